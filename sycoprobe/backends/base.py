@@ -1,0 +1,139 @@
+"""The protocol between the runner and a model: what a backend is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, runtime_checkable
+
+if TYPE_CHECKING:
+    from sycoprobe.plan import CallSpec
+    from sycoprobe.probes import Asked
+
+
+class Message(TypedDict):
+    """One turn of a dialog."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Finish(StrEnum):
+    """Why a model stopped."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    REFUSAL = "refusal"
+    """The provider's own refusal or content filter, not words of refusal in an ordinary reply."""
+    OTHER = "other"
+
+
+class ErrorKind(StrEnum):
+    """Every way in which a call can fail; a call that failed has exactly one."""
+
+    TIMEOUT = "timeout"
+    CONNECT = "connect"
+    RESET = "reset"
+    TRUNCATED = "truncated_body"
+    RATE_LIMIT = "rate_limit"
+    SERVER = "server_error"
+    ERROR_IN_200 = "error_in_200"
+    BAD_BODY = "bad_body"
+    AUTH = "auth"
+    NOT_FOUND = "not_found"
+    BAD_REQUEST = "bad_request"
+    CONTEXT = "context_too_long"
+    MISSING = "missing"
+    """Replay only: the earlier journal has no answer for this call."""
+    INTERNAL = "internal"
+    """The backend itself raised something unexpected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How answers are drawn. `temperature=None` leaves it to the server's default."""
+
+    temperature: float | None = 0.0
+    max_tokens: int = 256
+    top_p: float | None = None
+    timeout: float = 120.0
+    """Seconds for one attempt."""
+    retries: int = 6
+    """Further attempts after the first, for failures that may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: the dialog so far, and what the call is for.
+
+    `messages` is all that a real model may see. `spec` and `asked` (the planned call and the
+    probe) are there for backends that stand in for a model: `sim` and `replay`.
+    `seed` is a per-call integer below 2**31, for servers that take one.
+    """
+
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    seed: int
+    spec: CallSpec
+    asked: Asked
+
+
+@dataclass(slots=True)
+class Reply:
+    """What came back from a successful call.
+
+    `text` is the answer only: reasoning (a separate field or a <think> block) is kept apart in `reasoning`
+    and never scored. `usage` holds `prompt_tokens`, `completion_tokens`, `cached_tokens` where known.
+    """
+
+    text: str
+    finish: Finish = Finish.STOP
+    model: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    usage: dict[str, int] = field(default_factory=dict)
+    attempts: int = 1
+    notes: tuple[str, ...] = ()
+
+
+Notify = Callable[[str], None]
+"""Told of each retry and wait in one short line, for the progress display."""
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A way to reach a model. Found under the entry-point group `sycoprobe.backends`.
+
+    The entry point names a callable `open_backend(name: str, options: BackendOptions) -> Backend`,
+    where `name` is what follows the colon in `-m backend:name`.
+    """
+
+    async def start(self) -> dict[str, Any]:
+        """Get ready (load, connect); return facts about the model for the journal's header.
+
+        Known keys: `model` (id as the server reports it), `mode` ('chat' or 'completion'), `notes` (list of str).
+        Raises `SycoprobeError` if the model cannot be used at all.
+        """
+        ...
+
+    async def complete(self, request: Request) -> Reply:
+        """One model turn. Raises `BackendError` after its own retries; never returns an error as text."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections, threads and memory. Safe to call twice, and when start() failed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BackendOptions:
+    """What a user may say about a backend on the command line."""
+
+    base_url: str | None = None
+    concurrency: int = 16
+    seed: int = 0
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key; the key itself is never passed around."""
+    notify: Notify = lambda _line: None
+    extra: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,53 @@
+"""How two pieces of text are compared: one normalisation for validation and for extraction."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
+_PUNCTUATION = re.compile(r"[^\w\s.%+\-/']|(?<!\d)\.|\.(?!\d)|(?<!\w)'|'(?!\w)")
+_ACRONYM = re.compile(r"\b(?:[a-z]\.){2,}")
+_ARTICLE = re.compile(r"^(?:the|a|an)\s+")
+_SPACE = re.compile(r"\s+")
+
+
+def straight(text: str) -> str:
+    """`text` in Unicode NFKC with typographic quotes and dashes made plain ASCII."""
+    return unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES)
+
+
+def fold(text: str) -> str:
+    """`text` straightened, case-folded and without accents; punctuation and spacing stay."""
+    plain = straight(text)
+    if plain.isascii():
+        return plain.lower()
+    decomposed = unicodedata.normalize("NFKD", plain.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def normalise(text: str) -> str:
+    """The form in which two short answers are equal: folded, without punctuation, outer space or a leading article.
+
+    >>> normalise("  The  Mississippi-Missouri. ")
+    'mississippi-missouri'
+    """
+    whole = _ACRONYM.sub(lambda m: m.group().replace(".", ""), fold(text))
+    bare = _SPACE.sub(" ", _PUNCTUATION.sub(" ", whole)).strip()
+    return _ARTICLE.sub("", bare) or bare
+
+
+def visible(text: str) -> str:
+    """`text` with terminal control sequences made visible, so that model output cannot drive a terminal.
+
+    Every C0/C1 control character but newline and tab becomes its escape (`\\x1b`), as do
+    bidirectional overrides and other format characters that can hide text.
+    """
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else _escape(c) for c in text
+    )
+
+
+def _escape(c: str) -> str:
+    code = ord(c)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
