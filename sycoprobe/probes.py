@@ -53,12 +53,18 @@ class Probe(BaseModel):
     aliases: tuple[Short, ...] = Field(default=(), strict=False, description="Other ways to write the gold answer.")
     wrong_answer: Short = Field(description="A plausible wrong answer, which the user pushes.")
     wrong_aliases: tuple[Short, ...] = Field(default=(), strict=False, description="Other ways to write the wrong answer.")
-    options: tuple[Short, ...] = Field(default=(), strict=False, description="For choice: all options, gold and wrong among them.")
-    tolerance: float = Field(default=0.0, ge=0, strict=False, description="For number: the largest absolute deviation that is still right.")
+    options: tuple[Short, ...] = Field(
+        default=(), strict=False, description="For choice: all options, gold and wrong among them."
+    )
+    tolerance: float = Field(
+        default=0.0, ge=0, strict=False, description="For number: the largest absolute deviation that is still right."
+    )
     unit: Short | None = Field(default=None, description="For number: the unit that the answer is in.")
     system: Text | None = Field(default=None, description="A system prompt for this probe.")
     context: Text | None = Field(default=None, description="Text that stands before the question.")
-    wrong_reason: Short | None = Field(default=None, description="A believable but unsound reason for the wrong answer, as a full sentence.")
+    wrong_reason: Short | None = Field(
+        default=None, description="A believable but unsound reason for the wrong answer, as a full sentence."
+    )
     answer_reason: Short | None = Field(default=None, description="A sound reason for the gold answer, as a full sentence.")
     tags: tuple[Name, ...] = Field(default=(), strict=False)
     difficulty: Annotated[Difficulty, Field(strict=False)] = Field(default=Difficulty.MEDIUM)
@@ -188,13 +194,19 @@ def _inconsistencies(p: Probe) -> list[str]:
         found.append("wrong_answer: is the same as the gold answer; give a different, plausible wrong answer")
     else:
         for shared in sorted(right.keys() & wrong.keys()):
-            found.append(f"wrong_aliases: {wrong[shared]!r} stands for both the gold and the wrong answer; remove it from one of the two")
+            found.append(
+                f"wrong_aliases: {wrong[shared]!r} stands for both the gold and the wrong answer; remove it from one of the two"
+            )
     if not math.isfinite(p.tolerance):
         found.append("tolerance: is not finite; write a number such as 0.5")
     if p.format is not AnswerFormat.CHOICE and p.options:
-        found.append(f"options: only a choice probe has options; remove them or set format to 'choice' (it is {p.format.value!r})")
+        found.append(
+            f"options: only a choice probe has options; remove them or set format to 'choice' (it is {p.format.value!r})"
+        )
     if p.format is not AnswerFormat.NUMBER and (p.tolerance or p.unit):
-        found.append(f"{'tolerance' if p.tolerance else 'unit'}: belongs to number probes only; remove it (format is {p.format.value!r})")
+        found.append(
+            f"{'tolerance' if p.tolerance else 'unit'}: belongs to number probes only; remove it (format is {p.format.value!r})"
+        )
     match p.format:
         case AnswerFormat.CHOICE:
             found += _choice_faults(p)
@@ -230,5 +242,7 @@ def _number_faults(p: Probe) -> list[str]:
     if wrong is None:
         return [f"wrong_answer: {p.wrong_answer!r} is not a number; write digits such as '1234.5' or '3/4', without the unit"]
     if math.isfinite(p.tolerance) and abs(gold - wrong) <= Fraction(p.tolerance):
-        return ["wrong_answer: lies within the tolerance of the gold answer, so it would be scored as right; move it away or lower tolerance"]
+        return [
+            "wrong_answer: lies within the tolerance of the gold answer, so it would be scored as right; move it away or lower tolerance"
+        ]
     return []

@@ -4,50 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from sycoprobe.turns import ErrorKind as ErrorKind
+from sycoprobe.turns import Finish as Finish
+from sycoprobe.turns import Message as Message
+from sycoprobe.turns import Reply as Reply
 
 if TYPE_CHECKING:
     from sycoprobe.plan import CallSpec
     from sycoprobe.probes import Asked
-
-
-class Message(TypedDict):
-    """One turn of a dialog."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class Finish(StrEnum):
-    """Why a model stopped."""
-
-    STOP = "stop"
-    LENGTH = "length"
-    REFUSAL = "refusal"
-    """The provider's own refusal or content filter, not words of refusal in an ordinary reply."""
-    OTHER = "other"
-
-
-class ErrorKind(StrEnum):
-    """Every way in which a call can fail; a call that failed has exactly one."""
-
-    TIMEOUT = "timeout"
-    CONNECT = "connect"
-    RESET = "reset"
-    TRUNCATED = "truncated_body"
-    RATE_LIMIT = "rate_limit"
-    SERVER = "server_error"
-    ERROR_IN_200 = "error_in_200"
-    BAD_BODY = "bad_body"
-    AUTH = "auth"
-    NOT_FOUND = "not_found"
-    BAD_REQUEST = "bad_request"
-    CONTEXT = "context_too_long"
-    MISSING = "missing"
-    """Replay only: the earlier journal has no answer for this call."""
-    INTERNAL = "internal"
-    """The backend itself raised something unexpected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +43,6 @@ class Request:
     seed: int
     spec: CallSpec
     asked: Asked
-
-
-@dataclass(slots=True)
-class Reply:
-    """What came back from a successful call.
-
-    `text` is the answer only: reasoning (a separate field or a <think> block) is kept apart in `reasoning`
-    and never scored. `usage` holds `prompt_tokens`, `completion_tokens`, `cached_tokens` where known.
-    """
-
-    text: str
-    finish: Finish = Finish.STOP
-    model: str | None = None
-    reasoning: str | None = None
-    refusal: str | None = None
-    usage: dict[str, int] = field(default_factory=dict)
-    attempts: int = 1
-    notes: tuple[str, ...] = ()
 
 
 Notify = Callable[[str], None]

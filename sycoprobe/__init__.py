@@ -1,0 +1,42 @@
+"""sycoprobe: does a model give up a right answer because a user disagrees?
+
+>>> import sycoprobe
+>>> report = sycoprobe.run("quick", model="sim:pushback=0.3,control=0.1")   # doctest: +SKIP
+>>> report.estimates.net_sycophancy.value                                    # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sycoprobe.api import arun, plan, resume, run, score
+    from sycoprobe.errors import SycoprobeError
+    from sycoprobe.probes import Probe
+    from sycoprobe.reports.model import Report
+    from sycoprobe.sets import load_set
+
+_HOMES = {
+    "run": "api",
+    "arun": "api",
+    "plan": "api",
+    "resume": "api",
+    "score": "api",
+    "load_set": "sets",
+    "Probe": "probes",
+    "Report": "reports.model",
+    "SycoprobeError": "errors",
+}
+
+__all__ = ["Probe", "Report", "SycoprobeError", "__version__", "arun", "load_set", "plan", "resume", "run", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used, so that importing sycoprobe stays instant."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sycoprobe' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"sycoprobe.{_HOMES[name]}"), name)

@@ -1,0 +1,334 @@
+"""Everything the command line does, from Python."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import re
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from sycoprobe import __version__
+from sycoprobe.backends import open_backend
+from sycoprobe.backends.base import Backend, BackendOptions, Sampling
+from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
+from sycoprobe.errors import JournalError, PlanError, SycoprobeError
+from sycoprobe.journal import FILE, Contents, Journal, now
+from sycoprobe.plan import Planned, SamplingPlan, make_plan
+from sycoprobe.reports.build import build
+from sycoprobe.reports.model import Report
+from sycoprobe.runner import Earlier, Run, Tally
+from sycoprobe.sets import load_set
+
+DEFAULT_MODEL = "local:smollm2"
+DEFAULT_OUT = Path("reports")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a run is carried out; nothing here changes what is asked.
+
+    Attributes
+    ----------
+    concurrency: calls under way at once.
+    timeout: seconds for one attempt. retries: further attempts after a failure that may pass.
+    api_key_env: name of the environment variable that holds the key.
+    on_tally: told where the run stands, five times a second.
+    notify: told of retries, waits and fetches, a line each.
+    signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
+    """
+
+    concurrency: int = 16
+    timeout: float = 120.0
+    retries: int = 6
+    api_key_env: str | None = None
+    on_tally: Callable[[Tally], None] | None = None
+    notify: Callable[[str], None] = lambda _line: None
+    signals: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Interrupted(SycoprobeError):
+    """The run was stopped before its end; what was answered is kept. `folder` is where to resume it."""
+
+    def __init__(self, folder: Path, missing: str = "") -> None:
+        super().__init__(f"interrupted{missing}", f"`sycoprobe resume {folder}` asks what is missing")
+        self.folder = folder
+
+
+class RunFailed(SycoprobeError):
+    """The run cannot go on; what was answered is kept. The cause is `__cause__`; `folder` is where to resume it."""
+
+    def __init__(self, cause: SycoprobeError, folder: Path) -> None:
+        hint = f"{cause.hint}; then `sycoprobe resume {folder}`" if cause.hint else f"mend it, then `sycoprobe resume {folder}`"
+        super().__init__(cause.message, hint)
+        self.folder = folder
+
+
+def wordings(path: Path | None = None) -> Wordings:
+    """The wordings in `path`, or the shipped ones. Raises `PlanError`."""
+    file = path or Path(__file__).with_name("wordings") / "default.toml"
+    try:
+        return parse_wordings(str(file), file.read_bytes())
+    except OSError as e:
+        raise PlanError(f"{file}: cannot be read: {e.strerror}", "name a TOML file of wordings") from e
+
+
+def plan(
+    *sets: str,
+    model: str = DEFAULT_MODEL,
+    base_url: str | None = None,
+    n: int | None = None,
+    arms: Sequence[str] = tuple(Arm),
+    kinds: Sequence[str] = DISPUTES,
+    draw: int | None = None,
+    controls: int = 1,
+    repeats: int = 1,
+    seed: int = 0,
+    temperature: float | None = 0.0,
+    max_tokens: int = 256,
+    top_p: float | None = None,
+    wordings_file: Path | None = None,
+) -> Planned:
+    """What a run with these settings will ask; makes no call.
+
+    Parameters
+    ----------
+    sets: names of shipped sets or paths of folders.
+    n: at most so many probes of each set, sampled by `seed`; of a generated set, exactly so many.
+    temperature: None leaves it to the server's default.
+
+    Raises
+    ------
+    ProbeError, PlanError
+    """
+    if not sets:
+        raise PlanError("no probe set was named", "`sycoprobe sets` lists them")
+    texts = wordings(wordings_file)
+    try:
+        sampling = SamplingPlan(temperature=temperature, max_tokens=max_tokens, top_p=top_p)
+    except ValidationError as e:
+        first = e.errors(include_url=False)[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise PlanError(f"--{option} {first['input']}: {first['msg'].lower()}", "correct the value") from None
+    return make_plan(
+        tuple(load_set(s, n, seed) for s in sets),
+        texts,
+        model=model,
+        base_url=base_url,
+        n=n,
+        arms=tuple(_member(Arm, a, "arm") for a in arms),
+        kinds=tuple(_member(Kind, k, "kind") for k in kinds),
+        draw=draw,
+        controls=controls,
+        repeats=repeats,
+        seed=seed,
+        sampling=sampling,
+    )
+
+
+def run(
+    *sets: str, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None, **settings: Any
+) -> Report:
+    """Ask, push back, score: the whole of `sycoprobe run`, from synchronous code.
+
+    Parameters
+    ----------
+    sets, settings: as for `plan`.
+    out: folder that holds a folder a run (default `reports`). name: the run's folder in it (default: time, sets and model).
+
+    Raises
+    ------
+    ProbeError, PlanError, JournalError, ModelError
+    RunFailed: the run cannot go on, but can be resumed.
+    Interrupted: stopped by Ctrl-C (with `conduct.signals`).
+    """
+    return asyncio.run(arun(*sets, out=out, name=name, conduct=conduct, **settings))
+
+
+async def arun(
+    *sets: str, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None, **settings: Any
+) -> Report:
+    """`run`, from asynchronous code."""
+    return await start(plan(*sets, **settings), out=out, name=name, conduct=conduct)
+
+
+async def start(
+    planned: Planned, *, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None
+) -> Report:
+    """Carry out a plan as a new run. Raises as `run` does."""
+    conduct = conduct or Conduct()
+    folder = (out or DEFAULT_OUT) / (name or run_name(planned))
+    if (folder / FILE).exists():
+        raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
+    backend = _backend(planned, conduct)
+    try:
+        facts = await backend.start()
+        journal = Journal.create(folder, planned, facts, versions())
+        return await _carry_out(planned, backend, journal, folder, conduct, Earlier())
+    finally:
+        await backend.close()
+
+
+def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
+    """Ask what is missing of an earlier run, then score it. Raises as `run` does."""
+    return asyncio.run(aresume(run, out=out, conduct=conduct))
+
+
+async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
+    """`resume`, from asynchronous code."""
+    conduct = conduct or Conduct()
+    folder = find_run(run, out)
+    journal, contents = Journal.reopen(folder)
+    try:
+        planned = contents.planned()
+        backend = _backend(planned, conduct)
+        try:
+            facts = await backend.start()
+            _same_model(contents, facts)
+            return await _carry_out(planned, backend, journal, folder, conduct, Earlier.of(contents))
+        finally:
+            await backend.close()
+    finally:
+        journal.close()
+
+
+def score(run: str | Path, *, out: Path | None = None) -> Report:
+    """Judge a run's answers again, without any call, and write its report again. Raises `JournalError`."""
+    return build(find_run(run, out))
+
+
+def find_run(run: str | Path, out: Path | None = None) -> Path:
+    """The folder of a run given by path, by name, or as `latest`. Raises `JournalError`."""
+    root = out or DEFAULT_OUT
+    if str(run) == "latest":
+        found = sorted(root.glob(f"*/{FILE}"), key=lambda p: p.stat().st_mtime)
+        if found:
+            return found[-1].parent
+        raise JournalError(f"{root}: there is no run yet", "`sycoprobe run quick` makes one")
+    for folder in (Path(run), root / str(run)):
+        if (folder / FILE).is_file():
+            return folder
+        if folder.is_file() and folder.name == FILE:
+            return folder.parent
+    raise JournalError(f"no run {str(run)!r} here or in {root}/", "name the folder of a run, or `latest`")
+
+
+def run_name(planned: Planned) -> str:
+    """A new run's default name: time, sets and model."""
+    sets = "+".join(s.name for s in planned.sets)
+    model = re.sub(r"[^a-z0-9.]+", "-", planned.plan.model.split("/")[-1].lower()).strip("-")
+    return f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{sets}-{model[:40]}"
+
+
+def versions() -> dict[str, str]:
+    """The versions that a run depends on."""
+    return {"sycoprobe": __version__, "python": platform.python_version(), "platform": sys.platform}
+
+
+async def _carry_out(  # noqa: PLR0917
+    planned: Planned, backend: Backend, journal: Journal, folder: Path, conduct: Conduct, earlier: Earlier
+) -> Report:
+    p = planned.plan.sampling
+    sampling = Sampling(p.temperature, p.max_tokens, p.top_p, conduct.timeout, conduct.retries)
+    run = Run(planned, backend, journal, concurrency=conduct.concurrency, sampling=sampling, earlier=earlier)
+    ended = "interrupted"
+    ticker = asyncio.create_task(_tick(run, conduct.on_tally)) if conduct.on_tally else None
+    try:
+        with _signals(run) if conduct.signals else nullcontext():
+            await run.execute()
+        ended = "interrupted" if run.stopping else "end"
+    except SycoprobeError as e:
+        raise RunFailed(e, folder) from e
+    except asyncio.CancelledError:
+        if run.stopping:
+            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls") from None
+        raise
+    finally:
+        if ticker:
+            ticker.cancel()
+        if conduct.on_tally:
+            conduct.on_tally(run.tally)
+        with suppress(SycoprobeError):
+            journal.append({"type": ended, "at": now()})
+        journal.close()
+    if ended == "interrupted":
+        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls")
+    return build(folder)
+
+
+async def _tick(run: Run, on_tally: Callable[[Tally], None]) -> None:
+    while True:
+        on_tally(run.tally)
+        await asyncio.sleep(0.2)
+
+
+class _signals:
+    """While open, the first Ctrl-C (or SIGTERM) drains the run and the second one cancels it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._old: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+
+        def on_signal() -> None:
+            if self._run.stopping and task is not None:
+                task.cancel()
+            self._run.tally.notice = "stopping: finishing the calls in flight (Ctrl-C again to stop at once)"
+            self._run.stop()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError, RuntimeError):  # Windows, or not the main thread
+                loop.add_signal_handler(number, on_signal)
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError, RuntimeError):
+                loop.remove_signal_handler(number)
+
+
+def _backend(planned: Planned, conduct: Conduct) -> Backend:
+    plan = planned.plan
+    if conduct.concurrency < 1:
+        raise PlanError(f"--concurrency {conduct.concurrency}: at least 1", "16 suits most servers")
+    options = BackendOptions(
+        base_url=plan.base_url,
+        concurrency=conduct.concurrency,
+        seed=plan.seed,
+        api_key_env=conduct.api_key_env,
+        notify=conduct.notify,
+        extra=conduct.extra,
+    )
+    return open_backend(plan.model, options)
+
+
+def _same_model(contents: Contents, facts: dict[str, Any]) -> None:
+    """Refuse to mix two models in one run."""
+    for fact in ("model", "sha256"):
+        before, after = contents.header["model"].get(fact), facts.get(fact)
+        if before and after and before != after:
+            raise JournalError(
+                f"the run was begun with {fact} {before!r}, but the backend now has {after!r}",
+                "resume with the same model, or start a new run",
+            )
+
+
+def _member(enum: type[T], value: str, what: str) -> T:
+    try:
+        return enum(value)  # type: ignore[call-arg]
+    except ValueError:
+        known = ", ".join(str(m) for m in enum if m != Kind.NEUTRAL)  # type: ignore[attr-defined]
+        raise PlanError(f"no {what} {value!r}", f"choose among {known}") from None

@@ -1,0 +1,173 @@
+"""What the user says in the second turn: challenge wordings as checked data."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import string
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from sycoprobe.errors import PlanError
+from sycoprobe.probes import AnswerFormat, Asked, Name
+
+PLACEHOLDERS = frozenset({"claim", "reason", "question", "closing"})
+
+
+class Arm(StrEnum):
+    """A branch from the shared first answer."""
+
+    CONTROL = "control"
+    """A neutral re-ask. What flips here is instability."""
+    PUSHBACK = "pushback"
+    """The first answer was right and the user disagrees. A flip is sycophancy."""
+    CORRECTION = "correction"
+    """The first answer was wrong and the user disagrees, rightly. A flip to the right answer is good judgement."""
+
+
+class Kind(StrEnum):
+    """How the user disagrees; `neutral` is the control's."""
+
+    NEUTRAL = "neutral"
+    DOUBT = "doubt"
+    """Disagrees without naming another answer."""
+    ASSERT = "assert"
+    """Names another answer, without support."""
+    ETHOS = "ethos"
+    """Leans on their own authority."""
+    JUSTIFICATION = "justification"
+    """Gives a reason."""
+    CITATION = "citation"
+    """Points to a source."""
+
+
+DISPUTES: tuple[Kind, ...] = (Kind.DOUBT, Kind.ASSERT, Kind.ETHOS, Kind.JUSTIFICATION, Kind.CITATION)
+Template = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
+
+
+class Challenge(BaseModel):
+    """One wording of one kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Name
+    kind: Kind
+    text: Template
+
+    @property
+    def needs_reason(self) -> bool:
+        return "{reason}" in self.text
+
+    @model_validator(mode="after")
+    def _sound(self) -> Challenge:
+        used = placeholders(self.text)
+        if unknown := used - PLACEHOLDERS:
+            raise ValueError(f"unknown placeholder {{{min(unknown)}}}; known are {', '.join(sorted(PLACEHOLDERS))}")
+        if "closing" not in used:
+            raise ValueError("the text must hold {closing}, so that every arm ends in the same request")
+        if self.kind in (Kind.NEUTRAL, Kind.DOUBT) and used & {"claim", "reason"}:
+            raise ValueError(f"a {self.kind.value} wording names no answer; remove {{claim}} and {{reason}}")
+        if self.kind not in (Kind.NEUTRAL, Kind.DOUBT) and "claim" not in used:
+            raise ValueError(f"a {self.kind.value} wording must hold {{claim}}")
+        return self
+
+
+class Wordings(BaseModel):
+    """All texts around a probe: form instructions, closings and challenges."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1]
+    version: str
+    ask: dict[AnswerFormat, Template]
+    closing: dict[AnswerFormat, Template]
+    challenge: tuple[Challenge, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Wordings:
+        for table, texts in (("ask", self.ask), ("closing", self.closing)):
+            if missing := set(AnswerFormat) - texts.keys():
+                raise ValueError(f"[{table}] lacks {min(missing)!r}")
+            for text in texts.values():
+                if placeholders(text):
+                    raise ValueError(f"[{table}] texts hold no placeholders")
+        ids = [c.id for c in self.challenge]
+        if doubled := {i for i in ids if ids.count(i) > 1}:
+            raise ValueError(f"challenge id {min(doubled)!r} stands twice")
+        for kind in Kind:
+            if not any(c.kind is kind and not c.needs_reason for c in self.challenge):
+                raise ValueError(f"kind {kind.value!r} needs at least one wording without {{reason}}")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the content."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def draw(self, kind: Kind, rng: random.Random, *, has_reason: bool) -> Challenge:
+        """A wording of `kind` drawn from `rng`, among those that the probe can fill."""
+        return rng.choice([c for c in self.challenge if c.kind is kind and (has_reason or not c.needs_reason)])
+
+    def by_id(self, wording: str) -> Challenge:
+        """The challenge with that id. Raises `PlanError` if there is none."""
+        for c in self.challenge:
+            if c.id == wording:
+                return c
+        raise PlanError(f"no wording {wording!r} in these wordings")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the user asserts and why."""
+
+    answer: str
+    reason: str | None
+
+
+def claim_of(asked: Asked, arm: Arm) -> Claim:
+    """The user's claim in `arm`: the wrong answer under pushback, the right one under correction."""
+    if arm is Arm.CORRECTION:
+        return Claim(asked.gold, asked.probe.answer_reason)
+    return Claim(asked.pushed, asked.probe.wrong_reason)
+
+
+def placeholders(text: str) -> set[str]:
+    """The placeholders of a template. Raises `ValueError` for anything but plain `{name}`."""
+    found = set()
+    for _, name, spec, conversion in string.Formatter().parse(text):
+        if name is None:
+            continue
+        if spec or conversion or not name.isidentifier():
+            raise ValueError(f"{{{name}}} is not a plain placeholder; write {{name}}, and {{{{ or }}}} for braces")
+        found.add(name)
+    return found
+
+
+def parse_wordings(file: str, raw: bytes) -> Wordings:
+    """The wordings in the bytes of a TOML file. Raises `PlanError` naming file and place."""
+    try:
+        return Wordings.model_validate(tomllib.loads(raw.decode("utf-8")))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
+        raise PlanError(f"{file}: not TOML: {e}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
+    except ValidationError as e:
+        first = e.errors(include_url=False)[0]
+        place = ".".join(str(p) for p in first["loc"])
+        text = raw.decode("utf-8")
+        line = _line_of(text, first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise PlanError(
+            f"{file}:{line}:1: {place}: {message}", "compare with the shipped wordings: `sycoprobe show wordings`"
+        ) from e
+
+
+def _line_of(text: str, loc: tuple[int | str, ...]) -> int:
+    """The line on which the table that `loc` points into begins, from 1."""
+    lines = text.splitlines()
+    heads = [i for i, t in enumerate(lines, 1) if t.strip().startswith("[[challenge]]")]
+    if len(loc) > 1 and loc[0] == "challenge" and isinstance(loc[1], int) and loc[1] < len(heads):
+        return heads[loc[1]]
+    return next((i for i, t in enumerate(lines, 1) if loc and t.strip().startswith((f"[{loc[0]}]", f"{loc[0]} "))), 1)

@@ -1,0 +1,72 @@
+"""The command `sycoprobe`: finds the subcommand and turns errors into one clear line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from sycoprobe import __version__
+from sycoprobe.cli import models_cmd, run_cmd, sets_cmd
+from sycoprobe.cli.exits import Exit
+from sycoprobe.errors import SycoprobeError
+
+app = typer.Typer(
+    name="sycoprobe",
+    help="Measure whether a model gives up a right answer because a user disagrees.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 a check said no, 2 usage or input error, 4 incomplete or nothing measured, 130 interrupted.",
+)
+run_cmd.register(app)
+sets_cmd.register(app)
+app.add_typer(models_cmd.app, name="models", help="Show, fetch and locate local models.")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"sycoprobe {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; the process exits with a documented code and never with a traceback."""
+    from sycoprobe.text import visible
+
+    try:
+        code = app(standalone_mode=True)
+    except SycoprobeError as e:
+        print(visible(f"error: {e.message}"), file=sys.stderr)
+        if e.hint:
+            print(visible(f"  mend: {e.hint}"), file=sys.stderr)
+        sys.exit(exit_code(e))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.OK)
+    sys.exit(code)
+
+
+def exit_code(error: SycoprobeError) -> Exit:
+    """The documented exit code of a deliberate error."""
+    if type(error).__name__ == "Interrupted":
+        return Exit.INTERRUPTED
+    return Exit.INCOMPLETE if type(error).__name__ == "RunFailed" else Exit.USAGE
+
+
+if __name__ == "__main__":
+    main()

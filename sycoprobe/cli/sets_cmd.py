@@ -1,0 +1,126 @@
+"""The commands about probe sets: sets, show, validate, init, schema."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sycoprobe.cli.exits import Exit
+
+
+class SchemaName(StrEnum):
+    """What has a published JSON Schema."""
+
+    PROBE = "probe"
+    REPORT = "report"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the application."""
+    for command in (sets, show, validate, init, schema):
+        app.command()(command)
+
+
+def sets() -> None:
+    """List the shipped probe sets."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from sycoprobe.sets import info_of, load_set, shipped_names
+
+    table = Table(box=SIMPLE_HEAD)
+    for column in ("set", "probes", "version", "licence", "about"):
+        table.add_column(column, no_wrap=column == "set")
+    for name in shipped_names():
+        info = info_of(name)
+        size = "any number" if info.generator else str(len(load_set(name).probes))
+        table.add_row(name, size, info.version, info.licence, info.description)
+    Console(highlight=False).print(table)
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="SET", help="A shipped set or the path of one; or `wordings`.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="How many probes to show.")] = 5,
+    probe: Annotated[str | None, typer.Option("--id", help="Show the probe with this id, whole.")] = None,
+    seed: Annotated[int, typer.Option(help="For a generated set.")] = 0,
+) -> None:
+    """Show a set's metadata and some of its probes, or what the user says in each arm."""
+    if name == "wordings":
+        from sycoprobe import api
+
+        for c in api.wordings().challenge:
+            print(f"{c.id:18} {c.text}")
+        return
+    from sycoprobe.errors import ProbeError
+    from sycoprobe.sets import load_set
+    from sycoprobe.text import visible
+
+    found = load_set(name, None if probe else n, seed)
+    if probe is not None:
+        for p in found.probes:
+            if p.id == probe:
+                print(visible(p.model_dump_json(indent=2, exclude_defaults=True)))
+                return
+        raise ProbeError(f"{name}: no probe {probe!r}", f"`sycoprobe show {name}` shows some ids")
+    for field, value in found.info.model_dump(exclude={"schema_version"}, exclude_none=True).items():
+        print(visible(f"{field:12} {value}"))
+    print(f"{'digest':12} {found.digest[:16]}")
+    for p in found.probes[:n]:
+        print(visible(f"\n{p.id} [{p.format.value}, {p.difficulty.value}] {p.question}"))
+        if p.options:
+            print(visible(f"  options      {' | '.join(p.options)}"))
+        print(visible(f"  answer       {' | '.join(p.right_forms)}\n  user pushes  {' | '.join(p.wrong_forms)}"))
+        if p.source:
+            print(visible(f"  source       {p.source}"))
+    if len(found.probes) > n:
+        print(f"\n… and {len(found.probes) - n} more (-n shows more)")
+
+
+def validate(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of sets; names of shipped sets work too.")
+    ],
+) -> None:
+    """Report every fault of a probe set as file:line:column with its mend; exit code 1 if there is any."""
+    from sycoprobe.sets import faults_of, load_set, set_path, shipped_names
+    from sycoprobe.text import visible
+
+    total = 0
+    for given in folders:
+        folder = set_path(str(given)) if str(given) in shipped_names() else given
+        faults = faults_of(folder)
+        for fault in faults:
+            print(visible(str(fault)))
+        total += len(faults)
+        if not faults:
+            print(visible(f"{given}: sound, {len(load_set(str(folder)).probes)} probes"))
+    if total:
+        print(f"{total} fault{'s' if total > 1 else ''} found")
+        raise typer.Exit(Exit.CHECK_FAILED)
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write it.")]) -> None:
+    """Write a small, sound probe set to start from."""
+    import re
+
+    from sycoprobe.sets import write_starter
+
+    name = re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).strip("-._") or "my-set"
+    write_starter(folder, name)
+    print(f"wrote {folder}/set.toml and {folder}/probes.jsonl (4 probes, one of each format)")
+    print(f"next: edit them, then `sycoprobe validate {folder}` and `sycoprobe run {folder}`")
+
+
+def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
+    """Print a published JSON Schema: of a probe line, or of report.json."""
+    import json
+
+    from sycoprobe import probes
+    from sycoprobe.reports import model
+
+    made = probes.json_schema() if name is SchemaName.PROBE else model.json_schema()
+    print(json.dumps(made, indent=1, ensure_ascii=False))

@@ -1,0 +1,359 @@
+"""The append-only record of a run: every paid answer is on disk before anything else happens to it.
+
+`reports/RUN/journal.jsonl` holds, one JSON object a line: a `header` (plan, versions, seed, model as the
+server reports it), the `wordings` and every `probe` of the plan, a `begin`, then one `call` for every
+call as it completes, and an `end` or `interrupted` for every process that wrote to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonlines
+
+from sycoprobe.challenges import Arm, Kind, Wordings
+from sycoprobe.errors import BackendError, JournalError
+from sycoprobe.plan import CallSpec, Plan, Planned
+from sycoprobe.probes import Probe, ProbeSet
+from sycoprobe.transcript import Call
+from sycoprobe.turns import ErrorKind, Finish, Reply
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+SCHEMA_VERSION = 1
+FILE = "journal.jsonl"
+LOCK = ".lock"
+_SYNC_EVERY = 2.0
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a journal holds besides its calls, and where it stands."""
+
+    path: Path
+    header: dict[str, Any]
+    plan: Plan
+    wordings: Wordings
+    probes: dict[tuple[str, str], Probe] = field(default_factory=dict)
+    torn: bool = False
+    """Whether the last line was torn by a crash; readers leave it out."""
+    good_bytes: int = 0
+    """Length of the file without a torn last line."""
+
+    def planned(self) -> Planned:
+        """The plan with its probes and wordings, as at the start of the run."""
+        sets = tuple(
+            ProbeSet(ref.info, tuple(p for (name, _), p in self.probes.items() if name == ref.info.name), ref.digest)
+            for ref in self.plan.sets
+        )
+        return Planned(self.plan, sets, self.wordings)
+
+
+class Journal:
+    """A run's journal, open for appending. One process at a time: a second one is refused.
+
+    Each record goes to the operating system in one write before `append` returns, so that a killed process
+    loses nothing that it had received; the disk is asked to keep it every two seconds and at the end.
+    """
+
+    def __init__(self, folder: Path, lock: FileLock, fd: int, size: int) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._fd = fd
+        self._size = size
+        self._synced = time.monotonic()
+
+    @classmethod
+    def create(cls, folder: Path, planned: Planned, facts: dict[str, Any], versions: dict[str, str]) -> Journal:
+        """Begin the journal of a new run in `folder`. Raises `JournalError` if there is one or it cannot be written."""
+        path = folder / FILE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = _locked(folder)
+            try:
+                fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+            except FileExistsError:
+                lock.release()
+                raise JournalError(
+                    f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another --run"
+                ) from None
+        except OSError as e:
+            raise JournalError(f"{folder}: cannot be written: {e.strerror}", "choose a folder with --out") from e
+        journal = cls(folder, lock, fd, 0)
+        plan = planned.plan
+        journal.append(
+            {
+                "type": "header",
+                "schema_version": SCHEMA_VERSION,
+                "run": folder.name,
+                "started": now(),
+                "versions": versions,
+                "model": facts,
+                "plan": plan.model_dump(mode="json"),
+            }
+        )
+        journal.append({"type": "wordings", "wordings": planned.wordings.model_dump(mode="json")})
+        for s in planned.sets:
+            for p in s.probes:
+                journal.append({"type": "probe", "set": s.name, "probe": p.model_dump(mode="json", exclude_defaults=True)})
+        journal.append({"type": "begin", "at": now()})
+        journal.sync()
+        return journal
+
+    @classmethod
+    def reopen(cls, folder: Path) -> tuple[Journal, Contents]:
+        """Continue the journal in `folder`: lock it, repair a torn last line (and nothing else), give what it holds."""
+        if not (folder / FILE).is_file():
+            raise JournalError(f"{folder}: there is no journal", "`sycoprobe run` starts a run")
+        lock = _locked(folder)
+        try:
+            contents = read(folder)
+            fd = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND)
+            if contents.torn:
+                os.ftruncate(fd, contents.good_bytes)
+                os.fsync(fd)
+        except OSError as e:
+            lock.release()
+            raise JournalError(f"{folder / FILE}: cannot be written: {e.strerror}") from e
+        except JournalError:
+            lock.release()
+            raise
+        return cls(folder, lock, fd, contents.good_bytes), contents
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add one record. Raises `JournalError` (the disk is full); the file then ends as it did before."""
+        line = memoryview(
+            (json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+        )
+        written = 0
+        try:
+            while written < len(line):
+                written += os.write(self._fd, line[written:])
+        except OSError as e:
+            os.ftruncate(self._fd, self._size)
+            raise JournalError(
+                f"{self.folder / FILE}: cannot be written: {e.strerror}", "free some space, then `sycoprobe resume`"
+            ) from e
+        self._size += written
+        if time.monotonic() - self._synced > _SYNC_EVERY:
+            self.sync()
+
+    def append_call(self, call: Call) -> None:
+        """Add one completed call."""
+        self.append(_record(call))
+
+    def sync(self) -> None:
+        """Ask the disk to keep what was written."""
+        os.fsync(self._fd)
+        self._synced = time.monotonic()
+
+    def close(self) -> None:
+        """Sync, close and unlock; safe to call twice."""
+        if self._fd >= 0:
+            self.sync()
+            os.close(self._fd)
+            self._fd = -1
+            self._lock.release()
+
+
+def read(folder: Path) -> Contents:
+    """What the journal in `folder` (or the journal file itself) holds besides its calls.
+
+    Raises
+    ------
+    JournalError: there is none, it is not ours, or it is damaged elsewhere than in its last line.
+    """
+    path = folder / FILE if folder.is_dir() else folder
+    contents: Contents | None = None
+    wordings: Wordings | None = None
+    probes: dict[tuple[str, str], Probe] = {}
+    header: dict[str, Any] | None = None
+    for number, record in _records(path):
+        kind = record.get("type")
+        if number == 1:
+            header = _checked_header(path, record)
+        elif kind == "wordings":
+            wordings = Wordings.model_validate(record["wordings"])
+        elif kind == "probe":
+            probe = Probe.model_validate(record["probe"])
+            probes[record["set"], probe.id] = probe
+        elif kind == "begin" and header is not None and wordings is not None:
+            contents = Contents(path, header, Plan.model_validate(header["plan"]), wordings, probes)
+            break
+    if contents is None:
+        raise JournalError(
+            f"{path}: the run was stopped before its first call", "nothing was asked: delete the folder and run again"
+        )
+    contents.good_bytes, contents.torn = _good_length(path)
+    return contents
+
+
+def calls(contents: Contents) -> Iterator[Call]:
+    """Every call in the journal, in the order in which they completed; a call that was asked again stands twice."""
+    for _, record in _records(contents.path):
+        if record.get("type") == "call":
+            yield _call(record)
+
+
+def final_calls(contents: Contents) -> Iterator[Call]:
+    """Every call once: of one that failed and was asked again, the last."""
+    failed: dict[str, int] = {}
+    answered_again: set[str] = set()
+    for _, record in _records(contents.path):
+        if record.get("type") == "call":
+            key = record["key"]
+            if "error" in record:
+                failed[key] = failed.get(key, 0) + 1
+            elif key in failed:
+                answered_again.add(key)
+    for call in calls(contents):
+        key = call.spec.key
+        if call.error is not None:
+            failed[key] -= 1
+            if failed[key] or key in answered_again:
+                continue
+        yield call
+
+
+def interruptions(contents: Contents) -> list[dict[str, Any]]:
+    """The `end` and `interrupted` records, in order."""
+    return [r for _, r in _records(contents.path) if r.get("type") in ("end", "interrupted")]
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _locked(folder: Path) -> FileLock:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise JournalError(
+            f"{folder}: another process is writing to this run", "wait for it to end, or stop it first"
+        ) from None
+    return lock
+
+
+def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The records with their line numbers; a torn last line is left out."""
+    good, _ = _good_length(path)
+    try:
+        with path.open("rb") as f:
+            reader = jsonlines.Reader(_until(f, good), loads=json.loads)
+            number = 0
+            while True:
+                number += 1
+                try:
+                    record = reader.read()
+                except EOFError:
+                    return
+                except jsonlines.InvalidLineError as e:
+                    hint = "restore the file from a copy; only its last line is ever repaired"
+                    raise JournalError(f"{path}:{number}:1: the journal is damaged: {e.__cause__}", hint) from None
+                if isinstance(record, dict):
+                    yield number, record
+    except OSError as e:
+        raise JournalError(f"{path}: cannot be read: {e.strerror}", "`reports/` holds a folder a run") from e
+
+
+def _until(f: Any, good: int) -> Iterator[bytes]:
+    read_bytes = 0
+    for line in f:
+        read_bytes += len(line)
+        if read_bytes > good:
+            return
+        yield line
+
+
+def _good_length(path: Path) -> tuple[int, bool]:
+    """The length of the file without a torn last line, and whether there is one."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as f:
+            end = size
+            tail = b""
+            while end > 0 and tail.count(b"\n", 0, -1) < 1:
+                start = max(0, end - 65536)
+                f.seek(start)
+                tail = f.read(end - start) + tail
+                end = start
+    except OSError as e:
+        raise JournalError(f"{path}: cannot be read: {e.strerror}", "`reports/` holds a folder a run") from e
+    last_start = size - len(tail) + tail.rfind(b"\n", 0, -1) + 1 if tail else 0
+    last = tail[tail.rfind(b"\n", 0, -1) + 1 :]
+    if not last:
+        return size, False
+    try:
+        json.loads(last)
+    except ValueError:
+        return last_start, True
+    return (size, False) if last.endswith(b"\n") else (last_start, True)
+
+
+def _checked_header(path: Path, record: dict[str, Any]) -> dict[str, Any]:
+    version = record.get("schema_version")
+    if record.get("type") != "header" or not isinstance(version, int):
+        raise JournalError(f"{path}:1:1: this is no sycoprobe journal", f"a run's journal is named {FILE}")
+    if version > SCHEMA_VERSION:
+        raise JournalError(
+            f"{path}:1:1: written by a newer sycoprobe (journal version {version})", "upgrade sycoprobe to read it"
+        )
+    return record
+
+
+def _record(call: Call) -> dict[str, Any]:
+    spec = call.spec
+    record: dict[str, Any] = {"type": "call", "key": spec.key, "set": spec.set, "probe": spec.probe, "repeat": spec.repeat}
+    if spec.arm is not None and spec.kind is not None:
+        record |= {"arm": spec.arm.value, "kind": spec.kind.value, "branch": spec.branch, "wording": call.wording}
+    if call.options:
+        record["options"] = call.options
+    record["user"] = call.user
+    if call.reply is not None:
+        record["reply"] = {k: v for k, v in asdict(call.reply).items() if v or k in ("text", "finish")}
+    else:
+        record["error"] = {"kind": call.error_kind, "message": call.error}
+    record |= {"ms": call.ms, "attempts": call.attempts, "at": call.at or now()}
+    return record
+
+
+def _call(record: dict[str, Any]) -> Call:
+    arm = record.get("arm")
+    spec = CallSpec(
+        record["set"],
+        record["probe"],
+        record["repeat"],
+        Arm(arm) if arm else None,
+        Kind(record["kind"]) if arm else None,
+        record.get("branch", 0),
+    )
+    reply, error = record.get("reply"), record.get("error")
+    return Call(
+        spec=spec,
+        user=record["user"],
+        reply=Reply(**{**reply, "finish": Finish(reply["finish"]), "notes": tuple(reply.get("notes", ()))}) if reply else None,
+        error=error["message"] if error else None,
+        error_kind=ErrorKind(error["kind"]) if error else None,
+        wording=record.get("wording"),
+        options=tuple(record.get("options", ())),
+        ms=record["ms"],
+        attempts=record["attempts"],
+        at=record["at"],
+    )
+
+
+def failed_call(spec: CallSpec, user: str, error: BackendError, ms: int) -> Call:
+    """The journal's entry for a call that failed."""
+    return Call(spec=spec, user=user, error=error.message, error_kind=ErrorKind(error.kind), ms=ms)

@@ -1,0 +1,299 @@
+"""What will be asked, before anything is: the plan, its calls, and what they cost."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sycoprobe.challenges import DISPUTES, Arm, Challenge, Kind, Wordings, claim_of
+from sycoprobe.errors import PlanError
+from sycoprobe.probes import LETTERS, Asked, Probe, ProbeSet, SetInfo, ask
+from sycoprobe.turns import Message
+
+PLAN_VERSION: Literal[1] = 1
+TYPICAL_REPLY_TOKENS = 40
+CHARS_PER_TOKEN = 4
+
+
+class SetRef(BaseModel):
+    """Which set a plan takes its probes from, and how many."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    info: SetInfo
+    digest: str = Field(description="SHA-256 of the set's content.")
+    chosen: int = Field(description="How many of its probes are in the plan.")
+    available: int
+
+
+class SamplingPlan(BaseModel):
+    """How answers are drawn."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float | None = Field(default=0.0, ge=0, le=10)
+    max_tokens: int = Field(default=256, ge=1, le=1_000_000)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+
+
+class Plan(BaseModel):
+    """Everything that decides what is asked; it stands whole in the journal's header."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan_version: Literal[1] = PLAN_VERSION
+    model: str = Field(description="As the user named it, e.g. 'local:smollm2'.")
+    base_url: str | None = None
+    sets: tuple[SetRef, ...]
+    arms: tuple[Arm, ...]
+    kinds: tuple[Kind, ...]
+    draw: int | None = Field(default=None, description="How many of the kinds each conversation draws; None: all.")
+    controls: int = Field(default=1, ge=0, le=20, description="Neutral re-asks in each conversation.")
+    repeats: int = Field(default=1, ge=1, le=10_000)
+    seed: int = 0
+    sampling: SamplingPlan = SamplingPlan()
+    wordings_version: str
+    wordings_digest: str
+
+    @property
+    def items(self) -> int:
+        """How many probes."""
+        return sum(s.chosen for s in self.sets)
+
+    @property
+    def conversations(self) -> int:
+        """How many first answers are asked for."""
+        return self.items * self.repeats
+
+    @property
+    def disputes(self) -> int:
+        """Disputing branches of one conversation."""
+        return len(self.kinds) if self.draw is None else min(self.draw, len(self.kinds))
+
+
+@dataclass(frozen=True, slots=True)
+class CallSpec:
+    """Which call this is. `arm` is None for the first answer; `branch` tells apart branches of one kind."""
+
+    set: str
+    probe: str
+    repeat: int
+    arm: Arm | None = None
+    kind: Kind | None = None
+    branch: int = 0
+
+    @property
+    def conversation(self) -> str:
+        """The key of the conversation: set, probe and repeat."""
+        return f"{self.set}/{self.probe}#{self.repeat}"
+
+    @property
+    def key(self) -> str:
+        """The key of the call, unique in a run."""
+        if self.arm is None or self.kind is None:
+            return f"{self.conversation}/first"
+        return f"{self.conversation}/{self.arm.value}.{self.kind.value}.{self.branch}"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A planned second turn: the call and the wording that the seed drew for it."""
+
+    spec: CallSpec
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a plan costs, before any call. Tokens are estimates: 4 characters a token, 40 tokens a reply."""
+
+    items: int
+    conversations: int
+    calls_min: int
+    calls_max: int
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Planned:
+    """A plan with the probes and wordings it was made from; yields the calls."""
+
+    def __init__(self, plan: Plan, sets: tuple[ProbeSet, ...], wordings: Wordings) -> None:
+        self.plan = plan
+        self.sets = sets
+        self.wordings = wordings
+
+    @cached_property
+    def _order(self) -> list[tuple[str, Probe]]:
+        """The chosen probes of all sets in random order by seed."""
+        pairs = [(s.name, p) for s in self.sets for p in s.probes]
+        rng_for(self.plan.seed, "order").shuffle(pairs)
+        return pairs
+
+    def conversations(self) -> Iterator[tuple[CallSpec, Probe]]:
+        """Every first call: all probes once, in random order by seed, then all again for the next repeat."""
+        for repeat in range(self.plan.repeats):
+            for name, probe in self._order:
+                yield CallSpec(name, probe.id, repeat), probe
+
+    def asked(self, first: CallSpec, probe: Probe) -> Asked:
+        """The probe as this conversation shows it."""
+        return ask(probe, rng_for(self.plan.seed, "options", first.conversation))
+
+    def branches(self, first: CallSpec, asked: Asked, *, right: bool) -> list[Branch]:
+        """The second turns that follow a first answer that was right, or was wrong."""
+        plan = self.plan
+        dispute = Arm.PUSHBACK if right else Arm.CORRECTION
+        specs: list[CallSpec] = []
+        if Arm.CONTROL in plan.arms:
+            specs += [_branch(first, Arm.CONTROL, Kind.NEUTRAL, i) for i in range(plan.controls)]
+        if dispute in plan.arms:
+            kinds = list(plan.kinds)
+            if plan.draw is not None and plan.draw < len(kinds):
+                drawn = rng_for(plan.seed, "kinds", first.conversation).sample(kinds, plan.draw)
+                kinds = [k for k in kinds if k in drawn]
+            specs += [_branch(first, dispute, kind, 0) for kind in kinds]
+        return [Branch(spec, self._wording(spec, asked)) for spec in specs]
+
+    def call_seed(self, spec: CallSpec) -> int:
+        """The sampling seed of a call, below 2**31."""
+        return rng_for(self.plan.seed, "sampling", spec.key).getrandbits(31)
+
+    def estimate(self) -> Estimate:
+        """Calls and tokens; exact for calls but for which arm a first answer leads to."""
+        plan = self.plan
+        control = plan.controls if Arm.CONTROL in plan.arms else 0
+        ways = [control + (plan.disputes if arm in plan.arms else 0) for arm in (Arm.PUSHBACK, Arm.CORRECTION)]
+        first = second = 0
+        for name, probe in self._order:
+            spec = CallSpec(name, probe.id, 0)
+            asked = self.asked(spec, probe)
+            opening = sum(len(m["content"]) for m in first_turn(asked, self.wordings))
+            first += opening
+            for branch in self.branches(spec, asked, right=Arm.PUSHBACK in plan.arms):
+                said = len(second_turn(asked, branch, self.wordings))
+                second += opening + said + TYPICAL_REPLY_TOKENS * CHARS_PER_TOKEN
+        most = plan.conversations * (1 + max(ways))
+        return Estimate(
+            items=plan.items,
+            conversations=plan.conversations,
+            calls_min=plan.conversations * (1 + min(ways)),
+            calls_max=most,
+            prompt_tokens=(first + second) * plan.repeats // CHARS_PER_TOKEN,
+            completion_tokens=min(TYPICAL_REPLY_TOKENS, plan.sampling.max_tokens) * most,
+        )
+
+    def _wording(self, spec: CallSpec, asked: Asked) -> Challenge:
+        assert spec.arm is not None and spec.kind is not None  # noqa: S101
+        has_reason = claim_of(asked, spec.arm).reason is not None
+        return self.wordings.draw(spec.kind, rng_for(self.plan.seed, "wording", spec.key), has_reason=has_reason)
+
+
+def make_plan(
+    sets: tuple[ProbeSet, ...],
+    wordings: Wordings,
+    *,
+    model: str,
+    base_url: str | None = None,
+    n: int | None = None,
+    arms: tuple[Arm, ...] = tuple(Arm),
+    kinds: tuple[Kind, ...] = DISPUTES,
+    draw: int | None = None,
+    controls: int = 1,
+    repeats: int = 1,
+    seed: int = 0,
+    sampling: SamplingPlan | None = None,
+) -> Planned:
+    """The plan for these sets, with at most `n` probes of each, sampled by `seed`.
+
+    Raises
+    ------
+    PlanError: nothing to ask, a set twice, pushback without control, or a number out of range.
+    """
+    names = [s.name for s in sets]
+    if doubled := {x for x in names if names.count(x) > 1}:
+        raise PlanError(
+            f"the set {min(doubled)!r} is named twice", "name each set once; a copy of a set needs a name of its own"
+        )
+    if n is not None and n < 1:
+        raise PlanError(f"-n {n}: at least one probe of each set must be asked", "leave -n out to ask all")
+    if not arms:
+        raise PlanError("no arm was chosen", "choose among " + ", ".join(Arm))
+    if Arm.CONTROL in arms and controls < 1:
+        raise PlanError("the control arm needs at least one re-ask", "--controls 1, or leave control out of --arms")
+    if set(arms) - {Arm.CONTROL} and (not kinds or Kind.NEUTRAL in kinds):
+        raise PlanError("no kind of disagreement was chosen", "choose among " + ", ".join(DISPUTES))
+    if draw is not None and draw < 1:
+        raise PlanError(f"--draw {draw}: at least one kind must be drawn", "leave --draw out to use every kind")
+    if repeats < 1:
+        raise PlanError(f"--repeats {repeats}: at least 1", "leave --repeats out for one")
+    chosen = []
+    for s in sets:
+        probes = s.probes
+        if n is not None and n < len(probes):
+            probes = tuple(sorted(rng_for(seed, "sample", s.name).sample(probes, n), key=lambda p: p.id))
+        chosen.append(ProbeSet(s.info, probes, s.digest))
+    if not any(s.probes for s in chosen):
+        raise PlanError("there is nothing to ask", "name at least one set that has probes")
+    refs = tuple(
+        SetRef(info=c.info, digest=c.digest, chosen=len(c.probes), available=len(s.probes))
+        for c, s in zip(chosen, sets, strict=True)
+    )
+    plan = Plan(
+        model=model,
+        base_url=base_url,
+        sets=refs,
+        arms=tuple(a for a in Arm if a in arms),
+        kinds=tuple(k for k in DISPUTES if k in kinds),
+        draw=draw,
+        controls=controls,
+        repeats=repeats,
+        seed=seed,
+        sampling=sampling or SamplingPlan(),
+        wordings_version=wordings.version,
+        wordings_digest=wordings.digest,
+    )
+    return Planned(plan, tuple(chosen), wordings)
+
+
+def first_turn(asked: Asked, wordings: Wordings) -> tuple[Message, ...]:
+    """The messages of the first call: the system prompt if the probe has one, then the question."""
+    probe = asked.probe
+    parts = [probe.context] if probe.context else []
+    parts.append(question_text(asked))
+    user: Message = {"role": "user", "content": "\n\n".join([*parts, wordings.ask[probe.format]])}
+    return ({"role": "system", "content": probe.system}, user) if probe.system else (user,)
+
+
+def second_turn(asked: Asked, branch: Branch, wordings: Wordings) -> str:
+    """What the user says in a branch."""
+    assert branch.spec.arm is not None  # noqa: S101
+    claim = claim_of(asked, branch.spec.arm)
+    return branch.challenge.text.format(
+        claim=claim.answer,
+        reason=claim.reason or "",
+        question=question_text(asked),
+        closing=wordings.closing[asked.probe.format],
+    )
+
+
+def question_text(asked: Asked) -> str:
+    """The question, with its lettered options if it is a choice."""
+    lines = [asked.probe.question, *(f"{LETTERS[i]}) {o}" for i, o in enumerate(asked.options))]
+    return "\n".join(lines)
+
+
+def rng_for(seed: int, *parts: str) -> random.Random:
+    """A generator that depends on `seed` and `parts` only: not on order, process or platform."""
+    text = "\x1f".join((str(seed), *parts))
+    return random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
+
+
+def _branch(first: CallSpec, arm: Arm, kind: Kind, branch: int) -> CallSpec:
+    return CallSpec(first.set, first.probe, first.repeat, arm, kind, branch)

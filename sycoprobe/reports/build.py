@@ -1,0 +1,209 @@
+"""From a run's journal to its report: one streaming pass, no calls."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from sycoprobe import journal as journals
+from sycoprobe.challenges import Arm
+from sycoprobe.estimates import Outcomes, counts, estimate_all
+from sycoprobe.extract.types import Outcome, Stance
+from sycoprobe.probes import LETTERS
+from sycoprobe.reports.conclusion import conclusion
+from sycoprobe.reports.model import FILE, FirstRow, LetterCount, Report, ReportError, Status, TrialRow
+from sycoprobe.scoring import Judged, Scorer, Worst
+from sycoprobe.verdicts import Verdict
+
+WORST_KEPT = 5
+
+
+class _Sums:
+    """What is counted on the way."""
+
+    def __init__(self) -> None:
+        self.outcomes = Outcomes()
+        self.usage: Counter[str] = Counter()
+        self.models: Counter[str] = Counter()
+        self.notes: Counter[str] = Counter()
+        self.error_kinds: Counter[str] = Counter()
+        self.gold: Counter[str] = Counter()
+        self.chosen: Counter[str] = Counter()
+        self.kinds: dict[str, Counter[str]] = {}
+        self.calls = self.firsts = self.expected = 0
+
+    def add(self, judged: Judged) -> None:
+        call = judged.call
+        self.calls += 1
+        self.usage["attempts"] += call.attempts
+        self.usage["milliseconds"] += call.ms
+        if call.reply is None:
+            self.error_kinds[str(call.error_kind)] += 1
+        else:
+            self.usage.update({k: v for k, v in call.reply.usage.items() if isinstance(v, int)})
+            self.models.update([call.reply.model] if call.reply.model else [])
+            self.notes.update(call.reply.notes)
+        if judged.first is not None:
+            self.firsts += 1
+            self.outcomes.add_first(judged.first)
+            if judged.first.gold_letter and judged.first.letter:
+                self.gold[judged.first.gold_letter] += 1
+                self.chosen[judged.first.letter] += 1
+        elif judged.trial is not None:
+            self.outcomes.add_trial(judged.trial)
+            if judged.trial.arm is not Arm.CONTROL:
+                name = f"{judged.trial.arm.value}.{judged.trial.kind.value}"
+                self.kinds.setdefault(name, Counter())[judged.trial.verdict.value] += 1
+
+
+def build(folder: Path) -> Report:
+    """Score the run in `folder`, write its `report.json` (whole or not at all) and return it without its rows.
+
+    Raises
+    ------
+    JournalError: the journal cannot be read.
+    ReportError: the report cannot be written.
+    """
+    contents = journals.read(folder)
+    plan = contents.plan
+    infos = {ref.info.name: ref.info for ref in plan.sets}
+    most = _branches(contents, right=True), _branches(contents, right=False)
+    scorer = Scorer(contents.probes, infos, max(most))
+    worst = Worst(WORST_KEPT, scorer, most[0])
+    sums = _Sums()
+    try:
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as firsts, tempfile.TemporaryFile("w+", encoding="utf-8") as trials:
+            for judged in scorer.judge(journals.final_calls(contents)):
+                sums.add(judged)
+                worst.add(judged)
+                if judged.first is not None:
+                    sums.expected += 1
+                    if judged.first.stance is not None:
+                        sums.expected += most[0] if judged.first.stance is Stance.RIGHT else most[1]
+                    print(_first_row(judged).model_dump_json(), file=firsts)
+                else:
+                    print(_trial_row(judged).model_dump_json(), file=trials)
+            report = _report(contents, sums, worst)
+            _write(folder / FILE, report, firsts, trials)
+    except OSError as e:
+        raise ReportError(
+            f"{folder / FILE}: cannot be written: {e.strerror}", "the journal is whole; mend this and `sycoprobe score` again"
+        ) from e
+    return report
+
+
+def _report(contents: journals.Contents, sums: _Sums, worst: Worst) -> Report:
+    plan, header = contents.plan, contents.header
+    estimates = estimate_all(sums.outcomes)
+    missing = sums.expected - sums.calls + (plan.conversations - sums.firsts)
+    ends = journals.interruptions(contents)
+    model = header["model"]
+    return Report(
+        run=header["run"],
+        started=header["started"],
+        versions=header["versions"],
+        model=model,
+        models_seen=dict(sums.models),
+        plan=plan,
+        status=Status(
+            complete=missing == 0,
+            conversations_planned=plan.conversations,
+            conversations_done=sums.firsts,
+            calls=sums.calls,
+            missing_calls=missing,
+            errors=sum(sums.error_kinds.values()),
+            error_kinds=dict(sorted(sums.error_kinds.items())),
+            processes=max(1, len(ends)),
+        ),
+        conclusion=conclusion(plan.model, estimates),
+        estimates=estimates,
+        counts=counts(sums.outcomes),
+        kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items())},
+        letters={x: LetterCount(gold=sums.gold[x], chosen=sums.chosen[x]) for x in LETTERS if sums.gold[x] or sums.chosen[x]},
+        usage=dict(sorted(sums.usage.items())),
+        notes=[
+            *model.get("notes", []),
+            *_plan_notes(contents),
+            *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
+        ],
+        worst=worst.worst(),
+    )
+
+
+def _plan_notes(contents: journals.Contents) -> Iterable[str]:
+    plan = contents.plan
+    if plan.repeats > 1 and plan.sampling.temperature == 0:
+        yield "repeats at temperature 0 mostly repeat the same answer; only option order and wordings differ"
+    if Arm.CONTROL not in plan.arms:
+        yield "no control arm was run, so instability cannot be told from sycophancy and net sycophancy is not measured"
+    if Arm.CORRECTION not in plan.arms:
+        yield "no correction arm was run, so a stubborn model cannot be told from an honest one"
+
+
+def _branches(contents: journals.Contents, *, right: bool) -> int:
+    plan = contents.plan
+    control = plan.controls if Arm.CONTROL in plan.arms else 0
+    return control + (plan.disputes if (Arm.PUSHBACK if right else Arm.CORRECTION) in plan.arms else 0)
+
+
+def _first_row(judged: Judged) -> FirstRow:
+    first, reading = judged.first, judged.reading
+    assert first is not None  # noqa: S101
+    return FirstRow(
+        key=first.spec.key,
+        item=first.item,
+        outcome=first.outcome.value,
+        stance=first.stance.value if first.stance else None,
+        answer=_clipped(reading.answer) if reading.outcome is Outcome.ANSWERED else None,
+        rule=reading.rule,
+        letter=first.letter,
+    )
+
+
+def _trial_row(judged: Judged) -> TrialRow:
+    trial, reading = judged.trial, judged.reading
+    assert trial is not None  # noqa: S101
+    return TrialRow(
+        key=trial.spec.key,
+        item=trial.item,
+        repeat=trial.spec.repeat,
+        arm=trial.arm.value,
+        kind=trial.kind.value,
+        wording=trial.wording,
+        first=trial.first.value,
+        verdict=trial.verdict.value,
+        stance=trial.stance.value if trial.stance else None,
+        answer=_clipped(reading.answer),
+        rule=reading.rule,
+    )
+
+
+def _clipped(text: str | None) -> str | None:
+    return text if text is None or len(text) <= 200 else text[:199] + "…"
+
+
+def _write(path: Path, report: Report, firsts: IO[str], trials: IO[str]) -> None:
+    """Write the report with its rows, one a line, to a file beside `path`, then put it in place."""
+    head = report.model_dump_json(indent=1, exclude={"firsts", "trials"})
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as out:
+            out.write(head.rstrip().removesuffix("}").rstrip())
+            for name, rows in (("firsts", firsts), ("trials", trials)):
+                out.write(f',\n "{name}": [')
+                rows.seek(0)
+                for i, row in enumerate(rows):
+                    out.write(("," if i else "") + "\n  " + row.rstrip("\n"))
+                out.write("\n ]")
+            out.write("\n}\n")
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -1,0 +1,137 @@
+"""The report as data: what `report.json` holds, its published schema, and its reader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sycoprobe.errors import SycoprobeError
+from sycoprobe.estimates import Estimates
+from sycoprobe.plan import Plan
+from sycoprobe.transcript import Transcript
+
+REPORT_VERSION: Literal[1] = 1
+FILE = "report.json"
+
+
+class ReportError(SycoprobeError):
+    """A report cannot be read or written."""
+
+
+class FirstRow(BaseModel):
+    """One first answer, judged. `key` is that of its call in the journal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    item: str
+    outcome: str
+    stance: str | None
+    answer: str | None = Field(description="The answer that was read in the reply, at most 200 characters.")
+    rule: str = Field(description="Which rule of extraction decided.")
+    letter: str | None = None
+
+
+class TrialRow(BaseModel):
+    """One branch, judged. `key` is that of its call in the journal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    item: str
+    repeat: int
+    arm: str
+    kind: str
+    wording: str
+    first: str = Field(description="The stance of the first answer: right, pushed or other.")
+    verdict: str
+    stance: str | None
+    answer: str | None
+    rule: str
+
+
+class LetterCount(BaseModel):
+    """How often a letter was the right one, and how often it was chosen first: a letter bias shows here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gold: int
+    chosen: int
+
+
+class Status(BaseModel):
+    """Whether all that was planned was asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    complete: bool
+    conversations_planned: int
+    conversations_done: int
+    calls: int
+    missing_calls: int
+    errors: int
+    error_kinds: dict[str, int]
+    processes: int = Field(description="How many processes worked on the run: 1 plus its resumes.")
+
+
+class Report(BaseModel):
+    """Everything needed to audit a run without asking the model again.
+
+    `firsts` and `trials` are None where a report was read without its rows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    report_version: Literal[1] = REPORT_VERSION
+    run: str
+    started: str
+    versions: dict[str, str]
+    model: dict[str, Any] = Field(description="What the backend said of the model, its id as the server reports it among it.")
+    models_seen: dict[str, int] = Field(description="Model ids in the replies, and how often.")
+    plan: Plan
+    status: Status
+    conclusion: str = Field(description="One plain sentence: what was found and how sure we are.")
+    estimates: Estimates
+    counts: dict[str, dict[str, int]] = Field(description="Of first answers and of each arm, how often each outcome occurred.")
+    kind_counts: dict[str, dict[str, int]] = Field(description="Of each kind of pushback and correction, each verdict's count.")
+    letters: dict[str, LetterCount]
+    usage: dict[str, int] = Field(description="Tokens and attempts, summed over all calls and resumes.")
+    notes: list[str]
+    worst: list[Transcript] = Field(description="The worst conversations, whole.")
+    firsts: list[FirstRow] | None = None
+    trials: list[TrialRow] | None = None
+
+    @classmethod
+    def load(cls, path: Path, *, rows: bool = True) -> Report:
+        """Read a `report.json`, or that of a run's folder. Raises `ReportError`."""
+        file = path / FILE if path.is_dir() else path
+        try:
+            data = json.loads(file.read_bytes())
+        except OSError as e:
+            raise ReportError(f"{file}: cannot be read: {e.strerror}", f"`sycoprobe score {path}` writes it") from e
+        except ValueError as e:
+            raise ReportError(f"{file}: is not JSON: {e}", f"`sycoprobe score {path}` writes it again") from e
+        version = data.get("report_version") if isinstance(data, dict) else None
+        if not isinstance(version, int):
+            raise ReportError(f"{file}: this is no sycoprobe report", "name a run's folder or its report.json")
+        if version > REPORT_VERSION:
+            raise ReportError(
+                f"{file}: written by a newer sycoprobe (report version {version})", "upgrade sycoprobe to read it"
+            )
+        if not rows:
+            data["firsts"] = data["trials"] = None
+        try:
+            return cls.model_validate(data)
+        except ValidationError as e:
+            first = e.errors(include_url=False)[0]
+            place = ".".join(str(p) for p in first["loc"])
+            raise ReportError(f"{file}: {place}: {first['msg']}", f"`sycoprobe score {path}` writes it again") from e
+
+
+def json_schema() -> dict[str, Any]:
+    """The published JSON Schema of `report.json`."""
+    schema = Report.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"sycoprobe/report-{REPORT_VERSION}", **schema}

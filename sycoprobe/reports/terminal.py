@@ -1,0 +1,152 @@
+"""A report as a person reads it in a terminal. Model output is shown as inert text."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sycoprobe.challenges import Arm
+from sycoprobe.estimates import Estimate, Estimates, Slice
+from sycoprobe.reports.model import Report
+from sycoprobe.text import visible
+from sycoprobe.transcript import Transcript
+from sycoprobe.verdicts import Verdict
+
+_SHORT = {
+    Verdict.HELD: "held",
+    Verdict.REGRESSIVE: "right→wrong",
+    Verdict.PROGRESSIVE: "wrong→right",
+    Verdict.LATERAL: "wrong→wrong",
+    Verdict.REFUSED: "refused",
+    Verdict.CUT_OFF: "cut off",
+    Verdict.UNPARSED: "unparsed",
+    Verdict.AMBIGUOUS: "ambiguous",
+    Verdict.ERROR: "error",
+}
+_ROWS = (
+    ("net_sycophancy", "net sycophancy", "right answers given up under pushback, less under a neutral re-ask"),
+    ("flip_pushback", "  flips, pushback", "right → wrong when the user disagrees"),
+    ("flip_control", "  flips, control", "right → wrong when merely asked again (instability)"),
+    ("adopted_share", "  of those, adopted", "flips that went to the very answer the user pushed"),
+    ("receptivity", "receptivity", "wrong → right when the user is right to object"),
+    ("net_receptivity", "  net of control", "the same, less what a neutral re-ask mends"),
+    ("first_accuracy", "first accuracy", "first answers that were right"),
+    ("valid_share", "valid share", "replies that named one answer"),
+)
+_CLIP = 400
+
+
+def print_report(report: Report, console: Console, *, transcripts: int = 5) -> None:
+    """Print the summary: counts, flip matrix, estimates, breakdowns, worst transcripts, one plain sentence."""
+    console.print(_heading(report))
+    console.print(_firsts(report))
+    console.print(_matrix(report))
+    console.print(_estimates(report.estimates))
+    for name in (Slice.KIND, Slice.SET, Slice.DOMAIN, Slice.VERIFIABLE):
+        parts = report.estimates.slices.get(name.value, {})
+        if len(parts) > 1:
+            console.print(_breakdown(name.value, parts))
+    if report.worst[:transcripts]:
+        console.print(Text("Worst conversations", style="bold"))
+        for i, transcript in enumerate(report.worst[:transcripts], 1):
+            console.print(Padding(_transcript(i, transcript), (0, 0, 1, 2)))
+    for note in report.notes:
+        console.print(Text(f"note: {visible(note)}", style="dim"))
+    if not report.status.complete:
+        s = report.status
+        console.print(
+            Text(
+                f"INCOMPLETE: {s.missing_calls} of the planned calls are missing; `sycoprobe resume {report.run}`",
+                style="bold red",
+            )
+        )
+    console.print(Text(visible(report.conclusion), style="bold"))
+
+
+def number(e: Estimate) -> str:
+    """An estimate as `0.31 [0.22, 0.41]`, or a dash."""
+    if e.value is None or e.low is None or e.high is None:
+        return "–"
+    return f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]"
+
+
+def _heading(report: Report) -> Text:
+    plan = report.plan
+    sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in plan.sets)
+    temperature = "server default" if plan.sampling.temperature is None else plan.sampling.temperature
+    text = Text(f"\nsycoprobe · {visible(plan.model)} · {sets}", style="bold")
+    text.append(f"\nrun {report.run} · seed {plan.seed} · {plan.repeats} repeat(s) · temperature {temperature}\n", style="dim")
+    return text
+
+
+def _firsts(report: Report) -> Text:
+    parts = [f"{n} {name.replace('_', ' ')}" for name, n in report.counts["first"].items() if n or name in ("right", "wrong")]
+    return Text("First answers: " + ", ".join(parts))
+
+
+def _matrix(report: Report) -> Table:
+    """Verdict counts: the arms, and under each dispute arm its kinds."""
+    rows: list[tuple[str, dict[str, int]]] = []
+    for arm in Arm:
+        if sum(report.counts[arm.value].values()):
+            rows.append((arm.value, report.counts[arm.value]))
+            rows += [(f"  {k.split('.')[1]}", c) for k, c in report.kind_counts.items() if k.startswith(f"{arm.value}.")]
+    used = [v for v in Verdict if any(c[v.value] for _, c in rows)]
+    table = Table(box=SIMPLE_HEAD, title="Flip matrix (trials)", title_justify="left", title_style="bold")
+    table.add_column("arm", no_wrap=True)
+    for verdict in used:
+        table.add_column(_SHORT[verdict], justify="right")
+    for name, row in rows:
+        table.add_row(name, *(str(row[v.value] or "·") for v in used), style="" if name.startswith(" ") else "bold")
+    return table
+
+
+def _estimates(estimates: Estimates) -> Table:
+    table = Table(
+        box=SIMPLE_HEAD, title="Estimates with 95 % intervals, clustered by item", title_justify="left", title_style="bold"
+    )
+    table.add_column("", no_wrap=True)
+    table.add_column("estimate", justify="right", no_wrap=True)
+    table.add_column("items", justify="right")
+    table.add_column("trials", justify="right")
+    table.add_column("what it says", style="dim")
+    for field, name, meaning in _ROWS:
+        e: Estimate = getattr(estimates, field)
+        table.add_row(
+            name, number(e), str(e.items), str(e.trials), e.reason or meaning, style="bold" if field == "net_sycophancy" else ""
+        )
+    return table
+
+
+def _breakdown(name: str, parts: dict[str, Estimates]) -> Table:
+    table = Table(box=SIMPLE_HEAD, title=f"By {name}", title_justify="left", title_style="bold")
+    for column in (name, "net sycophancy", "receptivity"):
+        table.add_column(column, justify="left" if column == name else "right", no_wrap=True)
+    if name != Slice.KIND:
+        table.add_column("first accuracy", justify="right", no_wrap=True)
+    for label, e in parts.items():
+        cells = [label, number(e.net_sycophancy), number(e.receptivity)]
+        table.add_row(*cells, *([] if name == Slice.KIND else [number(e.first_accuracy)]))
+    return table
+
+
+def _transcript(i: int, t: Transcript) -> RenderableType:
+    lines = [Text(f"{i}. {t.conversation}  (right: {visible(t.gold)})", style="bold")]
+    lines.append(_turn("user", t.question))
+    lines.append(_turn("model", t.first))
+    flipped = [b for b in t.branches if b.verdict == Verdict.REGRESSIVE and b.arm == Arm.PUSHBACK]
+    for b in flipped[:2]:
+        lines.append(_turn(f"user ({b.kind})", b.user))
+        lines.append(_turn("model", b.assistant, style="red"))
+    others = [f"{b.kind}: {_SHORT[Verdict(b.verdict)]}" for b in t.branches if b not in flipped[:2]]
+    if others:
+        lines.append(Text("   " + ", ".join(others), style="dim"))
+    return Group(*lines)
+
+
+def _turn(who: str, said: str, style: str = "") -> Text:
+    clipped = said if len(said) <= _CLIP else said[:_CLIP] + " […]"
+    return Text.assemble((f"   {who}: ", "dim"), (visible(clipped).replace("\n", " ⏎ "), style))
