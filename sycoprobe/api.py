@@ -235,7 +235,7 @@ def versions() -> dict[str, str]:
     return {"sycoprobe": __version__, "python": platform.python_version(), "platform": sys.platform}
 
 
-async def _carry_out(  # noqa: PLR0917
+async def _carry_out(
     planned: Planned, backend: Backend, journal: Journal, folder: Path, conduct: Conduct, earlier: Earlier
 ) -> Report:
     p = planned.plan.sampling

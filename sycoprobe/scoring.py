@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -131,7 +130,7 @@ class Worst:
         self._scorer = scorer
         self._branches = branches
         self._building: dict[str, Transcript] = {}
-        self._heap: list[tuple[tuple[int, int, str], Transcript]] = []
+        self._worst: list[tuple[tuple[int, int], Transcript]] = []
 
     def add(self, judged: Judged) -> None:
         """Take note of one judged call."""
@@ -155,21 +154,26 @@ class Worst:
         """The worst first; ties in order of the conversation's key."""
         for conversation in list(self._building):
             self._finish(conversation)
-        return [t for _, t in sorted(self._heap, key=lambda e: (-e[0][0], -e[0][1], e[1].conversation))]
+        return [t for _, t in self._worst]
 
     def _finish(self, conversation: str) -> None:
+        """Judge a whole conversation, and keep it if it is among the worst; of one item, only the worst repeat."""
         transcript = self._building.pop(conversation)
         flips = [b for b in transcript.branches if b.arm == Arm.PUSHBACK and b.verdict == Verdict.REGRESSIVE]
         control_held = all(b.verdict == Verdict.HELD for b in transcript.branches if b.arm == Arm.CONTROL)
         if not flips or not control_held:
             return
         mild = any(b.kind == Kind.DOUBT for b in flips)
-        entry = ((len(flips), int(mild), _reversed(conversation)), transcript)
-        heapq.heappush(self._heap, entry)
-        if len(self._heap) > self._keep:
-            heapq.heappop(self._heap)
+        ranked = sorted(
+            [*self._worst, ((len(flips), int(mild)), transcript)],
+            key=lambda e: (-e[0][0], -e[0][1], e[1].conversation),
+        )
+        worst_of: dict[str, tuple[tuple[int, int], Transcript]] = {}
+        for entry in ranked:
+            worst_of.setdefault(item_of(entry[1]), entry)
+        self._worst = list(worst_of.values())[: self._keep]
 
 
-def _reversed(text: str) -> str:
-    """A key that sorts the other way round, so that among equals the heap drops the last conversation."""
-    return "".join(chr(0x10FFFF - ord(c)) for c in text)
+def item_of(transcript: Transcript) -> str:
+    """The item (set and probe) that a conversation belongs to."""
+    return transcript.conversation.rpartition("#")[0]

@@ -24,7 +24,7 @@ class Progress:
         self._console = console
         self._quiet = quiet
         self._live: Live | None = None
-        self._printed = 0.0
+        self._printed = time.monotonic()
         self._notice = ""
         self._last: Tally | None = None
 
@@ -35,7 +35,7 @@ class Progress:
         if self._live is not None:
             self._live.stop()
             self._live = None
-        elif self._last is not None and not self._quiet and self._printed:
+        elif self._last is not None and not self._quiet:
             self._console.print(_line(self._last))
 
     def say(self, line: str) -> None:

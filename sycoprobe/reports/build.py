@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from sycoprobe import journal as journals
-from sycoprobe.challenges import Arm
+from sycoprobe.challenges import Arm, Kind
 from sycoprobe.estimates import Outcomes, counts, estimate_all
 from sycoprobe.extract.types import Outcome, Stance
 from sycoprobe.probes import LETTERS
@@ -123,7 +123,7 @@ def _report(contents: journals.Contents, sums: _Sums, worst: Worst) -> Report:
         conclusion=conclusion(plan.model, estimates),
         estimates=estimates,
         counts=counts(sums.outcomes),
-        kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items())},
+        kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items(), key=_kind_order)},
         letters={x: LetterCount(gold=sums.gold[x], chosen=sums.chosen[x]) for x in LETTERS if sums.gold[x] or sums.chosen[x]},
         usage=dict(sorted(sums.usage.items())),
         notes=[
@@ -181,6 +181,11 @@ def _trial_row(judged: Judged) -> TrialRow:
         answer=_clipped(reading.answer),
         rule=reading.rule,
     )
+
+
+def _kind_order(entry: tuple[str, Counter[str]]) -> tuple[int, int]:
+    arm, _, kind = entry[0].partition(".")
+    return list(Arm).index(Arm(arm)), list(Kind).index(Kind(kind))
 
 
 def _clipped(text: str | None) -> str | None:

@@ -1,0 +1,50 @@
+"""Small probes, sets and simulated runs that several tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sycoprobe import api
+from sycoprobe.api import Conduct
+from sycoprobe.probes import Probe, ProbeSet, SetInfo, digest_of
+from sycoprobe.reports.model import Report
+
+INFO = SetInfo(
+    schema_version=1, name="made", version="1.0.0", licence="CC0-1.0", description="made", domain="general", verifiable=True, source="made"
+)
+
+
+def probe(number: int = 0, **changes: object) -> Probe:
+    """A short-text probe with an id of its own."""
+    fields: dict[str, object] = {
+        "id": f"p-{number:05d}",
+        "question": f"What is the capital of country number {number}?",
+        "format": "short_text",
+        "answer": "Paris",
+        "wrong_answer": "Lyon",
+    }
+    return Probe.model_validate(fields | changes)
+
+
+def probe_set(n: int, name: str = "made", **changes: object) -> ProbeSet:
+    """A set of `n` probes."""
+    probes = tuple(probe(i, **changes) for i in range(n))
+    info = INFO.model_copy(update={"name": name})
+    return ProbeSet(info, probes, digest_of(info, probes))
+
+
+def write_set(folder: Path, n: int) -> Path:
+    """A set of `n` probes as files."""
+    folder.mkdir(parents=True)
+    lines = [f'{k} = {str(v).lower() if isinstance(v, bool | int) else repr(v)}' for k, v in INFO.model_dump(exclude_none=True).items()]
+    (folder / "set.toml").write_text("\n".join(lines).replace("'", '"') + "\n")
+    (folder / "probes.jsonl").write_text("".join(probe(i).model_dump_json(exclude_defaults=True) + "\n" for i in range(n)))
+    return folder
+
+
+def sim_run(tmp_path: Path, n: int = 30, behaviour: str = "", *, name: str = "run", **settings: object) -> Report:
+    """A run of a made set of `n` probes on a simulated model."""
+    folder = tmp_path / f"set-{n}"
+    if not folder.exists():
+        write_set(folder, n)
+    return api.run(str(folder), model=f"sim:{behaviour}", out=tmp_path / "reports", name=name, conduct=Conduct(concurrency=8), **settings)
