@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -322,10 +322,19 @@ def _record(call: Call) -> dict[str, Any]:
         record["options"] = call.options
     record["user"] = call.user
     if call.reply is not None:
-        record["reply"] = {k: v for k, v in asdict(call.reply).items() if v or k in ("text", "finish")}
+        record["reply"] = _reply_record(call.reply)
     else:
         record["error"] = {"kind": call.error_kind, "message": call.error}
     record |= {"ms": call.ms, "attempts": call.attempts, "at": call.at or now()}
+    return record
+
+
+def _reply_record(reply: Reply) -> dict[str, Any]:
+    """A reply without its empty fields."""
+    record: dict[str, Any] = {"text": reply.text, "finish": reply.finish, "attempts": reply.attempts}
+    for name in ("model", "reasoning", "refusal", "usage", "notes"):
+        if value := getattr(reply, name):
+            record[name] = value
     return record
 
 
