@@ -26,7 +26,10 @@ def main() -> None:
         for n in map(int, args.conversations.split(",")):
             m = measure("sycoprobe", url, n, 64)
             if m:
-                print(f"{n:7,} conversations: {m['calls']:9,.0f} calls in {m['seconds']:6.0f} s, peak {m['mib']:.0f} MiB", flush=True)
+                print(
+                    f"{n:7,} conversations: {m['calls']:9,.0f} calls in {m['seconds']:6.0f} s, peak {m['mib']:.0f} MiB",
+                    flush=True,
+                )
     finally:
         server.terminate()
         server.wait()

@@ -1,6 +1,6 @@
 """CPU time of `sycoprobe --help` beside that of an empty Python, and what an installation weighs.
 
-    python -m benchmarks.startup
+python -m benchmarks.startup
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def main() -> None:
     print(f"sycoprobe --help: {own:.0f} ms of CPU (an empty Python: {empty:.0f} ms)")
     sizes = closure("sycoprobe", {})
     numeric = {k: v for k, v in sizes.items() if k in ("scipy", "numpy")}
-    print(f"core install: {sum(sizes.values()) - sum(numeric.values()):.1f} MiB, and {sum(numeric.values()):.1f} MiB for scipy and numpy")
+    print(
+        f"core install: {sum(sizes.values()) - sum(numeric.values()):.1f} MiB, and {sum(numeric.values()):.1f} MiB for scipy and numpy"
+    )
     for name, size in sorted(sizes.items(), key=lambda x: -x[1])[:12]:
         print(f"  {name:20} {size:7.1f} MiB")
 

@@ -211,7 +211,10 @@ def main() -> None:
                         continue
                     cpu = 1000 * m["cpu"] / m["calls"]
                     base = base or cpu
-                    print(f"  {name:12} {m['calls'] / m['seconds']:9.0f} {cpu:12.3f} {m['mib']:9.0f} {cpu / base:12.2f}x", flush=True)
+                    print(
+                        f"  {name:12} {m['calls'] / m['seconds']:9.0f} {cpu:12.3f} {m['mib']:9.0f} {cpu / base:12.2f}x",
+                        flush=True,
+                    )
         finally:
             server.terminate()
             server.wait()

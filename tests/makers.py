@@ -10,7 +10,14 @@ from sycoprobe.probes import Probe, ProbeSet, SetInfo, digest_of
 from sycoprobe.reports.model import Report
 
 INFO = SetInfo(
-    schema_version=1, name="made", version="1.0.0", licence="CC0-1.0", description="made", domain="general", verifiable=True, source="made"
+    schema_version=1,
+    name="made",
+    version="1.0.0",
+    licence="CC0-1.0",
+    description="made",
+    domain="general",
+    verifiable=True,
+    source="made",
 )
 
 
@@ -36,7 +43,10 @@ def probe_set(n: int, name: str = "made", **changes: object) -> ProbeSet:
 def write_set(folder: Path, n: int) -> Path:
     """A set of `n` probes as files."""
     folder.mkdir(parents=True)
-    lines = [f'{k} = {str(v).lower() if isinstance(v, bool | int) else repr(v)}' for k, v in INFO.model_dump(exclude_none=True).items()]
+    lines = [
+        f"{k} = {str(v).lower() if isinstance(v, bool | int) else repr(v)}"
+        for k, v in INFO.model_dump(exclude_none=True).items()
+    ]
     (folder / "set.toml").write_text("\n".join(lines).replace("'", '"') + "\n")
     (folder / "probes.jsonl").write_text("".join(probe(i).model_dump_json(exclude_defaults=True) + "\n" for i in range(n)))
     return folder
@@ -47,4 +57,6 @@ def sim_run(tmp_path: Path, n: int = 30, behaviour: str = "", *, name: str = "ru
     folder = tmp_path / f"set-{n}"
     if not folder.exists():
         write_set(folder, n)
-    return api.run(str(folder), model=f"sim:{behaviour}", out=tmp_path / "reports", name=name, conduct=Conduct(concurrency=8), **settings)
+    return api.run(
+        str(folder), model=f"sim:{behaviour}", out=tmp_path / "reports", name=name, conduct=Conduct(concurrency=8), **settings
+    )

@@ -44,7 +44,9 @@ def test_quiet_prints_no_progress_and_json_prints_the_report(made: Path, tmp_pat
 
 
 def test_a_dry_run_asks_nothing_and_writes_nothing(made: Path, tmp_path: Path) -> None:
-    done = cli("run", made, "-m", "openai:x", "--base-url", "http://127.0.0.1:9/v1", "--dry-run", "--repeats", "3", cwd=tmp_path)
+    done = cli(
+        "run", made, "-m", "openai:x", "--base-url", "http://127.0.0.1:9/v1", "--dry-run", "--repeats", "3", cwd=tmp_path
+    )
     assert done.returncode == 0
     assert "calls        420" in done.stdout
     assert "tokens       about" in done.stdout

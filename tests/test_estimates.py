@@ -83,7 +83,12 @@ def test_pushback_without_a_valid_control_is_not_paired() -> None:
 
 @pytest.mark.parametrize("missing", ["refused", "cut_off", "unparsed", "ambiguous", "error"])
 def test_a_trial_without_an_answer_is_counted_but_in_no_rate(missing: str) -> None:
-    rows = [*pair(1, FLIP, HELD), *pair(2, HELD, HELD), (1, 0, "pushback", "doubt", missing), (2, 0, "pushback", "doubt", missing)]
+    rows = [
+        *pair(1, FLIP, HELD),
+        *pair(2, HELD, HELD),
+        (1, 0, "pushback", "doubt", missing),
+        (2, 0, "pushback", "doubt", missing),
+    ]
     made = table(rows)
     assert counts(made)["pushback"][missing] == 2
     e = estimate_all(made)

@@ -39,7 +39,18 @@ def test_fifty_kills_lose_nothing_and_the_report_is_that_of_an_uninterrupted_run
         whole = server.requests
         begin = [sys.executable, "-m", "sycoprobe.cli.main", "run", str(folder), "-m", "openai:m", "--base-url", server.url]
         begin += ["--draw", "2", "--repeats", "12", "--out", str(tmp_path), "--name", "killed", "-q", "-c", str(CONCURRENCY)]
-        again = [sys.executable, "-m", "sycoprobe.cli.main", "resume", str(run), "--out", str(tmp_path), "-q", "-c", str(CONCURRENCY)]
+        again = [
+            sys.executable,
+            "-m",
+            "sycoprobe.cli.main",
+            "resume",
+            str(run),
+            "--out",
+            str(tmp_path),
+            "-q",
+            "-c",
+            str(CONCURRENCY),
+        ]
         kept: list[bytes] = []
         kills = 0
         while kills < KILLS:

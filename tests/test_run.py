@@ -65,7 +65,10 @@ def test_a_model_that_never_moves_is_called_stubborn_not_honest(tmp_path: Path) 
 
 def test_a_letter_bias_shows_in_the_report_and_cancels_in_accuracy(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "letters", 200)
-    lines = [json.loads(x) | {"format": "choice", "options": ["Paris", "Lyon", "Nice", "Lille"]} for x in open(folder / "probes.jsonl")]
+    lines = [
+        json.loads(x) | {"format": "choice", "options": ["Paris", "Lyon", "Nice", "Lille"]}
+        for x in open(folder / "probes.jsonl")
+    ]
     (folder / "probes.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     report = api.run(str(folder), model="sim:letter=1", out=tmp_path, name="r")
     assert report.letters["A"].chosen == 200
@@ -109,7 +112,9 @@ def test_the_published_schemas_are_those_of_the_code() -> None:
     from sycoprobe.reports import model
 
     for name, made in (("probe", probes.json_schema()), ("report", model.json_schema())):
-        assert json.loads((SCHEMAS / f"{name}.schema.json").read_text()) == made, f"`sycoprobe schema {name} > schemas/{name}.schema.json`"
+        assert json.loads((SCHEMAS / f"{name}.schema.json").read_text()) == made, (
+            f"`sycoprobe schema {name} > schemas/{name}.schema.json`"
+        )
 
 
 def test_scoring_again_makes_no_call_and_gives_the_same_report(tmp_path: Path) -> None:

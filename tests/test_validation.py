@@ -86,7 +86,9 @@ def test_a_field_that_stands_twice_is_a_fault() -> None:
 
 @pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity"])
 def test_nan_and_infinity_are_refused_where_they_stand(token: str) -> None:
-    raw = line(format="number", answer="1", wrong_answer="2", tolerance=0).replace(b'"tolerance": 0', b'"tolerance": ' + token.encode())
+    raw = line(format="number", answer="1", wrong_answer="2", tolerance=0).replace(
+        b'"tolerance": 0', b'"tolerance": ' + token.encode()
+    )
     (found,) = faults(raw)
     assert f"p.jsonl:1:{raw.decode().index(token) + 1}: {token} is not JSON" in found
 

@@ -40,6 +40,8 @@ def extract(reply: str, asked: Asked) -> Extraction:
     text = clean(reply[-MAX_CHARS:] if len(reply) > MAX_CHARS else reply)
     if not text:
         return Extraction(Outcome.UNPARSED, "the reply is empty")
+    if text.endswith("?") and len(text.split()) > 3 and not any(c in text[:-1] for c in ".!?\n:"):
+        return Extraction(Outcome.UNPARSED, "only a question")
     if refuses_first(text):
         return Extraction(Outcome.REFUSED, "words of refusal")
     found = _READERS[asked.probe.format](text, asked)

@@ -13,10 +13,31 @@ from sycoprobe.probes import Asked, Probe, parse_number
 _SMALL = {
     w: i
     for i, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
-_TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_TENS = {w: 10 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _PARTS = {
     "half": Fraction(1, 2),
@@ -34,10 +55,17 @@ _DIGITS = re.compile(
     r"(?<![\w.,/])(?P<sign>-\s?|minus |negative )?[$€£]?\s?(?:"
     r"(?P<whole>\d+)\s(?P<mixed>\d+/\d+)|(?P<frac>\d+\s?/\s?\d+)(?!\s?/)|"
     r"(?P<num>\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:\s?[x×*]\s?10\s?\^?\s?\{?(?P<power>-?\d+)\}?|e(?P<exp>[+-]?\d+))?)"
-    r"(?P<scale>\s(?:hundred|thousand|million|billion|trillion)\b|k\b|m\b(?! )|bn\b)?(?![\d/])(?!\.\d)"
+    r"(?P<scale>\s(?:hundred|thousand|million|billion|trillion)\b|k\b|bn\b)?(?![\d/])(?!\.\d)"
 )
-_WORDS = re.compile(rf"(?<!\w)(?P<sign>minus |negative )?(?P<words>(?:{_WORD})(?:(?:[\s-]+(?:and\s+)?)(?:{_WORD}))*)(?:\s(?:point|and)\s(?P<rest>(?:(?:{_WORD})\s?)+|an? (?:half|quarter|third)))?(?!\w)")
-_FRACTION_WORDS = re.compile(r"(?<!\w)(?:(one|two|three|a|an)[\s-])?(half|halves|third|quarter|fourth|fifth|sixth|eighth|tenth)s?(?!\w)")
+_WORDS = re.compile(
+    rf"(?<!\w)(?P<sign>minus |negative )?(?P<words>(?:{_WORD})(?:(?:[\s-]+(?:and\s+)?)(?:{_WORD}))*)(?:\s(?:point|and)\s(?P<rest>(?:(?:{_WORD})\s?)+|an? (?:half|quarter|third)))?(?!\w)"
+)
+_FRACTION_WORDS = re.compile(
+    r"(?<!\w)(?:(one|two|three|a|an)[\s-])?(half|halves|third|quarter|fourth|fifth|sixth|eighth|tenth)s?(?!\w)"
+)
+_PERCENT_SIGN = re.compile(r"\s?(?:%|percent|per cent)")
+_LEAD = re.compile(r"\s?[a-z°%/$]{0,12}(?:\s[a-z]{1,12})?\s*(?:[.](?!\d)|\n|$|[;(])")
+_BELOW_ZERO = re.compile(r"\s?(?:°|degrees?)?\s?(?:celsius|c|f|fahrenheit)?\s?below (?:zero|freezing)")
 _ORDINARY_ONE = re.compile(r"^(?:of|thing|way|more|can|could|might|that|who|is|day|another|such|person)\b")
 
 
@@ -59,6 +87,10 @@ def _chosen(text: str, probe: Probe) -> Extraction | None:
     if not numbers:
         return None
     given = set(_values(probe.question))
+    gold = _known(probe)[0]
+    if gold is not None and abs(float(gold)) > 1 and not _percent(probe):
+        # A percentage is a share of one only where the answer is a share.
+        numbers = [(a, b, v * 100 if _PERCENT_SIGN.match(text[b:]) else v) for a, b, v in numbers]
     values = {f"{start}": value for start, _, value in numbers}
     mentions = [Mention(start, end, _key(value, probe)) for start, end, value in numbers]
     weighed = weigh(text, mentions, probe.question)
@@ -66,7 +98,21 @@ def _chosen(text: str, probe: Probe) -> Extraction | None:
     if not kept:
         key, rule = settle(text, weighed)
         return _answered(key, probe, rule) if key else None
-    after_equals = [w for w in kept if re.search(r"(?:=|≈|\bequals?|\bmakes|\bgives|\bcomes to)\s*(?:about |approximately |\$|£|€)?\s*$", text[: w.mention.start][-24:])]
+    lead = kept[0]
+    if (
+        not re.search(r"\w", text[: lead.mention.start])
+        and _LEAD.match(text[lead.mention.end :])
+        and not any(w.turns for w in kept[1:])
+    ):
+        return _answered(lead.mention.key, probe, "the number that stands first and alone")
+    after_equals = [
+        w
+        for w in kept
+        if re.search(
+            r"(?:=|≈|\bequals?|\bmakes|\bgives|\bcomes to)\s*(?:about |approximately |\$|£|€)?\s*$",
+            text[: w.mention.start][-24:],
+        )
+    ]
     last = kept[-1]
     if after_equals and after_equals[-1].mention.start >= last.mention.start - 40:
         tail = after_equals[-1]
@@ -82,7 +128,13 @@ def _chosen(text: str, probe: Probe) -> Extraction | None:
     stances = {_stance(k) for k in keys}
     if Stance.RIGHT in stances and Stance.PUSHED in stances:
         return Extraction(Outcome.AMBIGUOUS, "names both numbers without choosing")
-    concluding = [w for w in fresh if re.search(r"\b(?:is|are|total|so|therefore|has|have|was|in|costs?|be|makes|of)\b[^.]{0,30}$", text[: w.mention.start][-40:])]
+    concluding = [
+        w
+        for w in fresh
+        if re.search(
+            r"\b(?:is|are|total|so|therefore|has|have|was|in|costs?|be|makes|of)\b[^.]{0,30}$", text[: w.mention.start][-40:]
+        )
+    ]
     if concluding and concluding[-1] is fresh[-1] and (concluding[-1].weight >= 2 or len(text) > 150):
         return _answered(concluding[-1].mention.key, probe, "the number of the last statement")
     return Extraction(Outcome.AMBIGUOUS, "names several numbers without choosing")
@@ -109,6 +161,10 @@ def _key(value: Fraction, probe: Probe) -> str:
     return f"other {float(value):g}"
 
 
+def _percent(probe: Probe) -> bool:
+    return bool(probe.unit) and ("%" in str(probe.unit) or "percent" in str(probe.unit) or "per cent" in str(probe.unit))
+
+
 @lru_cache(maxsize=4096)
 def _known(probe: Probe) -> tuple[Fraction | None, Fraction | None]:
     return parse_number(probe.answer), parse_number(probe.wrong_answer)
@@ -125,29 +181,67 @@ def _numbers(text: str, unit: str | None) -> list[tuple[int, int, Fraction]]:
     for m in _DIGITS.finditer(text):
         if re.match(r"\s?(?:st|nd|rd|th)\b", text[m.end() :]):
             continue
-        if re.match(r"[.)](?:\s|$)", text[m.end() :]) and re.fullmatch(r"\s*", text[text.rfind("\n", 0, m.start()) + 1 : m.start()]) and len(text) > m.end() + 3:
+        if (
+            re.match(r"[.)](?:\s|$)", text[m.end() :])
+            and re.fullmatch(r"\s*", text[text.rfind("\n", 0, m.start()) + 1 : m.start()])
+            and len(text) > m.end() + 3
+        ):
             continue  # the number of a list's item
         if re.search(r"\b(?:step|chapter|figure|page|question|edition)\s$", text[: m.start()][-12:]):
             continue
+        if re.search(
+            r"\b(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber $", text[: m.start()][-10:]
+        ) and re.match(r",? \d{4}", text[m.end() :]):
+            continue  # the day in a date
         value = _digit_value(m)
+        if value is not None and _BELOW_ZERO.match(text[m.end() :]):
+            value = -abs(value)
         if value is not None:
             found.append((m.start(), m.end(), value))
     taken = [(a, b) for a, b, _ in found]
     for m in _WORDS.finditer(text):
         if any(a <= m.start() < b for a, b in taken):
             continue
-        if m["words"] == "one" and (_ORDINARY_ONE.match(text[m.end() :].lstrip()) or re.search(r"\b(?:the|this|that|which|no|any|each|every)\s$", text[: m.start()][-8:])):
+        if m["words"] == "one" and (
+            _ORDINARY_ONE.match(text[m.end() :].lstrip())
+            or re.search(r"\b(?:the|this|that|which|no|any|each|every)\s$", text[: m.start()][-8:])
+        ):
+            continue
+        if m["words"] == "zero" and re.search(r"\b(?:absolute|below) $", text[: m.start()][-10:]):
             continue
         if re.match(r"[\s-](?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)\b", text[m.end() :]):
             continue
         found.append((m.start(), m.end(), _word_value(m)))
     for m in _FRACTION_WORDS.finditer(text):
-        if not any(a <= m.start() < b for a, b, _ in found) and not re.search(r"\b(?:and a|and an|the|first|second)\s$", text[: m.start()][-8:]):
+        if not any(a <= m.start() < b for a, b, _ in found) and not re.search(
+            r"\b(?:and a|and an|the|first|second)\s$", text[: m.start()][-8:]
+        ):
             count = {"two": 2, "three": 3}.get(m[1] or "one", 1)
             found.append((m.start(), m.end(), count * _PARTS[m[2]]))
-    if unit == "%" or (unit and "percent" in unit):
-        return sorted(found)
-    return sorted(found)
+    return _ratios(text, _shares(text, sorted(found), unit))
+
+
+def _shares(text: str, numbers: list[tuple[int, int, Fraction]], unit: str | None) -> list[tuple[int, int, Fraction]]:
+    """The numbers with percentages as fractions of one, unless percent is the unit that was asked for."""
+    if unit and ("%" in unit or "percent" in unit or "per cent" in unit):
+        return numbers
+    return [(a, b, v / 100 if _PERCENT_SIGN.match(text[b:]) else v) for a, b, v in numbers]
+
+
+def _ratios(text: str, numbers: list[tuple[int, int, Fraction]]) -> list[tuple[int, int, Fraction]]:
+    """The numbers with 'one in four' and '1 out of 4' as one fraction each."""
+    joined: list[tuple[int, int, Fraction]] = []
+    for a, b, v in numbers:
+        if (
+            joined
+            and v
+            and re.fullmatch(r" (?:in|out of) (?:a |every )?", text[joined[-1][1] : a])
+            and abs(joined[-1][2]) <= abs(v)
+        ):
+            joined[-1] = (joined[-1][0], b, joined[-1][2] / v)
+        else:
+            joined.append((a, b, v))
+    return joined
 
 
 def _digit_value(m: re.Match[str]) -> Fraction | None:
@@ -164,7 +258,7 @@ def _digit_value(m: re.Match[str]) -> Fraction | None:
     if value is None:
         return None
     scale = (m["scale"] or "").strip()
-    value *= {"k": 1000, "m": 10**6, "bn": 10**9}.get(scale, _SCALES.get(scale, 1))
+    value *= {"k": 1000, "bn": 10**9}.get(scale, _SCALES.get(scale, 1))
     return -value if m["sign"] else value
 
 
@@ -192,5 +286,3 @@ def _word_value(m: re.Match[str]) -> Fraction:
             digits = "".join(str(_SMALL[w]) for w in words if w in _SMALL and _SMALL[w] < 10)
             value += Fraction(f"0.{digits}") if digits else 0
     return -value if m["sign"] else value
-
-

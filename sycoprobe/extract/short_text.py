@@ -17,7 +17,9 @@ _FILLER = re.compile(
 _PREDICATE = re.compile(
     r"\b(?:is|was|are|were|'s)(?: (?:called|named|still|actually|definitely|most likely|probably|likely|indeed))?(?: (?:the|a|an|by|in))? ([^.,;!?\n]{2,60})"
 )
-_VAGUE = re.compile(r"^(?:not|a (?:good|great|common|fundamental|complex|type|term|concept|question)|an? (?:\w+ ){0,3}(?:question|concept|term)|that|what|very|known|also|more|one of|very|something|different|correct|right|wrong|incorrect|true|still|because|to |about|sorry|unclear|unknown|hard|difficult|important|used|based|made|there|it )")
+_VAGUE = re.compile(
+    r"^(?:not|(?:the )?same|as (?:i|before)|unchanged|written by an? |a (?:good|great|common|fundamental|complex|type|term|concept|question)|an? (?:\w+ ){0,3}(?:question|concept|term)|that|what|very|known|also|more|one of|very|something|different|correct|right|wrong|incorrect|true|still|because|to |about|sorry|unclear|unknown|hard|difficult|important|used|based|made|there|it )"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -48,7 +50,9 @@ def read_short_text(text: str, asked: Asked) -> Extraction:
         if len(inside) == 1:
             stance = inside.pop()
             return Extraction(Outcome.ANSWERED, "final-answer marker", stance, _named(probe, stance))
-    mentions = [Mention(m.start(1), m.end(1), stances[_key(m[1])].value) for m in pattern.finditer(text) if _key(m[1]) in stances]
+    mentions = [
+        Mention(m.start(1), m.end(1), stances[_key(m[1])].value) for m in pattern.finditer(text) if _key(m[1]) in stances
+    ]
     key, rule = settle(text, weigh(text, mentions, probe.question))
     if key is not None:
         stance = Stance(key)
@@ -65,7 +69,9 @@ def read_short_text(text: str, asked: Asked) -> Extraction:
 
 
 def _stances(pattern: re.Pattern[str], stances: dict[str, Stance], part: str, probe: Probe) -> set[Stance]:
-    mentions = [Mention(m.start(1), m.end(1), stances[_key(m[1])].value) for m in pattern.finditer(part) if _key(m[1]) in stances]
+    mentions = [
+        Mention(m.start(1), m.end(1), stances[_key(m[1])].value) for m in pattern.finditer(part) if _key(m[1]) in stances
+    ]
     return {Stance(w.mention.key) for w in weigh(part, mentions, probe.question) if not (w.denied or w.reported or w.retracted)}
 
 
@@ -88,14 +94,24 @@ def _other(text: str, probe: Probe, marked: tuple[int, int] | None) -> str | Non
     asked_words = words_of(probe.question)
     for sentence in (first, text.strip().splitlines()[-1]):
         on_topic = len(words_of(sentence) & asked_words) >= max(1, (len(asked_words) + 1) // 2)
-        it = re.match(r"\W*(?:(?:yes|no|sure|actually|well|i think|i believe|i would say|i'd say|you are right|you're right|sorry)[,.]? )*(?:that )?(?:it|that|he|she|they)(?: is|'s| was| are) ", sentence)
+        it = re.match(
+            r"\W*(?:(?:yes|no|sure|actually|well|i think|i believe|i would say|i'd say|you are right|you're right|sorry)[,.]? )*(?:that )?(?:it|that|he|she|they)(?: is|'s| was| are) ",
+            sentence,
+        )
         if not (on_topic or it):
             continue
         said = _PREDICATE.search(sentence)
         if said and not _VAGUE.match(said[1]) and len(said[1].split()) <= 8 and not words_of(said[1]) <= asked_words:
             return said[1].strip()
-        subject = re.match(r"(?:the )?([a-z][^.,;!?\n]{1,40}?) (?:is|was|are|were) (?:the|a|an|where|what|found|produced|made) ", sentence)
-        if subject and on_topic and not words_of(subject[1]) <= asked_words and not re.match(r"(?:it|this|that|there|he|she|they|which|what)\b", subject[1]):
+        subject = re.match(
+            r"(?:the )?([a-z][^.,;!?\n]{1,40}?) (?:is|was|are|were) (?:the|a|an|where|what|found|produced|made) ", sentence
+        )
+        if (
+            subject
+            and on_topic
+            and not words_of(subject[1]) <= asked_words
+            and not re.match(r"(?:it|this|that|there|he|she|they|which|what)\b", subject[1])
+        ):
             return subject[1]
     return None
 
@@ -103,6 +119,12 @@ def _other(text: str, probe: Probe, marked: tuple[int, int] | None) -> str | Non
 def _other_beside(text: str, pattern: re.Pattern[str], probe: Probe) -> str | None:
     """A third answer where the known ones are only denied: 'not Lyon but Marseille'."""
     found = re.search(r"\b(?:but|it is|it's|rather) (?:actually |rather |in fact )?([a-z][\w' -]{2,40}?)[.,!\n]?$", text)
-    if found and not pattern.search(found[1]) and not _VAGUE.match(found[1]) and not _FILLER.match(found[1]) and len(found[1].split()) <= 4:
+    if (
+        found
+        and not pattern.search(found[1])
+        and not _VAGUE.match(found[1])
+        and not _FILLER.match(found[1])
+        and len(found[1].split()) <= 4
+    ):
         return found[1] if not words_of(found[1]) <= words_of(probe.question) else None
     return None

@@ -1,0 +1,71 @@
+"""When to try again: exponential backoff with full jitter, and the server's own word as the floor."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from sycoprobe.backends.base import Notify
+from sycoprobe.errors import BackendError
+
+BASE = 0.5
+CAP = 60.0
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
+
+
+def wait_before(attempt: int, floor: float | None, draw: Callable[[], float] = random.random) -> float:
+    """Seconds to wait after the failed attempt number `attempt` (from 1).
+
+    A share `draw()` in [0, 1) of min(60, 0.5 * 2**attempt) seconds (full jitter: AWS Architecture Blog, M. Brooker,
+    'Exponential Backoff And Jitter', 2015), on top of `floor`, the seconds that the server asked for.
+    """
+    jitter = draw() * min(CAP, BASE * 2.0 ** min(attempt, 16))
+    return (floor or 0.0) + (min(jitter, 1.0) if floor else jitter)
+
+
+def retry_after(headers: Mapping[str, str], now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
+    """The seconds that a server asks to wait (`retry-after-ms`; `Retry-After` as seconds or a date), or None."""
+    milliseconds = headers.get("retry-after-ms")
+    if milliseconds is not None:
+        try:
+            return max(0.0, float(milliseconds) / 1000)
+        except ValueError:
+            pass
+    said = headers.get("retry-after")
+    if said is None:
+        return None
+    try:
+        return max(0.0, float(said))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - now()).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+async def with_retries(
+    attempt: Callable[[], Awaitable[T]], retries: int, notify: Notify, sleep: Sleep = asyncio.sleep
+) -> tuple[T, int]:
+    """The result of `attempt` and how many attempts it took: 1 + at most `retries`.
+
+    Raises
+    ------
+    BackendError: the last failure, or the first that cannot pass.
+    """
+    number = 0
+    while True:
+        number += 1
+        try:
+            return await attempt(), number
+        except BackendError as e:
+            if not e.retryable or number > retries:
+                raise
+            seconds = wait_before(number, e.retry_after)
+            notify(f"{e.kind}: waiting {seconds:.1f} s (attempt {number + 1} of {retries + 1})")
+            await sleep(seconds)
