@@ -63,10 +63,10 @@ class OpenAIBackend:
         self._key = key
         self._options = options
         self._mode: Mode = mode
-        self._transport = Transport(max(1, options.concurrency))
-        self._headers = {"content-type": "application/json", "user-agent": "sycoprobe"}
+        headers = {"content-type": "application/json", "user-agent": "sycoprobe"}
         if key:
-            self._headers["authorization"] = f"Bearer {key}"
+            headers["authorization"] = f"Bearer {key}"
+        self._transport = Transport(self._url, headers, max(1, options.concurrency))
         self._adapted: dict[str, str | None] = {}
         """Parameters that the server rejected: what to send instead, or None to leave it out."""
 
@@ -76,7 +76,7 @@ class OpenAIBackend:
         notes: list[str] = []
         model = self._model
         try:
-            reply = await self._transport.get(f"{self._url}/models", self._headers, timeout=10)
+            reply = await self._transport.get(f"{self._url}/models", timeout=10)
             if reply.status in (401, 403):
                 raise self._error(reply)
             ids = _model_ids(reply)
@@ -105,7 +105,6 @@ class OpenAIBackend:
             adapted = dict(self._adapted)
             reply = await self._transport.post(
                 self._url + ("/chat/completions" if self._mode == "chat" else "/completions"),
-                self._headers,
                 json.dumps(self._body(request)).encode(),
                 request.sampling.timeout,
             )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sycoprobe.errors import BackendError
 from sycoprobe.turns import ErrorKind
@@ -26,61 +27,68 @@ class HttpReply:
 
 
 class Transport:
-    """HTTP with keep-alive, proxies from the environment and no redirects.
+    """HTTP to one server with keep-alive, the environment's proxy and no redirects.
 
-    httpx's own connection pool looks through all its connections at each request; its API is kept, over aiohttp's
-    pool instead.
+    httpx's own connection pool looks through all its connections at each request; httpx's API is kept, over aiohttp's
+    pool instead, and without httpx's client (cookies, redirects, merged headers), of which nothing is needed here.
 
     Parameters
     ----------
+    url: the server's address; it decides which proxy is used, once.
+    headers: sent with every request.
     connections: how many may be open at once.
     """
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], connections: int) -> None:
+        self._base = url
+        self._raw_headers = dict(headers)
         self._connections = connections
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncBaseTransport | None = None
+        self._headers: httpx.Headers | None = None
+        self._urls: dict[str, httpx.URL] = {}
 
     async def start(self) -> None:
-        """Open the client; no connection is made yet."""
+        """Get ready; no connection is made yet."""
         import aiohttp
         import httpx
         from httpx_aiohttp import AiohttpTransport
 
         def session() -> aiohttp.ClientSession:
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30)
-            return aiohttp.ClientSession(connector=connector, trust_env=True, cookie_jar=aiohttp.DummyCookieJar())
+            return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-        self._client = httpx.AsyncClient(transport=AiohttpTransport(client=session), follow_redirects=False, timeout=None)
+        proxy = proxy_for(self._base)
+        self._headers = httpx.Headers(self._raw_headers)
+        self._transport = AiohttpTransport(client=session, proxy=httpx.Proxy(proxy) if proxy else None)
 
     async def close(self) -> None:
         """Close all connections; safe to call twice."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.aclose()
 
-    async def post(self, url: str, headers: Mapping[str, str], content: bytes, timeout: float) -> HttpReply:
+    async def post(self, url: str, content: bytes, timeout: float) -> HttpReply:
         """Send `content` (JSON) to `url`. `timeout` is in seconds, for the whole exchange.
 
         Raises
         ------
         BackendError: TIMEOUT, CONNECT, RESET or TRUNCATED, all retryable; BAD_BODY for an oversized one.
         """
-        return await self._send("POST", url, headers, content, timeout)
+        return await self._send("POST", url, content, timeout)
 
-    async def get(self, url: str, headers: Mapping[str, str], timeout: float) -> HttpReply:
+    async def get(self, url: str, timeout: float) -> HttpReply:
         """Fetch `url`. Raises as `post` does."""
-        return await self._send("GET", url, headers, None, timeout)
+        return await self._send("GET", url, None, timeout)
 
-    async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, timeout: float
-    ) -> HttpReply:
+    async def _send(self, method: str, url: str, content: bytes | None, timeout: float) -> HttpReply:
         import httpx
 
-        assert self._client is not None, "start() comes first"  # noqa: S101
+        assert self._transport is not None, "start() comes first"  # noqa: S101
         try:
+            target = self._urls.get(url) or self._urls.setdefault(url, httpx.URL(url))
             async with asyncio.timeout(timeout):
-                response = await self._client.send(
-                    self._client.build_request(method, url, headers=headers, content=content), stream=True
+                response = await self._transport.handle_async_request(
+                    httpx.Request(method, target, headers=self._headers, content=content)
                 )
                 try:
                     body = await _body(response)
@@ -99,10 +107,23 @@ class Transport:
         return HttpReply(response.status_code, response.headers, body)
 
 
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for `url` (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY; not if NO_PROXY names the host)."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
 async def _body(response: httpx.Response) -> bytes:
     parts: list[bytes] = []
     size = 0
-    async for part in response.aiter_bytes():
+    stream = response.aiter_bytes() if "content-encoding" in response.headers else response.stream
+    async for part in stream:  # type: ignore[union-attr]
         parts.append(part)
         size += len(part)
         if size > MAX_BODY:
