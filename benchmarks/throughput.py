@@ -134,7 +134,7 @@ def prepare_sycoprobe(url: str, n: int, concurrency: int) -> Callable[[], int]:
 
 def prepare_inspect(url: str, n: int, concurrency: int) -> Callable[[], int]:
     os.environ |= {"LOCAL_BASE_URL": url, "LOCAL_API_KEY": "none", "INSPECT_DISPLAY": "none"}
-    from inspect_ai import Task, eval  # noqa: A004
+    from inspect_ai import Task, eval
     from inspect_ai.dataset import Sample
     from inspect_ai.model import ChatMessageUser, GenerateConfig, get_model
     from inspect_ai.scorer import includes

@@ -113,6 +113,11 @@ def plan(
     """
     if not sets:
         raise PlanError("no probe set was named", "`sycoprobe sets` lists them")
+    if base_url and "@" in base_url.partition("://")[2].partition("/")[0]:
+        raise PlanError(
+            "--base-url holds a user name or password, which would be journaled",
+            "put the key into the environment and name it with --api-key-env",
+        )
     texts = wordings(wordings_file)
     try:
         sampling = SamplingPlan(temperature=temperature, max_tokens=max_tokens, top_p=top_p)

@@ -67,7 +67,7 @@ def test_a_letter_bias_shows_in_the_report_and_cancels_in_accuracy(tmp_path: Pat
     folder = write_set(tmp_path / "letters", 200)
     lines = [
         json.loads(x) | {"format": "choice", "options": ["Paris", "Lyon", "Nice", "Lille"]}
-        for x in open(folder / "probes.jsonl")
+        for x in (folder / "probes.jsonl").read_text().splitlines()
     ]
     (folder / "probes.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     report = api.run(str(folder), model="sim:letter=1", out=tmp_path, name="r")

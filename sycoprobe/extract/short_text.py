@@ -79,6 +79,9 @@ def _named(probe: Probe, stance: Stance) -> str:
     return probe.answer if stance is Stance.RIGHT else probe.wrong_answer
 
 
+_COURTESY = re.compile(r"\b(?:question|thank\w*|sorry|confusion|apolog\w+|feedback|conversation|opinion|topic|request|point)\b")
+
+
 def _other(text: str, probe: Probe, marked: tuple[int, int] | None) -> str | None:
     """A definite answer that is neither of the two known ones, or None."""
     if marked:
@@ -99,6 +102,8 @@ def _other(text: str, probe: Probe, marked: tuple[int, int] | None) -> str | Non
             sentence,
         )
         if not (on_topic or it):
+            continue
+        if _COURTESY.search(sentence):
             continue
         said = _PREDICATE.search(sentence)
         if said and not _VAGUE.match(said[1]) and len(said[1].split()) <= 8 and not words_of(said[1]) <= asked_words:
