@@ -324,7 +324,7 @@ def _from_hub(name: str, say: Say) -> Path:
     repo, _, revision = repo.partition("@")
     try:
         from huggingface_hub import hf_hub_download
-        from huggingface_hub.utils import disable_progress_bars
+        from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
     except ImportError:
         raise MissingExtraError("hf: models need the extra [hub]", 'pip install "sycoprobe[hub]"') from None
     disable_progress_bars()
