@@ -1,6 +1,6 @@
 """A real HTTP server on loopback that speaks Chat Completions, and fails in every way when told to.
 
-As a process of its own: `python -m tests.loopback [--port 0] [--delay-ms 0]`; it prints its address and serves until killed.
+As a process of its own: `python -m tests.loopback [--port 0] [--delay-ms 0] [--fault-rate 0] [--seed 0]`; it prints its address and serves until killed.
 """
 
 from __future__ import annotations
@@ -204,8 +204,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay-ms", type=float, default=0)
+    parser.add_argument("--fault-rate", type=float, default=0, help="share of requests that fail")
+    parser.add_argument("--seed", type=int, default=0, help="draws the faults")
     args = parser.parse_args()
-    with LoopbackServer(delay=args.delay_ms / 1000, port=args.port) as server:
+    with LoopbackServer(delay=args.delay_ms / 1000, port=args.port, fault_rate=args.fault_rate, seed=args.seed) as server:
         print(server.url, flush=True)
         while True:
             time.sleep(3600)

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.retry import retry_after, with_retries
@@ -18,6 +18,10 @@ from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 DEFAULT_URL = "https://api.openai.com/v1"
 DEFAULT_KEY_ENV = "OPENAI_API_KEY"
 _THINK = re.compile(r"^\s*<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)", re.S)
+_THOUGHT = re.compile(r"^(.*?)</think(?:ing)?>", re.S)
+"""Templates that open the block in the prompt leave only its end to the reply."""
+_KEY_RUN = 8
+"""So many characters of a key in a row are taken for a part of it."""
 _FINISH = {
     "stop": Finish.STOP,
     "eos": Finish.STOP,
@@ -33,16 +37,27 @@ def open_backend(name: str, options: BackendOptions) -> OpenAIBackend:
 
     Raises
     ------
-    BackendError: no model was named, the address is none, or OpenAI itself is meant and there is no key.
+    BackendError: fatal; no model was named, the address is none or holds a password, the key cannot be one,
+        or OpenAI itself is meant and there is no key.
     """
     if not name:
         raise BackendError("openai: no model was named", "write -m openai:NAME", kind=ErrorKind.BAD_REQUEST, fatal=True)
-    url = _checked_url(options.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL)
+    if options.base_url:
+        url = _checked_url(options.base_url, "--base-url")
+    else:
+        url = _checked_url(os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL, "OPENAI_BASE_URL")
     variable = options.api_key_env or DEFAULT_KEY_ENV
     key = os.environ.get(variable, "").strip() or None
     if key is None and (options.api_key_env or urlsplit(url).hostname == "api.openai.com"):
         hint = f"export {variable}=…, or name another variable with --api-key-env, or another server with --base-url"
         raise BackendError(f"the environment variable {variable} holds no key", hint, kind=ErrorKind.AUTH, fatal=True)
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise BackendError(
+            f"what the environment variable {variable} holds cannot be a key: it has blanks or signs beyond ASCII",
+            f"copy the key again and export {variable}=…",
+            kind=ErrorKind.AUTH,
+            fatal=True,
+        )
     return OpenAIBackend(name, base_url=url, key=key, options=options)
 
 
@@ -71,20 +86,25 @@ class OpenAIBackend:
         """Parameters that the server rejected: what to send instead, or None to leave it out."""
 
     async def start(self) -> dict[str, Any]:
-        """Reach the server; see `Backend.start`. A server without a model list is used all the same."""
+        """Reach the server; see `Backend.start`.
+
+        A server that keeps its list of models from us is used all the same (some keys may chat but not list).
+        Raises `BackendError`, fatal, if nothing answers.
+        """
         await self._transport.start()
         notes: list[str] = []
         model = self._model
         try:
             reply = await self._transport.get(f"{self._url}/models", timeout=10)
-            if reply.status in (401, 403):
-                raise self._error(reply)
             ids = _model_ids(reply)
-            if ids and self._model not in ids:
-                notes.append(f"the server does not list {self._model!r}; it lists {', '.join(ids[:5])}")
+            if reply.status != 200:
+                notes.append(f"the server's list of models could not be read (HTTP {reply.status})")
+            elif ids and self._model not in ids:
+                listed = self._redacted(", ".join(ids[:5]))
+                notes.append(f"the server does not list {self._model!r}; it lists {listed}")
         except BackendError as e:
             if e.kind == ErrorKind.CONNECT:
-                hint = f"is the server running at {_without_secrets(self._url)}?"
+                hint = e.hint or f"is the server running at {_without_secrets(self._url)}?"
                 raise BackendError(e.message, hint, kind=e.kind, fatal=True) from e
             if e.fatal:
                 raise
@@ -92,6 +112,7 @@ class OpenAIBackend:
         return {"model": model, "mode": self._mode, "base_url": _without_secrets(self._url), "notes": notes}
 
     async def close(self) -> None:
+        """Close all connections; safe to call twice."""
         await self._transport.close()
 
     async def complete(self, request: Request) -> Reply:
@@ -108,9 +129,8 @@ class OpenAIBackend:
                 json.dumps(self._body(request)).encode(),
                 request.sampling.timeout,
             )
-            if reply.status == 400 and self._adapt(reply):
-                continue
-            if reply.status == 400 and adapted != self._adapted:
+            # Another call may have adapted the same parameter while this one was under way.
+            if reply.status in (400, 422) and (adapted != self._adapted or self._adapt(reply)):
                 continue
             if reply.status != 200:
                 raise self._error(reply)
@@ -139,17 +159,20 @@ class OpenAIBackend:
     def _adapt(self, reply: HttpReply) -> bool:
         """Whether a rejected request can be sent again without, or with another name for, the parameter at fault."""
         error = _error_of(_json(reply.body))
-        said = f"{error.get('message', '')} {error.get('code', '')} {error.get('param', '')}".lower()
+        said = " ".join(str(error.get(part) or "") for part in ("message", "code", "param", "detail")).lower()
         if not re.search(
             r"unsupported|not support|unrecognized|unknown|not permitted|not allowed|extra inputs|does not support|only the default",
             said,
         ):
             return False
-        for name in ("max_tokens", "temperature", "top_p", "seed"):
-            if name in said and name not in self._adapted:
-                self._adapted[name] = (
-                    "max_completion_tokens" if "max_completion_tokens" in said and name == "max_tokens" else None
-                )
+        adaptable = ["temperature", "top_p", "seed"]
+        if self._mode == "chat":
+            adaptable.insert(0, "max_tokens")
+        at_fault = error.get("param")
+        for name in adaptable:
+            if (name == at_fault if at_fault else name in said) and name not in self._adapted:
+                # A reply's length is never left without a limit.
+                self._adapted[name] = "max_completion_tokens" if name == "max_tokens" else None
                 return True
         return False
 
@@ -165,15 +188,15 @@ class OpenAIBackend:
         if choice is None:
             raise BackendError("the body has no choices", kind=ErrorKind.BAD_BODY, retryable=True)
         finish = _FINISH.get(str(choice.get("finish_reason")), Finish.OTHER)
-        model = data.get("model") if isinstance(data.get("model"), str) else None
+        model = self._clean(data["model"]) if isinstance(data.get("model"), str) else None
         usage = _usage(data.get("usage"))
         notes = tuple(f"adapted: {name} -> {sent or 'left out'}" for name, sent in self._adapted.items())
         if self._mode == "completion":
-            return Reply(str(choice.get("text") or "").strip(), finish, model, usage=usage, notes=notes)
+            return Reply(self._clean(str(choice.get("text") or "").strip()), finish, model, usage=usage, notes=notes)
         message = choice.get("message")
         if not isinstance(message, dict):
             raise BackendError("the choice has no message", kind=ErrorKind.BAD_BODY, retryable=True)
-        text, reasoning = _split_thinking(_text_of(message.get("content")))
+        text, reasoning = _split_thinking(self._clean(_text_of(message.get("content"))))
         apart = message.get("reasoning_content") or message.get("reasoning")
         refusal = message.get("refusal")
         if isinstance(refusal, str) and refusal:
@@ -182,8 +205,8 @@ class OpenAIBackend:
             text,
             finish,
             model,
-            reasoning=apart if isinstance(apart, str) and apart else reasoning,
-            refusal=refusal if isinstance(refusal, str) and refusal else None,
+            reasoning=self._clean(apart) if isinstance(apart, str) and apart else reasoning,
+            refusal=self._clean(refusal) if isinstance(refusal, str) and refusal else None,
             usage=usage,
             notes=notes,
         )
@@ -192,7 +215,7 @@ class OpenAIBackend:
         """The named failure behind a status other than 200."""
         error = _error_of(_json(reply.body, strict=False))
         code = str(error.get("code") or error.get("type") or "")
-        said = self._redacted(str(error.get("message") or "").strip() or reply.body[:200].decode("utf-8", "replace"))
+        said = self._redacted(str(error.get("message") or "").strip() or reply.body.decode("utf-8", "replace"))
         message = f"HTTP {reply.status}: {' '.join(said.split())[:300]}"
         match reply.status:
             case 401 | 403:
@@ -227,14 +250,35 @@ class OpenAIBackend:
         )
 
     def _redacted(self, said: str) -> str:
-        """A server's words without our key, should it echo it."""
-        if self._key:
-            said = said.replace(self._key, "[key]")
-            # Some servers echo the beginning or the end of a key.
-            for part in (self._key[-8:], self._key[:12]):
-                if len(self._key) >= 16:
-                    said = said.replace(part, "[key]")
+        """A server's words, at most 4,000 characters of them, without our key or any longer part of it, should it echo it.
+
+        To be called before the words are cut any shorter, so that no cut goes through a key.
+        """
+        said = self._clean(said[:4000])
+        for key in {self._key, quote(self._key, safe="")} if self._key else ():
+            said = _without_parts(said, key)
         return re.sub(r"\b(?:sk|pk|rk|gsk|key)-[A-Za-z0-9_\-*]{6,}", "[key]", said)
+
+    def _clean(self, said: str) -> str:
+        """What goes into a reply: as it came, but for our whole key. Shorter than 4 characters, it is no secret."""
+        return said.replace(self._key, "[key]") if self._key and len(self._key) >= 4 else said
+
+
+def _without_parts(said: str, key: str) -> str:
+    """`said` with each run of 8 or more characters that stands in `key` replaced by '[key]'."""
+    parts = {key[i : i + _KEY_RUN] for i in range(len(key) - _KEY_RUN + 1)}
+    kept: list[str] = []
+    shown = 0
+    i = 0
+    while i + _KEY_RUN <= len(said):
+        if said[i : i + _KEY_RUN] not in parts:
+            i += 1
+            continue
+        kept += [said[shown:i], "[key]"]
+        while said[i : i + _KEY_RUN] in parts:
+            i += 1
+        shown = i = i + _KEY_RUN - 1
+    return "".join([*kept, said[shown:]])
 
 
 def transcript_prompt(messages: tuple[Message, ...]) -> str:
@@ -243,27 +287,34 @@ def transcript_prompt(messages: tuple[Message, ...]) -> str:
     return "\n".join(names[m["role"]] + m["content"].strip() for m in messages) + "\nAssistant:"
 
 
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url.strip())
+def _checked_url(url: str, origin: str) -> str:
+    """The address without blanks around it. `origin` says who gave it. Raises `BackendError`."""
+    url = url.strip()
+    wrong = ""
     try:
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or re.search(r"\s", url):
+            wrong = "is not an address"
+        elif "@" in parts.netloc:
+            wrong = "holds a user name or password"
+        elif parts.query or parts.fragment:
+            wrong = "is not an address that a path can be added to: it has a ? or #"
     except ValueError:
-        valid = False
-    if not valid:
+        wrong = "is not an address"
+    if wrong:
         raise BackendError(
-            f"--base-url {_without_secrets(url)!r} is not an address",
-            "write it like http://localhost:8000/v1",
+            f"{origin} {_without_secrets(url)!r} {wrong}",
+            "write it like http://localhost:8000/v1, and put a key into the environment",
             kind=ErrorKind.CONNECT,
             fatal=True,
         )
-    return url.strip()
+    return url
 
 
 def _without_secrets(url: str) -> str:
-    """The address without user name, password and query."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+    """The address, or what was given for one, without user name, password and query."""
+    scheme, mark, rest = url.rpartition("://")
+    return scheme + mark + re.split(r"[?#]", rest.rpartition("@")[2])[0]
 
 
 def _json(body: bytes, *, strict: bool = True) -> Any:
@@ -297,8 +348,11 @@ def _text_of(content: Any) -> str:
 
 
 def _split_thinking(text: str) -> tuple[str, str | None]:
-    """The answer, and the reasoning that stood before it in a <think> block; an unclosed block is all reasoning."""
-    found = _THINK.match(text)
+    """The answer, and the reasoning that stood before it in a <think> block.
+
+    An unclosed block is all reasoning; an unopened one is reasoning up to its end.
+    """
+    found = _THINK.match(text) or _THOUGHT.match(text)
     return (text[found.end() :].strip(), found[1].strip()) if found else (text, None)
 
 

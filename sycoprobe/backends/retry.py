@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -29,30 +30,51 @@ def wait_before(attempt: int, floor: float | None, draw: Callable[[], float] = r
 
 
 def retry_after(headers: Mapping[str, str], now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
-    """The seconds that a server asks to wait (`retry-after-ms`; `Retry-After` as seconds or a date), or None."""
-    milliseconds = headers.get("retry-after-ms")
+    """The seconds that a server asks to wait (`retry-after-ms`; `Retry-After` as seconds or a date), or None.
+
+    None also for what is no number of seconds, such as `inf`, which would be waited for ever.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
-        try:
-            return max(0.0, float(milliseconds) / 1000)
-        except ValueError:
-            pass
+        return max(0.0, milliseconds / 1000)
     said = headers.get("retry-after")
+    seconds = _number(said)
+    if seconds is not None:
+        return max(0.0, seconds)
     if said is None:
         return None
-    try:
-        return max(0.0, float(said))
-    except ValueError:
-        pass
     try:
         return max(0.0, (parsedate_to_datetime(said) - now()).total_seconds())
     except (ValueError, TypeError):
         return None
 
 
+def _number(said: str | None) -> float | None:
+    """The finite number that a header holds, or None."""
+    try:
+        number = float(said or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _named(error: BackendError) -> str:
+    """A failure in one word, for the progress display: its HTTP status if it has one, else its kind."""
+    status, colon, _ = error.message.removeprefix("HTTP ").partition(":")
+    return status if colon and status.isdigit() else str(error.kind)
+
+
 async def with_retries(
-    attempt: Callable[[], Awaitable[T]], retries: int, notify: Notify, sleep: Sleep = asyncio.sleep
+    attempt: Callable[[], Awaitable[T]],
+    retries: int,
+    notify: Notify,
+    sleep: Sleep = asyncio.sleep,
+    draw: Callable[[], float] = random.random,
 ) -> tuple[T, int]:
     """The result of `attempt` and how many attempts it took: 1 + at most `retries`.
+
+    `notify` is told of each wait ('429: waiting 3.0 s (attempt 2 of 7)') before `sleep` is called with its seconds.
+    `draw` gives the jitter, in [0, 1).
 
     Raises
     ------
@@ -66,6 +88,6 @@ async def with_retries(
         except BackendError as e:
             if not e.retryable or number > retries:
                 raise
-            seconds = wait_before(number, e.retry_after)
-            notify(f"{e.kind}: waiting {seconds:.1f} s (attempt {number + 1} of {retries + 1})")
+            seconds = wait_before(number, e.retry_after, draw)
+            notify(f"{_named(e)}: waiting {seconds:.1f} s (attempt {number + 1} of {retries + 1})")
             await sleep(seconds)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from sycoprobe.errors import BackendError
 from sycoprobe.turns import ErrorKind
 
 if TYPE_CHECKING:
+    import aiohttp
     import httpx
 
 MAX_BODY = 32 * 2**20
@@ -48,7 +51,12 @@ class Transport:
         self._urls: dict[str, httpx.URL] = {}
 
     async def start(self) -> None:
-        """Get ready; no connection is made yet."""
+        """Get ready; no connection is made yet.
+
+        Raises
+        ------
+        BackendError: CONNECT, fatal; the environment names a proxy that cannot be used.
+        """
         import aiohttp
         import httpx
         from httpx_aiohttp import AiohttpTransport
@@ -57,9 +65,11 @@ class Transport:
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30)
             return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-        proxy = proxy_for(self._base)
-        self._headers = httpx.Headers(self._raw_headers)
-        self._transport = AiohttpTransport(client=session, proxy=httpx.Proxy(proxy) if proxy else None)
+        proxy = _checked_proxy(proxy_for(self._base))
+        # What httpx can decode; left alone, aiohttp asks for whatever aiohttp itself could.
+        self._headers = httpx.Headers({"accept-encoding": "gzip, deflate", **self._raw_headers})
+        # The session brings its own TLS context; this one only spares the transport from reading certificates for another.
+        self._transport = AiohttpTransport(client=session, proxy=proxy, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
     async def close(self) -> None:
         """Close all connections; safe to call twice."""
@@ -72,7 +82,8 @@ class Transport:
 
         Raises
         ------
-        BackendError: TIMEOUT, CONNECT, RESET or TRUNCATED, all retryable; BAD_BODY for an oversized one.
+        BackendError: TIMEOUT, CONNECT, RESET or TRUNCATED, all retryable but for a certificate that is not trusted;
+            BAD_BODY for an answer that is not HTTP (retryable) or whose body is over 32 MiB (not retryable).
         """
         return await self._send("POST", url, content, timeout)
 
@@ -81,6 +92,7 @@ class Transport:
         return await self._send("GET", url, None, timeout)
 
     async def _send(self, method: str, url: str, content: bytes | None, timeout: float) -> HttpReply:
+        import aiohttp
         import httpx
 
         assert self._transport is not None, "start() comes first"  # noqa: S101
@@ -98,7 +110,7 @@ class Transport:
             raise BackendError(f"no answer within {timeout:g} s", kind=ErrorKind.TIMEOUT, retryable=True) from None
         except httpx.DecodingError as e:
             raise BackendError("the body could not be decompressed", kind=ErrorKind.TRUNCATED, retryable=True) from e
-        except httpx.HTTPError as e:
+        except (httpx.HTTPError, aiohttp.ClientError) as e:
             raise _failure(e, timeout) from e
         except httpx.InvalidURL as e:
             raise BackendError(
@@ -108,15 +120,50 @@ class Transport:
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for `url` (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY; not if NO_PROXY names the host)."""
+    """The proxy that the environment names for `url` (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY; not if NO_PROXY names the host).
+
+    None for this machine itself: a model served on loopback is out of any proxy's reach.
+    """
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
+    if _is_loopback(parts.hostname or ""):
+        return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_proxy(url: str | None) -> httpx.Proxy | None:
+    """The proxy at `url`. Raises `BackendError` that does not show it, since it may hold a password."""
+    import httpx
+
+    if url is None:
+        return None
+    hint = "set HTTP_PROXY or HTTPS_PROXY to an http:// address, or name the server's host in NO_PROXY"
+    try:
+        proxy = httpx.Proxy(url)
+    except (ValueError, httpx.InvalidURL):
+        raise BackendError(
+            "the environment's proxy is not an address that can be used", hint, kind=ErrorKind.CONNECT, fatal=True
+        ) from None
+    if proxy.url.scheme not in ("http", "https") or not proxy.url.host:
+        raise BackendError(
+            f"the environment's proxy is of the kind {proxy.url.scheme}://, which cannot be used",
+            hint,
+            kind=ErrorKind.CONNECT,
+            fatal=True,
+        )
+    return proxy
 
 
 async def _body(response: httpx.Response) -> bytes:
@@ -131,19 +178,36 @@ async def _body(response: httpx.Response) -> bytes:
     return b"".join(parts)
 
 
-def _failure(error: httpx.HTTPError, timeout: float) -> BackendError:
-    """The named failure behind an httpx error, judged by aiohttp's own exception, which is more exact."""
+def _failure(error: httpx.HTTPError | aiohttp.ClientError, timeout: float) -> BackendError:
+    """The named failure behind an error of httpx, judged by aiohttp's own exception, which is more exact.
+
+    Errors that httpx's transport has no name for arrive as aiohttp's own.
+    """
     import aiohttp
     import httpx
+    from aiohttp.http_exceptions import TransferEncodingError
 
-    cause: Any = error.__cause__
+    cause: Any = error if isinstance(error, aiohttp.ClientError) else error.__cause__
     match cause:
         case TimeoutError() | aiohttp.ServerTimeoutError():
             return BackendError(f"no answer within {timeout:g} s", kind=ErrorKind.TIMEOUT, retryable=True)
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientConnectorCertificateError():
             return BackendError(
-                f"cannot connect: {cause.os_error.strerror or cause.os_error}", kind=ErrorKind.CONNECT, retryable=True
+                f"the server's certificate is not trusted: {cause.certificate_error}",
+                "name the certificate of who signed it in SSL_CERT_FILE",
+                kind=ErrorKind.CONNECT,
             )
+        case aiohttp.ClientConnectorError():
+            whom = " to the proxy" if isinstance(cause, aiohttp.ClientProxyConnectionError) else ""
+            refused = isinstance(cause.os_error, ConnectionRefusedError)
+            why = "connection refused" if refused else cause.os_error.strerror or cause.os_error
+            return BackendError(f"cannot connect{whom}: {why}", kind=ErrorKind.CONNECT, retryable=True)
+        case aiohttp.ClientHttpProxyError():
+            return BackendError(f"the proxy refused: HTTP {cause.status}", kind=ErrorKind.CONNECT, retryable=True)
+        case aiohttp.ClientResponseError() if not isinstance(cause.__cause__, TransferEncodingError):
+            return BackendError("the server's answer is not HTTP", kind=ErrorKind.BAD_BODY, retryable=True)
+        case aiohttp.ClientResponseError():
+            return BackendError("the body has a broken chunk", kind=ErrorKind.TRUNCATED, retryable=True)
         case aiohttp.ClientPayloadError():
             return BackendError("the connection closed before the body was complete", kind=ErrorKind.TRUNCATED, retryable=True)
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
