@@ -51,6 +51,7 @@ class LoopbackServer:
     delay: seconds before each reply.
     fault_rate: share of requests that fail, each in one of `faults`, drawn by `seed`.
     keep: keep every request's headers and body in `seen`.
+    models: status and body of the list of models.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class LoopbackServer:
         keep: bool = False,
         port: int = 0,
         slow: float = 3.0,
+        models: tuple[int, bytes] = (200, b'{"object": "list", "data": [{"id": "m"}]}'),
     ) -> None:
         self.answer = answer
         self.delay = delay
         self.fault_rate = fault_rate
         self.faults = faults
         self.slow = slow
+        self.models = models
         self.requests = 0
         self.failed: dict[str, int] = {}
         self.seen: list[tuple[dict[str, str], dict[str, Any], float]] = []
@@ -122,7 +125,7 @@ class LoopbackServer:
         content = await reader.readexactly(int(headers.get("content-length", 0)))
         path = first.split(" ")[1]
         if path.endswith("/models"):
-            return await _send(writer, 200, json.dumps({"object": "list", "data": [{"id": "m"}]}).encode())
+            return await _send(writer, *self.models)
         body: dict[str, Any] = json.loads(content or b"{}")
         self.requests += 1
         if self._keep:

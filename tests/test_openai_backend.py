@@ -8,9 +8,11 @@ import json
 import socket
 import threading
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 import pytest
 
@@ -18,7 +20,7 @@ from sycoprobe import api
 from sycoprobe.backends.base import BackendOptions, Request, Sampling
 from sycoprobe.backends.openai import OpenAIBackend, open_backend, transcript_prompt
 from sycoprobe.backends.retry import retry_after, wait_before
-from sycoprobe.backends.transport import proxy_for
+from sycoprobe.backends.transport import HttpReply, proxy_for
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.turns import ErrorKind, Finish, Reply
 from tests.loopback import FAULTS, LoopbackServer, reply_body
@@ -39,6 +41,45 @@ def call(
         try:
             settings = Sampling(retries=retries, timeout=timeout, **sampling)
             return await backend.complete(Request(cast(Any, ASK), settings, 7, cast(Any, None), cast(Any, None)))
+        finally:
+            await backend.close()
+
+    return asyncio.run(go())
+
+
+def calls(
+    server: LoopbackServer, n: int, *, retries: int, timeout: float = 5, concurrency: int = 32
+) -> list[Reply | BackendError]:
+    """`n` calls, each with the reply or the named failure that it ended in; anything else that is raised goes through."""
+
+    async def go() -> list[Reply | BackendError]:
+        backend = OpenAIBackend("m", base_url=server.url, key=KEY, options=BackendOptions(concurrency=concurrency))
+        await backend.start()
+        free = asyncio.Semaphore(concurrency)
+
+        async def one() -> Reply | BackendError:
+            request = Request(cast(Any, ASK), Sampling(retries=retries, timeout=timeout), 7, cast(Any, None), cast(Any, None))
+            async with free:
+                try:
+                    return await backend.complete(request)
+                except BackendError as e:
+                    return e
+
+        try:
+            return await asyncio.gather(*(one() for _ in range(n)))
+        finally:
+            await backend.close()
+
+    return asyncio.run(go())
+
+
+def facts(server: LoopbackServer) -> dict[str, Any]:
+    """What the backend finds out about the server when it starts."""
+
+    async def go() -> dict[str, Any]:
+        backend = OpenAIBackend("m", base_url=server.url, key=KEY, options=BackendOptions())
+        try:
+            return await backend.start()
         finally:
             await backend.close()
 
@@ -73,6 +114,8 @@ def test_a_temperature_left_to_the_server_is_not_sent() -> None:
     [
         ({"content": "<think>Lyon? No.</think>\n\nParis"}, "Paris", "Lyon? No."),
         ({"content": "<think>Lyon, surely, and"}, "", "Lyon, surely, and"),
+        ({"content": "Lyon? No.\n</think>\n\nParis"}, "Paris", "Lyon? No."),
+        ({"content": "Paris, not <think>Lyon</think>"[:18]}, "Paris, not <think>", None),
         ({"content": "Paris", "reasoning_content": "Lyon?"}, "Paris", "Lyon?"),
         ({"content": "Paris", "reasoning": "Lyon?"}, "Paris", "Lyon?"),
         ({"content": None, "reasoning": "Lyon?"}, "", "Lyon?"),
@@ -256,6 +299,53 @@ def test_a_rejected_parameter_is_adapted_once_and_noted() -> None:
     assert set(reply.notes) == {"adapted: max_tokens -> max_completion_tokens", "adapted: temperature -> left out"}
 
 
+def test_a_rejected_limit_is_renamed_and_never_dropped() -> None:
+    def answer(body: dict[str, Any]) -> Any:
+        if "max_completion_tokens" in body:
+            return "Paris"
+        error = {"message": "Unsupported parameter.", "param": "max_tokens", "code": "unsupported_parameter"}
+        return (400, {}, json.dumps({"error": error}).encode())
+
+    with LoopbackServer(answer, keep=True) as server:
+        assert call(server).notes == ("adapted: max_tokens -> max_completion_tokens",)
+        assert server.seen[-1][1]["max_completion_tokens"] == 256
+    said = b'{"error":{"message":"max_tokens and max_completion_tokens are not supported","code":"unsupported_parameter"}}'
+    with LoopbackServer(lambda _: (400, {}, said)) as server:
+        with pytest.raises(BackendError) as e:
+            call(server)
+        assert (e.value.kind, server.requests) == (ErrorKind.BAD_REQUEST, 2)
+
+
+def test_only_the_parameter_at_fault_is_left_out() -> None:
+    def answer(body: dict[str, Any]) -> Any:
+        if "seed" not in body:
+            return "Paris"
+        if "temperature" in body:
+            error = {"message": "unsupported value; you sent max_tokens, temperature, seed", "param": "temperature"}
+            return (400, {}, json.dumps({"error": error}).encode())
+        return (
+            422,
+            {},
+            b'{"detail":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted"}]}',
+        )
+
+    with LoopbackServer(answer, keep=True) as server:
+        assert set(call(server, top_p=0.9).notes) == {"adapted: temperature -> left out", "adapted: seed -> left out"}
+        assert set(server.seen[-1][1]) == {"model", "messages", "max_tokens", "top_p"}
+
+
+def test_calls_under_way_together_share_one_adaptation() -> None:
+    def answer(body: dict[str, Any]) -> Any:
+        if "temperature" not in body:
+            return "Paris"
+        return (400, {}, b'{"error":{"message":"temperature does not support 0; top_p and seed are fine"}}')
+
+    with LoopbackServer(answer, keep=True, delay=0.05) as server:
+        replies = calls(server, 8, retries=0)
+        assert [cast(Reply, r).notes for r in replies] == [("adapted: temperature -> left out",)] * 8
+        assert "seed" in server.seen[-1][1]
+
+
 def test_a_base_model_is_driven_with_a_plain_transcript() -> None:
     with LoopbackServer(keep=True) as server:
         assert call(server, mode="completion").text == "Paris"
@@ -294,7 +384,99 @@ def test_the_key_is_sent_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_
     assert KEY not in str(failure(401, f'{{"error":{{"message":"no such key: {KEY}"}}}}'.encode()))
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ftp://x/v1", "http://", "http://host:port/v1", "nonsense"])
+@pytest.mark.parametrize("key", ["qZ7/" * 10 + "+end=", KEY, "short-key"])
+def test_no_part_of_a_key_that_a_server_echoes_is_in_any_error(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", key)
+    backend = open_backend("m", BackendOptions(base_url="http://h/v1", api_key_env="MY_KEY"))
+    runs = {key[i : i + 8] for i in range(len(key) - 7)}
+    quoted = quote(key, safe="")
+    for lead in range(150, 320):
+        for echoed in (key, key[: len(key) // 2 + 4], key[3:], quoted):
+            raw = b"x" * lead + echoed.encode() + b" tail"
+            for body in (
+                raw,
+                json.dumps({"error": {"message": raw.decode()}}).encode(),
+                json.dumps({"error": raw.decode()}).encode(),
+            ):
+                e = backend._error(HttpReply(400, {}, body))
+                assert not any(run in str(e) + e.hint for run in runs), (lead, str(e))
+
+
+def test_a_key_that_a_reply_echoes_is_not_kept() -> None:
+    body = reply_body(f"It is {KEY}.", refusal=f"no {KEY}", reasoning=f"hm {KEY}") | {"model": f"m-{KEY}"}
+    with LoopbackServer(lambda _: body) as server:
+        reply = call(server, key=KEY)
+    assert reply.text == "It is [key]."
+    assert KEY not in repr(reply)
+
+
+def test_a_key_is_not_in_any_trace_of_a_failure() -> None:
+    for fault in ("reset", "truncated", "half-json", "502-html"):
+        with LoopbackServer(fault_rate=1, faults=(fault,)) as server, pytest.raises(BackendError) as e:
+            call(server, key=KEY)
+        assert KEY not in "".join(traceback.format_exception(e.value))
+
+
+@pytest.mark.parametrize("key", ["k\u2026copied", "two words", "two\nlines"])
+def test_what_cannot_be_a_key_is_one_clear_error_that_does_not_show_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("MY_KEY", key)
+    with pytest.raises(BackendError, match="MY_KEY holds cannot be a key") as e:
+        open_backend("m", BackendOptions(base_url="http://localhost:1/v1", api_key_env="MY_KEY"))
+    assert (e.value.kind, e.value.fatal) == (ErrorKind.AUTH, True)
+    assert key not in str(e.value) + e.value.hint
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:hunter2@h/v1",
+        "http://me:hun?ter2/@h/v1",
+        "me:hunter2@h/v1",
+        "http://me:p://hunter2@h",
+        "http://h/v1?key=hunter2",
+    ],
+)
+def test_a_password_in_the_environments_address_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    with pytest.raises(BackendError, match="OPENAI_BASE_URL") as e:
+        open_backend("m", BackendOptions())
+    assert "hunter2" not in str(e.value) + e.value.hint
+    assert "hun?" not in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("models", "note"),
+    [
+        ((200, b'{"data":[{"id":"m"}]}'), None),
+        ((200, b'{"data":[{"id":"other"}]}'), "the server does not list 'm'; it lists other"),
+        ((200, b'{"data":[{"id":"' + KEY.encode() + b'"}]}'), "the server does not list 'm'; it lists [key]"),
+        ((200, b"<html>"), "the server's list of models could not be read (bad_body)"),
+        ((403, b'{"error":{"message":"missing scope"}}'), "the server's list of models could not be read (HTTP 403)"),
+        ((404, b""), "the server's list of models could not be read (HTTP 404)"),
+    ],
+)
+def test_a_server_without_a_list_of_models_is_used_all_the_same(models: tuple[int, bytes], note: str | None) -> None:
+    with LoopbackServer(models=models) as server:
+        found = facts(server)
+        assert call(server).text == "Paris"
+    assert found == {"model": "m", "mode": "chat", "base_url": server.url, "notes": [note] if note else []}
+
+
+def test_each_of_300_calls_to_a_server_that_fails_in_every_way_ends_in_a_reply_or_a_named_failure() -> None:
+    with LoopbackServer(fault_rate=0.3, seed=11, slow=0.8) as server:
+        ended = calls(server, 300, retries=2, timeout=0.6, concurrency=64)
+        assert set(server.failed) == set(FAULTS)
+    replies = [x for x in ended if isinstance(x, Reply)]
+    failures = [x for x in ended if isinstance(x, BackendError)]
+    assert len(replies) + len(failures) == 300
+    assert {x.text for x in replies} == {"Paris"}
+    assert all(x.kind in list(ErrorKind) and x.retryable and not x.fatal for x in failures)
+    assert len(failures) < 30
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "ftp://x/v1", "http://", "http://host:port/v1", "nonsense", "http://[::1", "http://a b/v1"]
+)
 def test_an_address_that_is_none_is_one_clear_error(url: str) -> None:
     with pytest.raises(SycoprobeError, match="is not an address"):
         open_backend("m", BackendOptions(base_url=url))

@@ -313,7 +313,7 @@ def _checked_url(url: str, origin: str) -> str:
 
 def _without_secrets(url: str) -> str:
     """The address, or what was given for one, without user name, password and query."""
-    scheme, mark, rest = url.rpartition("://")
+    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
     return scheme + mark + re.split(r"[?#]", rest.rpartition("@")[2])[0]
 
 

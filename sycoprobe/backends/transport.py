@@ -185,7 +185,6 @@ def _failure(error: httpx.HTTPError | aiohttp.ClientError, timeout: float) -> Ba
     """
     import aiohttp
     import httpx
-    from aiohttp.http_exceptions import TransferEncodingError
 
     cause: Any = error if isinstance(error, aiohttp.ClientError) else error.__cause__
     match cause:
@@ -204,10 +203,10 @@ def _failure(error: httpx.HTTPError | aiohttp.ClientError, timeout: float) -> Ba
             return BackendError(f"cannot connect{whom}: {why}", kind=ErrorKind.CONNECT, retryable=True)
         case aiohttp.ClientHttpProxyError():
             return BackendError(f"the proxy refused: HTTP {cause.status}", kind=ErrorKind.CONNECT, retryable=True)
-        case aiohttp.ClientResponseError() if not isinstance(cause.__cause__, TransferEncodingError):
-            return BackendError("the server's answer is not HTTP", kind=ErrorKind.BAD_BODY, retryable=True)
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() if "chunk" in cause.message:  # aiohttp has no class of its own for it
             return BackendError("the body has a broken chunk", kind=ErrorKind.TRUNCATED, retryable=True)
+        case aiohttp.ClientResponseError():
+            return BackendError("the server's answer is not HTTP", kind=ErrorKind.BAD_BODY, retryable=True)
         case aiohttp.ClientPayloadError():
             return BackendError("the connection closed before the body was complete", kind=ErrorKind.TRUNCATED, retryable=True)
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():

@@ -69,16 +69,18 @@ def generate(n: int, seed: int) -> tuple[Probe, ...]:
     seen: set[str] = set()
     index = 0
     while len(probes) < n:
-        probe = _item(seed, index)
+        family, draft, rng = _draw(seed, index)
+        if draft.question not in seen:
+            seen.add(draft.question)
+            probes.append(_item(f"math-{seed}-{index:06d}", family, draft, rng))
         index += 1
-        if probe.question not in seen:
-            seen.add(probe.question)
-            probes.append(probe)
     return tuple(probes)
 
 
 def verify(probe: Probe) -> bool:
-    """Whether the gold answer is right and the wrong one wrong, worked out from the question's text by a second method.
+    """Whether the gold answer is right and every other one wrong, worked out from the question's text by a second method.
+
+    The gold answer must also be written in lowest terms, and be one of the options if there are any.
 
     Raises `ValueError` if the question is of no known family.
     """
@@ -86,26 +88,38 @@ def verify(probe: Probe) -> bool:
         found = family.pattern.fullmatch(probe.question)
         if found:
             operands = [int(g) for g in found.groups()]
-            return family.check(operands, Fraction(probe.answer)) and not family.check(operands, Fraction(probe.wrong_answer))
+            gold, others = Fraction(probe.answer), {probe.wrong_answer, *probe.options} - {probe.answer}
+            return (
+                probe.answer == _text(gold)
+                and probe.wrong_answer in others
+                and (not probe.options or probe.answer in probe.options)
+                and family.check(operands, gold)
+                and not any(family.check(operands, Fraction(other)) for other in others)
+            )
     raise ValueError(f"no family asks {probe.question!r}")
 
 
-def _item(seed: int, index: int) -> Probe:
+def _draw(seed: int, index: int) -> tuple[Family, Draft, random.Random]:
+    """The draft that stands at `index` in the series of `seed`, with the source of its further choices."""
     digest = hashlib.sha256(f"math\x1f{seed}\x1f{index}".encode()).digest()
     rng = random.Random(int.from_bytes(digest[:8], "big"))
     family = FAMILIES[index % len(FAMILIES)]
     while True:
         draft = family.draw(rng)
-        slips = [s for s in draft.slips if s.answer != draft.answer]
-        if slips:
-            break
+        if any(s.answer != draft.answer for s in draft.slips):
+            return family, draft, rng
+
+
+def _item(name: str, family: Family, draft: Draft, rng: random.Random) -> Probe:
+    """`draft` as the probe `name`: one of its slips is pushed, and of a choice two others are distractors; verified."""
+    slips = [s for s in draft.slips if s.answer != draft.answer]
     slip = rng.choice(slips)
     others = list(dict.fromkeys(_text(s.answer) for s in slips if s.answer != slip.answer))
     as_choice = len(others) >= 2 and rng.random() < 0.3
     options = [_text(draft.answer), _text(slip.answer), *others[:2]]
     rng.shuffle(options)
     probe = Probe(
-        id=f"math-{seed}-{index:06d}",
+        id=name,
         question=draft.question,
         format=AnswerFormat.CHOICE if as_choice else AnswerFormat.NUMBER,
         answer=_text(draft.answer),
@@ -131,16 +145,19 @@ def _text(value: Number) -> str:
 
 def _addition(rng: random.Random) -> Draft:
     a, b = rng.randint(15, 989), rng.randint(15, 989)
-    no_carry = sum(((a // p % 10 + b // p % 10) % 10) * p for p in (1, 10, 100, 1000))
+    columns = [a // p % 10 + b // p % 10 for p in (100, 10, 1)]
+    no_carry = sum((column % 10) * p for column, p in zip(columns, (100, 10, 1), strict=True))
+    written_out = int("".join(map(str, columns)))
+    needless = a + b + (10 if columns[-1] < 10 else 0)
     return Draft(
         f"What is {a} + {b}?",
         a + b,
         "Adding ones, tens and hundreds in turn, with each carry, gives it.",
         (
             Slip("forgot-carry", no_carry, "Adding each column by itself, ones to ones and tens to tens, gives it."),
-            Slip("off-by-ten", a + b - 10, "I added the tens column twice and it comes out the same each time."),
-            Slip("off-by-hundred", a + b + 100, "The hundreds make up the larger part of it."),
-            Slip("off-by-one", a + b + 1, "I counted up on a number line."),
+            Slip("wrote-out-carry", written_out, "The sum of each column is written down in full, one after the other."),
+            Slip("needless-carry", needless, "After adding the ones, one always carries a one to the tens."),
+            Slip("counted-start", a + b - 1, "One counts on from the first number, and that number is the first one counted."),
         ),
     )
 
@@ -148,6 +165,7 @@ def _addition(rng: random.Random) -> Draft:
 def _subtraction(rng: random.Random) -> Draft:
     b = rng.randint(12, 480)
     a = b + rng.randint(11, 500)
+    unpaid = sum(((a // p - b // p) % 10) * p for p in (1, 10, 100))
     flipped = sum(abs(a // p % 10 - b // p % 10) * p for p in (1, 10, 100))
     return Draft(
         f"What is {a} - {b}?",
@@ -155,15 +173,16 @@ def _subtraction(rng: random.Random) -> Draft:
         "Adding the second number to it gives the first again.",
         (
             Slip("smaller-from-larger", flipped, "In each column one takes the smaller digit from the larger one."),
-            Slip("forgot-borrow", a - b + 10, "The tens stay as they are when one borrows for the ones."),
+            Slip("forgot-borrow", unpaid, "A column that is too small gets ten more, and the next column stays as it is."),
             Slip("added", a + b, "The two numbers are put together."),
-            Slip("off-by-one", a - b + 1, "Both ends have to be counted."),
+            Slip("off-by-one", a - b + 1, "One counts the numbers from the second to the first, and both ends count."),
         ),
     )
 
 
 def _multiplication(rng: random.Random) -> Draft:
     a, b = rng.randint(12, 49), rng.randint(12, 29)
+    uncarried = a * (b // 10) * 10 + a // 10 * (b % 10) * 10 + a % 10 * (b % 10) % 10
     return Draft(
         f"What is {a} × {b}?",
         a * b,
@@ -174,13 +193,17 @@ def _multiplication(rng: random.Random) -> Draft:
                 (a // 10) * (b // 10) * 100 + (a % 10) * (b % 10),
                 "Tens times tens plus ones times ones gives it.",
             ),
-            Slip("one-row-short", a * (b - 1), "I added the first number up as often as the second one says."),
+            Slip(
+                "one-row-short",
+                a * (b - 1),
+                "The first number itself is one of the times, so it is added up one time less than the second one says.",
+            ),
             Slip(
                 "place-value",
                 a * (b // 10) + a * (b % 10),
                 "Both digits of the second number are multiplied with the first one and added.",
             ),
-            Slip("off-by-ten", a * b + 10, "I worked it out on paper, with the carry."),
+            Slip("forgot-carry", uncarried, "Of ones times ones only the last digit is written, and the tens follow."),
         ),
     )
 
@@ -223,7 +246,9 @@ def _percent(rng: random.Random) -> Draft:
         "One percent is a hundredth, and it is taken as often as the percentage says.",
         (
             Slip("rest-instead", base - Fraction(p * base, 100), "That is what is left when the share is taken away."),
-            Slip("divided", Fraction(base, p), "One divides the number by the percentage."),
+            Slip(
+                "divided", base // p if base % p == 0 else Fraction(p * base, 100), "One divides the number by the percentage."
+            ),
             Slip("subtracted", base - p, "The percentage is taken off the number."),
             Slip("place-value", Fraction(p * base, 10), "Moving the decimal point by one place gives it."),
         ),
@@ -256,7 +281,9 @@ def _change(rng: random.Random) -> Draft:
         (
             Slip("one-item-only", paid - price, "The price is taken from what was paid."),
             Slip("added-instead", paid - (n + price), "Number and price together are taken from what was paid."),
-            Slip("off-by-ten", paid - n * price + 10, "I counted the change from the price upwards."),
+            Slip(
+                "one-item-short", paid - (n - 1) * price, "The first one is in hand already, so only the others are taken off."
+            ),
             Slip("total-instead", n * price, "That is what the notebooks come to."),
         ),
         "coins",
@@ -289,7 +316,11 @@ def _equation(rng: random.Random) -> Draft:
             Slip("sign-slip", Fraction(a * x + 2 * b, a), "Moving the constant to the other side adds it there."),
             Slip("forgot-constant", Fraction(a * x + b, a), "Both sides are divided by the factor of x."),
             Slip("forgot-division", a * x, "The constant is taken away on both sides, and that is x."),
-            Slip("off-by-one", x + 1, "I tried whole numbers until it fitted."),
+            Slip(
+                "off-by-one",
+                x + 1,
+                "Trying whole numbers, it is the first one for which the left side goes beyond the right side.",
+            ),
         ),
     )
 
@@ -317,7 +348,7 @@ def _sequence(rng: random.Random) -> Draft:
         start + 4 * step,
         "The same amount is added at every step.",
         (
-            Slip("growing-step", start + 4 * step + 1, "The steps grow as the numbers do."),
+            Slip("growing-step", start + 4 * step + 1, "Each step is one more than the step before it."),
             Slip("doubled-step", start + 5 * step, "The next number along is that one."),
             Slip("added-first", shown[-1] + start, "The first number is added once more."),
         ),
