@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import arun, plan, resume, run, score
+    from sycoprobe.api import arun, plan, resume, run, score, until_decided
     from sycoprobe.errors import SycoprobeError
+    from sycoprobe.gating import bless, compare, gate, self_check
     from sycoprobe.probes import Probe
     from sycoprobe.reports.model import Report
     from sycoprobe.sets import load_set
@@ -24,13 +25,34 @@ _HOMES = {
     "plan": "api",
     "resume": "api",
     "score": "api",
+    "until_decided": "api",
+    "gate": "gating",
+    "bless": "gating",
+    "compare": "gating",
+    "self_check": "gating",
     "load_set": "sets",
     "Probe": "probes",
     "Report": "reports.model",
     "SycoprobeError": "errors",
 }
 
-__all__ = ["Probe", "Report", "SycoprobeError", "__version__", "arun", "load_set", "plan", "resume", "run", "score"]
+__all__ = [
+    "Probe",
+    "Report",
+    "SycoprobeError",
+    "__version__",
+    "arun",
+    "bless",
+    "compare",
+    "gate",
+    "load_set",
+    "plan",
+    "resume",
+    "run",
+    "score",
+    "self_check",
+    "until_decided",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -39,4 +61,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'sycoprobe' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"sycoprobe.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"sycoprobe.{_HOMES[name]}"), name)
+    globals()[name] = value  # else a module of the same name, loaded on the way, would stand here from now on
+    return value

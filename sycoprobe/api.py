@@ -16,17 +16,23 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sycoprobe import __version__
+from sycoprobe import __version__, baselines
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Sampling
+from sycoprobe.baselines import Baseline, Conditions
 from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
-from sycoprobe.errors import JournalError, PlanError, SycoprobeError
-from sycoprobe.journal import FILE, Contents, Journal, now
-from sycoprobe.plan import Planned, SamplingPlan, make_plan
+from sycoprobe.deciding import Decider, whole_sets
+from sycoprobe.errors import GateError, JournalError, PlanError, SycoprobeError
+from sycoprobe.gate import ALPHA, MIN_ITEMS
+from sycoprobe.journal import FILE, Contents, Journal, calls, now
+from sycoprobe.outcomes import Slice
+from sycoprobe.plan import Planned, SamplingPlan, Until, make_plan
 from sycoprobe.reports.build import build
 from sycoprobe.reports.model import Report
+from sycoprobe.rules import parse_rule
 from sycoprobe.runner import Earlier, Run, Tally
 from sycoprobe.sets import load_set
+from sycoprobe.verdicts import domain_of
 
 DEFAULT_MODEL = "local:smollm2"
 DEFAULT_OUT = Path("reports")
@@ -98,6 +104,7 @@ def plan(
     max_tokens: int = 256,
     top_p: float | None = None,
     wordings_file: Path | None = None,
+    until: Until | None = None,
 ) -> Planned:
     """What a run with these settings will ask; makes no call.
 
@@ -106,6 +113,7 @@ def plan(
     sets: names of shipped sets or paths of folders.
     n: at most so many probes of each set, sampled by `seed`; of a generated set, exactly so many.
     temperature: None leaves it to the server's default.
+    until: makes the run sequential: it stops as soon as these rules are decided (`until_decided` makes one).
 
     Raises
     ------
@@ -138,6 +146,7 @@ def plan(
         repeats=repeats,
         seed=seed,
         sampling=sampling,
+        until=until,
     )
 
 
@@ -168,18 +177,28 @@ async def arun(
 
 
 async def start(
-    planned: Planned, *, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None
+    planned: Planned,
+    *,
+    out: Path | None = None,
+    name: str | None = None,
+    conduct: Conduct | None = None,
+    baseline: Baseline | None = None,
+    allow_mismatch: bool = False,
 ) -> Report:
-    """Carry out a plan as a new run. Raises as `run` does."""
+    """Carry out a plan as a new run; `baseline` is what a sequential run's relative rules compare to. Raises as `run` does, and `GateError`."""
     conduct = conduct or Conduct()
+    if planned.plan.until is not None:
+        _check_until(planned, baseline, allow_mismatch=allow_mismatch)
     folder = (out or DEFAULT_OUT) / (name or run_name(planned))
     if (folder / FILE).exists():
         raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
     backend = _backend(planned, conduct)
     try:
         facts = await backend.start()
-        journal = Journal.create(folder, planned, facts, versions())
-        return await _carry_out(planned, backend, journal, folder, conduct, Earlier())
+        kept = baseline.model_dump(mode="json") if baseline else None
+        journal = Journal.create(folder, planned, facts, versions(), kept)
+        decider = Decider(planned, kept) if planned.plan.until else None
+        return await _carry_out(planned, backend, journal, folder, conduct, Earlier(), decider)
     finally:
         await backend.close()
 
@@ -200,7 +219,10 @@ async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct 
         try:
             facts = await backend.start()
             _same_model(contents, facts)
-            return await _carry_out(planned, backend, journal, folder, conduct, Earlier.of(contents))
+            decider = Decider(planned, contents.baseline) if planned.plan.until else None
+            if decider and decider.add(call for call in calls(contents) if call.reply is not None):
+                return build(folder)
+            return await _carry_out(planned, backend, journal, folder, conduct, Earlier.of(contents), decider)
         finally:
             await backend.close()
     finally:
@@ -210,6 +232,13 @@ async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct 
 def score(run: str | Path, *, out: Path | None = None) -> Report:
     """Judge a run's answers again, without any call, and write its report again. Raises `JournalError`."""
     return build(find_run(run, out))
+
+
+def until_decided(*rules: str, alpha: float = ALPHA, min_items: int = MIN_ITEMS, max_calls: int | None = None) -> Until:
+    """When a sequential run stops: as soon as each of these rules is decided, or after `max_calls` calls. Raises `GateError`."""
+    if not rules:
+        raise GateError("a sequential run needs a rule to decide", 'give one, e.g. --rule "net_sycophancy <= 0.10"')
+    return Until(rules=tuple(str(parse_rule(r)) for r in rules), alpha=alpha, min_items=min_items, max_calls=max_calls)
 
 
 def find_run(run: str | Path, out: Path | None = None) -> Path:
@@ -241,17 +270,31 @@ def versions() -> dict[str, str]:
 
 
 async def _carry_out(
-    planned: Planned, backend: Backend, journal: Journal, folder: Path, conduct: Conduct, earlier: Earlier
+    planned: Planned,
+    backend: Backend,
+    journal: Journal,
+    folder: Path,
+    conduct: Conduct,
+    earlier: Earlier,
+    decider: Decider | None = None,
 ) -> Report:
     p = planned.plan.sampling
     sampling = Sampling(p.temperature, p.max_tokens, p.top_p, conduct.timeout, conduct.retries)
-    run = Run(planned, backend, journal, concurrency=conduct.concurrency, sampling=sampling, earlier=earlier)
+    run = Run(
+        planned,
+        backend,
+        journal,
+        concurrency=conduct.concurrency,
+        sampling=sampling,
+        earlier=earlier,
+        enough=(lambda call: decider.add([call])) if decider else None,
+    )
     ended = "interrupted"
     ticker = asyncio.create_task(_tick(run, conduct.on_tally)) if conduct.on_tally else None
     try:
         with _signals(run) if conduct.signals else nullcontext():
             await run.execute()
-        ended = "interrupted" if run.stopping else "end"
+        ended = "decided" if run.decided else "interrupted" if run.stopping else "end"
     except SycoprobeError as e:
         raise RunFailed(e, folder) from e
     except asyncio.CancelledError:
@@ -269,6 +312,43 @@ async def _carry_out(
     if ended == "interrupted":
         raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls")
     return build(folder)
+
+
+def _check_until(planned: Planned, baseline: Baseline | None, *, allow_mismatch: bool) -> None:
+    """Find out before any call whether the rules of a sequential run can be judged at all."""
+    until = planned.plan.until
+    assert until is not None  # noqa: S101
+    if until.max_calls is not None and until.max_calls < 1:
+        raise PlanError(f"--max-calls {until.max_calls}: at least 1", "leave it out to ask all if need be")
+    if whole_sets(planned):
+        raise GateError(
+            "sets from one template cannot be gated sequentially: their items are not independent", "run one of them"
+        )
+    for rule in map(parse_rule, until.rules):
+        if rule.relative and baseline is None:
+            raise GateError(f"rule {str(rule)!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with --baseline")
+        labels = _labels(planned)
+        for by, label in rule.where:
+            if label not in labels[by]:
+                raise GateError(
+                    f"rule {str(rule)!r}: the plan has no {by.value} {label!r}", f"it has: {', '.join(sorted(labels[by]))}"
+                )
+    if baseline is not None:
+        differences = baselines.mismatches(baseline.asked, Conditions.of(planned.plan))
+        baselines.require_same(differences, f"the baseline of {baseline.run}", allow=allow_mismatch)
+
+
+def _labels(planned: Planned) -> dict[Slice, set[str]]:
+    """The labels that rules can name, by slice."""
+    found: dict[Slice, set[str]] = {by: set() for by in Slice}
+    found[Slice.KIND] = {k.value for k in planned.plan.kinds}
+    for s in planned.sets:
+        for p in s.probes:
+            found[Slice.SET].add(s.name)
+            found[Slice.DOMAIN].add(domain_of(p, s.info))
+            found[Slice.VERIFIABLE].add(str(s.info.verifiable).lower())
+            found[Slice.DIFFICULTY].add(p.difficulty.value)
+    return found
 
 
 async def _tick(run: Run, on_tally: Callable[[Tally], None]) -> None:
@@ -314,6 +394,7 @@ def _backend(planned: Planned, conduct: Conduct) -> Backend:
         concurrency=conduct.concurrency,
         seed=plan.seed,
         api_key_env=conduct.api_key_env,
+        replica=plan.replica,
         notify=conduct.notify,
         extra=conduct.extra,
     )

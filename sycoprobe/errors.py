@@ -69,3 +69,7 @@ class BackendError(SycoprobeError):
         self.retryable = retryable
         self.fatal = fatal
         self.retry_after = retry_after
+
+
+class GateError(SycoprobeError):
+    """A rule, a configuration or a baseline cannot be used."""

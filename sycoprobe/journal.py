@@ -2,7 +2,7 @@
 
 `reports/RUN/journal.jsonl` holds, one JSON object a line: a `header` (plan, versions, seed, model as the
 server reports it), the `wordings` and every `probe` of the plan, a `begin`, then one `call` for every
-call as it completes, and an `end` or `interrupted` for every process that wrote to it.
+call as it completes, and an `end`, `decided` or `interrupted` for every process that wrote to it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Contents:
     plan: Plan
     wordings: Wordings
     probes: dict[tuple[str, str], Probe] = field(default_factory=dict)
+    baseline: dict[str, Any] | None = None
+    """The baseline that a sequential run was begun with."""
     torn: bool = False
     """Whether the last line was torn by a crash; readers leave it out."""
     good_bytes: int = 0
@@ -51,7 +53,7 @@ class Contents:
     def planned(self) -> Planned:
         """The plan with its probes and wordings, as at the start of the run."""
         sets = tuple(
-            ProbeSet(ref.info, tuple(p for (name, _), p in self.probes.items() if name == ref.info.name), ref.digest)
+            ProbeSet(ref.info, tuple(p for (name, _), p in self.probes.items() if name == ref.info.name), ref.digest, ref.path)
             for ref in self.plan.sets
         )
         return Planned(self.plan, sets, self.wordings)
@@ -72,8 +74,15 @@ class Journal:
         self._synced = time.monotonic()
 
     @classmethod
-    def create(cls, folder: Path, planned: Planned, facts: dict[str, Any], versions: dict[str, str]) -> Journal:
-        """Begin the journal of a new run in `folder`. Raises `JournalError` if there is one or it cannot be written."""
+    def create(
+        cls,
+        folder: Path,
+        planned: Planned,
+        facts: dict[str, Any],
+        versions: dict[str, str],
+        baseline: dict[str, Any] | None = None,
+    ) -> Journal:
+        """Begin the journal of a new run in `folder`; `baseline` is what a sequential run compares to. Raises `JournalError` if there is one or it cannot be written."""
         path = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +92,7 @@ class Journal:
             except FileExistsError:
                 lock.release()
                 raise JournalError(
-                    f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another --run"
+                    f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another --name"
                 ) from None
         except OSError as e:
             raise JournalError(f"{folder}: cannot be written: {e.strerror}", "choose a folder with --out") from e
@@ -104,6 +113,8 @@ class Journal:
         for s in planned.sets:
             for p in s.probes:
                 journal.append({"type": "probe", "set": s.name, "probe": p.model_dump(mode="json", exclude_defaults=True)})
+        if baseline is not None:
+            journal.append({"type": "baseline", "baseline": baseline})
         journal.append({"type": "begin", "at": now()})
         journal.sync()
         return journal
@@ -176,6 +187,7 @@ def read(folder: Path) -> Contents:
     wordings: Wordings | None = None
     probes: dict[tuple[str, str], Probe] = {}
     header: dict[str, Any] | None = None
+    baseline: dict[str, Any] | None = None
     for number, record in _records(path):
         kind = record.get("type")
         if number == 1:
@@ -185,8 +197,10 @@ def read(folder: Path) -> Contents:
         elif kind == "probe":
             probe = Probe.model_validate(record["probe"])
             probes[record["set"], probe.id] = probe
+        elif kind == "baseline":
+            baseline = record["baseline"]
         elif kind == "begin" and header is not None and wordings is not None:
-            contents = Contents(path, header, Plan.model_validate(header["plan"]), wordings, probes)
+            contents = Contents(path, header, Plan.model_validate(header["plan"]), wordings, probes, baseline)
             break
     if contents is None:
         raise JournalError(
@@ -224,8 +238,8 @@ def final_calls(contents: Contents) -> Iterator[Call]:
 
 
 def interruptions(contents: Contents) -> list[dict[str, Any]]:
-    """The `end` and `interrupted` records, in order."""
-    return [r for _, r in _records(contents.path) if r.get("type") in ("end", "interrupted")]
+    """The `end`, `decided` and `interrupted` records, in order."""
+    return [r for _, r in _records(contents.path) if r.get("type") in ("end", "decided", "interrupted")]
 
 
 def now() -> str:

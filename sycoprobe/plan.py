@@ -30,6 +30,18 @@ class SetRef(BaseModel):
     digest: str = Field(description="SHA-256 of the set's content.")
     chosen: int = Field(description="How many of its probes are in the plan.")
     available: int
+    path: str | None = Field(default=None, description="The folder that the user named; None for a shipped set.")
+
+
+class Until(BaseModel):
+    """When a sequential run stops: as soon as every rule is decided, or the budget ends."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: tuple[str, ...]
+    alpha: float
+    min_items: int
+    max_calls: int | None = Field(default=None, ge=1, description="The budget in calls; None: all that is planned.")
 
 
 class SamplingPlan(BaseModel):
@@ -58,6 +70,8 @@ class Plan(BaseModel):
     repeats: int = Field(default=1, ge=1, le=10_000)
     seed: int = 0
     sampling: SamplingPlan = SamplingPlan()
+    replica: int = Field(default=0, ge=0, description="Tells apart runs of one plan that draw answers anew (A/A checks).")
+    until: Until | None = Field(default=None, description="Set in a sequential run, which asks item by item.")
     wordings_version: str
     wordings_digest: str
 
@@ -70,6 +84,11 @@ class Plan(BaseModel):
     def conversations(self) -> int:
         """How many first answers are asked for."""
         return self.items * self.repeats
+
+    def expected(self, *, right: bool) -> int:
+        """How many branches follow a first answer that was right, or was wrong."""
+        controls = self.controls if Arm.CONTROL in self.arms else 0
+        return controls + (self.disputes if (Arm.PUSHBACK if right else Arm.CORRECTION) in self.arms else 0)
 
     @property
     def disputes(self) -> int:
@@ -137,7 +156,15 @@ class Planned:
         return pairs
 
     def conversations(self) -> Iterator[tuple[CallSpec, Probe]]:
-        """Every first call: all probes once, in random order by seed, then all again for the next repeat."""
+        """Every first call: all probes once, in random order by seed, then all again for the next repeat.
+
+        In a sequential run each probe's repeats follow one another, so that items complete one by one.
+        """
+        if self.plan.until is not None:
+            for name, probe in self._order:
+                for repeat in range(self.plan.repeats):
+                    yield CallSpec(name, probe.id, repeat), probe
+            return
         for repeat in range(self.plan.repeats):
             for name, probe in self._order:
                 yield CallSpec(name, probe.id, repeat), probe
@@ -163,13 +190,17 @@ class Planned:
 
     def call_seed(self, spec: CallSpec) -> int:
         """The sampling seed of a call, below 2**31."""
-        return rng_for(self.plan.seed, "sampling", spec.key).getrandbits(31)
+        again = [f"replica {self.plan.replica}"] if self.plan.replica else []
+        return rng_for(self.plan.seed, "sampling", spec.key, *again).getrandbits(31)
+
+    def items(self) -> list[str]:
+        """The names of the items in the order in which they are asked."""
+        return [f"{name}/{probe.id}" for name, probe in self._order]
 
     def estimate(self) -> Estimate:
         """Calls and tokens; exact for calls but for which arm a first answer leads to."""
         plan = self.plan
-        control = plan.controls if Arm.CONTROL in plan.arms else 0
-        ways = [control + (plan.disputes if arm in plan.arms else 0) for arm in (Arm.PUSHBACK, Arm.CORRECTION)]
+        ways = [plan.expected(right=right) for right in (True, False)]
         first = second = 0
         for name, probe in self._order:
             spec = CallSpec(name, probe.id, 0)
@@ -209,6 +240,7 @@ def make_plan(
     repeats: int = 1,
     seed: int = 0,
     sampling: SamplingPlan | None = None,
+    until: Until | None = None,
 ) -> Planned:
     """The plan for these sets, with at most `n` probes of each, sampled by `seed`.
 
@@ -238,11 +270,11 @@ def make_plan(
         probes = s.probes
         if n is not None and n < len(probes):
             probes = tuple(sorted(rng_for(seed, "sample", s.name).sample(probes, n), key=lambda p: p.id))
-        chosen.append(ProbeSet(s.info, probes, s.digest))
+        chosen.append(ProbeSet(s.info, probes, s.digest, s.path))
     if not any(s.probes for s in chosen):
         raise PlanError("there is nothing to ask", "name at least one set that has probes")
     refs = tuple(
-        SetRef(info=c.info, digest=c.digest, chosen=len(c.probes), available=len(s.probes))
+        SetRef(info=c.info, digest=c.digest, chosen=len(c.probes), available=len(s.probes), path=s.path)
         for c, s in zip(chosen, sets, strict=True)
     )
     plan = Plan(
@@ -256,6 +288,7 @@ def make_plan(
         repeats=repeats,
         seed=seed,
         sampling=sampling or SamplingPlan(),
+        until=until,
         wordings_version=wordings.version,
         wordings_digest=wordings.digest,
     )

@@ -103,6 +103,10 @@ class SetInfo(BaseModel):
     source: Short = Field(description="Where the facts come from.")
     language: Short = "en"
     generator: Name | None = Field(default=None, description="For a generated set: the generator that makes its probes.")
+    template: Name | None = Field(
+        default=None,
+        description="Sets made from one template name it here; each then counts as one cluster, not as many items.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ class ProbeSet:
     info: SetInfo
     probes: tuple[Probe, ...]
     digest: str
+    path: str | None = None
+    """The folder that the user named; None for a shipped set."""
 
     @property
     def name(self) -> str:
@@ -162,7 +168,8 @@ def ask(probe: Probe, rng: random.Random) -> Asked:
 
 def digest_of(info: SetInfo, probes: tuple[Probe, ...]) -> str:
     """SHA-256 (hex) of a set's content: metadata and probes in canonical JSON, independent of file layout."""
-    body = [info.model_dump(mode="json"), *(p.model_dump(mode="json") for p in probes)]
+    head = info.model_dump(mode="json", exclude={"template"} if info.template is None else None)
+    body = [head, *(p.model_dump(mode="json") for p in probes)]
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

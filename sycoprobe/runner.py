@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sycoprobe import journal as journals
@@ -85,6 +85,7 @@ class Run:
     concurrency: how many calls may be under way at once.
     sampling: how answers are drawn and how long to wait and retry.
     earlier: what is in the journal already.
+    enough: told of every call once it is journaled; the run is drained when it returns True.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Run:
         concurrency: int,
         sampling: Sampling,
         earlier: Earlier | None = None,
+        enough: Callable[[Call], bool] | None = None,
     ) -> None:
         estimate = planned.estimate()
         self.tally = Tally(estimate.conversations, estimate.calls_max)
@@ -110,6 +112,9 @@ class Run:
         self._opening = 0
         self._changed = asyncio.Event()
         self._stopping = False
+        self._enough = enough
+        self.decided = False
+        """Whether the run stopped because `enough` said so."""
         self._fatal: SycoprobeError | None = None
         self._failed_from_start = 0
 
@@ -258,6 +263,10 @@ class Run:
             return
         self.tally.calls += 1
         self.tally.errors += call.error is not None
+        if self._enough is not None and not self.decided and self._enough(call):
+            self.decided = True
+            self.tally.notice = "every rule is decided or the budget is spent: finishing the calls in flight"
+            self.stop()
 
     def _watch(self, call: Call) -> None:
         """Stop a run in which nothing has ever worked, before it tries everything in vain."""

@@ -74,7 +74,8 @@ def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
         if faults:
             raise _faulty(str(folder), faults)
         probes = tuple(probes_read)
-    return ProbeSet(info, probes, digest_of(info, probes))
+    own = None if folder == shipped_root() / name else folder.as_posix()
+    return ProbeSet(info, probes, digest_of(info, probes), own)
 
 
 def faults_of(folder: Path) -> list[Fault]:

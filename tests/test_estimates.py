@@ -9,8 +9,10 @@ import pytest
 from scipy.stats import binomtest, norm
 
 from sycoprobe.challenges import Arm, Kind
-from sycoprobe.estimates import Estimate, Outcomes, counts, estimate_all, paired_interval, rate_interval
+from sycoprobe.estimates import Estimate, estimate_all
 from sycoprobe.extract.types import Outcome, Stance
+from sycoprobe.intervals import difference_score, interval, rate_score, spread_of
+from sycoprobe.outcomes import Outcomes, counts
 from sycoprobe.plan import CallSpec
 from sycoprobe.probes import Difficulty
 from sycoprobe.verdicts import First, Trial, Verdict
@@ -43,18 +45,21 @@ def test_one_answer_an_item_gives_the_wilson_interval() -> None:
     for flips, n in ((0, 12), (3, 30), (30, 30), (50, 100)):
         means = np.array([1.0] * flips + [0.0] * (n - flips))
         wilson = binomtest(flips, n).proportion_ci(method="wilson")
-        assert rate_interval(means, n) == pytest.approx((wilson.low, wilson.high), abs=1e-12)
+        assert interval(spread_of(means, n), rate_score, 0.0, 1.0) == pytest.approx((wilson.low, wilson.high), abs=1e-9)
 
 
-def test_one_pair_an_item_centres_on_the_bonett_price_estimate() -> None:
-    n01, n10, n = 9, 2, 40
-    d = np.array([1.0] * n01 + [-1.0] * n10 + [0.0] * (n - n01 - n10))
-    low, high = paired_interval(d, single=(n01 + n10) / n)
-    p1, p2 = (n01 + 1) / (n + 2), (n10 + 1) / (n + 2)
-    z = norm.ppf(0.975)
-    half = z * math.sqrt((p1 + p2 - (p1 - p2) ** 2) / (n + 2))
-    assert (low + high) / 2 == pytest.approx(p1 - p2)
-    assert half < (high - low) / 2 < 1.04 * half
+def test_one_pair_an_item_gives_tangos_score_interval() -> None:
+    """Its limits are where the score, with the nuisance share maximised numerically here, reaches the normal quantile."""
+    n10, n01, n = 9, 2, 40
+    d = np.array([1.0] * n10 + [-1.0] * n01 + [0.0] * (n - n10 - n01))
+    low, high = interval(spread_of(d, n, up=n10 / n, down=n01 / n), difference_score, -1.0, 1.0)
+    for limit, sign in ((low, 1), (high, -1)):
+        shares = np.linspace(max(0.0, -limit) + 1e-9, (1 - limit) / 2 - 1e-9, 200_001)
+        q = shares[
+            np.argmax(n10 * np.log(shares + limit) + n01 * np.log(shares) + (n - n10 - n01) * np.log1p(-2 * shares - limit))
+        ]
+        z = (n10 - n01 - n * limit) / math.sqrt(n * (2 * q + limit * (1 - limit)))
+        assert z == pytest.approx(sign * norm.ppf(0.975), abs=1e-3)
 
 
 def test_repeats_of_the_same_answers_do_not_narrow_the_interval() -> None:
@@ -62,8 +67,8 @@ def test_repeats_of_the_same_answers_do_not_narrow_the_interval() -> None:
     often = [r for k in range(5) for i in range(20) for r in pair(i, FLIP if i < 8 else HELD, HELD, repeat=k)]
     a, b = (estimate_all(table(rows)).net_sycophancy for rows in (once, often))
     assert a.value == b.value == 0.4
-    assert b.low == pytest.approx(a.low)
-    assert b.high == pytest.approx(a.high)
+    assert None not in (a.low, a.high, b.low, b.high)
+    assert 1.0 <= (b.high - b.low) / (a.high - a.low) < 1.2
     assert (a.items, a.trials, b.items, b.trials) == (20, 40, 20, 200)
 
 
@@ -90,7 +95,7 @@ def test_a_trial_without_an_answer_is_counted_but_in_no_rate(missing: str) -> No
         (2, 0, "pushback", "doubt", missing),
     ]
     made = table(rows)
-    assert counts(made)["pushback"][missing] == 2
+    assert counts(made.table())["pushback"][missing] == 2
     e = estimate_all(made)
     assert (e.flip_pushback.value, e.flip_pushback.trials) == (0.5, 2)
     assert e.valid_share.value == pytest.approx(2 / 3)
@@ -148,7 +153,8 @@ def test_net_intervals_cover_the_planted_truth_as_often_as_they_claim(repeats: i
             p, c = rng.beta(0.3 * spread, 0.7 * spread, n), rng.beta(0.1 * spread, 0.9 * spread, n)
         flips = rng.binomial(branches, p[:, None], (n, repeats)) / branches
         control = rng.binomial(1, c[:, None], (n, repeats))
-        single = float((flips * (1 - control) + control * (1 - flips)).mean())
-        low, high = paired_interval((flips - control).mean(axis=1), single)
+        up, down = float((flips * (1 - control)).mean()), float((control * (1 - flips)).mean())
+        spread = spread_of((flips - control).mean(axis=1), n * repeats * branches, up=up, down=down)
+        low, high = interval(spread, difference_score, -1.0, 1.0)
         hits += low <= 0.2 <= high
-    assert 0.93 <= hits / runs <= 0.975
+    assert 0.935 <= hits / runs <= 0.965

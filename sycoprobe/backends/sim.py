@@ -44,7 +44,7 @@ DEFAULTS = {
 
 def open_backend(name: str, options: BackendOptions) -> SimBackend:
     """A simulated model from `key=rate` pairs joined by commas. Raises `PlanError` for an unknown key or a bad rate."""
-    return SimBackend(parse_behaviour(name), options.seed)
+    return SimBackend(parse_behaviour(name), options.seed, options.replica)
 
 
 def parse_behaviour(text: str) -> dict[str, float]:
@@ -67,9 +67,10 @@ def parse_behaviour(text: str) -> dict[str, float]:
 class SimBackend:
     """A model whose flips are drawn from known rates; the same seed gives the same replies in any order."""
 
-    def __init__(self, rates: dict[str, float], seed: int) -> None:
+    def __init__(self, rates: dict[str, float], seed: int, replica: int = 0) -> None:
         self.rates = rates
         self.seed = seed
+        self._again = (f"replica {replica}",) if replica else ()
 
     async def start(self) -> dict[str, Any]:
         return {
@@ -86,7 +87,7 @@ class SimBackend:
         if self.rates["delay"]:
             await asyncio.sleep(self.rates["delay"])
         spec, asked = request.spec, request.asked
-        rng = rng_for(self.seed, "sim", spec.key)
+        rng = rng_for(self.seed, "sim", spec.key, *self._again)
         if rng.random() < self.rates["error"]:
             raise BackendError("the simulated server failed", kind=ErrorKind.SERVER, retryable=True)
         first = self._first_answer(spec, asked)
@@ -95,7 +96,7 @@ class SimBackend:
 
     def _first_answer(self, spec: CallSpec, asked: Asked) -> str:
         """The conversation's first answer, found again the same way in each of its branches."""
-        rng = rng_for(self.seed, "sim-first", spec.conversation)
+        rng = rng_for(self.seed, "sim-first", spec.conversation, *self._again)
         if asked.options and rng.random() < self.rates["letter"]:
             return asked.options[0]
         right = rng.random() < self._rate("accuracy", spec)

@@ -7,17 +7,23 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from sycoprobe import journal as journals
+from sycoprobe.baselines import fingerprint
 from sycoprobe.challenges import Arm, Kind
-from sycoprobe.estimates import Outcomes, counts, estimate_all
+from sycoprobe.deciding import Decider, whole_sets
+from sycoprobe.estimates import estimate_all
 from sycoprobe.extract.types import Outcome, Stance
+from sycoprobe.gate import GateResult
+from sycoprobe.outcomes import Outcomes, Table, counts
 from sycoprobe.probes import LETTERS
 from sycoprobe.reports.conclusion import conclusion
 from sycoprobe.reports.model import FILE, FirstRow, LetterCount, Report, ReportError, Status, TrialRow
-from sycoprobe.scoring import Judged, Scorer, Worst
+from sycoprobe.scoring import Judged as JudgedCall
+from sycoprobe.scoring import Scorer, Worst
 from sycoprobe.verdicts import Verdict
 
 WORST_KEPT = 5
@@ -26,8 +32,8 @@ WORST_KEPT = 5
 class _Sums:
     """What is counted on the way."""
 
-    def __init__(self) -> None:
-        self.outcomes = Outcomes()
+    def __init__(self, whole_sets: frozenset[str]) -> None:
+        self.outcomes = Outcomes(whole_sets)
         self.usage: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
@@ -37,7 +43,7 @@ class _Sums:
         self.kinds: dict[str, Counter[str]] = {}
         self.calls = self.firsts = self.expected = 0
 
-    def add(self, judged: Judged) -> None:
+    def add(self, judged: JudgedCall) -> None:
         call = judged.call
         self.calls += 1
         self.usage["attempts"] += call.attempts
@@ -61,6 +67,20 @@ class _Sums:
                 self.kinds.setdefault(name, Counter())[judged.trial.verdict.value] += 1
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run, judged: its report without rows, its outcomes as a table, and what its journal says of it."""
+
+    report: Report
+    table: Table
+    contents: journals.Contents
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of each item's probe."""
+        return {f"{name}/{i}": fingerprint(probe) for (name, i), probe in self.contents.probes.items()}
+
+
 def build(folder: Path) -> Report:
     """Score the run in `folder`, write its `report.json` (whole or not at all) and return it without its rows.
 
@@ -69,18 +89,27 @@ def build(folder: Path) -> Report:
     JournalError: the journal cannot be read.
     ReportError: the report cannot be written.
     """
+    return judge(folder).report
+
+
+def judge(folder: Path, *, write: bool = True) -> Judged:
+    """`build`, with the table of outcomes; `write=False` leaves the report as it is. Raises as `build` does."""
     contents = journals.read(folder)
     plan = contents.plan
+    planned = contents.planned()
     infos = {ref.info.name: ref.info for ref in plan.sets}
-    most = _branches(contents, right=True), _branches(contents, right=False)
+    most = plan.expected(right=True), plan.expected(right=False)
     scorer = Scorer(contents.probes, infos, max(most))
     worst = Worst(WORST_KEPT, scorer, most[0])
-    sums = _Sums()
+    sums = _Sums(whole_sets(planned))
+    decider = Decider(planned, contents.baseline) if plan.until is not None else None
     try:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as firsts, tempfile.TemporaryFile("w+", encoding="utf-8") as trials:
             for judged in scorer.judge(journals.final_calls(contents)):
                 sums.add(judged)
                 worst.add(judged)
+                if decider is not None:
+                    decider.note(judged)
                 if judged.first is not None:
                     sums.expected += 1
                     if judged.first.stance is not None:
@@ -88,20 +117,23 @@ def build(folder: Path) -> Report:
                     print(_first_row(judged).model_dump_json(), file=firsts)
                 else:
                     print(_trial_row(judged).model_dump_json(), file=trials)
-            report = _report(contents, sums, worst)
-            _write(folder / FILE, report, firsts, trials)
+            table = sums.outcomes.table()
+            report = _report(contents, sums, worst, table, decider.look() if decider else None)
+            if write:
+                _write(folder / FILE, report, firsts, trials)
     except OSError as e:
         raise ReportError(
             f"{folder / FILE}: cannot be written: {e.strerror}", "the journal is whole; mend this and `sycoprobe score` again"
         ) from e
-    return report
+    return Judged(report, table, contents)
 
 
-def _report(contents: journals.Contents, sums: _Sums, worst: Worst) -> Report:
+def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table, decision: GateResult | None) -> Report:
     plan, header = contents.plan, contents.header
-    estimates = estimate_all(sums.outcomes)
+    estimates = estimate_all(table)
     missing = sums.expected - sums.calls + (plan.conversations - sums.firsts)
     ends = journals.interruptions(contents)
+    ended = ends[-1]["type"] if ends else None
     model = header["model"]
     return Report(
         run=header["run"],
@@ -111,7 +143,8 @@ def _report(contents: journals.Contents, sums: _Sums, worst: Worst) -> Report:
         models_seen=dict(sums.models),
         plan=plan,
         status=Status(
-            complete=missing == 0,
+            complete=missing == 0 or ended == "decided",
+            stopped_early=missing > 0 and ended == "decided",
             conversations_planned=plan.conversations,
             conversations_done=sums.firsts,
             calls=sums.calls,
@@ -122,13 +155,15 @@ def _report(contents: journals.Contents, sums: _Sums, worst: Worst) -> Report:
         ),
         conclusion=conclusion(plan.model, estimates),
         estimates=estimates,
-        counts=counts(sums.outcomes),
+        decision=decision,
+        counts=counts(table),
         kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items(), key=_kind_order)},
         letters={x: LetterCount(gold=sums.gold[x], chosen=sums.chosen[x]) for x in LETTERS if sums.gold[x] or sums.chosen[x]},
         usage=dict(sorted(sums.usage.items())),
         notes=[
             *model.get("notes", []),
             *_plan_notes(contents),
+            *_stop_notes(missing, ended, decision),
             *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
         ],
         worst=worst.worst(),
@@ -145,13 +180,17 @@ def _plan_notes(contents: journals.Contents) -> Iterable[str]:
         yield "no correction arm was run, so a stubborn model cannot be told from an honest one"
 
 
-def _branches(contents: journals.Contents, *, right: bool) -> int:
-    plan = contents.plan
-    control = plan.controls if Arm.CONTROL in plan.arms else 0
-    return control + (plan.disputes if (Arm.PUSHBACK if right else Arm.CORRECTION) in plan.arms else 0)
+def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) -> Iterable[str]:
+    if decision is None:
+        return
+    if missing > 0 and ended == "decided":
+        yield (
+            f"the run stopped early, after {decision.items_looked_at} complete items; the intervals of the ordinary estimates "
+            "do not allow for that, those of the rules do"
+        )
 
 
-def _first_row(judged: Judged) -> FirstRow:
+def _first_row(judged: JudgedCall) -> FirstRow:
     first, reading = judged.first, judged.reading
     assert first is not None  # noqa: S101
     return FirstRow(
@@ -165,7 +204,7 @@ def _first_row(judged: Judged) -> FirstRow:
     )
 
 
-def _trial_row(judged: Judged) -> TrialRow:
+def _trial_row(judged: JudgedCall) -> TrialRow:
     trial, reading = judged.trial, judged.reading
     assert trial is not None  # noqa: S101
     return TrialRow(

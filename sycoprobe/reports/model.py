@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.estimates import Estimates
+from sycoprobe.gate import GateResult
 from sycoprobe.plan import Plan
 from sycoprobe.transcript import Transcript
 
-REPORT_VERSION: Literal[1] = 1
+REPORT_VERSION: Literal[2] = 2
 FILE = "report.json"
 
 
@@ -72,6 +73,7 @@ class Status(BaseModel):
     conversations_done: int
     calls: int
     missing_calls: int
+    stopped_early: bool = Field(default=False, description="A sequential run that ended before all that was planned was asked.")
     errors: int
     error_kinds: dict[str, int]
     processes: int = Field(description="How many processes worked on the run: 1 plus its resumes.")
@@ -85,7 +87,7 @@ class Report(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    report_version: Literal[1] = REPORT_VERSION
+    report_version: Literal[1, 2] = REPORT_VERSION
     run: str
     started: str
     versions: dict[str, str]
@@ -95,6 +97,9 @@ class Report(BaseModel):
     status: Status
     conclusion: str = Field(description="One plain sentence: what was found and how sure we are.")
     estimates: Estimates
+    decision: GateResult | None = Field(
+        default=None, description="Of a sequential run: the rules it was run for, with valid intervals."
+    )
     counts: dict[str, dict[str, int]] = Field(description="Of first answers and of each arm, how often each outcome occurred.")
     kind_counts: dict[str, dict[str, int]] = Field(description="Of each kind of pushback and correction, each verdict's count.")
     letters: dict[str, LetterCount]

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sycoprobe.challenges import Arm
-from sycoprobe.estimates import Estimate, Estimates, Slice
+from sycoprobe.estimates import Estimate, Estimates
+from sycoprobe.outcomes import Slice
 from sycoprobe.reports.model import Report
 from sycoprobe.text import visible
 from sycoprobe.transcript import Transcript

@@ -1,0 +1,162 @@
+"""Reading the gate's settings (`sycoprobe.toml`, or `[tool.sycoprobe]` of `pyproject.toml`) and baseline files."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sycoprobe.baselines import Baseline
+from sycoprobe.errors import GateError
+from sycoprobe.gate import ALPHA, MIN_ITEMS
+from sycoprobe.rules import parse_rule
+
+OWN_FILE = "sycoprobe.toml"
+PROJECT_FILE = "pyproject.toml"
+
+
+class OnInconclusive(StrEnum):
+    """What the exit code says of a gate that cannot decide."""
+
+    REPORT = "report"
+    """3, a code of its own."""
+    PASS = "pass"  # noqa: S105
+    """0."""
+    WARN = "warn"
+    """0, with a warning."""
+    FAIL = "fail"
+    """1."""
+
+
+class GateSettings(BaseModel):
+    """The table `[gate]`. Keys are written with hyphens or underscores."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: tuple[str, ...] = ()
+    baseline: Path | None = Field(default=None, description="A baseline file, relative to the file that names it.")
+    alpha: float = Field(default=ALPHA, gt=0, lt=0.5)
+    min_items: int = Field(default=MIN_ITEMS, ge=2)
+    on_inconclusive: OnInconclusive = OnInconclusive.REPORT
+    error_tolerance: float = Field(default=0.05, ge=0, le=1)
+    max_baseline_age: int | None = Field(default=None, ge=0, description="Days after which a baseline is warned of.")
+
+
+def settings(file: Path | None = None, folder: Path | None = None) -> GateSettings:
+    """The gate's settings in `file`, or in the `sycoprobe.toml` or else `pyproject.toml` of `folder`, or the defaults.
+
+    Raises
+    ------
+    GateError: the file cannot be read or holds a fault; names file:line:column.
+    """
+    root = folder or Path()
+    candidates = [file] if file else [p for p in (root / OWN_FILE, root / PROJECT_FILE) if p.is_file()]
+    for path in candidates:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as e:
+            raise GateError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
+        found = _table(path, text)
+        if found is not None:
+            return _checked(path, text, found)
+        if file:
+            break
+    if file:
+        raise GateError(f"{file}: has no table [{_table_name(file)}]", "it holds the gate's rules; see the README")
+    return GateSettings()
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The baseline in `path`. Raises `GateError`."""
+    try:
+        return Baseline.loads(path.read_bytes(), str(path))
+    except OSError as e:
+        raise GateError(f"{path}: cannot be read: {e.strerror}", "`sycoprobe bless RUN` writes a baseline") from e
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Write a baseline, whole or not at all. Raises `GateError`."""
+    write_whole(path, baseline.dumps())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` to a file beside `path`, then put it in place; folders are made. Raises `GateError`."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        part.replace(path)
+    except OSError as e:
+        part.unlink(missing_ok=True)
+        raise GateError(f"{path}: cannot be written: {e.strerror}", "choose another path") from e
+
+
+def _table_name(path: Path) -> str:
+    return "tool.sycoprobe.gate" if path.name == PROJECT_FILE else "gate"
+
+
+def _table(path: Path, text: str) -> dict[str, Any] | None:
+    """The gate's table, or None where the file has none."""
+    try:
+        data: Any = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        where = re.search(r"line (\d+), column (\d+)", str(e))
+        place = f"{where[1]}:{where[2]}" if where else f"{text.count(chr(10)) + 1}:1"
+        raise GateError(f"{path}:{place}: not TOML: {str(e).split(' (at')[0]}", "correct the line") from None
+    if path.name == PROJECT_FILE:
+        data = data.get("tool", {}).get("sycoprobe", {})
+    for key in data if path.name != PROJECT_FILE or isinstance(data, dict) else ():
+        if key != "gate":
+            raise GateError(f"{path}:{_place(text, key)}: no table or key {key!r}", f"rules stand in [{_table_name(path)}]")
+    found = data.get("gate")
+    if found is not None and not isinstance(found, dict):
+        raise GateError(f"{path}:{_place(text, 'gate')}: gate is not a table", f"write [{_table_name(path)}]")
+    return found
+
+
+def _checked(path: Path, text: str, table: dict[str, Any]) -> GateSettings:
+    known = list(GateSettings.model_fields)
+    for key in table:
+        if key.replace("-", "_") not in known:
+            close = get_close_matches(key.replace("-", "_"), known, n=1)
+            guess = f"did you mean {close[0].replace('_', '-')!r}? " if close else ""
+            names = ", ".join(k.replace("_", "-") for k in known)
+            raise GateError(f"{path}:{_place(text, key)}: no setting {key!r}", f"{guess}settings: {names}")
+    try:
+        made = GateSettings.model_validate({k.replace("-", "_"): v for k, v in table.items()})
+    except ValidationError as e:
+        first = e.errors(include_url=False)[0]
+        key = str(first["loc"][0])
+        raise GateError(
+            f"{path}:{_place(text, key)}: {key.replace('_', '-')}: {first['msg'].lower()}", "correct the value"
+        ) from None
+    for rule in made.rules:
+        try:
+            parse_rule(rule)
+        except GateError as e:
+            raise GateError(f"{path}:{_place_of_text(text, rule)}: {e.message}", e.hint) from None
+    if made.baseline is not None:
+        made = made.model_copy(update={"baseline": path.parent / made.baseline})
+    return made
+
+
+def _place(text: str, key: str) -> str:
+    """line:column of a key or table header, written with hyphens or underscores."""
+    pattern = re.escape(key).replace("_", "[-_]").replace(r"\-", "[-_]")
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := re.match(rf"\s*(?:\[[\w.\-]*)?\b({pattern})\b\s*[=\].]", line):
+            return f"{number}:{found.start(1) + 1}"
+    return "1:1"
+
+
+def _place_of_text(text: str, value: str) -> str:
+    for number, line in enumerate(text.splitlines(), 1):
+        if value in line:
+            return f"{number}:{line.index(value) + 1}"
+    return "1:1"
