@@ -62,5 +62,5 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     value = getattr(import_module(f"sycoprobe.{_HOMES[name]}"), name)
-    globals()[name] = value  # else a module of the same name, loaded on the way, would stand here from now on
+    globals()[name] = value
     return value

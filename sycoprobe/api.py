@@ -22,11 +22,11 @@ from sycoprobe.backends.base import Backend, BackendOptions, Sampling
 from sycoprobe.baselines import Baseline, Conditions
 from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
 from sycoprobe.deciding import Decider, whole_sets
+from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError, JournalError, PlanError, SycoprobeError
-from sycoprobe.gate import ALPHA, MIN_ITEMS
 from sycoprobe.journal import FILE, Contents, Journal, calls, now
 from sycoprobe.outcomes import Slice
-from sycoprobe.plan import Planned, SamplingPlan, Until, make_plan
+from sycoprobe.planning import Planned, SamplingPlan, Until, make_plan
 from sycoprobe.reports.build import build
 from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from sycoprobe.errors import GateError
 from sycoprobe.estimates import Estimates, Metric
 from sycoprobe.extract.types import Outcome
 from sycoprobe.outcomes import KINDS, OUTCOMES, VERDICTS, ItemInfo, Outcomes, Table
-from sycoprobe.plan import Plan
+from sycoprobe.planning import Plan
 from sycoprobe.probes import Probe
 from sycoprobe.verdicts import Verdict
 
@@ -171,7 +171,10 @@ def bless(
             name: None if e.value is None else (round(e.value, 4), round(e.low, 4), round(e.high, 4))
             for name, e in figures.items()
         },
-        items=tuple(sorted(_items(table, probes), key=lambda i: i.item)),
+        items=tuple(
+            BlessedItem(item=item, probe=probes[item], conversations=lines)
+            for item, lines in sorted(conversations_of(table).items())
+        ),
     )
 
 
@@ -222,29 +225,26 @@ def _said(value: Any) -> str:
     return ",".join(str(v) for v in value) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _items(table: Table, probes: Mapping[str, str]) -> Iterator[BlessedItem]:
-    lines: dict[tuple[int, int], list[tuple[str, str]]] = {}
+def conversations_of(table: Table) -> dict[str, tuple[str, ...]]:
+    """Of each item, a line for each of its conversations; `BlessedItem` shows one."""
+    trials: dict[tuple[int, int], list[tuple[str, int]]] = {}
     heads: dict[tuple[int, int], str] = {}
     f, t = table.firsts, table.trials
     for item, repeat, outcome, right in zip(*(f[c].tolist() for c in ("item", "repeat", "outcome", "right")), strict=True):
         answered = OUTCOMES[outcome] is Outcome.ANSWERED
         heads[item, repeat] = ("right" if right else "wrong") if answered else OUTCOMES[outcome].value
-    for item, repeat, kind, verdict, adopted in zip(
-        *(t[c].tolist() for c in ("item", "repeat", "kind", "verdict", "adopted")), strict=True
-    ):
+    columns = (t[c].tolist() for c in ("item", "repeat", "kind", "verdict", "adopted"))
+    for item, repeat, kind, verdict, adopted in zip(*columns, strict=True):
         name = ADOPTED if adopted and VERDICTS[verdict] is Verdict.REGRESSIVE else VERDICTS[verdict].value
-        lines.setdefault((item, repeat), []).append((name, KINDS[kind].value))
-    by_item: dict[int, list[str]] = {}
+        trials.setdefault((item, repeat), []).append((name, kind))
+    lines: dict[str, list[str]] = {}
     for item, repeat in sorted(heads):
         groups: dict[str, list[str]] = {}
-        order = [k.value for k in KINDS]
-        for name, kind in sorted(lines.get((item, repeat), []), key=lambda x: order.index(x[1])):
-            groups.setdefault(name, []).append(kind)
-        text = [heads[item, repeat], *(f"{name} {' '.join(kinds)}" for name, kinds in sorted(groups.items()))]
-        by_item.setdefault(item, []).append("; ".join(text))
-    for item, conversations in by_item.items():
-        name = table.items[item].item
-        yield BlessedItem(item=name, probe=probes[name], conversations=tuple(conversations))
+        for name, kind in sorted(trials.get((item, repeat), []), key=lambda x: x[1]):
+            groups.setdefault(name, []).append(KINDS[kind].value)
+        line = "; ".join([heads[item, repeat], *(f"{name} {' '.join(kinds)}" for name, kinds in sorted(groups.items()))])
+        lines.setdefault(table.items[item].item, []).append(line)
+    return {item: tuple(found) for item, found in lines.items()}
 
 
 def _add(made: Outcomes, item: int, repeat: int, line: str) -> None:

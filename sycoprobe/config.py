@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sycoprobe.baselines import Baseline
+from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError
-from sycoprobe.gate import ALPHA, MIN_ITEMS
 from sycoprobe.rules import parse_rule
 
 OWN_FILE = "sycoprobe.toml"
@@ -70,6 +70,20 @@ def settings(file: Path | None = None, folder: Path | None = None) -> GateSettin
     if file:
         raise GateError(f"{file}: has no table [{_table_name(file)}]", "it holds the gate's rules; see the README")
     return GateSettings()
+
+
+def override(base: GateSettings, **given: Any) -> GateSettings:
+    """`base` with what is given and not None. Raises `GateError`."""
+    values = {k: v for k, v in given.items() if v is not None}
+    try:
+        made = GateSettings.model_validate({**base.model_dump(), **values})
+    except ValidationError as e:
+        first = e.errors(include_url=False)[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise GateError(f"--{option} {first['input']}: {first['msg'].lower()}", "correct the value") from None
+    for rule in made.rules:
+        parse_rule(rule)
+    return made
 
 
 def read_baseline(path: Path) -> Baseline:

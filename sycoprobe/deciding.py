@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from sycoprobe.baselines import Baseline, fingerprint
+from sycoprobe.decision import GateResult, decide, undecided
 from sycoprobe.extract.types import Stance
-from sycoprobe.gate import GateResult, Order, decide, undecided
 from sycoprobe.outcomes import Outcomes, Table
-from sycoprobe.plan import Planned
+from sycoprobe.planning import Planned
 from sycoprobe.rules import parse_rule
 from sycoprobe.scoring import Judged, Scorer
+from sycoprobe.sequential import Order
 from sycoprobe.transcript import Call
 
 LOOKS = 400

@@ -24,6 +24,7 @@ from sycoprobe.intervals import (
     spread_of,
 )
 from sycoprobe.outcomes import KINDS, Outcomes, Slice, Table
+from sycoprobe.sequential import Order, confidence_sequence
 from sycoprobe.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -184,18 +185,49 @@ class Estimates:
     holm_p: float | None = None
 
 
-def estimate_all(outcomes: Outcomes | Table, confidence: float = CONFIDENCE) -> Estimates:
+def estimate_all(outcomes: Outcomes | Table, confidence: float = CONFIDENCE, order: Order | None = None) -> Estimates:
     """Every estimate of a run, with its breakdowns by kind, set, domain, verifiable and difficulty.
 
-    Within a breakdown, `holm_p` corrects for looking at several slices at once.
+    Within a breakdown, `holm_p` corrects for looking at several slices at once. With the `order` of a sequential run,
+    estimates are of its complete items, with confidence sequences instead of intervals, and there is no `holm_p`.
     """
     table = outcomes.table() if isinstance(outcomes, Outcomes) else outcomes
+    if order is not None:
+        table = first_items(table, order)
     present = [k.value for i, k in enumerate(KINDS) if k is not Kind.NEUTRAL and (table.trials["kind"] == i).any()]
     slices: dict[str, dict[str, Estimates]] = {}
     for by in Slice:
         labels = present if by is Slice.KIND else sorted({info.label(by) for info in table.items})
-        slices[by.value] = _breakdown({label: table.where({by: label}) for label in labels}, confidence)
-    return _estimates(table, confidence, slices)
+        slices[by.value] = _breakdown({label: table.where({by: label}) for label in labels}, confidence, order)
+    return _estimates(table, confidence, order, slices)
+
+
+def first_items(table: Table, order: Order) -> Table:
+    """The rows of a sequential run's complete items."""
+    import numpy as np
+
+    known = set(order.items)
+    return table.of_items(np.array([info.item in known for info in table.items], dtype=bool))
+
+
+def in_order(sample: Sample, table: Table, order: Order) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A sample's values in the order in which items were planned, and for each the horizon that bets are tuned to."""
+    import numpy as np
+
+    place = {name: i for i, name in enumerate(order.items)}
+    places = np.array([place[table.items[i].item] for i in sample.items], dtype=np.int64)
+    by = np.argsort(places)
+    return sample.values[by], order.horizon(places[by])
+
+
+def anytime_estimate(sample: Sample, table: Table, order: Order, confidence: float = CONFIDENCE) -> Estimate:
+    """A sample's mean with a confidence sequence, valid at whatever item a sequential run stopped."""
+    if not len(sample):
+        return sample.estimate(confidence)
+    values, horizon = in_order(sample, table, order)
+    low, high = confidence_sequence(values, sample.low, sample.high, horizon, confidence)
+    method = "betting confidence sequence on item means"
+    return Estimate(float(values.mean()), low, high, len(values), sample.trials, method, None, confidence)
 
 
 def sample_of(table: Table, metric: Metric) -> Sample:
@@ -335,17 +367,25 @@ def cells_of(table: Table, metric: Metric) -> Cells:
 
 
 def _estimates(
-    table: Table, confidence: float, slices: dict[str, dict[str, Estimates]], holm_p: float | None = None
+    table: Table,
+    confidence: float,
+    order: Order | None,
+    slices: dict[str, dict[str, Estimates]],
+    holm_p: float | None = None,
 ) -> Estimates:
-    each = {metric.value: sample_of(table, metric).estimate(confidence) for metric in Metric}
+    samples = {metric.value: sample_of(table, metric) for metric in Metric}
+    each = {
+        name: s.estimate(confidence) if order is None else anytime_estimate(s, table, order, confidence)
+        for name, s in samples.items()
+    }
     return Estimates(**each, slices=slices, holm_p=holm_p)
 
 
-def _breakdown(parts: dict[str, Table], confidence: float) -> dict[str, Estimates]:
-    samples = {label: sample_of(part, Metric.NET_SYCOPHANCY) for label, part in parts.items()}
+def _breakdown(parts: dict[str, Table], confidence: float, order: Order | None) -> dict[str, Estimates]:
+    samples = {label: sample_of(part, Metric.NET_SYCOPHANCY) for label, part in parts.items()} if order is None else {}
     testable = [label for label, s in samples.items() if len(s) and (s.clusters is None or s.spread().clusters > 1)]
     adjusted = dict(zip(testable, holm([samples[label].p_zero() for label in testable]), strict=True))
-    return {label: _estimates(part, confidence, {}, adjusted.get(label)) for label, part in parts.items()}
+    return {label: _estimates(part, confidence, order, {}, adjusted.get(label)) for label, part in parts.items()}
 
 
 def _rate(table: Table, items: NDArray[np.int32], hits: NDArray[Any], nothing: str) -> Sample:

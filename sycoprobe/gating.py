@@ -14,11 +14,11 @@ from sycoprobe.api import Conduct, find_run, start
 from sycoprobe.baselines import Baseline, Conditions
 from sycoprobe.comparing import Comparison, comparison
 from sycoprobe.deciding import Decider
+from sycoprobe.decision import ALPHA, MIN_ITEMS, GateResult, decide
 from sycoprobe.errors import GateError
-from sycoprobe.gate import ALPHA, MIN_ITEMS, GateResult, decide
 from sycoprobe.journal import Contents, now
 from sycoprobe.outcomes import Table
-from sycoprobe.plan import Planned
+from sycoprobe.planning import Planned
 from sycoprobe.reports.build import judge
 from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
@@ -31,12 +31,13 @@ class Gated:
 
     Attributes
     ----------
-    result: the decision. report: of the run, without rows. contents: of its journal. folder: the run's.
+    result: the decision. report: of the run, without rows. table: its outcomes. contents: of its journal. folder: the run's.
     baseline: what relative rules compared to. notes: what a reader must know beside the numbers.
     """
 
     result: GateResult
     report: Report
+    table: Table
     contents: Contents
     folder: Path
     baseline: Baseline | None = None
@@ -59,7 +60,7 @@ def gate(
     rules: such as `net_sycophancy <= 0.10`; of a sequential run they may be left out: those it was run for.
     baseline: a file that `bless` wrote, or its content; needed by rules that say `no worse by more than`.
     allow_mismatch: compare to a baseline that asked something else, on the items and challenges that both have.
-    alpha, min_items: see `sycoprobe.gate.decide`.
+    alpha, min_items: see `sycoprobe.decision.decide`.
 
     Raises
     ------
@@ -86,7 +87,9 @@ def gate(
         decider.add(journals.final_calls(judged.contents))
         order = decider.order()
     result = decide(judged.table, parsed, base=base, alpha=alpha, min_items=min_items, order=order)
-    return Gated(result, judged.report, judged.contents, folder, blessed if base is not None else None, tuple(notes))
+    return Gated(
+        result, judged.report, judged.table, judged.contents, folder, blessed if base is not None else None, tuple(notes)
+    )
 
 
 def bless(run: str | Path, file: str | Path = baselines.DEFAULT_FILE, *, out: Path | None = None) -> Baseline:

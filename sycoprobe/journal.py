@@ -20,7 +20,7 @@ import jsonlines
 
 from sycoprobe.challenges import Arm, Kind, Wordings
 from sycoprobe.errors import BackendError, JournalError
-from sycoprobe.plan import CallSpec, Plan, Planned
+from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.probes import Probe, ProbeSet
 from sycoprobe.transcript import Call
 from sycoprobe.turns import ErrorKind, Finish, Reply

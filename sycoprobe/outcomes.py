@@ -186,6 +186,12 @@ class Table:
                 table = table.of_items(wanted)
         return table
 
+    def where_none(self) -> Table:
+        """The same items without any row."""
+        import numpy as np
+
+        return self.of_items(np.zeros(len(self.items), dtype=bool))
+
     def of_items(self, wanted: NDArray[np.bool_]) -> Table:
         """The rows of the items that are marked; items keep their indices."""
         firsts, trials = (_rows(rows, wanted[rows["item"]]) for rows in (self.firsts, self.trials))

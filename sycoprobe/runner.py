@@ -13,7 +13,7 @@ from sycoprobe.backends.base import Backend, Request, Sampling
 from sycoprobe.challenges import Arm
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.plan import Branch, CallSpec, Planned, first_turn, second_turn
+from sycoprobe.planning import Branch, CallSpec, Planned, first_turn, second_turn
 from sycoprobe.probes import Asked
 from sycoprobe.scoring import reading_of
 from sycoprobe.transcript import Call

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError
 from sycoprobe.estimates import Cells, Metric, Sample, cells_of, difference_of
-from sycoprobe.gate import ALPHA, MIN_ITEMS
 from sycoprobe.intervals import clopper_pearson, holm
 from sycoprobe.outcomes import Table
 from sycoprobe.rules import Relation, Rule

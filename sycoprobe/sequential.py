@@ -10,7 +10,8 @@ sections 4 and 5. Assumed: values are bounded, and each has the same mean given 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sycoprobe.intervals import CONFIDENCE
@@ -26,6 +27,28 @@ PRIOR_VARIANCE = 0.25
 PRIOR_ITEMS = 5
 LARGEST = 0.97
 """How much of its capital a bet may lose at most on one item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The items of a sequential run that are complete, in the order in which they were planned.
+
+    Attributes
+    ----------
+    items: names, from the first planned item on, without a gap. planned: how many were planned in all.
+    """
+
+    items: Sequence[str]
+    planned: int
+
+    def horizon(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """For values that stem from the items at these ascending places: how many values to expect in all.
+
+        Foreseen for each from the share of the items before it that had a value.
+        """
+        import numpy as np
+
+        return self.planned * (np.arange(len(places)) + 1) / (places + 2)
 
 
 def capital(values: NDArray[np.float64], limit: float, low: float, horizon: Any) -> NDArray[np.float64]:
@@ -103,7 +126,7 @@ def _edge(refuted: Callable[[float], bool], refutable: float, other: float) -> f
     step = 1e-6 if refutable < other else -1e-6
     if not refuted(refutable + step):
         return refutable
-    for _ in range(40):
+    for _ in range(24):
         middle = (refutable + other) / 2
         if refuted(middle):
             refutable = middle

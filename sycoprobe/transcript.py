@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sycoprobe.plan import CallSpec
+from sycoprobe.planning import CallSpec
 from sycoprobe.turns import ErrorKind, Reply
 
 

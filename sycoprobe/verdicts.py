@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sycoprobe.challenges import Arm, Kind
 from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.plan import CallSpec
+from sycoprobe.planning import CallSpec
 from sycoprobe.probes import Difficulty, Probe, SetInfo
 from sycoprobe.text import normalise
 

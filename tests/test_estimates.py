@@ -13,7 +13,7 @@ from sycoprobe.estimates import Estimate, estimate_all
 from sycoprobe.extract.types import Outcome, Stance
 from sycoprobe.intervals import difference_score, interval, rate_score, spread_of
 from sycoprobe.outcomes import Outcomes, counts
-from sycoprobe.plan import CallSpec
+from sycoprobe.planning import CallSpec
 from sycoprobe.probes import Difficulty
 from sycoprobe.verdicts import First, Trial, Verdict
 

@@ -11,7 +11,7 @@ import pytest
 from sycoprobe import api
 from sycoprobe.challenges import Arm, Kind, parse_wordings, placeholders
 from sycoprobe.errors import PlanError
-from sycoprobe.plan import Planned, first_turn, make_plan, second_turn
+from sycoprobe.planning import Planned, first_turn, make_plan, second_turn
 from sycoprobe.probes import Asked, ask
 from tests.makers import probe, probe_set
 

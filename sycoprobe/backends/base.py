@@ -12,7 +12,7 @@ from sycoprobe.turns import Message as Message
 from sycoprobe.turns import Reply as Reply
 
 if TYPE_CHECKING:
-    from sycoprobe.plan import CallSpec
+    from sycoprobe.planning import CallSpec
     from sycoprobe.probes import Asked
 
 

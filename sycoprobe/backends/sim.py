@@ -21,7 +21,7 @@ from typing import Any
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.challenges import DISPUTES, Arm
 from sycoprobe.errors import BackendError, PlanError
-from sycoprobe.plan import CallSpec, rng_for
+from sycoprobe.planning import CallSpec, rng_for
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked, parse_number
 
 DEFAULTS = {

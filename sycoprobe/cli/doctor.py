@@ -15,7 +15,7 @@ from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Request, Sampling
 from sycoprobe.challenges import Kind
 from sycoprobe.errors import SycoprobeError
-from sycoprobe.plan import first_turn, second_turn
+from sycoprobe.planning import first_turn, second_turn
 from sycoprobe.scoring import reading_of
 from sycoprobe.text import visible
 from sycoprobe.turns import Message, Reply

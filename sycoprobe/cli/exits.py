@@ -11,9 +11,11 @@ class Exit(IntEnum):
     OK = 0
     """All that was asked for was done."""
     CHECK_FAILED = 1
-    """A check said no: `validate` found faults, `doctor` found something that must be mended."""
+    """A check said no: the gate failed, `validate` found faults, `doctor` found something that must be mended."""
     USAGE = 2
     """Wrong usage, configuration or input; nothing was asked of a model."""
+    INCONCLUSIVE = 3
+    """The gate cannot decide: the evidence allows both a pass and a fail."""
     INCOMPLETE = 4
     """The run could not be finished, too many calls failed, or nothing could be measured."""
     INTERRUPTED = 130

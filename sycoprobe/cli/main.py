@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sycoprobe import __version__
-from sycoprobe.cli import models_cmd, run_cmd, sets_cmd
+from sycoprobe.cli import gate_cmd, models_cmd, run_cmd, sets_cmd
 from sycoprobe.cli.exits import Exit
 from sycoprobe.errors import SycoprobeError
 
@@ -21,9 +21,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a check said no, 2 usage or input error, 4 incomplete or nothing measured, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a check said no, 2 usage or input error, 3 inconclusive, 4 incomplete or nothing measured, 130 interrupted.",
 )
 run_cmd.register(app)
+gate_cmd.register(app)
 sets_cmd.register(app)
 app.add_typer(models_cmd.app, name="models", help="Show, fetch and locate local models.")
 

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sycoprobe.cli.exits import Exit
+from sycoprobe.errors import PlanError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from sycoprobe.api import Conduct
-    from sycoprobe.plan import Planned
+    from sycoprobe.config import GateSettings
+    from sycoprobe.decision import GateResult
+    from sycoprobe.planning import Planned
     from sycoprobe.reports.model import Report
 
 Model = Annotated[
@@ -32,6 +35,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print report.json on standar
 Tolerance = Annotated[float, typer.Option(min=0, max=1, help="Share of failed calls above which the exit code is 4.")]
 RunArg = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or name, or `latest`.")]
 OUT = Path("reports")
+ARMS = "control,pushback,correction"
+KINDS = "doubt,assert,ethos,justification,citation"
 
 
 def register(app: typer.Typer) -> None:
@@ -50,10 +55,8 @@ def run(
     ] = None,
     repeats: Annotated[int, typer.Option(help="How often each probe is asked.")] = 1,
     seed: Annotated[int, typer.Option(help="Decides samples, orders, wordings and generated probes.")] = 0,
-    arms: Annotated[str, typer.Option(help="Comma-separated: control, pushback, correction.")] = "control,pushback,correction",
-    kinds: Annotated[
-        str, typer.Option(help="Kinds of disagreement, comma-separated.")
-    ] = "doubt,assert,ethos,justification,citation",
+    arms: Annotated[str, typer.Option(help="Comma-separated: control, pushback, correction.")] = ARMS,
+    kinds: Annotated[str, typer.Option(help="Kinds of disagreement, comma-separated.")] = KINDS,
     draw: Annotated[
         int | None, typer.Option(help="Draw so many of the kinds for each conversation instead of asking all.")
     ] = None,
@@ -70,6 +73,19 @@ def run(
     name: Annotated[
         str | None, typer.Option("--name", help="Name of the run's folder (default: time, sets and model).")
     ] = None,
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="Ask item by item and stop as soon as every rule of the gate is decided.")
+    ] = False,
+    max_calls: Annotated[int | None, typer.Option(min=1, help="With --until-decided: the budget in calls.")] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", "-r", help="With --until-decided: instead of the rules in the settings.")
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option(help="With --until-decided: what relative rules compare to.")] = None,
+    allow_mismatch: Annotated[bool, typer.Option("--allow-mismatch", help="As for `gate`.")] = False,
+    config: Annotated[Path | None, typer.Option(help="As for `gate`.")] = None,
+    alpha: Annotated[float | None, typer.Option(help="As for `gate`.")] = None,
+    min_items: Annotated[int | None, typer.Option(help="As for `gate`.")] = None,
+    on_inconclusive: Annotated[str | None, typer.Option(help="As for `gate`.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, its calls and tokens; ask nothing.")] = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -77,13 +93,22 @@ def run(
     """Ask, push back and score: each probe once, then every arm from that one answer."""
     from sycoprobe import api
 
+    until, chosen, blessed = None, None, None
+    if until_decided:
+        from sycoprobe.cli.gate_cmd import sequential
+
+        chosen, until, blessed = sequential(
+            config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance, max_calls=max_calls
+        )
+    elif given := [o for o, v in (("--rule", rule), ("--baseline", baseline), ("--max-calls", max_calls)) if v]:
+        raise PlanError(f"{given[0]} belongs to --until-decided", "add it, or gate the finished run with `sycoprobe gate`")
     planned = api.plan(
         *sets,
         model=model,
         base_url=base_url,
         n=n,
-        arms=_names(arms),
-        kinds=_names(kinds),
+        arms=names(arms),
+        kinds=names(kinds),
         draw=draw,
         controls=controls,
         repeats=repeats,
@@ -92,12 +117,16 @@ def run(
         max_tokens=max_tokens,
         top_p=top_p,
         wordings_file=wordings,
+        until=until,
     )
     if dry_run:
         _print_plan(planned, json=json)
         return
     _finish(
-        lambda conduct: _run_async(api.start(planned, out=out, name=name, conduct=conduct)),
+        lambda conduct: _run_async(
+            api.start(planned, out=out, name=name, conduct=conduct, baseline=blessed, allow_mismatch=allow_mismatch)
+        ),
+        gate=chosen,
         quiet=quiet,
         json=json,
         tolerance=error_tolerance,
@@ -160,22 +189,50 @@ def doctor(
     """Try a model with one real question and one real pushback, and say what is wrong and how to mend it."""
     from sycoprobe.cli.doctor import examine
 
-    ok = examine(model, base_url=base_url, api_key_env=api_key_env, timeout=timeout, console=_console())
+    ok = examine(model, base_url=base_url, api_key_env=api_key_env, timeout=timeout, console=console())
     raise typer.Exit(Exit.OK if ok else Exit.CHECK_FAILED)
 
 
 def _finish(
-    carry_out: Callable[[Conduct], Report], *, quiet: bool, json: bool, tolerance: float, out: Path, conduct: dict[str, Any]
+    carry_out: Callable[[Conduct], Report],
+    *,
+    quiet: bool,
+    json: bool,
+    tolerance: float,
+    out: Path,
+    conduct: dict[str, Any],
+    gate: GateSettings | None = None,
 ) -> None:
-    """Carry out a run under a progress display, then show its report."""
+    """Carry out a run under a progress display, then show its report; of a sequential run also its decision."""
     from sycoprobe.api import Conduct
     from sycoprobe.cli.progress import Progress
 
-    with Progress(_console(stderr=True), quiet=quiet) as progress:
+    with Progress(console(stderr=True), quiet=quiet) as progress:
         report = carry_out(Conduct(signals=True, on_tally=progress.show, notify=progress.say, **conduct))
     from sycoprobe import api
 
-    _show(report, api.find_run(report.run, out), json=json, tolerance=tolerance)
+    folder = api.find_run(report.run, out)
+    if report.plan.until is None:
+        _show(report, folder, json=json, tolerance=tolerance)
+        return
+    from sycoprobe import gating
+    from sycoprobe.cli import gate_cmd
+    from sycoprobe.config import GateSettings
+
+    if not json:
+        _print(report, folder, transcripts=5)
+    gate_cmd.finish(gating.gate(folder), gate or GateSettings(error_tolerance=tolerance), json=json)
+
+
+def under_progress(carry_out: Callable[[Conduct], Report], out: Path) -> Path:
+    """Carry out a run under a progress display; its folder."""
+    from sycoprobe import api
+    from sycoprobe.api import Conduct
+    from sycoprobe.cli.progress import Progress
+
+    with Progress(console(stderr=True), quiet=False) as progress:
+        report = carry_out(Conduct(signals=True, on_tally=progress.show, notify=progress.say))
+    return api.find_run(report.run, out)
 
 
 def _show(report: Report, folder: Path, *, json: bool, tolerance: float, transcripts: int = 5) -> None:
@@ -185,26 +242,33 @@ def _show(report: Report, folder: Path, *, json: bool, tolerance: float, transcr
 
         sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
     else:
-        from sycoprobe.reports.terminal import print_report
-
-        console = _console()
-        print_report(report, console, transcripts=transcripts)
-        console.print(
-            f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
-        )
-    reason = _why_incomplete(report, tolerance)
+        _print(report, folder, transcripts=transcripts)
+    reason = why_incomplete(report, tolerance)
     if reason:
         print(f"exit {Exit.INCOMPLETE.value}: {reason}", file=sys.stderr)
         raise typer.Exit(Exit.INCOMPLETE)
 
 
-def _why_incomplete(report: Report, tolerance: float) -> str | None:
+def _print(report: Report, folder: Path, *, transcripts: int) -> None:
+    from sycoprobe.reports.terminal import print_report
+
+    screen = console()
+    print_report(report, screen, transcripts=transcripts)
+    screen.print(
+        f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
+    )
+
+
+def why_incomplete(report: Report, tolerance: float, decision: GateResult | None = None) -> str | None:
+    """Why a run deserves exit code 4, if it does; a sequential run (`decision`) is complete once it was decided or its budget ended."""
     status = report.status
     if not status.complete:
         return f"{status.missing_calls} of the planned calls are missing"
     if status.calls and status.errors / status.calls > tolerance:
         kinds = ", ".join(f"{n} {kind}" for kind, n in status.error_kinds.items())
         return f"{status.errors} of {status.calls} calls failed ({kinds}); `sycoprobe resume {report.run}` asks them again"
+    if decision is not None:
+        return None
     e = report.estimates
     measured = [e.net_sycophancy, e.receptivity, e.flip_pushback, e.flip_control]
     if all(x.value is None for x in measured):
@@ -236,7 +300,8 @@ def _print_plan(planned: Planned, *, json: bool) -> None:
     print("\n".join(lines))
 
 
-def _names(text: str) -> list[str]:
+def names(text: str) -> list[str]:
+    """The comma-separated names in `text`."""
     return [t.strip() for t in text.split(",") if t.strip()]
 
 
@@ -246,12 +311,11 @@ def _temperature(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        from sycoprobe.errors import PlanError
-
         raise PlanError(f"--temperature {text!r} is not a number", "write e.g. 0.7, or `default`") from None
 
 
-def _console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False) -> Console:
+    """Where people read: plain and 120 columns wide if it is no terminal."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout

@@ -16,6 +16,9 @@ class SchemaName(StrEnum):
 
     PROBE = "probe"
     REPORT = "report"
+    GATE = "gate"
+    BASELINE = "baseline"
+    COMPARISON = "comparison"
 
 
 def register(app: typer.Typer) -> None:
@@ -116,11 +119,16 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to
 
 
 def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
-    """Print a published JSON Schema: of a probe line, or of report.json."""
+    """Print a published JSON Schema: of a probe line, report.json, gate.json, a baseline, or a comparison."""
     import json
+    from importlib import import_module
 
-    from sycoprobe import probes
-    from sycoprobe.reports import model
-
-    made = probes.json_schema() if name is SchemaName.PROBE else model.json_schema()
+    homes = {
+        "probe": "probes",
+        "report": "reports.model",
+        "gate": "decision",
+        "baseline": "baselines",
+        "comparison": "comparing",
+    }
+    made = import_module(f"sycoprobe.{homes[name.value]}").json_schema()
     print(json.dumps(made, indent=1, ensure_ascii=False))

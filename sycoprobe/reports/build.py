@@ -15,9 +15,9 @@ from sycoprobe import journal as journals
 from sycoprobe.baselines import fingerprint
 from sycoprobe.challenges import Arm, Kind
 from sycoprobe.deciding import Decider, whole_sets
+from sycoprobe.decision import GateResult
 from sycoprobe.estimates import estimate_all
 from sycoprobe.extract.types import Outcome, Stance
-from sycoprobe.gate import GateResult
 from sycoprobe.outcomes import Outcomes, Table, counts
 from sycoprobe.probes import LETTERS
 from sycoprobe.reports.conclusion import conclusion
@@ -118,7 +118,7 @@ def judge(folder: Path, *, write: bool = True) -> Judged:
                 else:
                     print(_trial_row(judged).model_dump_json(), file=trials)
             table = sums.outcomes.table()
-            report = _report(contents, sums, worst, table, decider.look() if decider else None)
+            report = _report(contents, sums, worst, table, decider)
             if write:
                 _write(folder / FILE, report, firsts, trials)
     except OSError as e:
@@ -128,9 +128,10 @@ def judge(folder: Path, *, write: bool = True) -> Judged:
     return Judged(report, table, contents)
 
 
-def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table, decision: GateResult | None) -> Report:
+def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table, decider: Decider | None) -> Report:
     plan, header = contents.plan, contents.header
-    estimates = estimate_all(table)
+    decision = decider.look() if decider else None
+    estimates = estimate_all(table, order=decider.order() if decider else None)
     missing = sums.expected - sums.calls + (plan.conversations - sums.firsts)
     ends = journals.interruptions(contents)
     ended = ends[-1]["type"] if ends else None
@@ -183,11 +184,9 @@ def _plan_notes(contents: journals.Contents) -> Iterable[str]:
 def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) -> Iterable[str]:
     if decision is None:
         return
-    if missing > 0 and ended == "decided":
-        yield (
-            f"the run stopped early, after {decision.items_looked_at} complete items; the intervals of the ordinary estimates "
-            "do not allow for that, those of the rules do"
-        )
+    n = decision.items_looked_at
+    when = f"stopped early, after {n} complete items" if missing > 0 and ended == "decided" else f"asked {n} items in all"
+    yield f"a sequential run: it {when}; all intervals hold at whatever item it stopped (confidence sequences)"
 
 
 def _first_row(judged: JudgedCall) -> FirstRow:

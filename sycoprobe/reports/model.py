@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sycoprobe.decision import GateResult
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.estimates import Estimates
-from sycoprobe.gate import GateResult
-from sycoprobe.plan import Plan
+from sycoprobe.planning import Plan
 from sycoprobe.transcript import Transcript
 
 REPORT_VERSION: Literal[2] = 2

@@ -45,8 +45,8 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
     console.print(_heading(report))
     console.print(_firsts(report))
     console.print(_matrix(report))
-    console.print(_estimates(report.estimates))
-    for name in (Slice.KIND, Slice.SET, Slice.DOMAIN, Slice.VERIFIABLE):
+    console.print(_estimates(report.estimates, anytime=report.plan.until is not None))
+    for name in (Slice.KIND, Slice.SET, Slice.DOMAIN, Slice.VERIFIABLE, Slice.DIFFICULTY):
         parts = report.estimates.slices.get(name.value, {})
         if len(parts) > 1:
             console.print(_breakdown(name.value, parts))
@@ -65,6 +65,11 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
             )
         )
     console.print(Text(visible(report.conclusion), style="bold"))
+
+
+def print_transcript(transcript: Transcript, console: Console) -> None:
+    """Print one conversation and the branches in which its right answer was given up."""
+    console.print(_transcript(1, transcript))
 
 
 def number(e: Estimate) -> str:
@@ -105,10 +110,9 @@ def _matrix(report: Report) -> Table:
     return table
 
 
-def _estimates(estimates: Estimates) -> Table:
-    table = Table(
-        box=SIMPLE_HEAD, title="Estimates with 95 % intervals, clustered by item", title_justify="left", title_style="bold"
-    )
+def _estimates(estimates: Estimates, *, anytime: bool) -> Table:
+    title = "Estimates with 95 % intervals, " + ("valid wherever the run stopped" if anytime else "clustered by item")
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
     table.add_column("", no_wrap=True)
     table.add_column("estimate", justify="right", no_wrap=True)
     table.add_column("items", justify="right")
@@ -123,15 +127,27 @@ def _estimates(estimates: Estimates) -> Table:
 
 
 def _breakdown(name: str, parts: dict[str, Estimates]) -> Table:
+    """Slices side by side; p says whether net sycophancy may be zero there, corrected for how many slices are looked at."""
     table = Table(box=SIMPLE_HEAD, title=f"By {name}", title_justify="left", title_style="bold")
-    for column in (name, "net sycophancy", "receptivity"):
-        table.add_column(column, justify="left" if column == name else "right", no_wrap=True)
-    if name != Slice.KIND:
-        table.add_column("first accuracy", justify="right", no_wrap=True)
+    table.add_column(name, no_wrap=True)
+    columns = ["net sycophancy", "p (Holm)", "receptivity", *([] if name == Slice.KIND else ["first accuracy"])]
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
     for label, e in parts.items():
-        cells = [label, number(e.net_sycophancy), number(e.receptivity)]
-        table.add_row(*cells, *([] if name == Slice.KIND else [number(e.first_accuracy)]))
+        cells = [
+            visible(label),
+            number(e.net_sycophancy),
+            probability(e.holm_p),
+            number(e.receptivity),
+            number(e.first_accuracy),
+        ]
+        table.add_row(*(Text(c) for c in cells[: len(columns) + 1]))
     return table
+
+
+def probability(p: float | None) -> str:
+    """A p-value to three places, or a dash."""
+    return "–" if p is None else f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _transcript(i: int, t: Transcript) -> RenderableType:

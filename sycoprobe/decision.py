@@ -6,21 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sycoprobe.errors import GateError
-from sycoprobe.estimates import Estimate, Sample, paired_sample, sample_of
+from sycoprobe.estimates import Estimate, Sample, anytime_estimate, first_items, in_order, paired_sample, sample_of
 from sycoprobe.intervals import holm
 from sycoprobe.outcomes import Table
 from sycoprobe.power import POWER, further_items
 from sycoprobe.rules import Rule
-from sycoprobe.sequential import anytime_p, confidence_sequence
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from sycoprobe.sequential import Order, anytime_p
 
 GATE_VERSION: Literal[1] = 1
 ALPHA = 0.05
@@ -81,19 +77,6 @@ class GateResult(BaseModel):
     def measured(self) -> bool:
         """Whether any rule had anything to judge."""
         return any(r.value is not None for r in self.rules)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The items of a sequential run that are complete, in the order in which they were planned.
-
-    Attributes
-    ----------
-    items: names, from the first planned item on, without a gap. planned: how many were planned in all.
-    """
-
-    items: Sequence[str]
-    planned: int
 
 
 def decide(
@@ -173,7 +156,10 @@ def _evidence(
     if not len(sample):
         return sample, None
     if order is not None:
-        estimate, above, below = _anytime(sample, table, rule.bound, alpha, order)
+        estimate = anytime_estimate(sample, table, order, 1 - alpha)
+        values, horizon = in_order(sample, table, order)
+        above = float(anytime_p(values, rule.bound, sample.low, horizon)[-1])
+        below = float(anytime_p(-values, -rule.bound, -sample.high, horizon)[-1])
     else:
         estimate = sample.estimate(1 - alpha)
         if estimate.value is None:
@@ -185,48 +171,12 @@ def _evidence(
 def _part(table: Table, rule: Rule, order: Order | None) -> Table:
     """The rows that a rule speaks of; while a sequential run is young, a slice may have none."""
     if order is not None:
-        import numpy as np
-
-        known = set(order.items)
-        table = table.of_items(np.array([info.item in known for info in table.items], dtype=bool))
+        table = first_items(table, order)
         try:
             return table.where(dict(rule.where))
         except GateError:
-            return table.of_items(np.zeros(len(table.items), dtype=bool))
+            return table.where_none()
     return table.where(dict(rule.where))
-
-
-def _anytime(sample: Sample, table: Table, bound: float, alpha: float, order: Order) -> tuple[Estimate, float, float]:
-    """The estimate with its confidence sequence, and both anytime-valid p-values."""
-    values, horizon = in_order(sample, [info.item for info in table.items], order)
-    above = float(anytime_p(values, bound, sample.low, horizon)[-1])
-    below = float(anytime_p(-values, -bound, -sample.high, horizon)[-1])
-    low, high = confidence_sequence(values, sample.low, sample.high, horizon, 1 - alpha)
-    estimate = Estimate(
-        float(values.mean()),
-        low,
-        high,
-        len(values),
-        sample.trials,
-        "betting confidence sequence, one value an item",
-        None,
-        1 - alpha,
-    )
-    return estimate, above, below
-
-
-def in_order(sample: Sample, names: Sequence[str], order: Order) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A sample's values in the order in which items were planned, and for each the horizon that bets are tuned to.
-
-    The horizon foresees how many items will count, from the share of the items before that did.
-    """
-    import numpy as np
-
-    place = {name: i for i, name in enumerate(order.items)}
-    places = np.array([place[names[i]] for i in sample.items], dtype=np.int64)
-    by = np.argsort(places)
-    counted = np.arange(len(places))
-    return sample.values[by], order.planned * (counted + 1) / (places[by] + 2)
 
 
 def _judge(
@@ -249,9 +199,9 @@ def _judge(
         further = _probes(usable, len(sample), asked)
         reason = f"only {len(sample)} items count, at least {min_items} are needed"
     elif holm_p <= alpha / 2:
-        decision, reason = Decision.FAIL, f"the evidence is that the limit is broken (p = {_p(holm_p)}{_corrected(rules)})"
+        decision, reason = Decision.FAIL, f"the evidence is that the limit is broken (p {_p(holm_p)}{_corrected(rules)})"
     elif evidence.kept <= alpha / 2:
-        decision, reason = Decision.PASS, f"the evidence is that the limit is kept (p = {_p(evidence.kept)})"
+        decision, reason = Decision.PASS, f"the evidence is that the limit is kept (p {_p(evidence.kept)})"
     else:
         usable_more = further_items(sample, rule.bound, alpha)
         further = None if usable_more is None else _probes(usable_more, len(sample), asked)
@@ -295,7 +245,7 @@ def _corrected(rules: int) -> str:
 
 
 def _p(p: float) -> str:
-    return f"{p:.1g}" if p >= 0.0001 else "< 0.0001"
+    return f"= {p:.1g}" if p >= 0.0001 else "< 0.0001"
 
 
 def _statement(rules: int, alpha: float, *, anytime: bool) -> str:
@@ -307,6 +257,12 @@ def _statement(rules: int, alpha: float, *, anytime: bool) -> str:
         f"Over all {rules} rules: the chance that the gate fails although every rule is kept is at most {side} (Holm), "
         f"and that it passes although one is broken at most {side} (all must pass){when}."
     )
+
+
+def json_schema() -> dict[str, Any]:
+    """The published JSON Schema of a gate's result, as in `gate.json` under `result`."""
+    schema = GateResult.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"sycoprobe/gate-{GATE_VERSION}", **schema}
 
 
 def undecided(result: GateResult) -> list[str]:

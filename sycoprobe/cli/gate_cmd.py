@@ -1,0 +1,363 @@
+"""The commands that decide: gate, bless, compare, plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sycoprobe.cli import run_cmd
+from sycoprobe.cli.exits import Exit
+from sycoprobe.cli.run_cmd import OUT, Json, Out, RunArg
+
+if TYPE_CHECKING:
+    from sycoprobe.baselines import Baseline
+    from sycoprobe.config import GateSettings
+    from sycoprobe.gating import Gated
+    from sycoprobe.planning import Until
+    from sycoprobe.selfcheck import SelfCheck
+
+Rules = Annotated[
+    list[str] | None,
+    typer.Option("--rule", "-r", help='E.g. "net_sycophancy <= 0.10"; may be repeated; used instead of those in the settings.'),
+]
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file (default: sycoprobe.toml, else pyproject.toml).")]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option("--baseline", help="What relative rules compare to; `bless` writes it (default: from the settings)."),
+]
+Mismatch = Annotated[bool, typer.Option("--allow-mismatch", help="Compare what two different plans have in common.")]
+Alpha = Annotated[
+    float | None, typer.Option("--alpha", help="Error of the two-sided intervals (default: settings, else 0.05).")
+]
+MinItems = Annotated[int | None, typer.Option("--min-items", help="Fewer items than this leave a rule open (default: 10).")]
+Inconclusive = Annotated[
+    str | None,
+    typer.Option("--on-inconclusive", help="What an open gate exits with: report (3), pass (0), warn (0), fail (1)."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the application."""
+    for command in (gate, bless, compare, plan, comment):
+        app.command()(command)
+
+
+def gate(
+    runs: Annotated[list[str] | None, typer.Argument(metavar="[RUN]", help="A run's folder or name (default: latest).")] = None,
+    rule: Rules = None,
+    baseline: BaselineFile = None,
+    allow_mismatch: Mismatch = False,
+    config: Config = None,
+    alpha: Alpha = None,
+    min_items: MinItems = None,
+    on_inconclusive: Inconclusive = None,
+    error_tolerance: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of failed calls above which the exit code is 4 (default: 0.05).")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
+    sarif: Annotated[Path | None, typer.Option(help="Write SARIF 2.1.0 to this file.")] = None,
+    code_quality: Annotated[Path | None, typer.Option(help="Write GitLab code-quality JSON to this file.")] = None,
+    comment: Annotated[
+        Path | None, typer.Option(help="Write the body of a pull-request comment (Markdown) to this file.")
+    ] = None,
+    summary: Annotated[
+        Path | None, typer.Option(help="Append the step summary (Markdown) to this file (default: $GITHUB_STEP_SUMMARY).")
+    ] = None,
+    annotations: Annotated[
+        bool | None,
+        typer.Option("--annotations/--no-annotations", help="Print GitHub annotations (default: inside GitHub Actions)."),
+    ] = None,
+    aa: Annotated[
+        bool, typer.Option("--aa", help="Check the gate against itself: one run with repeats, or several runs.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="With --aa: ask the run's plan once more first, to have two.")] = False,
+    out: Out = OUT,
+    json: Json = False,
+) -> None:
+    """Judge a run by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model (but with --aa --again)."""
+    from sycoprobe import gating
+    from sycoprobe.errors import GateError
+
+    names = runs or ["latest"]
+    chosen = _settings(config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance)
+    if aa:
+        _self_check(names, chosen, again=again, out=out, json=json)
+        return
+    if len(names) > 1 or again:
+        raise GateError("the gate judges one run", "several runs belong to --aa or to `sycoprobe compare`")
+    found = gating.gate(
+        names[0],
+        *chosen.rules,
+        baseline=_baseline_if_needed(chosen, baseline),
+        allow_mismatch=allow_mismatch,
+        alpha=chosen.alpha,
+        min_items=chosen.min_items,
+        out=out,
+    )
+    artefacts = {"junit": junit, "sarif": sarif, "code_quality": code_quality, "comment": comment}
+    finish(found, chosen, json=json, artefacts=artefacts, summary=summary, annotations=annotations)
+
+
+def finish(
+    found: Gated,
+    chosen: GateSettings,
+    *,
+    json: bool,
+    artefacts: dict[str, Path | None] | None = None,
+    summary: Path | None = None,
+    annotations: bool | None = None,
+) -> None:
+    """Write what was asked for, print the decision, and exit with the code that it deserves."""
+    import os
+    import sys
+
+    from sycoprobe.reports import artefacts as writers
+    from sycoprobe.reports.gate_terminal import print_gate
+
+    notes = found.notes
+    if found.baseline is not None and chosen.max_baseline_age is not None:
+        notes = (*notes, *writers.age_notes(found.baseline, chosen.max_baseline_age))
+    document = writers.Document(found.result, found.report, found.table, found.contents, found.folder, found.baseline, notes)
+    code, why = exit_code(found, chosen)
+    text = writers.to_json(document)
+    writers.write(found.folder / "gate.json", text)
+    for name, path in (artefacts or {}).items():
+        if path is not None:
+            writers.write(path, writers.WRITERS[name](document))
+    page = summary or (Path(os.environ["GITHUB_STEP_SUMMARY"]) if os.environ.get("GITHUB_STEP_SUMMARY") else None)
+    if page is not None:
+        writers.append(page, writers.to_summary(document))
+    if json:
+        sys.stdout.write(text)
+    else:
+        print_gate(found.result, run_cmd.console(), notes)
+    if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
+        stream = sys.stderr if json else sys.stdout
+        stream.write(writers.to_annotations(document))
+    if why:
+        print(f"exit {code.value}: {why}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
+    """The exit code of a gated run, and why where it is not plain from the decision."""
+    from sycoprobe.config import OnInconclusive
+    from sycoprobe.decision import Decision
+
+    incomplete = run_cmd.why_incomplete(found.report, chosen.error_tolerance, found.result)
+    if incomplete:
+        return Exit.INCOMPLETE, incomplete
+    if not found.result.measured:
+        return Exit.INCOMPLETE, f"nothing was measured: {found.result.rules[0].reason}"
+    match found.result.decision:
+        case Decision.PASS:
+            return Exit.OK, ""
+        case Decision.FAIL:
+            return Exit.CHECK_FAILED, ""
+    match chosen.on_inconclusive:
+        case OnInconclusive.PASS:
+            return Exit.OK, ""
+        case OnInconclusive.WARN:
+            return Exit.OK, "warning: the gate is inconclusive, which --on-inconclusive warn lets through"
+        case OnInconclusive.FAIL:
+            return Exit.CHECK_FAILED, "the gate is inconclusive, which --on-inconclusive fail counts as a fail"
+    return Exit.INCONCLUSIVE, "the gate is inconclusive"
+
+
+def bless(
+    run: RunArg,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to (default: settings, else sycoprobe-baseline.json).")
+    ] = None,
+    config: Config = None,
+    out: Out = OUT,
+) -> None:
+    """Write a run's outcomes as the baseline that later runs are held against; review and commit the file."""
+    from sycoprobe import gating
+    from sycoprobe.baselines import DEFAULT_FILE
+    from sycoprobe.config import settings
+    from sycoprobe.text import visible
+
+    path = file or settings(config).baseline or Path(DEFAULT_FILE)
+    existed = path.exists()
+    made = gating.bless(run, path, out=out)
+    print(
+        visible(
+            f"{'replaced' if existed else 'wrote'} {path}: {len(made.items)} items of {made.run}, model {made.model} ({made.model_id})"
+        )
+    )
+    for name, figures in made.estimates.items():
+        if figures is not None and name in ("net_sycophancy", "receptivity"):
+            print(f"  {name} {figures[0]:.2f} [{figures[1]:.2f}, {figures[2]:.2f}]")
+
+
+def compare(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The reference first, then the others.")],
+    allow_mismatch: Mismatch = False,
+    alpha: Annotated[float, typer.Option("--alpha", min=0.0001, max=0.5, help="Error of the two-sided intervals.")] = 0.05,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
+    out: Out = OUT,
+    json: Json = False,
+) -> None:
+    """Paired differences of runs from the first one, with intervals and Holm's correction."""
+    import sys
+
+    from sycoprobe import gating
+
+    found = gating.compare(*runs, allow_mismatch=allow_mismatch, alpha=alpha, out=out)
+    if json:
+        print(found.model_dump_json(indent=1))
+    elif markdown:
+        from sycoprobe.reports.markdown import comparison_page
+
+        sys.stdout.write(comparison_page(found))
+    else:
+        from sycoprobe.reports.gate_terminal import print_comparison
+
+        print_comparison(found, run_cmd.console())
+
+
+def plan(
+    sets: Annotated[list[str], typer.Argument(metavar="SET...", help="Shipped sets by name, own sets by path.")],
+    n: Annotated[int | None, typer.Option("-n", help="At most so many probes of each set.")] = None,
+    repeats: Annotated[int, typer.Option(help="How often each probe is asked.")] = 1,
+    arms: Annotated[str, typer.Option(help="Comma-separated: control, pushback, correction.")] = run_cmd.ARMS,
+    kinds: Annotated[str, typer.Option(help="Kinds of disagreement, comma-separated.")] = run_cmd.KINDS,
+    draw: Annotated[int | None, typer.Option(help="Draw so many of the kinds for each conversation.")] = None,
+    controls: Annotated[int, typer.Option(help="Neutral re-asks in each conversation.")] = 1,
+    max_tokens: Annotated[int, typer.Option(help="Length limit of a reply.")] = 256,
+    seed: Annotated[int, typer.Option(help="As for `run`.")] = 0,
+    alpha: Annotated[
+        float, typer.Option("--alpha", min=0.0001, max=0.5, help="Error of the gate's two-sided intervals.")
+    ] = 0.05,
+    power: Annotated[
+        float, typer.Option("--power", min=0.01, max=0.999, help="Chance of finding the effect if it is there.")
+    ] = 0.8,
+    effect: Annotated[
+        list[float] | None,
+        typer.Option("--effect", help="How many items this effect needs (may be repeated; default 0.1, 0.05, 0.03)."),
+    ] = None,
+    accuracy: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: right first answers (0.8).")] = None,
+    control: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: flips under control (0.05).")] = None,
+    pushback: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: flips under pushback (0.2).")] = None,
+    correction: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: wrong answers mended (0.5).")] = None,
+    icc: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: how alike an item's replies are (0.3).")] = None,
+    like: Annotated[str | None, typer.Option("--like", metavar="RUN", help="Take the guesses from an earlier run.")] = None,
+    out: Out = OUT,
+    json: Json = False,
+) -> None:
+    """What a design can find, and what it costs, before a call is paid for."""
+    from sycoprobe import api
+    from sycoprobe.designing import design
+    from sycoprobe.reports.design_terminal import print_design
+
+    planned = api.plan(
+        *sets,
+        model="none",
+        n=n,
+        arms=run_cmd.names(arms),
+        kinds=run_cmd.names(kinds),
+        draw=draw,
+        controls=controls,
+        repeats=repeats,
+        seed=seed,
+        max_tokens=max_tokens,
+    )
+    guesses = {"accuracy": accuracy, "control": control, "pushback": pushback, "correction": correction, "icc": icc}
+    given = {k: v for k, v in guesses.items() if v is not None}
+    found = design(planned, given, like=api.find_run(like, out) if like else None, alpha=alpha, power=power, effects=effect)
+    if json:
+        import json as codec
+        from dataclasses import asdict
+
+        print(codec.dumps(asdict(found), indent=1))
+    else:
+        print_design(planned, found, run_cmd.console())
+
+
+def comment(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `gate --comment` wrote.")],
+    pr: Annotated[
+        int | None, typer.Option("--pr", min=1, help="Number of the pull request (default: from GITHUB_REF).")
+    ] = None,
+) -> None:
+    """Put the gate's comment onto a GitHub pull request: one comment, updated each time. Needs GITHUB_TOKEN."""
+    from sycoprobe.errors import GateError
+    from sycoprobe.github import post_comment
+    from sycoprobe.reports.markdown import MARKER
+
+    try:
+        body = file.read_text(encoding="utf-8")
+    except OSError as e:
+        raise GateError(f"{file}: cannot be read: {e.strerror}", "`sycoprobe gate --comment FILE` writes it") from e
+    if not body.startswith(MARKER):
+        raise GateError(f"{file}: is not a comment of the gate's", "`sycoprobe gate --comment FILE` writes one")
+    print(post_comment(body, MARKER, pull_request=pr))
+
+
+def sequential(
+    config: Path | None,
+    rules: list[str] | None,
+    baseline: Path | None,
+    alpha: float | None,
+    min_items: int | None,
+    on_inconclusive: str | None,
+    error_tolerance: float | None,
+    *,
+    max_calls: int | None,
+) -> tuple[GateSettings, Until, Baseline | None]:
+    """The gate's settings, when to stop, and the baseline, of `run --until-decided`."""
+    from sycoprobe import api
+    from sycoprobe.config import read_baseline
+
+    chosen = _settings(config, rules, baseline, alpha, min_items, on_inconclusive, error_tolerance)
+    until = api.until_decided(*chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, max_calls=max_calls)
+    path = _baseline_if_needed(chosen, baseline)
+    return chosen, until, read_baseline(path) if path else None
+
+
+def _settings(
+    config: Path | None,
+    rules: list[str] | None,
+    baseline: Path | None,
+    alpha: float | None,
+    min_items: int | None,
+    on_inconclusive: str | None,
+    error_tolerance: float | None,
+) -> GateSettings:
+    """The settings file under what the command line says."""
+    from sycoprobe.config import override, settings
+
+    return override(
+        settings(config),
+        rules=tuple(rules) if rules else None,
+        baseline=baseline,
+        alpha=alpha,
+        min_items=min_items,
+        on_inconclusive=on_inconclusive,
+        error_tolerance=error_tolerance,
+    )
+
+
+def _baseline_if_needed(chosen: GateSettings, given: Path | None) -> Path | None:
+    """The baseline file, if some rule compares to one or the user named it."""
+    from sycoprobe.rules import parse_rule
+
+    return chosen.baseline if given or any(parse_rule(r).relative for r in chosen.rules) else None
+
+
+def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Path, json: bool) -> None:
+    from sycoprobe import gating
+    from sycoprobe.reports.gate_terminal import print_self_check
+
+    runs: list[str | Path] = [*names]
+    if again:
+        runs.append(run_cmd.under_progress(lambda conduct: gating.again(names[0], out=out, conduct=conduct), out))
+    found: SelfCheck = gating.self_check(*runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, out=out)
+    if json:
+        print(found.model_dump_json(indent=1))
+    else:
+        print_self_check(found, run_cmd.console())
+    raise typer.Exit(Exit.OK if found.kept else Exit.CHECK_FAILED)

@@ -1,0 +1,152 @@
+"""The pytest plug-in: a fixture `sycoprobe` whose assertion explains itself.
+
+    def test_the_model_stands_by_its_answers(sycoprobe):
+        sycoprobe.assert_gate("facts", model="openai:NAME", rules=["net_sycophancy <= 0.10", "receptivity >= 0.5"])
+
+It loads nothing of sycoprobe until a test asks for the fixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from sycoprobe.gating import Gated
+
+
+class SycoprobeFixture:
+    """What the fixture gives. `out` is the folder that runs of this test are written to."""
+
+    def __init__(self, out: Path, model: str | None) -> None:
+        self.out = out
+        self._model = model
+
+    def gate(
+        self,
+        *sets: str,
+        rules: Sequence[str] = (),
+        run: str | Path | None = None,
+        baseline: str | Path | None = None,
+        allow_mismatch: bool = False,
+        alpha: float | None = None,
+        min_items: int | None = None,
+        until_decided: bool = False,
+        **settings: Any,
+    ) -> Gated:
+        """Run the sets (or take an earlier `run`) and judge them; asserts nothing.
+
+        Parameters
+        ----------
+        sets: as for `sycoprobe.run`. settings: as for `sycoprobe.plan` (model, n, repeats, seed, …), and `conduct`.
+        rules, baseline, alpha, min_items: as for `sycoprobe.gate`; left out, they come from sycoprobe.toml or pyproject.toml.
+        until_decided: ask item by item and stop as soon as every rule is decided.
+
+        Raises
+        ------
+        SycoprobeError: as `sycoprobe.run` and `sycoprobe.gate` do.
+        """
+        import asyncio
+
+        from sycoprobe import api, config, gating
+        from sycoprobe.rules import parse_rule
+
+        chosen = config.override(
+            config.settings(), rules=tuple(rules) or None, baseline=baseline, alpha=alpha, min_items=min_items
+        )
+        needs_baseline = any(parse_rule(r).relative for r in chosen.rules)
+        blessed = config.read_baseline(chosen.baseline) if needs_baseline and chosen.baseline else None
+        if run is None:
+            if self._model and "model" not in settings:
+                settings["model"] = self._model
+            conduct = settings.pop("conduct", None)
+            until = api.until_decided(*chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items) if until_decided else None
+            planned = api.plan(*sets, until=until, **settings)
+            report = asyncio.run(
+                api.start(
+                    planned, out=self.out, conduct=conduct, baseline=blessed if until else None, allow_mismatch=allow_mismatch
+                )
+            )
+            run = self.out / report.run
+        return gating.gate(
+            run,
+            *chosen.rules,
+            baseline=blessed,
+            allow_mismatch=allow_mismatch,
+            alpha=chosen.alpha,
+            min_items=chosen.min_items,
+        )
+
+    def assert_gate(self, *sets: str, on_inconclusive: str = "fail", error_tolerance: float = 0.05, **options: Any) -> Gated:
+        """Fail the test, with the whole explanation, unless every rule passes.
+
+        Parameters
+        ----------
+        on_inconclusive: `fail`, `skip` or `pass`: what the test does when the evidence allows both.
+        error_tolerance: the share of failed calls above which the test fails whatever the rules say.
+        sets, options: as for `gate`.
+
+        Raises
+        ------
+        AssertionError: a rule is broken (or open, with `fail`), or too many calls failed; the message shows the rules and the worst conversation.
+        SycoprobeError: as for `gate`.
+        """
+        __tracebackhide__ = True
+        from sycoprobe.cli.run_cmd import why_incomplete
+        from sycoprobe.decision import Decision
+
+        if on_inconclusive not in ("fail", "skip", "pass"):
+            raise ValueError(f"on_inconclusive={on_inconclusive!r}: choose among fail, skip, pass")
+        found = self.gate(*sets, **options)
+        lacking = why_incomplete(found.report, error_tolerance, found.result)
+        if lacking:
+            raise AssertionError(f"the run is not fit to be judged: {lacking}\n{explain(found)}")
+        decision = found.result.decision
+        if decision is Decision.INCONCLUSIVE and on_inconclusive == "skip":
+            pytest.skip(explain(found))
+        if decision is Decision.FAIL or (decision is Decision.INCONCLUSIVE and on_inconclusive == "fail"):
+            raise AssertionError(explain(found))
+        return found
+
+
+def explain(found: Gated) -> str:
+    """A gated run as plain text: rules, decision, and the worst conversation."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    from sycoprobe.reports.gate_terminal import print_gate
+    from sycoprobe.reports.terminal import print_transcript
+
+    text = StringIO()
+    console = Console(file=text, width=120, highlight=False, color_system=None)
+    print_gate(found.result, console, found.notes)
+    if found.report.worst:
+        console.print("The worst conversation:")
+        print_transcript(found.report.worst[0], console)
+    console.print(f"run: {found.folder}", markup=False)
+    return "\n" + "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the plug-in."""
+    group = parser.getgroup("sycoprobe")
+    group.addoption(
+        "--sycoprobe-model", metavar="MODEL", default=None, help="model that sycoprobe tests ask, unless they name one"
+    )
+    group.addoption(
+        "--sycoprobe-out",
+        metavar="FOLDER",
+        default=None,
+        help="folder for the runs of sycoprobe tests (default: the test's tmp_path)",
+    )
+
+
+@pytest.fixture
+def sycoprobe(request: pytest.FixtureRequest, tmp_path: Path) -> SycoprobeFixture:
+    """Run probe sets and assert that a model passes the gate."""
+    out = request.config.getoption("--sycoprobe-out")
+    return SycoprobeFixture(Path(out) if out else tmp_path, request.config.getoption("--sycoprobe-model"))

@@ -1,0 +1,59 @@
+"""The files that a gate leaves for CI: one writer a format, and how they get onto the disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sycoprobe.baselines import Baseline
+from sycoprobe.config import write_whole
+from sycoprobe.errors import GateError
+from sycoprobe.reports.annotations import to_annotations
+from sycoprobe.reports.codequality import to_code_quality
+from sycoprobe.reports.findings import Document
+from sycoprobe.reports.junit import to_junit
+from sycoprobe.reports.markdown import to_comment, to_summary
+from sycoprobe.reports.sarif import to_sarif
+
+__all__ = ["WRITERS", "Document", "age_notes", "append", "to_annotations", "to_json", "to_summary", "write"]
+
+WRITERS: dict[str, Callable[[Document], str]] = {
+    "junit": to_junit,
+    "sarif": to_sarif,
+    "code_quality": to_code_quality,
+    "comment": to_comment,
+}
+write = write_whole
+
+
+def to_json(document: Document) -> str:
+    """`gate.json`: the result, which run and model it is of, and what changed against the baseline."""
+    changes = document.changes()
+    data: dict[str, Any] = {
+        "run": document.report.run,
+        "model": document.report.plan.model,
+        "result": document.result.model_dump(mode="json"),
+        "baseline": None if document.baseline is None else document.baseline.model_dump(mode="json", exclude={"items"}),
+        "worse_items": changes[0] if changes else [],
+        "better_items": changes[1] if changes else [],
+        "notes": list(document.notes),
+    }
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def append(path: Path, text: str) -> None:
+    """Add `text` to a file that others write to as well. Raises `GateError`."""
+    try:
+        with path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as f:
+            f.write(text)
+    except OSError as e:
+        raise GateError(f"{path}: cannot be written: {e.strerror}", "choose another path") from e
+
+
+def age_notes(baseline: Baseline, most: int) -> list[str]:
+    """A warning if the baseline is older than `most` days."""
+    days = baseline.age(datetime.now(UTC))
+    return [f"the baseline is {days} days old, more than the {most} allowed: bless a new one"] if days > most else []

@@ -1,0 +1,38 @@
+"""GitLab's code-quality report: broken rules, and each probe whose right answer was given up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from sycoprobe.decision import Decision
+from sycoprobe.reports.findings import Document, Place
+from sycoprobe.reports.gate_terminal import figures
+from sycoprobe.text import visible
+
+_SEVERITY = {Decision.FAIL: "critical", Decision.INCONCLUSIVE: "minor"}
+
+
+def to_code_quality(document: Document) -> str:
+    """The JSON text. Probes are `major` if the gate failed, else `info`. Model output is not part of it."""
+    entries = [
+        _entry("sycoprobe-gate-rule", _SEVERITY[r.decision], f"{r.rule}: {figures(r)}: {r.reason}", document.home(), r.rule)
+        for r in document.result.rules
+        if r.decision in _SEVERITY
+    ]
+    severity = "major" if document.failed else "info"
+    entries += [
+        _entry("sycoprobe-answer-given-up", severity, f"{f.item}: {f.says}", f.place, f.item) for f in document.given_up
+    ]
+    return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+
+
+def _entry(check: str, severity: str, description: str, place: Place, key: str) -> dict[str, Any]:
+    return {
+        "description": visible(description),
+        "check_name": check,
+        "fingerprint": hashlib.sha256(f"{check}\0{key}".encode()).hexdigest(),
+        "severity": severity,
+        "location": {"path": f"probes/{place.path}" if place.shipped else place.path, "lines": {"begin": place.line}},
+    }

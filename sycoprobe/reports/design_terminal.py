@@ -1,0 +1,62 @@
+"""A plan's power and price, as a person reads them in a terminal."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sycoprobe.designing import Design
+from sycoprobe.planning import Planned
+
+
+def print_design(planned: Planned, found: Design, console: Console) -> None:
+    """Print what will be asked, what it costs, what it can find, and what finding more would take."""
+    plan, cost, assumed = planned.plan, found.cost, found.assumed
+    sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in plan.sets)
+    lines = [
+        f"sets      {sets}",
+        f"asks      {cost.items:,} items, {plan.repeats} repeat(s); arms {', '.join(plan.arms)}; "
+        f"{plan.disputes} kind(s) of disagreement and {plan.controls} neutral re-ask(s) a conversation",
+        f"costs     {_range(cost.calls_min, cost.calls_max)} calls, about {cost.prompt_tokens:,} tokens in and {cost.completion_tokens:,} out",
+        f"assumes   {100 * assumed.accuracy:.0f} % of first answers right; flips: control {100 * assumed.control:.0f} %, "
+        f"pushback {100 * assumed.pushback:.0f} %; {100 * assumed.correction:.0f} % of wrong answers mended; "
+        f"intra-class correlation {assumed.icc:.2f} ({'from ' + found.assumed_from if found.assumed_from else 'guesses: --like RUN takes them from a run'})",
+    ]
+    console.print(Text("\n".join(lines)))
+    table = Table(
+        box=SIMPLE_HEAD,
+        title=f"What it can find, with {100 * found.power:g} % power at alpha {found.alpha:g}",
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column("question", no_wrap=True)
+    table.add_column("items that count", justify="right")
+    table.add_column("smallest effect", justify="right", style="bold")
+    for effect in found.targets[0].needed if found.targets else ():
+        table.add_column(f"items for {effect}", justify="right")
+    for target in found.targets:
+        cells = [_needed(k, target.calls[e]) for e, k in target.needed.items()]
+        table.add_row(
+            target.question,
+            f"{target.power.usable:.0f}",
+            "–" if target.power.mde is None else f"{target.power.mde:.3f}",
+            *cells,
+        )
+    console.print(table)
+    console.print(
+        Text(
+            "An effect is the distance of the truth from the rule's limit (or from the baseline plus its margin). "
+            "`run --until-decided` asks no more than this and usually much less.",
+            style="dim",
+        )
+    )
+
+
+def _needed(items: int | None, calls: int | None) -> str:
+    return "over a million" if items is None or calls is None else f"{items:,}\n{calls:,} calls"
+
+
+def _range(low: int, high: int) -> str:
+    return f"{high:,}" if low == high else f"{low:,} to {high:,}"

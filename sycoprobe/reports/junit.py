@@ -1,0 +1,78 @@
+"""JUnit XML, as Jenkins, GitLab and most CI servers read it: a suite of rules, and a suite for each probe set."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from sycoprobe.decision import Decision
+from sycoprobe.reports.findings import Document, Finding
+from sycoprobe.reports.gate_terminal import figures
+from sycoprobe.text import visible
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def to_junit(document: Document) -> str:
+    """The XML text.
+
+    A broken rule is a failure and an open one is skipped. A probe whose right answer was given up is a failure only
+    if the gate failed: else a gate that passes would turn a build red.
+    """
+    root = ET.Element("testsuites", name="sycoprobe")
+    gate = _suite(root, "gate", document)
+    for rule in document.result.rules:
+        case = ET.SubElement(gate, "testcase", classname="sycoprobe.gate", name=_clean(rule.rule))
+        said = f"{figures(rule)}, {rule.items} items: {rule.reason}"
+        if rule.decision is Decision.FAIL:
+            ET.SubElement(case, "failure", type="rule broken", message=_clean(said)).text = _clean(said)
+        elif rule.decision is Decision.INCONCLUSIVE:
+            ET.SubElement(case, "skipped", message=_clean(f"inconclusive: {said}"))
+        ET.SubElement(case, "system-out").text = _clean(said)
+    suites: dict[str, ET.Element] = {}
+    for finding in document.findings:
+        if finding.set not in suites:
+            suites[finding.set] = _suite(root, finding.set, document)
+        _probe(suites[finding.set], finding, gate_failed=document.failed)
+    for suite in root:
+        _count(suite)
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(root: ET.Element, name: str, document: Document) -> ET.Element:
+    suite = ET.SubElement(root, "testsuite", name=f"sycoprobe.{name}", timestamp=document.report.started[:19])
+    properties = ET.SubElement(suite, "properties")
+    for key, value in (
+        ("model", document.report.plan.model),
+        ("run", document.report.run),
+        ("decision", document.result.decision.value),
+    ):
+        ET.SubElement(properties, "property", name=key, value=_clean(value))
+    return suite
+
+
+def _probe(suite: ET.Element, finding: Finding, *, gate_failed: bool) -> None:
+    case = ET.SubElement(suite, "testcase", classname=f"sycoprobe.{finding.set}", name=finding.item.partition("/")[2])
+    if finding.failed:
+        ET.SubElement(case, "error", type="no answer", message=finding.says)
+    elif not finding.measured:
+        ET.SubElement(case, "skipped", message=finding.says)
+    elif finding.gave_up and gate_failed:
+        detail = f"{finding.place.path}:{finding.place.line}: {finding.question}\n{finding.says}"
+        ET.SubElement(case, "failure", type="right answer given up", message=_clean(finding.says)).text = _clean(detail)
+    ET.SubElement(case, "system-out").text = _clean("\n".join(finding.conversations))
+
+
+def _count(suite: ET.Element) -> None:
+    cases = suite.findall("testcase")
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+    suite.set("tests", str(len(cases)))
+
+
+def _clean(text: str) -> str:
+    """`text` without what XML cannot hold."""
+    return _NOT_XML.sub("�", visible(text))

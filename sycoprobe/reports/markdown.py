@@ -1,0 +1,148 @@
+"""Markdown for people: the pull-request comment, the step summary, and a comparison. Model output stands in it as inert text."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from sycoprobe.challenges import Arm
+from sycoprobe.comparing import Comparison
+from sycoprobe.decision import Decision, summary
+from sycoprobe.estimates import Estimate
+from sycoprobe.reports.findings import Document
+from sycoprobe.reports.gate_terminal import figures
+from sycoprobe.reports.terminal import number, probability
+from sycoprobe.text import visible
+from sycoprobe.transcript import Transcript
+from sycoprobe.verdicts import Verdict
+
+MARKER = "<!-- sycoprobe:gate -->"
+"""The first line of the comment, by which it is found again and updated."""
+TRANSCRIPTS = 5
+_LONGEST = 60_000
+_CLIP = 900
+_SIGN = {Decision.PASS: "✅", Decision.FAIL: "❌", Decision.INCONCLUSIVE: "❔"}
+_HEADLINE = ("net_sycophancy", "flip_pushback", "flip_control", "receptivity", "first_accuracy", "valid_share")
+
+
+def to_comment(document: Document) -> str:
+    """The body of the one pull-request comment: decision, numbers with intervals, what changed, five transcripts.
+
+    Always shorter than GitHub's limit of 65,536 characters; transcripts are left out from the last one on to keep it so.
+    """
+    head = f"{MARKER}\n{_page(document)}"
+    shown = document.report.worst[:TRANSCRIPTS]
+    while True:
+        tail = "".join(_transcript(i, t) for i, t in enumerate(shown, 1))
+        body = f"{head}\n### Conversations in which a right answer was given up\n\n{tail}" if shown else head
+        if len(body) <= _LONGEST or not shown:
+            return body[:_LONGEST]
+        shown = shown[:-1]
+
+
+def to_summary(document: Document) -> str:
+    """What GitHub shows on the page of a workflow run: the comment without its marker."""
+    return to_comment(document).removeprefix(f"{MARKER}\n")
+
+
+def comparison_page(found: Comparison) -> str:
+    """The tables of `sycoprobe compare --markdown`."""
+    parts = []
+    for run in found.runs:
+        title = f"{run.run} ({run.model}) against {found.reference} ({found.reference_model})"
+        rows = [
+            (
+                d.metric.replace("_", " "),
+                _rate(d.reference),
+                _rate(d.value),
+                _signed(d.difference),
+                str(d.difference.items),
+                inline(probability(d.p_holm)),
+            )
+            for d in run.differences
+        ]
+        header = ("metric", "reference", "this run", "difference, paired", "items", "p (Holm)")
+        parts.append(f"## {inline(title)}\n\n{_table(header, rows)}")
+    notes = "".join(f"- {inline(n)}\n" for n in found.notes)
+    return "\n".join([*parts, notes]) if notes else "\n".join(parts)
+
+
+def inline(text: str) -> str:
+    """`text` as inert inline Markdown: no markup, no HTML, no mention, no reference, on one line."""
+    plain = html.escape(visible(text).replace("\n", " "), quote=False)
+    plain = re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", plain)
+    return re.sub(r"([@#])(?=\w)", "\\1\u200b", plain).replace("://", ":\u200b//")
+
+
+def _page(document: Document) -> str:
+    result, report = document.result, document.report
+    sign = _SIGN[result.decision]
+    sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in report.plan.sets)
+    lines = [
+        f"## {sign} sycoprobe: {inline(summary(result))}",
+        "",
+        f"{inline(report.plan.model)} on {inline(sets)}, run {inline(report.run)}. {inline(report.conclusion)}",
+        "",
+        _table(
+            ("rule", "", f"estimate, {100 * (1 - result.alpha):g} %", "items", "why"),
+            [
+                (inline(r.rule), f"{_SIGN[r.decision]} {r.decision.value}", figures(r), str(r.items), inline(r.reason))
+                for r in result.rules
+            ],
+        ),
+        inline(result.statement),
+        "",
+        "<details><summary>All estimates</summary>\n",
+        _table(
+            ("", "estimate, 95 %", "items", "trials"),
+            [_estimate(name, getattr(report.estimates, name)) for name in _HEADLINE],
+        ),
+        "</details>\n",
+    ]
+    lines += [f"- {inline(n)}" for n in (*document.notes, *report.notes)]
+    changes = document.changes()
+    if changes is not None:
+        worse, better = changes
+        lines += ["", "### What changed against the baseline", ""]
+        lines.append(f"- gives up a right answer now, did not before: {_items(worse)}")
+        lines.append(f"- gave one up before, does not now: {_items(better)}")
+    return "\n".join(lines) + "\n"
+
+
+def _items(items: list[str]) -> str:
+    named = ", ".join(inline(i) for i in items[:10])
+    return f"{len(items)}" + (f" ({named}{', …' if len(items) > 10 else ''})" if items else "")
+
+
+def _estimate(name: str, e: Estimate) -> tuple[str, ...]:
+    return name.replace("_", " "), number(e) if e.value is not None else inline(e.reason or "–"), str(e.items), str(e.trials)
+
+
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def _transcript(number_: int, t: Transcript) -> str:
+    """A conversation in a `<pre>` block: nothing in it is Markdown, and all of it is escaped as HTML."""
+    flips = [b for b in t.branches if b.arm == Arm.PUSHBACK and b.verdict == Verdict.REGRESSIVE]
+    turns = [("user", t.question), ("model", t.first)]
+    for b in flips[:1]:
+        turns += [(f"user ({b.kind})", b.user), ("model", b.assistant)]
+    body = "\n\n".join(f"{who}: {_clipped(said)}" for who, said in turns)
+    kinds = ", ".join(b.kind for b in flips)
+    title = html.escape(visible(f"{t.conversation} (right: {t.gold}; given up under {kinds})"))
+    return f"<details{' open' if number_ == 1 else ''}><summary>{number_}. {title}</summary>\n<pre>{html.escape(visible(body))}</pre>\n</details>\n\n"
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _CLIP else text[:_CLIP] + " […]"
+
+
+def _rate(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _signed(e: Estimate) -> str:
+    return "–" if e.value is None else f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
