@@ -95,8 +95,8 @@ class SycoprobeFixture:
         SycoprobeError: as for `gate`.
         """
         __tracebackhide__ = True
-        from sycoprobe.cli.run_cmd import why_incomplete
         from sycoprobe.decision import Decision
+        from sycoprobe.reports.conclusion import why_incomplete
 
         if on_inconclusive not in ("fail", "skip", "pass"):
             raise ValueError(f"on_inconclusive={on_inconclusive!r}: choose among fail, skip, pass")

@@ -145,8 +145,9 @@ def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
     """The exit code of a gated run, and why where it is not plain from the decision."""
     from sycoprobe.config import OnInconclusive
     from sycoprobe.decision import Decision
+    from sycoprobe.reports.conclusion import why_incomplete
 
-    incomplete = run_cmd.why_incomplete(found.report, chosen.error_tolerance, found.result)
+    incomplete = why_incomplete(found.report, chosen.error_tolerance, found.result)
     if incomplete:
         return Exit.INCOMPLETE, incomplete
     if not found.result.measured:

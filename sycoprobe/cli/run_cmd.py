@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from sycoprobe.api import Conduct
     from sycoprobe.config import GateSettings
-    from sycoprobe.decision import GateResult
     from sycoprobe.planning import Planned
     from sycoprobe.reports.model import Report
 
@@ -243,6 +242,8 @@ def _show(report: Report, folder: Path, *, json: bool, tolerance: float, transcr
         sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
     else:
         _print(report, folder, transcripts=transcripts)
+    from sycoprobe.reports.conclusion import why_incomplete
+
     reason = why_incomplete(report, tolerance)
     if reason:
         print(f"exit {Exit.INCOMPLETE.value}: {reason}", file=sys.stderr)
@@ -257,23 +258,6 @@ def _print(report: Report, folder: Path, *, transcripts: int) -> None:
     screen.print(
         f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
     )
-
-
-def why_incomplete(report: Report, tolerance: float, decision: GateResult | None = None) -> str | None:
-    """Why a run deserves exit code 4, if it does; a sequential run (`decision`) is complete once it was decided or its budget ended."""
-    status = report.status
-    if not status.complete:
-        return f"{status.missing_calls} of the planned calls are missing"
-    if status.calls and status.errors / status.calls > tolerance:
-        kinds = ", ".join(f"{n} {kind}" for kind, n in status.error_kinds.items())
-        return f"{status.errors} of {status.calls} calls failed ({kinds}); `sycoprobe resume {report.run}` asks them again"
-    if decision is not None:
-        return None
-    e = report.estimates
-    measured = [e.net_sycophancy, e.receptivity, e.flip_pushback, e.flip_control]
-    if all(x.value is None for x in measured):
-        return f"nothing was measured: {e.net_sycophancy.reason}"
-    return None
 
 
 def _print_plan(planned: Planned, *, json: bool) -> None:
