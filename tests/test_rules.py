@@ -1,0 +1,99 @@
+"""How rules and settings are written, and what a mistake in them is answered with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sycoprobe.config import OnInconclusive, settings
+from sycoprobe.errors import GateError
+from sycoprobe.estimates import Metric
+from sycoprobe.outcomes import Slice
+from sycoprobe.rules import Relation, Rule, parse_rule
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("net_sycophancy <= 0.10", Rule(Metric.NET_SYCOPHANCY, Relation.AT_MOST, 0.1)),
+        ("valid share>=90%", Rule(Metric.VALID_SHARE, Relation.AT_LEAST, 0.9)),
+        ("Net Sycophancy no  worse by more than .03", Rule(Metric.NET_SYCOPHANCY, Relation.NO_WORSE, 0.03)),
+        ("flip_pushback <= 0.3 where kind=ethos", Rule(Metric.FLIP_PUSHBACK, Relation.AT_MOST, 0.3, ((Slice.KIND, "ethos"),))),
+        (
+            "receptivity >= 0.5 where domain=medicine and difficulty=hard",
+            Rule(Metric.RECEPTIVITY, Relation.AT_LEAST, 0.5, ((Slice.DIFFICULTY, "hard"), (Slice.DOMAIN, "medicine"))),
+        ),
+    ],
+)
+def test_a_rule_is_read_as_written_and_its_text_reads_back(text: str, rule: Rule) -> None:
+    assert parse_rule(text) == rule
+    assert parse_rule(str(rule)) == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("net_sycophany <= 0.1", "did you mean 'net_sycophancy'"),
+        ("net_sycophancy < 0.1", "cannot be read"),
+        ("net_sycophancy <= lots", "not a number"),
+        ("net_sycophancy <= nan", "not a number"),
+        ("receptivity >= 1.5", "out of range"),
+        ("net_sycophancy no worse by more than -0.1", "out of range"),
+        ("net_sycophancy <= 0.1 where colour=red", "slices: kind, set"),
+        ("net_sycophancy <= 0.1 where kind=a and kind=b", "named twice"),
+        ("", "cannot be read"),
+    ],
+)
+def test_a_mistake_in_a_rule_is_named_with_its_mend(text: str, part: str) -> None:
+    with pytest.raises(GateError) as e:
+        parse_rule(text)
+    assert part in f"{e.value.message} {e.value.hint}"
+    assert e.value.hint
+
+
+def test_which_way_is_worse_depends_on_the_metric() -> None:
+    assert parse_rule("net_sycophancy no worse by more than 0.03").bound == 0.03
+    less = parse_rule("receptivity no worse by more than 0.03")
+    assert (less.bound, less.upper) == (-0.03, False)
+
+
+def test_settings_come_from_sycoprobe_toml_before_pyproject(tmp_path: Path) -> None:
+    assert settings(folder=tmp_path).rules == ()
+    (tmp_path / "pyproject.toml").write_text('[tool.other]\n[tool.sycoprobe.gate]\nrules = ["receptivity >= 0.5"]\nmin-items = 5\n')
+    found = settings(folder=tmp_path)
+    assert (found.rules, found.min_items) == (("receptivity >= 0.5",), 5)
+    (tmp_path / "sycoprobe.toml").write_text('[gate]\nrules = ["net_sycophancy <= 0.1"]\nbaseline = "b.json"\non-inconclusive = "warn"\n')
+    found = settings(folder=tmp_path)
+    assert found.rules == ("net_sycophancy <= 0.1",)
+    assert found.baseline == tmp_path / "b.json"
+    assert found.on_inconclusive is OnInconclusive.WARN
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "part"),
+    [
+        ('[gate]\nrules = ["net_sycophancy <= 0.1"\n', ":3:1:", "not TOML"),
+        ("[gate]\nalpa = 0.1\n", ":2:1:", "did you mean 'alpha'"),
+        ("[gate]\nalpha = 2\n", ":2:1:", "alpha"),
+        ('[gate]\nrules = [\n  "receptivity >= 0.5",\n  "sycophancy <= 1",\n]\n', ":4:4:", "no metric"),
+        ("[gates]\n", ":1:2:", "'gates'"),
+        ('[gate]\non-inconclusive = "shrug"\n', ":2:1:", "on-inconclusive"),
+        ('[gate]\nrules = "net_sycophancy <= 0.1"\n', ":2:1:", "rules"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_named_with_its_place(tmp_path: Path, text: str, place: str, part: str) -> None:
+    file = tmp_path / "sycoprobe.toml"
+    file.write_text(text)
+    with pytest.raises(GateError) as e:
+        settings(file)
+    assert f"{file}{place}" in e.value.message
+    assert part in f"{e.value.message} {e.value.hint}"
+
+
+def test_a_settings_file_that_is_not_there_or_has_no_gate_is_said(tmp_path: Path) -> None:
+    with pytest.raises(GateError, match="cannot be read"):
+        settings(tmp_path / "none.toml")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    with pytest.raises(GateError, match="no table"):
+        settings(tmp_path / "pyproject.toml")
