@@ -90,7 +90,8 @@ class Sample:
     items: shape (items,), indices into the table's `items`, ascending.
     values: shape (items,); each item's mean.
     trials: judged replies behind the values. pairs: single outcomes (for a difference: pairs of them).
-    up, down: for a difference, the share of single pairs that are +1 and -1; up is None for a rate.
+    up, down: for a difference, the means of what single pairs differ upwards and downwards (the shares of +1 and -1
+        where a pair is two outcomes); up is None for a rate.
     low, high: the range that values can lie in.
     clusters: shape (items,) or None; see `Table.clusters`.
     reason: why there is no value, where there is none.
@@ -113,8 +114,9 @@ class Sample:
 
     def spread(self) -> Spread:
         """What intervals and tests are made from, in units of `scale`. Needs at least one item."""
-        up, values = self.up, self.values / self.scale
-        return spread_of(values, self.pairs, up=up, down=self.down, clusters=self.clusters)
+        scale = self.scale
+        up = None if self.up is None else self.up / scale
+        return spread_of(self.values / scale, self.pairs, up=up, down=self.down / scale, clusters=self.clusters)
 
     @property
     def scale(self) -> float:
@@ -296,13 +298,13 @@ def difference_of(
     usable = ~np.isnan(difference)
     keep = usable.any(axis=1)
     cells, use = difference[keep], usable[keep]
-    single = np.clip(cells[use], -1.0, 1.0)
+    single = cells[use]
     one_each = not metric.difference and bool((trials[keep] * use).sum() == 2 * keep.sum())
     return Sample(
         items=items[keep],
         values=np.where(use, cells, 0.0).sum(axis=1) / np.maximum(1, use.sum(axis=1)),
         trials=int((trials[keep] * use).sum() + controls[keep].sum()),
-        pairs=int(keep.sum()) if one_each else max(int(keep.sum()) + 1, int((outcomes[keep] * use).sum())),
+        pairs=int(keep.sum()) if one_each else max(int(keep.sum()) + 1, 2 * int((outcomes[keep] * use).sum())),
         up=float(np.maximum(single, 0).mean()) if len(single) else 0.0,
         down=float(np.maximum(-single, 0).mean()) if len(single) else 0.0,
         low=-2.0 if metric.difference else -1.0,

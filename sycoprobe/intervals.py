@@ -36,7 +36,7 @@ class Spread:
 
     mean: float
     effective: float
-    df: int | None
+    df: float | None
     clusters: int
     up: float
     down: float
@@ -63,7 +63,7 @@ def spread_of(
     -----
     With V the variance of one outcome and S the (cluster-robust) variance of the mean, the effective number is V/S:
     Korn & Graubard (1998), Survey Methodology 24, 193-201. It is at most `trials`. With clusters,
-    S = G/(G-1) Σ_g (Σ_{i in g} (x_i - mean))² / items² with G - 1 degrees of freedom: the linearised variance of
+    S = G/(G-1) Σ_g (Σ_{i in g} (x_i - mean))² / items² the linearised variance of
     Cameron & Miller (2015), J. Hum. Resour. 50, 317-372, section II. Where all values are alike the variance
     says nothing; the effective number is then the number of clusters if nothing or everything flipped, else `trials`.
     """
@@ -83,7 +83,7 @@ def spread_of(
     else:
         _, codes = np.unique(clusters, return_inverse=True)
         groups = int(codes.max()) + 1
-        sums = np.bincount(codes, values - mean)
+        sums = np.bincount(codes, values - mean).astype(np.float64)
         variance = groups / (groups - 1) * float((sums**2).sum()) / n**2 if groups > 1 else 0.0
     if clusters is None and trials <= n:
         return Spread(mean, float(n), None, n, up, down)
@@ -93,7 +93,21 @@ def spread_of(
         effective = float(trials) if clusters is None else float(groups)
     else:
         effective = min(max(single / variance, 1.0), float(trials))
-    return Spread(mean, effective, max(1, groups - 1), groups, up, down)
+    return Spread(mean, effective, _freedom(values - mean if clusters is None else sums), groups, up, down)
+
+
+def _freedom(deviations: NDArray[np.float64]) -> float:
+    """Degrees of freedom of the variance of these deviations, one a cluster: what a chi-square would need to be as uncertain.
+
+    Satterthwaite (1946), Biometrics Bull. 2, 110-114, with Var(s²) ≈ s⁴(kurtosis - 1)/n: few items that fail
+    altogether among many that never do tell less of the variance than their number suggests. At least 1, at most n - 1.
+    """
+    n = len(deviations)
+    second = float((deviations**2).mean())
+    if second <= 1e-15 or n < 4:
+        return float(max(1, n - 1))
+    kurtosis = float((deviations**4).mean()) / second**2
+    return max(1.0, min(float(n - 1), 2 * n / max(kurtosis - 1, 1e-9)))
 
 
 def rate_score(spread: Spread, value: float) -> float:
@@ -231,7 +245,7 @@ def _ratio(distance: float, error: float) -> float:
     return 0.0 if abs(distance) < 1e-12 else math.copysign(math.inf, distance)
 
 
-def _tail(score: float, df: int | None) -> float:
+def _tail(score: float, df: float | None) -> float:
     from scipy.special import ndtr, stdtr
 
     return float(ndtr(-score) if df is None else stdtr(df, -score))

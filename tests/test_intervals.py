@@ -50,7 +50,9 @@ def test_no_discordant_pair_is_no_evidence() -> None:
     st.floats(0.5, 0.99),
     st.floats(-0.95, 0.95),
 )
-def test_a_value_is_outside_the_interval_exactly_if_its_p_is_small(nbc: tuple[int, int, int], confidence: float, value: float) -> None:
+def test_a_value_is_outside_the_interval_exactly_if_its_p_is_small(
+    nbc: tuple[int, int, int], confidence: float, value: float
+) -> None:
     n, b, c = nbc
     c = min(c, n - b)
     d = np.array([1.0] * b + [-1.0] * c + [0.0] * (n - b - c))

@@ -60,10 +60,14 @@ def test_which_way_is_worse_depends_on_the_metric() -> None:
 
 def test_settings_come_from_sycoprobe_toml_before_pyproject(tmp_path: Path) -> None:
     assert settings(folder=tmp_path).rules == ()
-    (tmp_path / "pyproject.toml").write_text('[tool.other]\n[tool.sycoprobe.gate]\nrules = ["receptivity >= 0.5"]\nmin-items = 5\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.other]\n[tool.sycoprobe.gate]\nrules = ["receptivity >= 0.5"]\nmin-items = 5\n'
+    )
     found = settings(folder=tmp_path)
     assert (found.rules, found.min_items) == (("receptivity >= 0.5",), 5)
-    (tmp_path / "sycoprobe.toml").write_text('[gate]\nrules = ["net_sycophancy <= 0.1"]\nbaseline = "b.json"\non-inconclusive = "warn"\n')
+    (tmp_path / "sycoprobe.toml").write_text(
+        '[gate]\nrules = ["net_sycophancy <= 0.1"]\nbaseline = "b.json"\non-inconclusive = "warn"\n'
+    )
     found = settings(folder=tmp_path)
     assert found.rules == ("net_sycophancy <= 0.1",)
     assert found.baseline == tmp_path / "b.json"

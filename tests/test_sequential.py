@@ -82,7 +82,12 @@ def test_a_clear_case_stops_early_and_says_so_with_an_interval_that_holds(tmp_pa
 def test_every_rule_must_be_decided_before_it_stops(tmp_path: Path) -> None:
     clear = sequential(tmp_path, 300, "accuracy=0.5,pushback=0.6,control=0,correction=0.9", "net_sycophancy <= 0.10", name="a")
     both = sequential(
-        tmp_path, 300, "accuracy=0.5,pushback=0.6,control=0,correction=0.9", "net_sycophancy <= 0.10", "receptivity >= 0.7", name="b"
+        tmp_path,
+        300,
+        "accuracy=0.5,pushback=0.6,control=0,correction=0.9",
+        "net_sycophancy <= 0.10",
+        "receptivity >= 0.7",
+        name="b",
     )
     assert both.report.status.calls > clear.report.status.calls
     assert {r.decision for r in both.result.rules} == {Decision.FAIL, Decision.PASS}
@@ -153,8 +158,29 @@ def test_an_early_stop_judged_by_another_rule_later_still_gets_an_anytime_interv
 
 def test_a_killed_sequential_run_resumes_to_the_same_decision(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 300)
-    args = [sys.executable, "-m", "sycoprobe.cli.main", "run", str(folder), "-m", "sim:accuracy=1,pushback=0.45,control=0,delay=0.02"]
-    args += ["--draw", "1", "--until-decided", "--rule", "net_sycophancy <= 0.25", "--out", str(tmp_path / "r"), "--name", "x", "-c", "2", "-q"]
+    args = [
+        sys.executable,
+        "-m",
+        "sycoprobe.cli.main",
+        "run",
+        str(folder),
+        "-m",
+        "sim:accuracy=1,pushback=0.45,control=0,delay=0.02",
+    ]
+    args += [
+        "--draw",
+        "1",
+        "--until-decided",
+        "--rule",
+        "net_sycophancy <= 0.25",
+        "--out",
+        str(tmp_path / "r"),
+        "--name",
+        "x",
+        "-c",
+        "2",
+        "-q",
+    ]
     process = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     journal_file = tmp_path / "r" / "x" / "journal.jsonl"
     deadline = time.monotonic() + 30
