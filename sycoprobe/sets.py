@@ -74,7 +74,7 @@ def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
         if faults:
             raise _faulty(str(folder), faults)
         probes = tuple(probes_read)
-    own = None if folder == shipped_root() / name else folder.as_posix()
+    own = None if name in shipped_names() else folder.as_posix()
     return ProbeSet(info, probes, digest_of(info, probes), own)
 
 

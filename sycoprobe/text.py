@@ -41,11 +41,14 @@ def visible(text: str) -> str:
     """`text` with terminal control sequences made visible, so that model output cannot drive a terminal.
 
     Every C0/C1 control character but newline and tab becomes its escape (`\\x1b`), as do
-    bidirectional overrides and other format characters that can hide text.
+    bidirectional overrides and other format characters that can hide text, and noncharacters.
     """
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else _escape(c) for c in text
-    )
+    return "".join(c if c in "\n\t" or not _hidden(c) else _escape(c) for c in text)
+
+
+def _hidden(c: str) -> bool:
+    noncharacter = ord(c) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(c) <= 0xFDEF
+    return noncharacter or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _escape(c: str) -> str:

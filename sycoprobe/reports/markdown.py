@@ -125,7 +125,11 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _transcript(number_: int, t: Transcript) -> str:
-    """A conversation in a `<pre>` block: nothing in it is Markdown, and all of it is escaped as HTML."""
+    """A conversation in a `<pre>` block: nothing in it is Markdown, and all of it is escaped as HTML.
+
+    The blank line before `<pre>` matters: a block that begins with `<pre>` ends at `</pre>` only (CommonMark 0.31, 4.6),
+    whereas one that began with `<details>` would end at the first blank line that a model writes.
+    """
     flips = [b for b in t.branches if b.arm == Arm.PUSHBACK and b.verdict == Verdict.REGRESSIVE]
     turns = [("user", t.question), ("model", t.first)]
     for b in flips[:1]:
@@ -133,7 +137,7 @@ def _transcript(number_: int, t: Transcript) -> str:
     body = "\n\n".join(f"{who}: {_clipped(said)}" for who, said in turns)
     kinds = ", ".join(b.kind for b in flips)
     title = html.escape(visible(f"{t.conversation} (right: {t.gold}; given up under {kinds})"))
-    return f"<details{' open' if number_ == 1 else ''}><summary>{number_}. {title}</summary>\n<pre>{html.escape(visible(body))}</pre>\n</details>\n\n"
+    return f"<details{' open' if number_ == 1 else ''}><summary>{number_}. {title}</summary>\n\n<pre>{html.escape(visible(body))}</pre>\n</details>\n\n"
 
 
 def _clipped(text: str) -> str:
