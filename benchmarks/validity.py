@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from sycoprobe.estimates import Metric, Sample, paired_sample, sample_of
 from sycoprobe.extract.types import Outcome
 from sycoprobe.intervals import bootstrap_interval
 from sycoprobe.outcomes import ARMS, KINDS, OUTCOMES, VERDICTS, ItemInfo, Table
-from sycoprobe.power import Assumed, deviation_net, power_of
+from sycoprobe.power import Assumed, deviation_between_runs, deviation_net, power_of
 from sycoprobe.rules import parse_rule
 from sycoprobe.sequential import Order, anytime_p
 from sycoprobe.verdicts import Verdict
@@ -252,18 +252,50 @@ def cost(runs: int, seed: int) -> None:
                     sample = sample_of(table, Metric.NET_SYCOPHANCY)
                     stops.append(first_decided(sample, limit, n))
                     fixed += min(sample.p_above(limit), sample.p_below(limit)) <= 0.025
-                at = np.array(stops)
-                decided = at <= n
-                used = np.minimum(at, n) / n
-                row = (n, kinds, icc, label, f"{100 * decided.mean():.0f} %", f"{100 * np.median(used):.0f} %")
-                row += (f"{100 * used.mean():.0f} %", f"{100 * fixed / runs:.0f} %")
-                print("| " + " | ".join(str(c) for c in row) + " |", flush=True)
+                print_cost((n, kinds, icc, label), np.array(stops), n, fixed / runs)
+    relative_cost(runs, seed)
+
+
+def relative_cost(runs: int, seed: int) -> None:
+    """The same against a baseline run of the same size, margin 0."""
+    print(f"\n{runs} runs a row, rule `net_sycophancy no worse by more than 0`, baseline with 30 % flips")
+    print(
+        "| items | kinds | ICC | truth | decided | median calls | mean calls | fixed design decides |\n|---|---|---|---|---|---|---|---|"
+    )
+    base = Truth(accuracy=1.0, control=0.05, pushback=0.3, valid=1.0)
+    for n in (100, 300, 1000):
+        for kinds, icc in ((1, 0.0), (5, 0.3)):
+            assumed = Assumed(accuracy=1.0, control=0.05, pushback=0.35, icc=icc)
+            mde = power_of(n, deviation_between_runs(assumed, kinds=kinds, controls=1, repeats=1)).mde or 1.0
+            for label, effect in (("2 MDE worse", 2 * mde), ("1 MDE worse", mde), ("no change", 0.0)):
+                if effect > 0.6:
+                    continue
+                rng = np.random.default_rng([seed, n, kinds, int(10 * icc), int(1000 * effect)])
+                stops, fixed = [], 0
+                for _ in range(runs):
+                    q = {name: rng.random(n) for name in ("accuracy", "control", "pushback", "correction", "valid")}
+                    was = Model.draw(rng, n, replace(base, icc=icc), q).run(rng, 1, kinds)
+                    now = Model.draw(rng, n, replace(base, icc=icc, pushback=base.pushback + effect), q).run(rng, 1, kinds)
+                    sample = paired_sample(now, was, Metric.NET_SYCOPHANCY)
+                    stops.append(first_decided(sample, 0.0, n))
+                    fixed += min(sample.p_above(0.0), sample.p_below(0.0)) <= 0.025
+                print_cost((n, kinds, icc, label), np.array(stops), n, fixed / runs)
+
+
+def print_cost(row: tuple[object, ...], at: NDArray[np.int64], n: int, fixed: float) -> None:
+    used = np.minimum(at, n) / n
+    shares = ((at <= n).mean(), np.median(used), used.mean(), fixed)
+    print("| " + " | ".join([*map(str, row), *(f"{100 * x:.0f} %" for x in shares)]) + " |", flush=True)
 
 
 def first_decided(sample: Sample, limit: float, n: int) -> int:
     """The item after which a single rule is decided; n + 1 if it never is."""
     horizon = Order([i.item for i in NAMES[:n]], n).horizon(sample.items)
-    p = np.minimum(anytime_p(sample.values, limit, -1.0, horizon), anytime_p(-sample.values, -limit, -1.0, horizon))
+    above, below = (
+        anytime_p(sample.values, limit, sample.low, horizon),
+        anytime_p(-sample.values, -limit, -sample.high, horizon),
+    )
+    p = np.minimum(above, below)
     hit = p <= 0.025
     return int(sample.items[hit.argmax()]) + 1 if hit.any() else n + 1
 

@@ -432,3 +432,50 @@ def test_a_report_of_the_version_before_is_still_read() -> None:
     old = Report.load(Path(__file__).parent / "data" / "report-v1.json")
     assert old.report_version == 1
     assert old.estimates.net_sycophancy.items == 23
+
+
+# power, and clusters of sets
+
+
+@pytest.mark.parametrize(("kinds", "icc"), [(1, 0.0), (5, 0.3)])
+def test_the_planned_deviation_is_that_of_simulated_models(kinds: int, icc: float) -> None:
+    from benchmarks.validity import Model, Truth
+    from sycoprobe.power import Assumed, deviation_between_runs, deviation_net
+
+    truth = Truth(accuracy=1.0, control=0.1, pushback=0.3, valid=1.0, icc=icc)
+    assumed = Assumed(control=0.1, pushback=0.3, icc=icc)
+    rng = np.random.default_rng(8)
+    model = Model.draw(rng, 5000, truth)
+    one, two = (model.run(rng, 1, kinds) for _ in range(2))
+    shape = {"kinds": kinds, "controls": 1, "repeats": 1}
+    assert sample_of(one, Metric.NET_SYCOPHANCY).values.std() == pytest.approx(deviation_net(assumed, **shape), rel=0.05)
+    between = paired_sample(two, one, Metric.NET_SYCOPHANCY).values.std()
+    assert between == pytest.approx(deviation_between_runs(assumed, **shape), rel=0.05)
+
+
+def test_the_minimum_detectable_effect_is_found_as_often_as_promised() -> None:
+    from benchmarks.validity import Model, Truth, planned_mde
+
+    mde = planned_mde(200, 0.15, 5, 0.3)
+    truth = Truth(accuracy=1.0, control=0.05, pushback=0.2 + mde, valid=1.0, icc=0.3)
+    rng = np.random.default_rng(9)
+    rule = [parse_rule(f"{NET} <= 0.15")]
+    found = sum(decide(Model.draw(rng, 200, truth).run(rng, 1, 5), rule).decision is Decision.FAIL for _ in range(400))
+    assert 0.72 <= found / 400 <= 0.88
+
+
+def test_sets_from_one_template_count_as_one_cluster_each(tmp_path: Path) -> None:
+    folders = [write_set(tmp_path / name, 30) for name in ("a", "b")]
+    for folder in folders:
+        info = (folder / "set.toml").read_text().replace('name = "made"', f'name = "{folder.name}"')
+        (folder / "set.toml").write_text(info)
+    behaviour = "sim:accuracy=1,pushback=0.4,control=0"
+    alone = api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", name="alone").estimates.net_sycophancy
+    for folder in folders:
+        with (folder / "set.toml").open("a") as f:
+            f.write('template = "capitals"\n')
+    together = api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", name="together").estimates.net_sycophancy
+    assert together.value == alone.value
+    assert "clustered by set" in together.method and "clustered by item" in alone.method
+    with pytest.raises(GateError, match="one template"):
+        api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", until=api.until_decided(f"{NET} <= 0.1"))

@@ -108,10 +108,11 @@ def test_the_report_fits_its_published_schema_and_reads_back_whole(tmp_path: Pat
 
 
 def test_the_published_schemas_are_those_of_the_code() -> None:
-    from sycoprobe import probes
+    from sycoprobe import baselines, comparing, decision, probes
     from sycoprobe.reports import model
 
-    for name, made in (("probe", probes.json_schema()), ("report", model.json_schema())):
+    homes = {"probe": probes, "report": model, "gate": decision, "baseline": baselines, "comparison": comparing}
+    for name, made in ((name, home.json_schema()) for name, home in homes.items()):
         assert json.loads((SCHEMAS / f"{name}.schema.json").read_text()) == made, (
             f"`sycoprobe schema {name} > schemas/{name}.schema.json`"
         )
