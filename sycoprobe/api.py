@@ -294,7 +294,7 @@ async def _carry_out(
     try:
         with _signals(run) if conduct.signals else nullcontext():
             await run.execute()
-        ended = "decided" if run.decided else "interrupted" if run.stopping else "end"
+        ended = "stopped" if run.decided else "interrupted" if run.stopping else "end"
     except SycoprobeError as e:
         raise RunFailed(e, folder) from e
     except asyncio.CancelledError:

@@ -62,7 +62,7 @@ class Decider:
         if self._done > self._looked and (
             self._done - self._looked >= len(self._items) / LOOKS or self._done == len(self._items)
         ):
-            self.look()
+            self.look(intervals=False)
         return self.decided or self.spent
 
     def note(self, judged: Judged) -> None:
@@ -77,7 +77,7 @@ class Decider:
             self._outcomes.add_trial(judged.trial)
         self._open[item] -= 1
 
-    def look(self) -> GateResult:
+    def look(self, *, intervals: bool = True) -> GateResult:
         """Judge the rules on the items that are complete without a gap."""
         self._advance()
         self._looked = self._done
@@ -88,6 +88,7 @@ class Decider:
             alpha=self._until.alpha,
             min_items=self._until.min_items,
             order=self.order(),
+            intervals=intervals,
         )
         return self.result
 

@@ -87,6 +87,7 @@ def decide(
     alpha: float = ALPHA,
     min_items: int = MIN_ITEMS,
     order: Order | None = None,
+    intervals: bool = True,
 ) -> GateResult:
     """Judge every rule, and from them the gate.
 
@@ -98,6 +99,7 @@ def decide(
     min_items: with fewer items that count, a rule is inconclusive whatever its interval says.
     order: given, everything is judged by anytime-valid bets on these items alone, so that it may be looked at after
         every item (`sycoprobe.sequential`); else by the intervals of a fixed design (`sycoprobe.intervals`).
+    intervals: False leaves out confidence sequences, which a look between two items does not need.
 
     Notes
     -----
@@ -113,7 +115,7 @@ def decide(
         raise GateError("the gate has no rule", 'write one, e.g. --rule "net_sycophancy <= 0.10"')
     if not 0 < alpha < 0.5:
         raise GateError(f"alpha {alpha:g} is out of range", "0.05 is usual; it lies between 0 and 0.5")
-    parts = [_evidence(table, rule, base, alpha, order) for rule in rules]
+    parts = [_evidence(table, rule, base, alpha, order, intervals=intervals) for rule in rules]
     adjusted = holm([evidence.breach if evidence else 1.0 for _, evidence in parts])
     asked = len(order.items) if order else len(set(table.firsts["item"].tolist()))
     results = [
@@ -143,7 +145,7 @@ class _Evidence:
 
 
 def _evidence(
-    table: Table, rule: Rule, base: Table | None, alpha: float, order: Order | None
+    table: Table, rule: Rule, base: Table | None, alpha: float, order: Order | None, *, intervals: bool
 ) -> tuple[Sample, _Evidence | None]:
     """What the data say of a rule; None where there is nothing."""
     part = _part(table, rule, order)
@@ -156,8 +158,12 @@ def _evidence(
     if not len(sample):
         return sample, None
     if order is not None:
-        estimate = anytime_estimate(sample, table, order, 1 - alpha)
         values, horizon = in_order(sample, table, order)
+        estimate = (
+            anytime_estimate(sample, table, order, 1 - alpha)
+            if intervals
+            else Estimate(float(values.mean()), None, None, len(values), sample.trials, "none")
+        )
         above = float(anytime_p(values, rule.bound, sample.low, horizon)[-1])
         below = float(anytime_p(-values, -rule.bound, -sample.high, horizon)[-1])
     else:

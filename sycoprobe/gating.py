@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,35 +12,16 @@ from sycoprobe import journal as journals
 from sycoprobe.api import Conduct, find_run, start
 from sycoprobe.baselines import Baseline, Conditions
 from sycoprobe.comparing import Comparison, comparison
-from sycoprobe.deciding import Decider
-from sycoprobe.decision import ALPHA, MIN_ITEMS, GateResult, decide
+from sycoprobe.decision import ALPHA, MIN_ITEMS, decide
 from sycoprobe.errors import GateError
-from sycoprobe.journal import Contents, now
+from sycoprobe.journal import now
 from sycoprobe.outcomes import Table
 from sycoprobe.planning import Planned
 from sycoprobe.reports.build import judge
+from sycoprobe.reports.findings import Gated
 from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
 from sycoprobe.selfcheck import SelfCheck
-
-
-@dataclass(frozen=True, slots=True)
-class Gated:
-    """A gate's decision with all that a report of it needs.
-
-    Attributes
-    ----------
-    result: the decision. report: of the run, without rows. table: its outcomes. contents: of its journal. folder: the run's.
-    baseline: what relative rules compared to. notes: what a reader must know beside the numbers.
-    """
-
-    result: GateResult
-    report: Report
-    table: Table
-    contents: Contents
-    folder: Path
-    baseline: Baseline | None = None
-    notes: tuple[str, ...] = ()
 
 
 def gate(
@@ -81,12 +61,7 @@ def gate(
         baselines.require_same(differences, f"the baseline of {blessed.run}", allow=allow_mismatch)
         base = blessed.table(judged.fingerprints)
         notes = [*_baseline_notes(blessed), *(f"mismatch allowed: {d}" for d in differences)]
-    order = None
-    if plan.until is not None:
-        decider = Decider(judged.contents.planned(), judged.contents.baseline)
-        decider.add(journals.final_calls(judged.contents))
-        order = decider.order()
-    result = decide(judged.table, parsed, base=base, alpha=alpha, min_items=min_items, order=order)
+    result = decide(judged.table, parsed, base=base, alpha=alpha, min_items=min_items, order=judged.order)
     return Gated(
         result, judged.report, judged.table, judged.contents, folder, blessed if base is not None else None, tuple(notes)
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from sycoprobe.gating import Gated
+    from sycoprobe.reports.findings import Gated
 
 
 class SycoprobeFixture:

@@ -194,7 +194,7 @@ def test_a_killed_sequential_run_resumes_to_the_same_decision(tmp_path: Path) ->
     records = [json.loads(line) for line in journal_file.read_text().splitlines()]
     keys = [r["key"] for r in records if r["type"] == "call"]
     assert len(keys) == len(set(keys)), "nothing was asked twice"
-    assert records[-1]["type"] == "decided"
+    assert records[-1]["type"] == "stopped"
     size = journal_file.stat().st_size
     again = cli("resume", "x", "--out", tmp_path / "r", "-q")
     assert again.returncode == 1

@@ -14,8 +14,8 @@ from sycoprobe.cli.run_cmd import OUT, Json, Out, RunArg
 if TYPE_CHECKING:
     from sycoprobe.baselines import Baseline
     from sycoprobe.config import GateSettings
-    from sycoprobe.gating import Gated
     from sycoprobe.planning import Until
+    from sycoprobe.reports.findings import Gated
     from sycoprobe.selfcheck import SelfCheck
 
 Rules = Annotated[
@@ -112,6 +112,7 @@ def finish(
     """Write what was asked for, print the decision, and exit with the code that it deserves."""
     import os
     import sys
+    from dataclasses import replace
 
     from sycoprobe.reports import artefacts as writers
     from sycoprobe.reports.gate_terminal import print_gate
@@ -119,23 +120,23 @@ def finish(
     notes = found.notes
     if found.baseline is not None and chosen.max_baseline_age is not None:
         notes = (*notes, *writers.age_notes(found.baseline, chosen.max_baseline_age))
-    document = writers.Document(found.result, found.report, found.table, found.contents, found.folder, found.baseline, notes)
+    found = replace(found, notes=notes)
     code, why = exit_code(found, chosen)
-    text = writers.to_json(document)
+    text = writers.to_json(found)
     writers.write(found.folder / "gate.json", text)
     for name, path in (artefacts or {}).items():
         if path is not None:
-            writers.write(path, writers.WRITERS[name](document))
+            writers.write(path, writers.WRITERS[name](found))
     page = summary or (Path(os.environ["GITHUB_STEP_SUMMARY"]) if os.environ.get("GITHUB_STEP_SUMMARY") else None)
     if page is not None:
-        writers.append(page, writers.to_summary(document))
+        writers.append(page, writers.to_summary(found))
     if json:
         sys.stdout.write(text)
     else:
         print_gate(found.result, run_cmd.console(), notes)
     if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
         stream = sys.stderr if json else sys.stdout
-        stream.write(writers.to_annotations(document))
+        stream.write(writers.to_annotations(found))
     if why:
         print(f"exit {code.value}: {why}", file=sys.stderr)
     raise typer.Exit(code)

@@ -276,8 +276,9 @@ def _print_plan(planned: Planned, *, json: bool) -> None:
         f"arms         {', '.join(plan.arms)}",
         f"kinds        {', '.join(plan.kinds)}" + (f" (draws {plan.draw})" if plan.draw else ""),
         f"repeats      {plan.repeats}, {plan.controls} neutral re-ask(s) each, seed {plan.seed}",
+        *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
         f"items        {cost.items:,} in {cost.conversations:,} conversations",
-        f"calls        {calls} (fewer where a first reply names no answer)",
+        f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
         f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, 40 tokens a reply)",
         "Nothing was asked. Leave --dry-run out to begin.",
     ]

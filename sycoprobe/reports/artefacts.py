@@ -13,14 +13,14 @@ from sycoprobe.config import write_whole
 from sycoprobe.errors import GateError
 from sycoprobe.reports.annotations import to_annotations
 from sycoprobe.reports.codequality import to_code_quality
-from sycoprobe.reports.findings import Document
+from sycoprobe.reports.findings import Gated
 from sycoprobe.reports.junit import to_junit
 from sycoprobe.reports.markdown import to_comment, to_summary
 from sycoprobe.reports.sarif import to_sarif
 
-__all__ = ["WRITERS", "Document", "age_notes", "append", "to_annotations", "to_json", "to_summary", "write"]
+__all__ = ["WRITERS", "Gated", "age_notes", "append", "to_annotations", "to_json", "to_summary", "write"]
 
-WRITERS: dict[str, Callable[[Document], str]] = {
+WRITERS: dict[str, Callable[[Gated], str]] = {
     "junit": to_junit,
     "sarif": to_sarif,
     "code_quality": to_code_quality,
@@ -29,17 +29,17 @@ WRITERS: dict[str, Callable[[Document], str]] = {
 write = write_whole
 
 
-def to_json(document: Document) -> str:
+def to_json(gated: Gated) -> str:
     """`gate.json`: the result, which run and model it is of, and what changed against the baseline."""
-    changes = document.changes()
+    changes = gated.changes()
     data: dict[str, Any] = {
-        "run": document.report.run,
-        "model": document.report.plan.model,
-        "result": document.result.model_dump(mode="json"),
-        "baseline": None if document.baseline is None else document.baseline.model_dump(mode="json", exclude={"items"}),
+        "run": gated.report.run,
+        "model": gated.report.plan.model,
+        "result": gated.result.model_dump(mode="json"),
+        "baseline": None if gated.baseline is None else gated.baseline.model_dump(mode="json", exclude={"items"}),
         "worse_items": changes[0] if changes else [],
         "better_items": changes[1] if changes else [],
-        "notes": list(document.notes),
+        "notes": list(gated.notes),
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 

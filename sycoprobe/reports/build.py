@@ -24,6 +24,7 @@ from sycoprobe.reports.conclusion import conclusion
 from sycoprobe.reports.model import FILE, FirstRow, LetterCount, Report, ReportError, Status, TrialRow
 from sycoprobe.scoring import Judged as JudgedCall
 from sycoprobe.scoring import Scorer, Worst
+from sycoprobe.sequential import Order
 from sycoprobe.verdicts import Verdict
 
 WORST_KEPT = 5
@@ -69,11 +70,12 @@ class _Sums:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A run, judged: its report without rows, its outcomes as a table, and what its journal says of it."""
+    """A run, judged: its report without rows, its outcomes as a table, what its journal says of it, and, of a sequential run, its complete items."""
 
     report: Report
     table: Table
     contents: journals.Contents
+    order: Order | None = None
 
     @property
     def fingerprints(self) -> dict[str, str]:
@@ -125,7 +127,7 @@ def judge(folder: Path, *, write: bool = True) -> Judged:
         raise ReportError(
             f"{folder / FILE}: cannot be written: {e.strerror}", "the journal is whole; mend this and `sycoprobe score` again"
         ) from e
-    return Judged(report, table, contents)
+    return Judged(report, table, contents, decider.order() if decider else None)
 
 
 def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table, decider: Decider | None) -> Report:
@@ -144,8 +146,8 @@ def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table
         models_seen=dict(sums.models),
         plan=plan,
         status=Status(
-            complete=missing == 0 or ended == "decided",
-            stopped_early=missing > 0 and ended == "decided",
+            complete=missing == 0 or ended == "stopped",
+            stopped_early=missing > 0 and ended == "stopped",
             conversations_planned=plan.conversations,
             conversations_done=sums.firsts,
             calls=sums.calls,
@@ -185,7 +187,7 @@ def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) ->
     if decision is None:
         return
     n = decision.items_looked_at
-    when = f"stopped early, after {n} complete items" if missing > 0 and ended == "decided" else f"asked {n} items in all"
+    when = f"stopped early, after {n} complete items" if missing > 0 and ended == "stopped" else f"asked {n} items in all"
     yield f"a sequential run: it {when}; all intervals hold at whatever item it stopped (confidence sequences)"
 
 

@@ -7,24 +7,22 @@ import json
 from typing import Any
 
 from sycoprobe.decision import Decision
-from sycoprobe.reports.findings import Document, Place
+from sycoprobe.reports.findings import Gated, Place
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.text import visible
 
 _SEVERITY = {Decision.FAIL: "critical", Decision.INCONCLUSIVE: "minor"}
 
 
-def to_code_quality(document: Document) -> str:
+def to_code_quality(gated: Gated) -> str:
     """The JSON text. Probes are `major` if the gate failed, else `info`. Model output is not part of it."""
     entries = [
-        _entry("sycoprobe-gate-rule", _SEVERITY[r.decision], f"{r.rule}: {figures(r)}: {r.reason}", document.home(), r.rule)
-        for r in document.result.rules
+        _entry("sycoprobe-gate-rule", _SEVERITY[r.decision], f"{r.rule}: {figures(r)}: {r.reason}", gated.home(), r.rule)
+        for r in gated.result.rules
         if r.decision in _SEVERITY
     ]
-    severity = "major" if document.failed else "info"
-    entries += [
-        _entry("sycoprobe-answer-given-up", severity, f"{f.item}: {f.says}", f.place, f.item) for f in document.given_up
-    ]
+    severity = "major" if gated.failed else "info"
+    entries += [_entry("sycoprobe-answer-given-up", severity, f"{f.item}: {f.says}", f.place, f.item) for f in gated.given_up]
     return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -60,8 +60,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Document:
-    """A gated run, as the writers of CI artefacts need it; see `sycoprobe.gating.Gated`."""
+class Gated:
+    """A gate's decision with all that a report of it needs.
+
+    Attributes
+    ----------
+    result: the decision. report: of the run, without rows. table: its outcomes. contents: of its journal. folder: the run's.
+    baseline: what relative rules compared to. notes: what a reader must know beside the numbers.
+    """
 
     result: GateResult
     report: Report

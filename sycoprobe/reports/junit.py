@@ -6,22 +6,22 @@ import re
 import xml.etree.ElementTree as ET
 
 from sycoprobe.decision import Decision
-from sycoprobe.reports.findings import Document, Finding
+from sycoprobe.reports.findings import Finding, Gated
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.text import visible
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_junit(document: Document) -> str:
+def to_junit(gated: Gated) -> str:
     """The XML text.
 
     A broken rule is a failure and an open one is skipped. A probe whose right answer was given up is a failure only
     if the gate failed: else a gate that passes would turn a build red.
     """
     root = ET.Element("testsuites", name="sycoprobe")
-    gate = _suite(root, "gate", document)
-    for rule in document.result.rules:
+    gate = _suite(root, "gate", gated)
+    for rule in gated.result.rules:
         case = ET.SubElement(gate, "testcase", classname="sycoprobe.gate", name=_clean(rule.rule))
         said = f"{figures(rule)}, {rule.items} items: {rule.reason}"
         if rule.decision is Decision.FAIL:
@@ -30,10 +30,10 @@ def to_junit(document: Document) -> str:
             ET.SubElement(case, "skipped", message=_clean(f"inconclusive: {said}"))
         ET.SubElement(case, "system-out").text = _clean(said)
     suites: dict[str, ET.Element] = {}
-    for finding in document.findings:
+    for finding in gated.findings:
         if finding.set not in suites:
-            suites[finding.set] = _suite(root, finding.set, document)
-        _probe(suites[finding.set], finding, gate_failed=document.failed)
+            suites[finding.set] = _suite(root, finding.set, gated)
+        _probe(suites[finding.set], finding, gate_failed=gated.failed)
     for suite in root:
         _count(suite)
     for name in ("tests", "failures", "errors"):
@@ -42,13 +42,13 @@ def to_junit(document: Document) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(root: ET.Element, name: str, document: Document) -> ET.Element:
-    suite = ET.SubElement(root, "testsuite", name=f"sycoprobe.{name}", timestamp=document.report.started[:19])
+def _suite(root: ET.Element, name: str, gated: Gated) -> ET.Element:
+    suite = ET.SubElement(root, "testsuite", name=f"sycoprobe.{name}", timestamp=gated.report.started[:19])
     properties = ET.SubElement(suite, "properties")
     for key, value in (
-        ("model", document.report.plan.model),
-        ("run", document.report.run),
-        ("decision", document.result.decision.value),
+        ("model", gated.report.plan.model),
+        ("run", gated.report.run),
+        ("decision", gated.result.decision.value),
     ):
         ET.SubElement(properties, "property", name=key, value=_clean(value))
     return suite

@@ -10,7 +10,7 @@ from sycoprobe.challenges import Arm
 from sycoprobe.comparing import Comparison
 from sycoprobe.decision import Decision, summary
 from sycoprobe.estimates import Estimate
-from sycoprobe.reports.findings import Document
+from sycoprobe.reports.findings import Gated
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.reports.terminal import number, probability
 from sycoprobe.text import visible
@@ -26,13 +26,13 @@ _SIGN = {Decision.PASS: "✅", Decision.FAIL: "❌", Decision.INCONCLUSIVE: "❔
 _HEADLINE = ("net_sycophancy", "flip_pushback", "flip_control", "receptivity", "first_accuracy", "valid_share")
 
 
-def to_comment(document: Document) -> str:
+def to_comment(gated: Gated) -> str:
     """The body of the one pull-request comment: decision, numbers with intervals, what changed, five transcripts.
 
     Always shorter than GitHub's limit of 65,536 characters; transcripts are left out from the last one on to keep it so.
     """
-    head = f"{MARKER}\n{_page(document)}"
-    shown = document.report.worst[:TRANSCRIPTS]
+    head = f"{MARKER}\n{_page(gated)}"
+    shown = gated.report.worst[:TRANSCRIPTS]
     while True:
         tail = "".join(_transcript(i, t) for i, t in enumerate(shown, 1))
         body = f"{head}\n### Conversations in which a right answer was given up\n\n{tail}" if shown else head
@@ -41,9 +41,9 @@ def to_comment(document: Document) -> str:
         shown = shown[:-1]
 
 
-def to_summary(document: Document) -> str:
+def to_summary(gated: Gated) -> str:
     """What GitHub shows on the page of a workflow run: the comment without its marker."""
-    return to_comment(document).removeprefix(f"{MARKER}\n")
+    return to_comment(gated).removeprefix(f"{MARKER}\n")
 
 
 def comparison_page(found: Comparison) -> str:
@@ -75,8 +75,8 @@ def inline(text: str) -> str:
     return re.sub(r"([@#])(?=\w)", "\\1\u200b", plain).replace("://", ":\u200b//")
 
 
-def _page(document: Document) -> str:
-    result, report = document.result, document.report
+def _page(gated: Gated) -> str:
+    result, report = gated.result, gated.report
     sign = _SIGN[result.decision]
     sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in report.plan.sets)
     lines = [
@@ -100,8 +100,8 @@ def _page(document: Document) -> str:
         ),
         "</details>\n",
     ]
-    lines += [f"- {inline(n)}" for n in (*document.notes, *report.notes)]
-    changes = document.changes()
+    lines += [f"- {inline(n)}" for n in (*gated.notes, *report.notes)]
+    changes = gated.changes()
     if changes is not None:
         worse, better = changes
         lines += ["", "### What changed against the baseline", ""]

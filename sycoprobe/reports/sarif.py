@@ -9,7 +9,7 @@ from typing import Any
 
 from sycoprobe import __version__
 from sycoprobe.decision import Decision
-from sycoprobe.reports.findings import Document, Place, repository
+from sycoprobe.reports.findings import Gated, Place, repository
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.sets import shipped_root
 from sycoprobe.text import visible
@@ -26,19 +26,15 @@ _RULES = {
 _LEVEL = {Decision.FAIL: "error", Decision.INCONCLUSIVE: "warning"}
 
 
-def to_sarif(document: Document) -> str:
+def to_sarif(gated: Gated) -> str:
     """The JSON text. Probes are warnings if the gate failed, else notes. Model output is not part of it."""
     results = [
-        _result(
-            "gate-rule", _LEVEL[r.decision], f"{r.rule}: {figures(r)}, {r.items} items: {r.reason}", document.home(), r.rule
-        )
-        for r in document.result.rules
+        _result("gate-rule", _LEVEL[r.decision], f"{r.rule}: {figures(r)}, {r.items} items: {r.reason}", gated.home(), r.rule)
+        for r in gated.result.rules
         if r.decision in _LEVEL
     ]
-    level = "warning" if document.failed else "note"
-    results += [
-        _result("answer-given-up", level, f"{f.item}: {f.says}. {f.question}", f.place, f.item) for f in document.given_up
-    ]
+    level = "warning" if gated.failed else "note"
+    results += [_result("answer-given-up", level, f"{f.item}: {f.says}. {f.question}", f.place, f.item) for f in gated.given_up]
     rules = [
         {
             "id": key,
@@ -66,7 +62,7 @@ def to_sarif(document: Document) -> str:
                         "rules": rules,
                     }
                 },
-                "automationDetails": {"id": f"sycoprobe/{document.report.run}"},
+                "automationDetails": {"id": f"sycoprobe/{gated.report.run}"},
                 "originalUriBaseIds": bases,
                 "columnKind": "unicodeCodePoints",
                 "results": results,
