@@ -68,3 +68,9 @@ def test_an_answer_stands_exactly_where_there_is_a_stance() -> None:
     for _, reading in read():
         assert (reading.outcome is Outcome.ANSWERED) == (reading.stance is not None) == (reading.answer is not None)
         assert reading.rule
+
+
+def test_a_number_on_a_line_of_its_own_is_not_swallowed_by_the_sentence_above() -> None:
+    """Simulated models that say "I have thought about it." first showed this; they lost every eighth reply to it."""
+    lines = {line["id"]: (label(line), found(reading)) for line, reading in read()}
+    assert all(lines[f"lr-{i}"][0] == lines[f"lr-{i}"][1] for i in (535, 536, 537)), lines

@@ -156,7 +156,8 @@ def test_an_early_stop_judged_by_another_rule_later_still_gets_an_anytime_interv
     assert other.result.decision is Decision.PASS
 
 
-def test_a_killed_sequential_run_resumes_to_the_same_decision(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
+def test_a_stopped_sequential_run_resumes_to_a_decision(tmp_path: Path, how: signal.Signals, code: int) -> None:
     folder = write_set(tmp_path / "set", 300)
     args = [
         sys.executable,
@@ -186,8 +187,9 @@ def test_a_killed_sequential_run_resumes_to_the_same_decision(tmp_path: Path) ->
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not (journal_file.exists() and journal_file.read_text().count('"type":"call"') > 30):
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    os.kill(process.pid, how)
+    assert process.wait() == code
+    assert cli("gate", "x", "--out", tmp_path / "r").returncode == 4, "it is not fit to be judged before it is resumed"
     resumed = cli("resume", "x", "--out", tmp_path / "r", "-q")
     assert resumed.returncode == 1, resumed.stderr
     assert "FAIL" in resumed.stdout

@@ -9,7 +9,7 @@ import typer
 
 from sycoprobe.cli import run_cmd
 from sycoprobe.cli.exits import Exit
-from sycoprobe.cli.run_cmd import OUT, Json, Out, RunArg
+from sycoprobe.cli.run_cmd import OUT, Out, RunArg
 
 if TYPE_CHECKING:
     from sycoprobe.baselines import Baseline
@@ -74,9 +74,9 @@ def gate(
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="With --aa: ask the run's plan once more first, to have two.")] = False,
     out: Out = OUT,
-    json: Json = False,
+    json: Annotated[bool, typer.Option("--json", help="Print gate.json on standard output instead of the table.")] = False,
 ) -> None:
-    """Judge a run by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model (but with --aa --again)."""
+    """Judge a run by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, save with --aa --again."""
     from sycoprobe import gating
     from sycoprobe.errors import GateError
 
@@ -201,7 +201,7 @@ def compare(
     alpha: Annotated[float, typer.Option("--alpha", min=0.0001, max=0.5, help="Error of the two-sided intervals.")] = 0.05,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
     out: Out = OUT,
-    json: Json = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
     """Paired differences of runs from the first one, with intervals and Holm's correction."""
     import sys
@@ -248,7 +248,7 @@ def plan(
     icc: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: how alike an item's replies are (0.3).")] = None,
     like: Annotated[str | None, typer.Option("--like", metavar="RUN", help="Take the guesses from an earlier run.")] = None,
     out: Out = OUT,
-    json: Json = False,
+    json: Annotated[bool, typer.Option("--json", help="Print price and power as JSON.")] = False,
 ) -> None:
     """What a design can find, and what it costs, before a call is paid for."""
     from sycoprobe import api

@@ -197,7 +197,8 @@ def _numbers(text: str, unit: str | None) -> list[tuple[int, int, Fraction]]:
         if value is not None and _BELOW_ZERO.match(text[m.end() :]):
             value = -abs(value)
         if value is not None:
-            found.append((m.start(), m.end(), value))
+            # a sign may stand apart from its digits, so the match may begin with the space before it, or a line's end
+            found.append((m.end() - len(m.group().lstrip()), m.end(), value))
     taken = [(a, b) for a, b, _ in found]
     for m in _WORDS.finditer(text):
         if any(a <= m.start() < b for a, b in taken):
