@@ -119,7 +119,7 @@ def decide(
     adjusted = holm([evidence.breach if evidence else 1.0 for _, evidence in parts])
     asked = len(order.items) if order else len(set(table.firsts["item"].tolist()))
     results = [
-        _judge(rule, sample, evidence, adjusted[i], alpha, min_items, asked, len(rules))
+        _judge(rule, sample, evidence, adjusted[i], alpha, min_items, asked, len(rules), anytime=order is not None)
         for i, (rule, (sample, evidence)) in enumerate(zip(rules, parts, strict=True))
     ]
     decisions = {r.decision for r in results}
@@ -194,6 +194,8 @@ def _judge(
     min_items: int,
     asked: int,
     rules: int,
+    *,
+    anytime: bool,
 ) -> RuleResult:
     estimate = evidence.estimate if evidence else sample.estimate(1 - alpha)
     further = None
@@ -209,7 +211,7 @@ def _judge(
     elif evidence.kept <= alpha / 2:
         decision, reason = Decision.PASS, f"the evidence is that the limit is kept (p {_p(evidence.kept)})"
     else:
-        usable_more = further_items(sample, rule.bound, alpha)
+        usable_more = further_items(sample, rule.bound, alpha, anytime=anytime)
         further = None if usable_more is None else _probes(usable_more, len(sample), asked)
         if evidence.breach <= alpha / 2:
             reason = f"it would break the limit alone, but not after Holm's correction for {rules} rules"

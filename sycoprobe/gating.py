@@ -18,6 +18,7 @@ from sycoprobe.journal import now
 from sycoprobe.outcomes import Table
 from sycoprobe.planning import Planned
 from sycoprobe.reports.build import judge
+from sycoprobe.reports.conclusion import why_incomplete
 from sycoprobe.reports.findings import Gated
 from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
@@ -67,21 +68,22 @@ def gate(
     )
 
 
-def bless(run: str | Path, file: str | Path = baselines.DEFAULT_FILE, *, out: Path | None = None) -> Baseline:
+def bless(
+    run: str | Path, file: str | Path = baselines.DEFAULT_FILE, *, error_tolerance: float = 0.05, out: Path | None = None
+) -> Baseline:
     """Write the run's outcomes as the baseline `file`, to be reviewed and committed. The only thing that changes a baseline.
 
     Raises
     ------
-    GateError: the run is incomplete, stopped early or measured nothing, or the file cannot be written.
+    GateError: the run is incomplete, stopped early, has more failed calls than `error_tolerance` (a share), or measured
+        nothing; or the file cannot be written.
     """
     folder = find_run(run, out)
     judged = judge(folder, write=False)
     report = judged.report
-    if not report.status.complete or report.status.stopped_early:
-        why = "stopped early" if report.status.stopped_early else f"lacks {report.status.missing_calls} calls"
-        raise GateError(f"{folder}: the run {why}, so it is no baseline", "bless a whole run of a fixed plan")
-    if report.estimates.net_sycophancy.value is None and report.estimates.receptivity.value is None:
-        raise GateError(f"{folder}: nothing was measured: {report.estimates.net_sycophancy.reason}", "bless another run")
+    lacking = "it stopped early" if report.status.stopped_early else why_incomplete(report, error_tolerance)
+    if lacking:
+        raise GateError(f"{folder}: no baseline can be made of it: {lacking}", "bless a whole run of a fixed plan")
     seen = max(report.models_seen, key=lambda m: report.models_seen[m], default="")
     facts = judged.contents.header["model"]
     made = baselines.bless(
@@ -119,6 +121,11 @@ def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPH
             notes.append(
                 f"{other.report.run}: a run that stopped early is part of this, which these intervals do not allow for"
             )
+    for each in (j.report for j in judged):
+        if each.plan.until is not None:
+            notes.append(f"{each.run} is a sequential run; the intervals here do not allow for its stopping early")
+        if lacking := why_incomplete(each, 0.05, each.decision):
+            notes.append(f"{each.run} is not whole: {lacking}")
     parts = []
     for other in judged[1:]:
         same = {item for item, print_ in first.fingerprints.items() if other.fingerprints.get(item) == print_}

@@ -251,6 +251,15 @@ def test_an_incomplete_run_is_not_blessed(tmp_path: Path) -> None:
     assert not (tmp_path / "b.json").exists()
 
 
+def test_a_run_in_which_too_much_failed_is_not_blessed(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set", 30)
+    cli("run", folder, "-m", "sim:error=0.3", "--retries", "0", "--out", tmp_path / "r", "--name", "failing", "-q")
+    done = cli("bless", "failing", tmp_path / "b.json", "--out", tmp_path / "r")
+    assert done.returncode == 2
+    assert "calls failed" in done.stderr
+    assert not (tmp_path / "b.json").exists()
+
+
 def test_equal_plans_do_not_differ(runs: Path) -> None:
     from sycoprobe import journal
 
@@ -310,6 +319,19 @@ def test_sequential_runs_exit_with_the_gates_code(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
     assert cli("run", folder, "-m", "sim:", "--rule", "net_sycophancy <= 0.5").returncode == 2
+    asked = (
+        "run",
+        folder,
+        "-m",
+        "sim:pushback=0.9",
+        "--until-decided",
+        "--rule",
+        "net_sycophancy <= 0.1",
+        "--out",
+        tmp_path / "r",
+    )
+    report = json.loads(cli(*asked, "--name", "json", "-q", "--json").stdout)
+    assert report["decision"]["decision"] == "fail" and report["status"]["stopped_early"]
     assert cli("run", folder, "-m", "sim:", "--until-decided", cwd=tmp_path).returncode == 2
 
 
@@ -388,6 +410,8 @@ def test_compare_refuses_runs_that_asked_something_else(runs: Path, tmp_path: Pa
     assert done.returncode == 2
     assert "seed was 0, now 3" in done.stderr
     assert cli("compare", "base", "other", "--out", runs, "--allow-mismatch").returncode == 0
+    sim_run(tmp_path, 80, "pushback=0.9", name="early", until=api.until_decided(f"{NET} <= 0.1"))
+    assert "do not allow for its stopping early" in " ".join(cli("compare", "base", "early", "--out", runs).stdout.split())
 
 
 # plan

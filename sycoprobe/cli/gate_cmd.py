@@ -104,12 +104,13 @@ def finish(
     found: Gated,
     chosen: GateSettings,
     *,
-    json: bool,
+    json: bool = False,
+    show: bool = True,
     artefacts: dict[str, Path | None] | None = None,
     summary: Path | None = None,
     annotations: bool | None = None,
 ) -> None:
-    """Write what was asked for, print the decision, and exit with the code that it deserves."""
+    """Write what was asked for, print the decision (as a table, as `json`, or not at all), and exit with the code that it deserves."""
     import os
     import sys
     from dataclasses import replace
@@ -132,10 +133,10 @@ def finish(
         writers.append(page, writers.to_summary(found))
     if json:
         sys.stdout.write(text)
-    else:
+    elif show:
         print_gate(found.result, run_cmd.console(), notes)
     if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
-        stream = sys.stderr if json else sys.stdout
+        stream = sys.stdout if show and not json else sys.stderr
         stream.write(writers.to_annotations(found))
     if why:
         print(f"exit {code.value}: {why}", file=sys.stderr)

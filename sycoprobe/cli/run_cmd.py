@@ -218,9 +218,11 @@ def _finish(
     from sycoprobe.cli import gate_cmd
     from sycoprobe.config import GateSettings
 
-    if not json:
+    if json:
+        _print_json(folder)
+    else:
         _print(report, folder, transcripts=5)
-    gate_cmd.finish(gating.gate(folder), gate or GateSettings(error_tolerance=tolerance), json=json)
+    gate_cmd.finish(gating.gate(folder), gate or GateSettings(error_tolerance=tolerance), show=not json)
 
 
 def under_progress(carry_out: Callable[[Conduct], Report], out: Path) -> Path:
@@ -237,9 +239,7 @@ def under_progress(carry_out: Callable[[Conduct], Report], out: Path) -> Path:
 def _show(report: Report, folder: Path, *, json: bool, tolerance: float, transcripts: int = 5) -> None:
     """Print a report and exit with the code that it deserves."""
     if json:
-        from sycoprobe.reports.model import FILE
-
-        sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
+        _print_json(folder)
     else:
         _print(report, folder, transcripts=transcripts)
     from sycoprobe.reports.conclusion import why_incomplete
@@ -248,6 +248,12 @@ def _show(report: Report, folder: Path, *, json: bool, tolerance: float, transcr
     if reason:
         print(f"exit {Exit.INCOMPLETE.value}: {reason}", file=sys.stderr)
         raise typer.Exit(Exit.INCOMPLETE)
+
+
+def _print_json(folder: Path) -> None:
+    from sycoprobe.reports.model import FILE
+
+    sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
 
 
 def _print(report: Report, folder: Path, *, transcripts: int) -> None:
