@@ -30,7 +30,7 @@ from sycoprobe.planning import Planned, SamplingPlan, Until, make_plan
 from sycoprobe.reports.build import build
 from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
-from sycoprobe.runner import Earlier, Run, Tally
+from sycoprobe.runner import Caps, Earlier, Run, Tally
 from sycoprobe.sets import load_set
 from sycoprobe.verdicts import domain_of
 
@@ -50,6 +50,7 @@ class Conduct:
     api_key_env: name of the environment variable that holds the key.
     on_tally: told where the run stands, five times a second.
     notify: told of retries, waits and fetches, a line each.
+    caps: what the whole run may use in calls, tokens and seconds; one that is reached drains the run, which can be resumed.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
     """
 
@@ -59,6 +60,7 @@ class Conduct:
     api_key_env: str | None = None
     on_tally: Callable[[Tally], None] | None = None
     notify: Callable[[str], None] = lambda _line: None
+    caps: Caps = field(default_factory=Caps)
     signals: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -234,11 +236,11 @@ def score(run: str | Path, *, out: Path | None = None) -> Report:
     return build(find_run(run, out))
 
 
-def until_decided(*rules: str, alpha: float = ALPHA, min_items: int = MIN_ITEMS, max_calls: int | None = None) -> Until:
-    """When a sequential run stops: as soon as each of these rules is decided, or after `max_calls` calls. Raises `GateError`."""
+def until_decided(*rules: str, alpha: float = ALPHA, min_items: int = MIN_ITEMS) -> Until:
+    """When a sequential run stops: as soon as each of these rules is decided. Raises `GateError`."""
     if not rules:
         raise GateError("a sequential run needs a rule to decide", 'give one, e.g. --rule "net_sycophancy <= 0.10"')
-    return Until(rules=tuple(str(parse_rule(r)) for r in rules), alpha=alpha, min_items=min_items, max_calls=max_calls)
+    return Until(rules=tuple(str(parse_rule(r)) for r in rules), alpha=alpha, min_items=min_items)
 
 
 def find_run(run: str | Path, out: Path | None = None) -> Path:
@@ -288,13 +290,14 @@ async def _carry_out(
         sampling=sampling,
         earlier=earlier,
         enough=(lambda call: decider.add([call])) if decider else None,
+        caps=conduct.caps,
     )
     ended = "interrupted"
     ticker = asyncio.create_task(_tick(run, conduct.on_tally)) if conduct.on_tally else None
     try:
         with _signals(run) if conduct.signals else nullcontext():
             await run.execute()
-        ended = "stopped" if run.decided else "interrupted" if run.stopping else "end"
+        ended = "stopped" if run.decided else "capped" if run.capped else "interrupted" if run.stopping else "end"
     except SycoprobeError as e:
         raise RunFailed(e, folder) from e
     except asyncio.CancelledError:
@@ -307,7 +310,7 @@ async def _carry_out(
         if conduct.on_tally:
             conduct.on_tally(run.tally)
         with suppress(SycoprobeError):
-            journal.append({"type": ended, "at": now()})
+            journal.append({"type": ended, "at": now(), **({"why": run.capped} if ended == "capped" else {})})
         journal.close()
     if ended == "interrupted":
         raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls")
@@ -318,8 +321,6 @@ def _check_until(planned: Planned, baseline: Baseline | None, *, allow_mismatch:
     """Find out before any call whether the rules of a sequential run can be judged at all."""
     until = planned.plan.until
     assert until is not None  # noqa: S101
-    if until.max_calls is not None and until.max_calls < 1:
-        raise PlanError(f"--max-calls {until.max_calls}: at least 1", "leave it out to ask all if need be")
     if whole_sets(planned):
         raise GateError(
             "sets from one template cannot be gated sequentially: their items are not independent", "run one of them"

@@ -41,7 +41,6 @@ class Decider:
         self._open = dict.fromkeys(self._items, planned.plan.repeats)
         self._done = 0
         self._looked = 0
-        self._calls = 0
         probes = {(s.name, p.id): p for s in planned.sets for p in s.probes}
         infos = {s.name: s.info for s in planned.sets}
         most = max(planned.plan.expected(right=right) for right in (True, False))
@@ -55,7 +54,7 @@ class Decider:
         """The latest decision; None before the first item was complete."""
 
     def add(self, calls: Iterable[Call]) -> bool:
-        """Take note of completed calls; whether the run should stop (every rule is decided, or the budget is spent)."""
+        """Take note of completed calls; whether the run should stop because every rule is decided."""
         for judged in self._scorer.judge(calls):
             self.note(judged)
         self._advance()
@@ -63,11 +62,10 @@ class Decider:
             self._done - self._looked >= len(self._items) / LOOKS or self._done == len(self._items)
         ):
             self.look(intervals=False)
-        return self.decided or self.spent
+        return self.decided
 
     def note(self, judged: Judged) -> None:
         """Take note of a judged call, without looking at the rules."""
-        self._calls += 1
         item = f"{judged.call.spec.set}/{judged.call.spec.probe}"
         if judged.first is not None:
             self._outcomes.add_first(judged.first)
@@ -105,11 +103,6 @@ class Decider:
     def decided(self) -> bool:
         """Whether every rule is decided."""
         return self.result is not None and not undecided(self.result)
-
-    @property
-    def spent(self) -> bool:
-        """Whether the budget in calls is used up."""
-        return self._until.max_calls is not None and self._calls >= self._until.max_calls
 
 
 def whole_sets(planned: Planned) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 `reports/RUN/journal.jsonl` holds, one JSON object a line: a `header` (plan, versions, seed, model as the
 server reports it), the `wordings` and every `probe` of the plan, a `begin`, then one `call` for every
-call as it completes, and an `end`, `stopped` or `interrupted` for every process that wrote to it.
+call as it completes, and an `end`, `stopped`, `capped` or `interrupted` for every process that wrote to it.
 """
 
 from __future__ import annotations
@@ -238,8 +238,8 @@ def final_calls(contents: Contents) -> Iterator[Call]:
 
 
 def interruptions(contents: Contents) -> list[dict[str, Any]]:
-    """The `end`, `stopped` and `interrupted` records, in order."""
-    return [r for _, r in _records(contents.path) if r.get("type") in ("end", "stopped", "interrupted")]
+    """The `end`, `stopped`, `capped` and `interrupted` records, in order."""
+    return [r for _, r in _records(contents.path) if r.get("type") in ("end", "stopped", "capped", "interrupted")]
 
 
 def now() -> str:

@@ -34,14 +34,13 @@ class SetRef(BaseModel):
 
 
 class Until(BaseModel):
-    """When a sequential run stops: as soon as every rule is decided, or the budget ends."""
+    """When a sequential run stops: as soon as every rule is decided."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rules: tuple[str, ...]
     alpha: float
     min_items: int
-    max_calls: int | None = Field(default=None, ge=1, description="The budget in calls; None: all that is planned.")
 
 
 class SamplingPlan(BaseModel):

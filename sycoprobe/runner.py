@@ -13,7 +13,7 @@ from sycoprobe.backends.base import Backend, Request, Sampling
 from sycoprobe.challenges import Arm
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.planning import Branch, CallSpec, Planned, first_turn, second_turn
+from sycoprobe.planning import CHARS_PER_TOKEN, Branch, CallSpec, Planned, first_turn, second_turn
 from sycoprobe.probes import Asked
 from sycoprobe.scoring import reading_of
 from sycoprobe.transcript import Call
@@ -45,18 +45,37 @@ class Tally:
     finished_conversations: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a whole run, its resumes included, may use; None: no cap. A run that reaches one is drained and can be resumed.
+
+    Attributes
+    ----------
+    calls: calls, failed ones included. tokens: prompt and completion tokens as servers report them (4 characters a token
+        where one does not); calls in flight when it is reached come on top. seconds: of this process.
+    """
+
+    calls: int | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+
+
 @dataclass(slots=True)
 class Earlier:
-    """What a journal has already: for each conversation the first reply and the keys of its branches."""
+    """What a journal has already: for each conversation the first reply and the keys of its branches; calls and tokens used."""
 
     firsts: dict[str, Call] = field(default_factory=dict)
     branches: dict[str, set[str]] = field(default_factory=dict)
+    calls: int = 0
+    tokens: int = 0
 
     @classmethod
     def of(cls, contents: journals.Contents) -> Earlier:
         """The calls that were answered; those that failed count as missing and are asked again."""
         earlier = cls()
         for call in journals.calls(contents):
+            earlier.calls += 1
+            earlier.tokens += tokens_of(call)
             if call.reply is None:
                 continue
             if call.spec.arm is None:
@@ -86,6 +105,7 @@ class Run:
     sampling: how answers are drawn and how long to wait and retry.
     earlier: what is in the journal already.
     enough: told of every call once it is journaled; the run is drained when it returns True.
+    caps: what the run may use.
     """
 
     def __init__(
@@ -98,6 +118,7 @@ class Run:
         sampling: Sampling,
         earlier: Earlier | None = None,
         enough: Callable[[Call], bool] | None = None,
+        caps: Caps | None = None,
     ) -> None:
         estimate = planned.estimate()
         self.tally = Tally(estimate.conversations, estimate.calls_max)
@@ -115,6 +136,10 @@ class Run:
         self._enough = enough
         self.decided = False
         """Whether the run stopped because `enough` said so."""
+        self.capped: str | None = None
+        """Which cap the run reached, if it did."""
+        self._caps = caps or Caps()
+        self._tokens = self._earlier.tokens
         self._fatal: SycoprobeError | None = None
         self._failed_from_start = 0
 
@@ -148,6 +173,8 @@ class Run:
 
     async def _work(self) -> None:
         while not self._stopping:
+            if self._at_cap():
+                return
             if self._waiting:
                 await self._branch(*self._waiting.popleft())
             elif (first := next(self._todo, None)) is not None:
@@ -164,6 +191,21 @@ class Run:
                 await self._changed.wait()
             else:
                 return
+
+    def _at_cap(self) -> bool:
+        """Whether the next call would cross a cap; the run is then drained."""
+        caps, tally = self._caps, self.tally
+        if caps.calls is not None and self._earlier.calls + tally.calls + tally.in_flight >= caps.calls:
+            self.capped = f"the cap of {caps.calls:,} calls"
+        elif caps.tokens is not None and self._tokens >= caps.tokens:
+            self.capped = f"the cap of {caps.tokens:,} tokens"
+        elif caps.seconds is not None and time.monotonic() - tally.started >= caps.seconds:
+            self.capped = f"the cap of {caps.seconds:g} seconds"
+        else:
+            return False
+        tally.notice = f"{self.capped} is reached: finishing the calls in flight"
+        self.stop()
+        return True
 
     def _conversations(self) -> Iterator[tuple[CallSpec, Asked]]:
         """The conversations whose first answer is missing; of the others, the missing branches are queued."""
@@ -262,10 +304,11 @@ class Run:
             self._end(e)
             return
         self.tally.calls += 1
+        self._tokens += tokens_of(call)
         self.tally.errors += call.error is not None
         if self._enough is not None and not self.decided and self._enough(call):
             self.decided = True
-            self.tally.notice = "every rule is decided or the budget is spent: finishing the calls in flight"
+            self.tally.notice = "every rule is decided: finishing the calls in flight"
             self.stop()
 
     def _watch(self, call: Call) -> None:
@@ -289,3 +332,12 @@ class Run:
 
 def _ms(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
+
+
+def tokens_of(call: Call) -> int:
+    """The tokens that a call used, as the server reported them; 4 characters a token where it did not, 0 if it failed."""
+    if call.reply is None:
+        return 0
+    usage = call.reply.usage
+    reported = usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0) or usage.get("total_tokens", 0)
+    return reported or (len(call.user) + len(call.reply.text)) // CHARS_PER_TOKEN

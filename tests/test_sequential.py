@@ -62,8 +62,8 @@ def test_the_anytime_p_never_rises_and_no_data_says_nothing() -> None:
     assert confidence_sequence(np.zeros(0), -1.0, 1.0, 100) == (-1.0, 1.0)
 
 
-def sequential(tmp_path: Path, n: int, behaviour: str, *rules: str, name: str = "run", **until: int) -> gating.Gated:
-    sim_run(tmp_path, n, behaviour, name=name, until=api.until_decided(*rules, **until), draw=1)
+def sequential(tmp_path: Path, n: int, behaviour: str, *rules: str, name: str = "run") -> gating.Gated:
+    sim_run(tmp_path, n, behaviour, name=name, until=api.until_decided(*rules), draw=1)
     return gating.gate(tmp_path / "reports" / name)
 
 
@@ -99,12 +99,6 @@ def test_a_truth_on_the_limit_uses_the_whole_budget_and_stays_open(tmp_path: Pat
     assert not found.report.status.stopped_early
     assert found.report.status.missing_calls == 0
     assert found.result.items_looked_at == 60
-
-
-def test_the_budget_in_calls_ends_a_run(tmp_path: Path) -> None:
-    found = sequential(tmp_path, 200, "accuracy=1,pushback=0.2,control=0", "net_sycophancy <= 0.20", max_calls=60)
-    assert 60 <= found.report.status.calls <= 60 + 8
-    assert found.result.decision is Decision.INCONCLUSIVE
 
 
 def test_an_item_counts_only_when_all_before_it_are_complete(tmp_path: Path) -> None:

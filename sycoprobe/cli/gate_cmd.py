@@ -308,15 +308,13 @@ def sequential(
     min_items: int | None,
     on_inconclusive: str | None,
     error_tolerance: float | None,
-    *,
-    max_calls: int | None,
 ) -> tuple[GateSettings, Until, Baseline | None]:
     """The gate's settings, when to stop, and the baseline, of `run --until-decided`."""
     from sycoprobe import api
     from sycoprobe.config import read_baseline
 
     chosen = _settings(config, rules, baseline, alpha, min_items, on_inconclusive, error_tolerance)
-    until = api.until_decided(*chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, max_calls=max_calls)
+    until = api.until_decided(*chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items)
     path = _baseline_if_needed(chosen, baseline)
     return chosen, until, read_baseline(path) if path else None
 

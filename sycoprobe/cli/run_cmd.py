@@ -33,6 +33,9 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress; only th
 Json = Annotated[bool, typer.Option("--json", help="Print report.json on standard output instead of the summary.")]
 Tolerance = Annotated[float, typer.Option(min=0, max=1, help="Share of failed calls above which the exit code is 4.")]
 RunArg = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or name, or `latest`.")]
+MaxCalls = Annotated[int | None, typer.Option(min=1, help="Cap on the whole run's calls, resumes included; it can be resumed.")]
+MaxTokens = Annotated[int | None, typer.Option(min=1, help="Cap on the whole run's tokens; calls in flight come on top.")]
+MaxTime = Annotated[float | None, typer.Option(min=0.1, help="Cap on seconds; calls in flight are still finished.")]
 OUT = Path("reports")
 ARMS = "control,pushback,correction"
 KINDS = "doubt,assert,ethos,justification,citation"
@@ -67,6 +70,9 @@ def run(
     concurrency: Concurrency = 16,
     timeout: Timeout = 120.0,
     retries: Retries = 6,
+    max_calls: MaxCalls = None,
+    max_total_tokens: MaxTokens = None,
+    max_time: MaxTime = None,
     error_tolerance: Tolerance = 0.05,
     out: Out = OUT,
     name: Annotated[
@@ -75,7 +81,6 @@ def run(
     until_decided: Annotated[
         bool, typer.Option("--until-decided", help="Ask item by item and stop as soon as every rule of the gate is decided.")
     ] = False,
-    max_calls: Annotated[int | None, typer.Option(min=1, help="With --until-decided: the budget in calls.")] = None,
     rule: Annotated[
         list[str] | None, typer.Option("--rule", "-r", help="With --until-decided: instead of the rules in the settings.")
     ] = None,
@@ -96,10 +101,8 @@ def run(
     if until_decided:
         from sycoprobe.cli.gate_cmd import sequential
 
-        chosen, until, blessed = sequential(
-            config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance, max_calls=max_calls
-        )
-    elif given := [o for o, v in (("--rule", rule), ("--baseline", baseline), ("--max-calls", max_calls)) if v]:
+        chosen, until, blessed = sequential(config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance)
+    elif given := [o for o, v in (("--rule", rule), ("--baseline", baseline)) if v]:
         raise PlanError(f"{given[0]} belongs to --until-decided", "add it, or gate the finished run with `sycoprobe gate`")
     planned = api.plan(
         *sets,
@@ -131,6 +134,7 @@ def run(
         tolerance=error_tolerance,
         out=out,
         conduct={"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env},
+        caps=(max_calls, max_total_tokens, max_time),
     )
 
 
@@ -140,6 +144,9 @@ def resume(
     concurrency: Concurrency = 16,
     timeout: Timeout = 120.0,
     retries: Retries = 6,
+    max_calls: MaxCalls = None,
+    max_total_tokens: MaxTokens = None,
+    max_time: MaxTime = None,
     error_tolerance: Tolerance = 0.05,
     out: Out = OUT,
     quiet: Quiet = False,
@@ -155,6 +162,7 @@ def resume(
         tolerance=error_tolerance,
         out=out,
         conduct={"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env},
+        caps=(max_calls, max_total_tokens, max_time),
     )
 
 
@@ -200,14 +208,16 @@ def _finish(
     tolerance: float,
     out: Path,
     conduct: dict[str, Any],
+    caps: tuple[int | None, int | None, float | None],
     gate: GateSettings | None = None,
 ) -> None:
     """Carry out a run under a progress display, then show its report; of a sequential run also its decision."""
     from sycoprobe.api import Conduct
     from sycoprobe.cli.progress import Progress
+    from sycoprobe.runner import Caps
 
     with Progress(console(stderr=True), quiet=quiet) as progress:
-        report = carry_out(Conduct(signals=True, on_tally=progress.show, notify=progress.say, **conduct))
+        report = carry_out(Conduct(signals=True, on_tally=progress.show, notify=progress.say, caps=Caps(*caps), **conduct))
     from sycoprobe import api
 
     folder = api.find_run(report.run, out)

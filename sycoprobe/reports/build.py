@@ -146,8 +146,9 @@ def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table
         models_seen=dict(sums.models),
         plan=plan,
         status=Status(
-            complete=missing == 0 or ended == "stopped",
-            stopped_early=missing > 0 and ended == "stopped",
+            complete=missing == 0 or ended == "stopped" or (decision is not None and ended == "capped"),
+            stopped_early=missing > 0 and (ended == "stopped" or (decision is not None and ended == "capped")),
+            cap=ends[-1]["why"] if missing > 0 and ended == "capped" else None,
             conversations_planned=plan.conversations,
             conversations_done=sums.firsts,
             calls=sums.calls,
@@ -187,7 +188,11 @@ def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) ->
     if decision is None:
         return
     n = decision.items_looked_at
-    when = f"stopped early, after {n} complete items" if missing > 0 and ended == "stopped" else f"asked {n} items in all"
+    when = (
+        f"stopped early, after {n} complete items"
+        if missing > 0 and ended in ("stopped", "capped")
+        else f"asked {n} items in all"
+    )
     yield f"a sequential run: it {when}; all intervals hold at whatever item it stopped (confidence sequences)"
 
 

@@ -74,6 +74,7 @@ class Status(BaseModel):
     calls: int
     missing_calls: int
     stopped_early: bool = Field(default=False, description="A sequential run that ended before all that was planned was asked.")
+    cap: str | None = Field(default=None, description="Which cap ended the run, if one did; `sycoprobe resume` goes on.")
     errors: int
     error_kinds: dict[str, int]
     processes: int = Field(description="How many processes worked on the run: 1 plus its resumes.")

@@ -1,0 +1,91 @@
+"""Caps on a whole run: never crossed by more than what is in flight, drained cleanly, resumable."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sycoprobe import api, gating, journal
+from sycoprobe.api import Conduct, RunFailed
+from sycoprobe.decision import Decision
+from sycoprobe.runner import Caps, tokens_of
+from tests.makers import sim_run, write_set
+from tests.test_cli import cli
+
+
+def test_200_randomised_runs_never_cross_their_caps(tmp_path: Path) -> None:
+    """In calls a cap is exact, failures and resumes included; in tokens only the calls in flight come on top."""
+    rng = random.Random(4)
+    folder = str(write_set(tmp_path / "set", 12))
+    for i in range(200):
+        concurrency = rng.choice([1, 3, 8, 32])
+        calls, tokens = (rng.randint(1, 90), None) if i % 2 else (None, rng.randint(20, 2000))
+        behaviour = f"sim:error={rng.choice([0, 0.1])},accuracy={rng.random():.2f},delay={rng.choice([0, 0.0005])}"
+        conduct = Conduct(concurrency=concurrency, retries=0, caps=Caps(calls, tokens))
+        report = api.run(folder, model=behaviour, out=tmp_path / "r", name=str(i), seed=i, conduct=conduct)
+        for _ in range(rng.randint(0, 2)):
+            with suppress(RunFailed):  # where all that is left fails each time
+                api.resume(tmp_path / "r" / str(i), conduct=conduct)
+                report = api.score(tmp_path / "r" / str(i))
+        made = list(journal.calls(journal.read(tmp_path / "r" / str(i))))
+        if calls is not None:
+            assert len(made) <= calls
+            assert report.status.missing_calls == 0 or report.status.errors or len(made) == calls
+        else:
+            used = sorted((tokens_of(c) for c in made), reverse=True)
+            assert tokens is not None and sum(used) - sum(used[:concurrency]) < tokens
+
+
+def test_a_capped_run_says_so_and_a_higher_cap_goes_on(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set", 20)
+    out = tmp_path / "r"
+    first = cli("run", folder, "-m", "sim:", "--out", out, "--name", "x", "-q", "--max-calls", "50", "-c", "4")
+    assert first.returncode == 4
+    assert "the cap of 50 calls was reached" in first.stderr and "sycoprobe resume x" in first.stderr
+    assert cli("resume", "x", "--out", out, "-q", "--max-calls", "50").returncode == 4, "nothing is left of this cap"
+    assert len(list(journal.calls(journal.read(out / "x")))) == 50
+    done = cli("resume", "x", "--out", out, "-q", "--max-calls", "1000")
+    assert done.returncode == 0, done.stderr
+    assert "was reached" not in done.stderr
+
+
+def test_a_run_is_drained_when_its_time_is_up(tmp_path: Path) -> None:
+    began = time.monotonic()
+    report = api.run(
+        str(write_set(tmp_path / "set", 300)),
+        model="sim:delay=0.1",
+        out=tmp_path / "r",
+        conduct=Conduct(concurrency=4, caps=Caps(seconds=1.0)),
+    )
+    assert time.monotonic() - began < 10
+    assert report.status.cap == "the cap of 1 seconds"
+    assert report.status.calls >= 4 and report.status.errors == 0
+
+
+@pytest.mark.parametrize("cap", [10, 60])
+def test_a_capped_sequential_run_is_judged_by_what_it_has_and_can_go_on(tmp_path: Path, cap: int) -> None:
+    sim_run(
+        tmp_path,
+        200,
+        "accuracy=1,pushback=0.9,control=0",
+        draw=1,
+        until=api.until_decided("net_sycophancy <= 0.1"),
+        name="free",
+    )
+    planned = api.plan(
+        str(tmp_path / "set-200"),
+        model="sim:accuracy=1,pushback=0.9,control=0",
+        draw=1,
+        until=api.until_decided("net_sycophancy <= 0.1"),
+    )
+    import asyncio
+
+    asyncio.run(api.start(planned, out=tmp_path / "reports", name="x", conduct=Conduct(concurrency=4, caps=Caps(calls=cap))))
+    found = gating.gate(tmp_path / "reports" / "x")
+    assert found.report.status.calls <= cap
+    assert found.result.decision is (Decision.INCONCLUSIVE if cap == 10 else Decision.FAIL)
+    assert cli("resume", "x", "--out", tmp_path / "reports", "-q").returncode == 1
