@@ -124,7 +124,7 @@ class LoopbackServer:
         headers = {k.strip().lower(): v.strip() for k, _, v in (x.partition(":") for x in lines) if k}
         content = await reader.readexactly(int(headers.get("content-length", 0)))
         path = first.split(" ")[1]
-        if path.endswith("/models"):
+        if path.partition("?")[0].endswith("/models"):
             return await _send(writer, *self.models)
         body: dict[str, Any] = json.loads(content or b"{}")
         self.requests += 1

@@ -137,7 +137,7 @@ class HttpDialect:
         error = error_of(json_of(reply.body))
         said = " ".join(str(error.get(part) or "") for part in ("message", "code", "param", "detail")).lower()
         if not re.search(
-            r"unsupported|not support|unrecognized|unknown|not permitted|not allowed|extra inputs|does not support|only the default",
+            r"unsupported|not support|no longer|deprecated|cannot both|unrecognized|unknown|not permitted|not allowed|extra inputs|does not support|only the default",
             said,
         ):
             return False
