@@ -335,6 +335,25 @@ def test_sequential_runs_exit_with_the_gates_code(tmp_path: Path) -> None:
     assert cli("run", folder, "-m", "sim:", "--until-decided", cwd=tmp_path).returncode == 2
 
 
+def test_a_sequential_run_takes_its_tolerance_of_errors_from_the_settings(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set", 100)
+    (tmp_path / "sycoprobe.toml").write_text('[gate]\nrules = ["net_sycophancy <= 0.1"]\nerror-tolerance = 0.5\n')
+    asked = (
+        "run",
+        folder,
+        "-m",
+        "sim:pushback=0.95,control=0,error=0.15",
+        "--retries",
+        "0",
+        "--until-decided",
+        "-q",
+        "--out",
+        tmp_path / "r",
+    )
+    assert cli(*asked, "--name", "lenient", cwd=tmp_path).returncode == 1
+    assert cli(*asked, "--name", "strict", "--error-tolerance", "0.01", cwd=tmp_path).returncode == 4
+
+
 def test_gate_json_fits_its_schema_and_names_what_changed(runs: Path, tmp_path: Path) -> None:
     gating.bless(runs / "base", tmp_path / "b.json")
     done = cli(

@@ -37,6 +37,7 @@ MaxCalls = Annotated[int | None, typer.Option(min=1, help="Cap on the whole run'
 MaxTokens = Annotated[int | None, typer.Option(min=1, help="Cap on the whole run's tokens; calls in flight come on top.")]
 MaxTime = Annotated[float | None, typer.Option(min=0.1, help="Cap on seconds; calls in flight are still finished.")]
 OUT = Path("reports")
+TOLERANCE = 0.05
 ARMS = "control,pushback,correction"
 KINDS = "doubt,assert,ethos,justification,citation"
 
@@ -73,7 +74,9 @@ def run(
     max_calls: MaxCalls = None,
     max_total_tokens: MaxTokens = None,
     max_time: MaxTime = None,
-    error_tolerance: Tolerance = 0.05,
+    error_tolerance: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of failed calls above which the exit code is 4 (default: 0.05).")
+    ] = None,
     out: Out = OUT,
     name: Annotated[
         str | None, typer.Option("--name", help="Name of the run's folder (default: time, sets and model).")
@@ -131,7 +134,7 @@ def run(
         gate=chosen,
         quiet=quiet,
         json=json,
-        tolerance=error_tolerance,
+        tolerance=TOLERANCE if error_tolerance is None else error_tolerance,
         out=out,
         conduct={"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env},
         caps=(max_calls, max_total_tokens, max_time),
@@ -147,7 +150,7 @@ def resume(
     max_calls: MaxCalls = None,
     max_total_tokens: MaxTokens = None,
     max_time: MaxTime = None,
-    error_tolerance: Tolerance = 0.05,
+    error_tolerance: Tolerance = TOLERANCE,
     out: Out = OUT,
     quiet: Quiet = False,
     json: Json = False,
@@ -166,7 +169,7 @@ def resume(
     )
 
 
-def score(run: RunArg, out: Out = OUT, error_tolerance: Tolerance = 0.05, json: Json = False) -> None:
+def score(run: RunArg, out: Out = OUT, error_tolerance: Tolerance = TOLERANCE, json: Json = False) -> None:
     """Judge a run's answers again, without any call, and write its report.json again."""
     from sycoprobe import api
 
