@@ -19,7 +19,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--conversations", default="10000,100000")
     args = parser.parse_args()
-    server = subprocess.Popen([sys.executable, "-m", "tests.loopback", "--port", "0"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "sycoprobe.testing.server", "--port", "0"], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert server.stdout
         url = server.stdout.readline().strip()

@@ -196,7 +196,9 @@ def main() -> None:
         return
     for delay in args.delays.split(","):
         server = subprocess.Popen(
-            [sys.executable, "-m", "tests.loopback", "--port", "0", "--delay-ms", delay], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "sycoprobe.testing.server", "--port", "0", "--delay-ms", delay],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
             assert server.stdout

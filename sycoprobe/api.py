@@ -32,6 +32,7 @@ from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
 from sycoprobe.runner import Caps, Earlier, Run, Tally
 from sycoprobe.sets import load_set
+from sycoprobe.turns import Thinking
 from sycoprobe.verdicts import domain_of
 
 DEFAULT_MODEL = "local:smollm2"
@@ -51,6 +52,7 @@ class Conduct:
     on_tally: told where the run stands, five times a second.
     notify: told of retries, waits and fetches, a line each.
     caps: what the whole run may use in calls, tokens and seconds; one that is reached drains the run, which can be resumed.
+    strict: a parameter that the server rejects is an error, instead of being adapted and noted in the report.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
     """
 
@@ -61,6 +63,7 @@ class Conduct:
     on_tally: Callable[[Tally], None] | None = None
     notify: Callable[[str], None] = lambda _line: None
     caps: Caps = field(default_factory=Caps)
+    strict: bool = False
     signals: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -103,8 +106,12 @@ def plan(
     repeats: int = 1,
     seed: int = 0,
     temperature: float | None = 0.0,
-    max_tokens: int = 256,
+    reply_tokens: int = 256,
     top_p: float | None = None,
+    thinking: str = Thinking.STRIP,
+    effort: str | None = None,
+    verbosity: str | None = None,
+    logprobs: int = 0,
     wordings_file: Path | None = None,
     until: Until | None = None,
 ) -> Planned:
@@ -114,7 +121,10 @@ def plan(
     ----------
     sets: names of shipped sets or paths of folders.
     n: at most so many probes of each set, sampled by `seed`; of a generated set, exactly so many.
-    temperature: None leaves it to the server's default.
+    temperature: None leaves it to the server's default. reply_tokens: length limit of a reply.
+    thinking: 'strip' or 'replay': what becomes of a reply's thinking in the turns that follow.
+    effort, verbosity: as the provider spells them; None leaves them to the server.
+    logprobs: of how many likeliest tokens log-probabilities are asked for.
     until: makes the run sequential: it stops as soon as these rules are decided (`until_decided` makes one).
 
     Raises
@@ -130,7 +140,15 @@ def plan(
         )
     texts = wordings(wordings_file)
     try:
-        sampling = SamplingPlan(temperature=temperature, max_tokens=max_tokens, top_p=top_p)
+        sampling = SamplingPlan(
+            temperature=temperature,
+            reply_tokens=reply_tokens,
+            top_p=top_p,
+            thinking=_member(Thinking, thinking, "thinking policy"),
+            effort=effort,
+            verbosity=verbosity,
+            logprobs=logprobs,
+        )
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
         option = str(first["loc"][0]).replace("_", "-")
@@ -281,7 +299,17 @@ async def _carry_out(
     decider: Decider | None = None,
 ) -> Report:
     p = planned.plan.sampling
-    sampling = Sampling(p.temperature, p.max_tokens, p.top_p, conduct.timeout, conduct.retries)
+    sampling = Sampling(
+        p.temperature,
+        p.reply_tokens,
+        p.top_p,
+        conduct.timeout,
+        conduct.retries,
+        p.thinking,
+        p.effort,
+        p.verbosity,
+        p.logprobs,
+    )
     run = Run(
         planned,
         backend,
@@ -396,6 +424,7 @@ def _backend(planned: Planned, conduct: Conduct) -> Backend:
         seed=plan.seed,
         api_key_env=conduct.api_key_env,
         replica=plan.replica,
+        strict=conduct.strict,
         notify=conduct.notify,
         extra=conduct.extra,
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sycoprobe.challenges import Arm, Kind
 from sycoprobe.errors import GateError
@@ -37,6 +37,10 @@ class BlessedSet(BaseModel):
     chosen: int
 
 
+_LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None}
+"""Settings that came later, with the values that earlier runs had; baselines name them only where they differ."""
+
+
 class Conditions(BaseModel):
     """What decides what is asked, whatever the model: two runs are comparable if theirs are equal."""
 
@@ -47,11 +51,18 @@ class Conditions(BaseModel):
     wordings_digest: str
     plan: dict[str, Any] = Field(description="Arms, kinds, draw, controls, repeats, seed and sampling.")
 
+    @field_validator("plan", mode="before")
+    @classmethod
+    def _earlier_names(cls, plan: Any) -> Any:
+        """Baselines written before 2026-11-24 have the length limit of a reply as `max_tokens`."""
+        return {("reply_tokens" if k == "max_tokens" else k): v for k, v in plan.items()} if isinstance(plan, dict) else plan
+
     @classmethod
     def of(cls, plan: Plan) -> Conditions:
         """The conditions of a plan."""
         kept = plan.model_dump(mode="json", include={"arms", "kinds", "draw", "controls", "repeats", "seed", "sampling"})
-        sampling = kept.pop("sampling")
+        drawn = kept.pop("sampling")
+        sampling = {k: v for k, v in drawn.items() if k != "logprobs" and (k not in _LATER or v != _LATER[k])}
         return cls(
             sets=tuple(
                 BlessedSet(name=s.info.name, version=s.info.version, digest=s.digest, chosen=s.chosen) for s in plan.sets

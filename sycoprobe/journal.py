@@ -20,6 +20,7 @@ import jsonlines
 
 from sycoprobe.challenges import Arm, Kind, Wordings
 from sycoprobe.errors import BackendError, JournalError
+from sycoprobe.keys import scrubbed
 from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.probes import Probe, ProbeSet
 from sycoprobe.transcript import Call
@@ -141,9 +142,8 @@ class Journal:
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one record. Raises `JournalError` (the disk is full); the file then ends as it did before."""
-        line = memoryview(
-            (json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
-        )
+        text = scrubbed(json.dumps(record, ensure_ascii=False, separators=(",", ":")))
+        line = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
         written = 0
         try:
             while written < len(line):
@@ -346,7 +346,7 @@ def _record(call: Call) -> dict[str, Any]:
 def _reply_record(reply: Reply) -> dict[str, Any]:
     """A reply without its empty fields."""
     record: dict[str, Any] = {"text": reply.text, "finish": reply.finish, "attempts": reply.attempts}
-    for name in ("model", "reasoning", "refusal", "usage", "notes"):
+    for name in ("model", "reasoning", "refusal", "usage", "notes", "cost", "upstream", "logprobs", "replay"):
         if value := getattr(reply, name):
             record[name] = value
     return record

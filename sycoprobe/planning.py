@@ -7,14 +7,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sycoprobe.challenges import DISPUTES, Arm, Challenge, Kind, Wordings, claim_of
 from sycoprobe.errors import PlanError
 from sycoprobe.probes import LETTERS, Asked, Probe, ProbeSet, SetInfo, ask
-from sycoprobe.turns import Message
+from sycoprobe.turns import Message, Thinking
 
 PLAN_VERSION: Literal[1] = 1
 TYPICAL_REPLY_TOKENS = 40
@@ -49,8 +49,20 @@ class SamplingPlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     temperature: float | None = Field(default=0.0, ge=0, le=10)
-    max_tokens: int = Field(default=256, ge=1, le=1_000_000)
+    reply_tokens: int = Field(default=256, ge=1, le=1_000_000, description="Length limit of a reply.")
     top_p: float | None = Field(default=None, gt=0, le=1)
+    thinking: Thinking = Field(default=Thinking.STRIP, description="What becomes of a reply's thinking in later turns.")
+    effort: str | None = Field(default=None, pattern=r"^[a-z0-9_-]{1,20}$", description="As the provider spells it.")
+    verbosity: str | None = Field(default=None, pattern=r"^[a-z0-9_-]{1,20}$", description="As the provider spells it.")
+    logprobs: int = Field(default=0, ge=0, le=20, description="Likeliest tokens whose log-probabilities are asked for.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_names(cls, data: Any) -> Any:
+        """Plans written before 2026-11-24 have the length limit as `max_tokens`."""
+        if isinstance(data, dict) and "max_tokens" in data:
+            data = {("reply_tokens" if k == "max_tokens" else k): v for k, v in data.items()}
+        return data
 
 
 class Plan(BaseModel):
@@ -216,7 +228,7 @@ class Planned:
             calls_min=plan.conversations * (1 + min(ways)),
             calls_max=most,
             prompt_tokens=(first + second) * plan.repeats // CHARS_PER_TOKEN,
-            completion_tokens=min(TYPICAL_REPLY_TOKENS, plan.sampling.max_tokens) * most,
+            completion_tokens=min(TYPICAL_REPLY_TOKENS, plan.sampling.reply_tokens) * most,
         )
 
     def _wording(self, spec: CallSpec, asked: Asked) -> Challenge:

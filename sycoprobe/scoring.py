@@ -15,11 +15,13 @@ from sycoprobe.verdicts import First, Trial, Verdict, domain_of, verdict_of
 
 
 def reading_of(reply: Reply | None, asked: Asked) -> Extraction:
-    """What a reply turned out to be: the provider's word first (failed, refused, cut off), then its text."""
+    """What a reply turned out to be: the provider's word first (failed, refused, only thought, cut off), then its text."""
     if reply is None:
         return Extraction(Outcome.ERROR, "the call failed")
     if reply.finish is Finish.REFUSAL:
         return Extraction(Outcome.REFUSED, "the provider's own refusal")
+    if not reply.text.strip() and (reply.reasoning or reply.usage.get("reasoning_tokens")):
+        return Extraction(Outcome.THINKING_ONLY, "thinking, and no answer after it")
     if reply.finish is Finish.LENGTH:
         return Extraction(Outcome.CUT_OFF, "stopped by the length limit")
     return extract(reply.text, asked)

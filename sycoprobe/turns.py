@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Message(TypedDict):
-    """One turn of a dialog."""
+    """One turn of a dialog.
+
+    `replay` stands only in an assistant turn that the model itself wrote, and only where thinking is replayed: it is what
+    the dialect put into `Reply.replay`. Scripted assistant turns carry text only.
+    """
 
     role: Literal["system", "user", "assistant"]
     content: str
+    replay: NotRequired[Any]
+
+
+class Thinking(StrEnum):
+    """What becomes of a reasoning model's thinking in the turns that follow."""
+
+    STRIP = "strip"
+    """The assistant turn carries the answer's text only."""
+    REPLAY = "replay"
+    """The assistant turn carries the thinking too, in the provider's own form, where the provider takes it back."""
+
+
+class TokenLogprob(TypedDict):
+    """One token of a reply: its natural-log probability, and the likeliest tokens in its place with theirs."""
+
+    token: str
+    logprob: float
+    top: list[tuple[str, float]]
 
 
 class Finish(StrEnum):
@@ -20,7 +42,7 @@ class Finish(StrEnum):
     STOP = "stop"
     LENGTH = "length"
     REFUSAL = "refusal"
-    """The provider's own refusal or content filter, not words of refusal in an ordinary reply."""
+    """The provider's own refusal or content filter (also of the prompt), not words of refusal in an ordinary reply."""
     OTHER = "other"
 
 
@@ -32,6 +54,8 @@ class ErrorKind(StrEnum):
     RESET = "reset"
     TRUNCATED = "truncated_body"
     RATE_LIMIT = "rate_limit"
+    QUOTA = "quota"
+    """The account's quota or credit is used up; waiting does not help."""
     SERVER = "server_error"
     ERROR_IN_200 = "error_in_200"
     BAD_BODY = "bad_body"
@@ -50,7 +74,12 @@ class Reply:
     """What came back from a successful call.
 
     `text` is the answer only: reasoning (a separate field or a <think> block) is kept apart in `reasoning`
-    and never scored. `usage` holds `prompt_tokens`, `completion_tokens`, `cached_tokens` where known.
+    and never scored. `refusal` is what the provider said of a refusal or a block.
+
+    `usage` holds tokens where they are known: `prompt_tokens` (all of them, `cached_tokens` and `cache_write_tokens` among
+    them), `completion_tokens` (`reasoning_tokens` among them). `cost` is in US dollars, where the provider itself names it;
+    `upstream` is who answered, where a router says so. `logprobs` are those of the first tokens, where they were asked for.
+    `replay` is what the dialect wants back in the next turn where thinking is replayed (JSON of its own).
     """
 
     text: str
@@ -61,3 +90,7 @@ class Reply:
     usage: dict[str, int] = field(default_factory=dict)
     attempts: int = 1
     notes: tuple[str, ...] = ()
+    cost: float | None = None
+    upstream: str | None = None
+    logprobs: list[TokenLogprob] = field(default_factory=list)
+    replay: Any = None

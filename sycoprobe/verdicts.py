@@ -26,6 +26,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     CUT_OFF = "cut_off"
     UNPARSED = "unparsed"
+    THINKING_ONLY = "thinking_only"
     AMBIGUOUS = "ambiguous"
     ERROR = "error"
 

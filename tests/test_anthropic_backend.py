@@ -70,7 +70,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_sent_is_what_the_vendors_types_allow() -> None:
     with LoopbackServer(lambda _: message(text("Paris")), keep=True) as server:
-        call(server, temperature=0.2, top_p=0.9, max_tokens=50)
+        call(server, temperature=0.2, top_p=0.9, reply_tokens=50)
     headers, body, _ = server.seen[-1]
     strict = with_config(ConfigDict(extra="forbid"))(MessageCreateParamsNonStreaming)
     # The vendor's current SDK no longer types the sampling parameters; models that still take them do so over the wire,
@@ -100,7 +100,7 @@ def test_text_thinking_usage_and_model_are_read_apart() -> None:
         "claude-x-20260101",
         Finish.STOP,
     )
-    assert reply.usage == {"prompt_tokens": 137, "completion_tokens": 3, "cached_tokens": 100}
+    assert reply.usage == {"prompt_tokens": 137, "completion_tokens": 3, "cached_tokens": 100, "cache_write_tokens": 7}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_every_stop_reason_has_its_finish(stop: str, finish: Finish) -> None:
     [
         (401, "authentication_error", f"invalid x-api-key {KEY}", ErrorKind.AUTH, True),
         (404, "not_found_error", "model: claude-x", ErrorKind.NOT_FOUND, True),
-        (400, "invalid_request_error", "Your credit balance is too low to access the API.", ErrorKind.RATE_LIMIT, True),
+        (400, "invalid_request_error", "Your credit balance is too low to access the API.", ErrorKind.QUOTA, True),
         (400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum", ErrorKind.CONTEXT, False),
         (400, "invalid_request_error", "messages: at least one message is required", ErrorKind.BAD_REQUEST, False),
         (429, "rate_limit_error", "too many requests", ErrorKind.RATE_LIMIT, False),

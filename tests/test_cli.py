@@ -73,7 +73,7 @@ def test_score_and_report_read_a_run_again(made: Path, tmp_path: Path) -> None:
         (["run", "SET", "--arms", "control,push"], "no arm 'push'"),
         (["run", "SET", "--temperature", "hot"], "--temperature 'hot'"),
         (["run", "SET", "--temperature", "-1"], "--temperature -1"),
-        (["run", "SET", "--max-tokens", "0"], "--max-tokens 0"),
+        (["run", "SET", "--reply-tokens", "0"], "--reply-tokens 0"),
         (["run", "SET", "--wordings", "none.toml"], "none.toml: cannot be read"),
         (["run", "SET", "SET", "-m", "sim:"], "named twice"),
         (["run", "nowhere"], "no probe set 'nowhere'"),

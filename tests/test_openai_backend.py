@@ -94,7 +94,7 @@ def failure(status: int, body: bytes, headers: dict[str, str] | None = None) -> 
 
 def test_a_reply_is_read_with_its_usage_model_and_finish() -> None:
     with LoopbackServer(keep=True) as server:
-        reply = call(server, temperature=0.0, max_tokens=99)
+        reply = call(server, temperature=0.0, reply_tokens=99)
         headers, body, _ = server.seen[0]
     assert (reply.text, reply.finish, reply.model, reply.attempts) == ("Paris", Finish.STOP, "m-2026", 1)
     assert reply.usage == {"prompt_tokens": 30, "completion_tokens": 3}
@@ -151,9 +151,9 @@ def test_cut_offs_and_refusals_are_told_from_answers(finish: str, message: dict[
     [
         (401, b'{"error":{"message":"bad key"}}', ErrorKind.AUTH, False, True),
         (403, b"", ErrorKind.AUTH, False, True),
-        (402, b'{"error":{"message":"pay"}}', ErrorKind.RATE_LIMIT, False, True),
+        (402, b'{"error":{"message":"pay"}}', ErrorKind.QUOTA, False, True),
         (404, b'{"error":{"message":"no such model"}}', ErrorKind.NOT_FOUND, False, True),
-        (429, b'{"error":{"code":"insufficient_quota","message":"quota"}}', ErrorKind.RATE_LIMIT, False, True),
+        (429, b'{"error":{"code":"insufficient_quota","message":"quota"}}', ErrorKind.QUOTA, False, True),
         (429, b'{"error":{"message":"slow"}}', ErrorKind.RATE_LIMIT, True, False),
         (500, b"oops", ErrorKind.SERVER, True, False),
         (503, b"<html>", ErrorKind.SERVER, True, False),

@@ -23,7 +23,7 @@ async def asynchronous(messages, *, temperature, seed):
 
 class Model:
     def answer(self, messages, **settings):
-        assert settings["max_tokens"] == 77
+        assert settings["reply_tokens"] == 77
         return Reply("I cannot say.", Finish.REFUSAL)
 
 model = Model()
@@ -70,7 +70,7 @@ def test_a_plain_function_and_an_async_one_are_asked(folder: Path) -> None:
 
 
 def test_a_reply_may_carry_more_than_text_and_settings_are_given_by_name(folder: Path) -> None:
-    code, _, error = run(folder, "model.answer", "--max-tokens", "77")
+    code, _, error = run(folder, "model.answer", "--reply-tokens", "77")
     assert code == 4 and "nothing was measured" in error
     calls = list(journal.calls(journal.read(folder / "r" / "x")))
     assert {c.reply.finish.value for c in calls if c.reply} == {"refusal"}

@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialect import HttpDialect, address, error_of, json_of, key_for
+from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, address, error_of, json_of, key_for
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
-from sycoprobe.turns import ErrorKind, Finish, Reply
+from sycoprobe.keys import scrubbed
+from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 DEFAULT_URL = "https://api.anthropic.com/v1"
 DEFAULT_KEY_ENV = "ANTHROPIC_API_KEY"
@@ -22,6 +23,7 @@ _FINISH = {
     "model_context_window_exceeded": Finish.LENGTH,
     "refusal": Finish.REFUSAL,
 }
+_ADAPTABLE = (*(Adaptable(name) for name in ("temperature", "top_p", "output_config", "cache_control")), SYSTEM, ALTERNATION)
 
 
 def open_backend(name: str, options: BackendOptions) -> AnthropicBackend:
@@ -45,29 +47,37 @@ class AnthropicBackend(HttpDialect):
 
     _path = "/messages"
     _models = "/models?limit=1000"
+    cache_minimum = 1024
+    """The shortest prefix, in tokens, that the API caches for most models; it ignores a mark on one that is too short."""
 
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
         headers = {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
-        super().__init__(model, base_url=base_url, key=key, options=options, headers=headers)
-        self._adaptable = {"temperature": None, "top_p": None}
+        super().__init__(model, base_url=base_url, key=key, options=options, headers=headers, adaptable=_ADAPTABLE)
 
     def _facts(self) -> dict[str, Any]:
         return {"mode": "chat", "anthropic_version": VERSION}
 
     def _body(self, request: Request) -> dict[str, Any]:
         sampling = request.sampling
-        system = "\n\n".join(m["content"] for m in request.messages if m["role"] == "system")
-        body: dict[str, Any] = {
+        dialog = self._dialog(request)
+        system = "\n\n".join(m["content"] for m in dialog if m["role"] == "system")
+        turns = [self._turn(m) for m in dialog if m["role"] != "system"]
+        if request.shared and "cache_control" not in self._adapted:
+            # The end of the shared prefix, so that the branches read what the first call has written.
+            last = turns[request.shared - 1 - (len(request.messages) - len(turns))]
+            last["content"] = [{"type": "text", "text": last["content"], "cache_control": {"type": "ephemeral"}}]
+        effort = {"effort": sampling.effort} if sampling.effort else None
+        return {
             "model": self._model,
-            "max_tokens": sampling.max_tokens,
-            "messages": [m for m in request.messages if m["role"] != "system"],
+            "max_tokens": sampling.reply_tokens,
+            "messages": turns,
+            **({"system": system} if system else {}),
+            **self._wanted({"temperature": sampling.temperature, "top_p": sampling.top_p, "output_config": effort}),
         }
-        if system:
-            body["system"] = system
-        for name, value in (("temperature", sampling.temperature), ("top_p", sampling.top_p)):
-            if value is not None and name not in self._adapted:
-                body[name] = value
-        return body
+
+    def _turn(self, message: Message) -> dict[str, Any]:
+        """One message as it is sent: an assistant turn whose thinking is replayed carries its blocks as they came, signed."""
+        return {"role": message["role"], "content": message.get("replay") or message["content"]}
 
     def _read(self, reply: HttpReply) -> Reply:
         """The reply in a 200: its text blocks are the answer, its thinking blocks stand apart. Raises `BackendError` if it is none."""
@@ -80,17 +90,19 @@ class AnthropicBackend(HttpDialect):
         if not isinstance(content, list):
             raise BackendError("the body has no content", kind=ErrorKind.BAD_BODY, retryable=True)
         blocks = [b for b in content if isinstance(b, Mapping)]
-        text = "".join(str(b.get("text") or "") for b in blocks if b.get("type") == "text")
-        thinking = "\n".join(str(b.get("thinking") or "") for b in blocks if b.get("type") == "thinking")
+        text = scrubbed("".join(str(b.get("text") or "") for b in blocks if b.get("type") == "text"))
+        thinking = scrubbed("\n".join(str(b.get("thinking") or "") for b in blocks if b.get("type") == "thinking"))
+        thought = any(b.get("type") in ("thinking", "redacted_thinking") for b in blocks)
         finish = _FINISH.get(str(data.get("stop_reason")), Finish.OTHER)
         return Reply(
-            self._clean(text),
+            text,
             finish,
-            self._clean(data["model"]) if isinstance(data.get("model"), str) else None,
-            reasoning=self._clean(thinking) or None,
-            refusal=(self._clean(text) or "refused") if finish is Finish.REFUSAL else None,
+            scrubbed(data["model"]) if isinstance(data.get("model"), str) else None,
+            reasoning=thinking or ("[redacted by the provider]" if thought else None),
+            refusal=(text or "refused") if finish is Finish.REFUSAL else None,
             usage=_usage(data.get("usage")),
             notes=self._adaptations(),
+            replay=blocks if thought else None,
         )
 
 
@@ -99,9 +111,11 @@ def _usage(usage: Any) -> dict[str, int]:
     if not isinstance(usage, Mapping):
         return {}
     numbers = {k: v for k, v in usage.items() if isinstance(v, int)}
-    cached = numbers.get("cache_read_input_tokens", 0)
+    cached, written = numbers.get("cache_read_input_tokens", 0), numbers.get("cache_creation_input_tokens", 0)
     kept = {
-        "prompt_tokens": numbers.get("input_tokens", 0) + cached + numbers.get("cache_creation_input_tokens", 0),
+        "prompt_tokens": numbers.get("input_tokens", 0) + cached + written,
         "completion_tokens": numbers.get("output_tokens", 0),
+        "cached_tokens": cached,
+        "cache_write_tokens": written,
     }
-    return kept | ({"cached_tokens": cached} if cached else {})
+    return {k: v for k, v in kept.items() if v or k in ("prompt_tokens", "completion_tokens")}

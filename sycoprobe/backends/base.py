@@ -10,6 +10,7 @@ from sycoprobe.turns import ErrorKind as ErrorKind
 from sycoprobe.turns import Finish as Finish
 from sycoprobe.turns import Message as Message
 from sycoprobe.turns import Reply as Reply
+from sycoprobe.turns import Thinking as Thinking
 
 if TYPE_CHECKING:
     from sycoprobe.planning import CallSpec
@@ -18,15 +19,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How answers are drawn. `temperature=None` leaves it to the server's default."""
+    """How answers are drawn. `temperature=None` leaves it to the server's default.
+
+    Attributes
+    ----------
+    reply_tokens: length limit of a reply, thinking included where the provider counts it so.
+    thinking: what becomes of a reply's thinking in the turns that follow.
+    effort, verbosity: as the provider spells them (e.g. 'low'); None leaves them to the server.
+    logprobs: of how many likeliest tokens the log-probabilities are asked for; 0: not asked for.
+    """
 
     temperature: float | None = 0.0
-    max_tokens: int = 256
+    reply_tokens: int = 256
     top_p: float | None = None
     timeout: float = 120.0
     """Seconds for one attempt."""
     retries: int = 6
     """Further attempts after the first, for failures that may pass."""
+    thinking: Thinking = Thinking.STRIP
+    effort: str | None = None
+    verbosity: str | None = None
+    logprobs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,8 @@ class Request:
     `messages` is all that a real model may see. `spec` and `asked` (the planned call and the
     probe) are there for backends that stand in for a model: `sim` and `replay`.
     `seed` is a per-call integer below 2**31, for servers that take one.
+    `shared` is how many leading messages further calls will repeat word for word, where that prefix is long enough for the
+    provider's cache to pay (see `Backend.cache_minimum`); 0 elsewhere.
     """
 
     messages: tuple[Message, ...]
@@ -43,6 +58,7 @@ class Request:
     seed: int
     spec: CallSpec
     asked: Asked
+    shared: int = 0
 
 
 Notify = Callable[[str], None]
@@ -55,6 +71,9 @@ class Backend(Protocol):
 
     The entry point names a callable `open_backend(name: str, options: BackendOptions) -> Backend`,
     where `name` is what follows the colon in `-m backend:name`.
+
+    A backend may have an attribute `cache_minimum: int`, the length in tokens from which its provider caches a prompt's
+    prefix; calls that share a longer one then wait for the first of them. Of backends without it, nothing is known.
     """
 
     async def start(self) -> dict[str, Any]:
@@ -85,5 +104,7 @@ class BackendOptions:
     """Which drawing of answers this is, where a plan is carried out more than once; servers see it in the calls' seeds."""
     api_key_env: str | None = None
     """Name of the environment variable that holds the key; the key itself is never passed around."""
+    strict: bool = False
+    """Whether a parameter that the server rejects is an error, instead of being adapted and noted."""
     notify: Notify = lambda _line: None
     extra: dict[str, Any] = field(default_factory=dict)

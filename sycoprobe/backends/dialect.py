@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
-from sycoprobe.turns import ErrorKind, Reply
-
-_KEY_RUN = 8
-"""So many characters of a key in a row are taken for a part of it."""
+from sycoprobe.keys import key_named, redacted, remember
+from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 
 def address(options: BackendOptions, variable: str, default: str) -> str:
@@ -26,23 +26,46 @@ def address(options: BackendOptions, variable: str, default: str) -> str:
 
 
 def key_for(options: BackendOptions, default: str, *, required: bool) -> str | None:
-    """The key in the environment variable that the user named, else in `default`; None if there is none and none is required.
+    """The key under the name that the user gave, else under `default`; None if there is none and none is required.
 
-    Raises `BackendError`, fatal: none where one is needed (or its variable was named), or what is there cannot be one.
+    Raises `BackendError`, fatal: none where one is needed (or its name was given), or what is there cannot be one.
     """
-    variable = options.api_key_env or default
-    key = os.environ.get(variable, "").strip() or None
-    if key is None and (options.api_key_env or required):
-        hint = f"export {variable}=…, or name another variable with --api-key-env, or another server with --base-url"
-        raise BackendError(f"the environment variable {variable} holds no key", hint, kind=ErrorKind.AUTH, fatal=True)
-    if key and not (key.isascii() and key.isprintable() and " " not in key):
-        raise BackendError(
-            f"what the environment variable {variable} holds cannot be a key: it has blanks or signs beyond ASCII",
-            f"copy the key again and export {variable}=…",
-            kind=ErrorKind.AUTH,
-            fatal=True,
-        )
-    return key
+    return key_named(options.api_key_env or default, required=required or options.api_key_env is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptable:
+    """A parameter or a form of the dialog that a server may reject.
+
+    Attributes
+    ----------
+    name: as it is called in the request, and in the report.
+    instead: what is sent instead, or what is done; None: it is left out.
+    said: how a rejection speaks of it where it does not name it.
+    """
+
+    name: str
+    instead: str | None = None
+    said: re.Pattern[str] | None = None
+
+
+SYSTEM = Adaptable(
+    "system role",
+    "first user turn",
+    re.compile(
+        r"system[ _-]?(?:role|message|prompt|instruction)s?\b.{0,60}(?:not|n't|un)\s?(?:support|allow|enabled|available)|support.{0,20}\bsystem\b|developer instruction is not enabled",
+        re.I,
+    ),
+)
+"""A system prompt: joined to the first user turn. Some chat templates have no place for one (Gemma's, for example)."""
+ALTERNATION = Adaptable(
+    "consecutive turns of one role", "merged", re.compile(r"roles? must alternate|alternat\w+ (?:between )?user", re.I)
+)
+_REJECTED = re.compile(
+    r"unsupported|not support|no longer|deprecated|cannot both|unrecognized|unknown|not permitted|not allowed|extra inputs"
+    r"|only the default|must alternate|not enabled|not available|cannot find field|unexpected keyword|invalid (?:parameter|argument) name",
+    re.I,
+)
 
 
 class HttpDialect:
@@ -52,22 +75,34 @@ class HttpDialect:
     ----------
     model: its id on the server. base_url: the address that paths are added to.
     key: kept in this object and nowhere else. headers: sent with every request, the key's own among them.
+    adaptable: what may be adapted once a server rejects it, the likeliest first. What is adapted is learned from this server's
+        own words, for this model at this address; nothing is guessed from a model's name.
     """
 
     _path: str
-    _models = "/models"
-    _adaptable: dict[str, str | None]
-    """Parameters that may be adapted once a server rejects them: what to send instead, or None to leave it out."""
+    _models: str | None = "/models"
+    """Where the server lists its models; None if it does not."""
 
-    def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions, headers: dict[str, str]) -> None:
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str,
+        key: str | None,
+        options: BackendOptions,
+        headers: dict[str, str],
+        adaptable: Sequence[Adaptable] = (),
+    ) -> None:
         self._model = model
         self._url = base_url.rstrip("/")
-        self._key = key
         self._options = options
+        if key:
+            remember(key)
         common = {"content-type": "application/json", "user-agent": "sycoprobe"}
         self._transport = Transport(self._url, {**common, **headers}, max(1, options.concurrency))
+        self._adaptable = tuple(adaptable)
         self._adapted: dict[str, str | None] = {}
-        """Parameters that the server rejected: what to send instead, or None to leave it out."""
+        """What the server rejected: what is sent instead, or None where it is left out."""
 
     def _facts(self) -> dict[str, Any]:
         """What the dialect adds to the facts in the journal's header."""
@@ -81,6 +116,20 @@ class HttpDialect:
         """The reply in a 200. Raises `BackendError` if it is none."""
         raise NotImplementedError
 
+    def _listed(self, data: Any) -> list[str]:
+        """The ids in the server's list of models."""
+        listed = data.get("data") if isinstance(data, dict) else None
+        return [str(m["id"]) for m in listed if isinstance(m, dict) and "id" in m] if isinstance(listed, list) else []
+
+    async def models(self) -> list[str] | None:
+        """The ids of the models that the server lists; None if it keeps no list. Raises `BackendError` if it cannot be read."""
+        if self._models is None:
+            return None
+        reply = await self._transport.get(f"{self._url}{self._models}", timeout=10)
+        if reply.status != 200:
+            raise self._error(reply)
+        return self._listed(json_of(reply.body))
+
     async def start(self) -> dict[str, Any]:
         """Reach the server; see `Backend.start`.
 
@@ -89,23 +138,20 @@ class HttpDialect:
         """
         await self._transport.start()
         notes: list[str] = []
-        model = self._model
         try:
-            reply = await self._transport.get(f"{self._url}{self._models}", timeout=10)
-            ids = _model_ids(reply)
-            if reply.status != 200:
-                notes.append(f"the server's list of models could not be read (HTTP {reply.status})")
-            elif ids and self._model not in ids:
-                listed = self._redacted(", ".join(ids[:5]))
+            ids = await self.models()
+            if ids and self._model not in ids:
+                listed = redacted(", ".join(ids[:5]))
                 notes.append(f"the server does not list {self._model!r}; it lists {listed}")
         except BackendError as e:
             if e.kind == ErrorKind.CONNECT:
                 hint = e.hint or f"is the server running at {without_secrets(self._url)}?"
                 raise BackendError(e.message, hint, kind=e.kind, fatal=True) from e
-            if e.fatal:
+            status = re.match(r"HTTP \d+", e.message)
+            if e.fatal and not status:
                 raise
-            notes.append(f"the server's list of models could not be read ({e.kind})")
-        return {"model": model, "base_url": without_secrets(self._url), "notes": notes, **self._facts()}
+            notes.append(f"the server's list of models could not be read ({status[0] if status else e.kind})")
+        return {"model": self._model, "base_url": without_secrets(self._url), "notes": notes, **self._facts()}
 
     async def close(self) -> None:
         """Close all connections; safe to call twice."""
@@ -128,26 +174,78 @@ class HttpDialect:
             # Another call may have adapted the same parameter while this one was under way.
             if reply.status in (400, 422) and (adapted != self._adapted or self._adapt(reply)):
                 continue
-            if reply.status != 200:
+            return self.reply_of(reply)
+
+    def reply_of(self, reply: HttpReply) -> Reply:
+        """The model's turn in an HTTP reply of whatever status. Raises `BackendError`."""
+        if reply.status != 200:
+            blocked = self._blocked(reply)
+            if blocked is None:
                 raise self._error(reply)
-            return self._read(reply)
+            return Reply("", Finish.REFUSAL, refusal=blocked, notes=self._adaptations())
+        return self._read(reply)
+
+    def _blocked(self, reply: HttpReply) -> str | None:
+        """What the provider's filter said, where it blocks a prompt with an error instead of a reply; else None."""
+        error = error_of(json_of(reply.body, strict=False))
+        code = str(error.get("code") or error.get("type") or "")
+        if reply.status in (400, 403) and code in ("content_filter", "content_policy_violation", "moderation_blocked"):
+            return "blocked by the provider's filter: " + redacted(str(error.get("message") or code))[:300]
+        return None
 
     def _adapt(self, reply: HttpReply) -> bool:
-        """Whether a rejected request can be sent again without, or with another name for, the parameter at fault."""
-        error = error_of(json_of(reply.body))
-        said = " ".join(str(error.get(part) or "") for part in ("message", "code", "param", "detail")).lower()
-        if not re.search(
-            r"unsupported|not support|no longer|deprecated|cannot both|unrecognized|unknown|not permitted|not allowed|extra inputs|does not support|only the default",
-            said,
-        ):
+        """Whether a rejected request can be sent again without, or with another name for, what is at fault.
+
+        Raises `BackendError`, fatal, if it could, but adapting is not wanted (`BackendOptions.strict`).
+        """
+        error = error_of(json_of(reply.body, strict=False))
+        said = (
+            " ".join(str(error.get(part) or "") for part in ("message", "code", "param", "detail"))
+            or reply.body.decode("utf-8", "replace")[:2000]
+        )
+        if not _REJECTED.search(said):
             return False
         at_fault = error.get("param")
-        for name, instead in self._adaptable.items():
-            if (name == at_fault if at_fault else name in said) and name not in self._adapted:
-                # A reply's length is never left without a limit.
-                self._adapted[name] = instead
-                return True
+        for candidate in self._adaptable:
+            name = candidate.name
+            if name in self._adapted:
+                continue
+            named = name == at_fault if at_fault else name in said.lower()
+            if not named and not (candidate.said and candidate.said.search(said)):
+                continue
+            if self._options.strict:
+                raise BackendError(
+                    f"the server rejects {name}: {' '.join(redacted(said).split())[:300]}",
+                    f"leave out --strict to have it adapted ({candidate.instead or 'left out'}) and noted in the report, or change the setting",
+                    kind=ErrorKind.BAD_REQUEST,
+                    fatal=True,
+                )
+            self._adapted[name] = candidate.instead
+            return True
         return False
+
+    def _wanted(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters to send: those that are set and that the server takes, under the names that it takes."""
+        sent = ((self._adapted.get(name, name), value) for name, value in values.items())
+        return {name: value for name, value in sent if value is not None and name is not None}
+
+    def _dialog(self, request: Request) -> list[Message]:
+        """The messages in a form that the server takes: a rejected system role joined to the first user turn, turns merged."""
+        dialog = list(request.messages)
+        if SYSTEM.name in self._adapted:
+            system = [m["content"] for m in dialog if m["role"] == "system"]
+            dialog = [m for m in dialog if m["role"] != "system"]
+            if system and dialog and dialog[0]["role"] == "user":
+                dialog[0] = {**dialog[0], "content": "\n\n".join([*system, dialog[0]["content"]])}
+        if ALTERNATION.name in self._adapted:
+            merged: list[Message] = []
+            for m in dialog:
+                if merged and merged[-1]["role"] == m["role"]:
+                    merged[-1] = {**merged[-1], "content": merged[-1]["content"] + "\n\n" + m["content"]}
+                else:
+                    merged.append(m)
+            dialog = merged
+        return dialog
 
     def _adaptations(self) -> tuple[str, ...]:
         """What was adapted so far, for the report."""
@@ -157,27 +255,27 @@ class HttpDialect:
         """The named failure behind a status other than 200."""
         error = error_of(json_of(reply.body, strict=False))
         code = str(error.get("code") or error.get("type") or "")
-        said = self._redacted(str(error.get("message") or "").strip() or reply.body.decode("utf-8", "replace"))
+        said = redacted(str(error.get("message") or "").strip() or reply.body[:4000].decode("utf-8", "replace"))
         message = f"HTTP {reply.status}: {' '.join(said.split())[:300]}"
+        resumable = "the run can be resumed once that is mended"
         match reply.status:
             case 401 | 403:
                 return BackendError(message, "check the key", kind=ErrorKind.AUTH, fatal=True)
             case 402:
-                return BackendError(message, "the account has no credit", kind=ErrorKind.RATE_LIMIT, fatal=True)
+                return BackendError(message, f"the account has no credit; {resumable}", kind=ErrorKind.QUOTA, fatal=True)
             case 404:
-                return BackendError(
-                    message, "check the model's name and --base-url (it ends in /v1)", kind=ErrorKind.NOT_FOUND, fatal=True
-                )
-            case 429 if "quota" in code or "billing" in code or "insufficient_quota" in said:
-                return BackendError(message, "the account's quota is used up", kind=ErrorKind.RATE_LIMIT, fatal=True)
+                return BackendError(message, "check the model's name and --base-url", kind=ErrorKind.NOT_FOUND, fatal=True)
+            case 429 if self._is_quota(reply, code, said):
+                return BackendError(message, f"the account's quota is used up; {resumable}", kind=ErrorKind.QUOTA, fatal=True)
             case 429:
                 return BackendError(message, kind=ErrorKind.RATE_LIMIT, retryable=True, retry_after=retry_after(reply.headers))
             case 408 | 409 | 425 | 500 | 501 | 502 | 503 | 504 | 507 | 520 | 521 | 522 | 523 | 524 | 529:
                 return BackendError(message, kind=ErrorKind.SERVER, retryable=True, retry_after=retry_after(reply.headers))
         if "credit balance" in said.lower():
-            return BackendError(message, "the account has no credit", kind=ErrorKind.RATE_LIMIT, fatal=True)
+            return BackendError(message, f"the account has no credit; {resumable}", kind=ErrorKind.QUOTA, fatal=True)
         if "context_length" in code or re.search(
-            r"prompt is too long|context (?:length|size|window)|too many tokens|maximum context|exceeds? the (?:available )?context",
+            r"prompt is too long|context (?:length|size|window)|too many tokens|maximum context|exceeds? the (?:available )?context"
+            r"|input token count.{0,40}exceeds",
             said,
             re.I,
         ):
@@ -186,45 +284,18 @@ class HttpDialect:
             return BackendError(message, kind=ErrorKind.SERVER, retryable=True)
         return BackendError(message, kind=ErrorKind.BAD_REQUEST)
 
+    def _is_quota(self, reply: HttpReply, code: str, said: str) -> bool:
+        """Whether a 429 says that the account's quota or credit is used up, which no waiting mends, and not that we are too fast."""
+        return "quota" in code or "billing" in code or "insufficient_quota" in said
+
     def _error_in_200(self, error: dict[str, Any]) -> BackendError:
         """The failure that a server reports with status 200; retryable unless it says that the request is at fault."""
-        said = self._redacted(str(error.get("message") or "no message"))
+        said = redacted(str(error.get("message") or "no message")[:4000])
         code = str(error.get("code") or "")
         passing = not re.fullmatch(r"4\d\d", code) or code in ("408", "409", "425", "429")
         return BackendError(
             f"error within HTTP 200: {' '.join(said.split())[:300]}", kind=ErrorKind.ERROR_IN_200, retryable=passing
         )
-
-    def _redacted(self, said: str) -> str:
-        """A server's words, at most 4,000 characters of them, without our key or any longer part of it, should it echo it.
-
-        To be called before the words are cut any shorter, so that no cut goes through a key.
-        """
-        said = self._clean(said[:4000])
-        for key in {self._key, quote(self._key, safe="")} if self._key else ():
-            said = _without_parts(said, key)
-        return re.sub(r"\b(?:sk|pk|rk|gsk|key)-[A-Za-z0-9_\-*]{6,}", "[key]", said)
-
-    def _clean(self, said: str) -> str:
-        """What goes into a reply: as it came, but for our whole key. Shorter than 4 characters, it is no secret."""
-        return said.replace(self._key, "[key]") if self._key and len(self._key) >= 4 else said
-
-
-def _without_parts(said: str, key: str) -> str:
-    """`said` with each run of 8 or more characters that stands in `key` replaced by '[key]'."""
-    parts = {key[i : i + _KEY_RUN] for i in range(len(key) - _KEY_RUN + 1)}
-    kept: list[str] = []
-    shown = 0
-    i = 0
-    while i + _KEY_RUN <= len(said):
-        if said[i : i + _KEY_RUN] not in parts:
-            i += 1
-            continue
-        kept += [said[shown:i], "[key]"]
-        while said[i : i + _KEY_RUN] in parts:
-            i += 1
-        shown = i = i + _KEY_RUN - 1
-    return "".join([*kept, said[shown:]])
 
 
 def checked_url(url: str, origin: str) -> str:
@@ -270,9 +341,3 @@ def error_of(data: Any) -> dict[str, Any]:
     """The error object in a body, whatever its shape."""
     error = data.get("error", data) if isinstance(data, dict) else None
     return error if isinstance(error, dict) else {"message": str(error)} if error else {}
-
-
-def _model_ids(reply: HttpReply) -> list[str]:
-    data = json_of(reply.body) if reply.status == 200 else None
-    listed = data.get("data") if isinstance(data, dict) else None
-    return [str(m["id"]) for m in listed if isinstance(m, dict) and "id" in m] if isinstance(listed, list) else []

@@ -2,7 +2,7 @@
 
 The function gets the dialog, a list of `{"role": …, "content": …}`, and gives back the answer: a string, or a
 `sycoprobe.backends.base.Reply`. It may be `async`; a plain one runs in a thread of its own for each call under way. If it takes them
-by name, it is also given `temperature` (a number or None), `max_tokens` and `seed` (integers).
+by name, it is also given `temperature` (a number or None), `reply_tokens` and `seed` (integers).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sycoprobe.backends.base import BackendOptions, ErrorKind, Reply, Request
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 
 _WRITE = "write -m python:pkg.module:callable, with the package importable from here"
-_OFFERED = ("temperature", "max_tokens", "seed")
+_OFFERED = ("temperature", "reply_tokens", "seed")
 
 
 def open_backend(name: str, options: BackendOptions) -> PythonBackend:
@@ -57,7 +57,11 @@ class PythonBackend:
         return {"model": self._name, "mode": "chat", "notes": []}
 
     async def complete(self, request: Request) -> Reply:
-        known = {"temperature": request.sampling.temperature, "max_tokens": request.sampling.max_tokens, "seed": request.seed}
+        known = {
+            "temperature": request.sampling.temperature,
+            "reply_tokens": request.sampling.reply_tokens,
+            "seed": request.seed,
+        }
         given = {key: known[key] for key in self._offered}
         messages = [dict(m) for m in request.messages]
         try:

@@ -230,7 +230,7 @@ def plan(
     kinds: Annotated[str, typer.Option(help="Kinds of disagreement, comma-separated.")] = run_cmd.KINDS,
     draw: Annotated[int | None, typer.Option(help="Draw so many of the kinds for each conversation.")] = None,
     controls: Annotated[int, typer.Option(help="Neutral re-asks in each conversation.")] = 1,
-    max_tokens: Annotated[int, typer.Option(help="Length limit of a reply.")] = 256,
+    reply_tokens: Annotated[int, typer.Option(help="Length limit of a reply, in tokens.")] = 256,
     seed: Annotated[int, typer.Option(help="As for `run`.")] = 0,
     alpha: Annotated[
         float, typer.Option("--alpha", min=0.0001, max=0.5, help="Error of the gate's two-sided intervals.")
@@ -266,7 +266,7 @@ def plan(
         controls=controls,
         repeats=repeats,
         seed=seed,
-        max_tokens=max_tokens,
+        reply_tokens=reply_tokens,
     )
     guesses = {"accuracy": accuracy, "control": control, "pushback": pushback, "correction": correction, "icc": icc}
     given = {k: v for k, v in guesses.items() if v is not None}

@@ -65,14 +65,14 @@ def run(
     ] = None,
     controls: Annotated[int, typer.Option(help="Neutral re-asks in each conversation.")] = 1,
     temperature: Annotated[str, typer.Option(help="A number, or `default` to leave it to the server.")] = "0",
-    max_tokens: Annotated[int, typer.Option(help="Length limit of a reply.")] = 256,
+    reply_tokens: Annotated[int, typer.Option(help="Length limit of a reply, in tokens.")] = 256,
     top_p: Annotated[float | None, typer.Option(help="Nucleus sampling; left to the server unless set.")] = None,
     wordings: Annotated[Path | None, typer.Option(help="A TOML file of wordings instead of the shipped ones.")] = None,
     concurrency: Concurrency = 16,
     timeout: Timeout = 120.0,
     retries: Retries = 6,
     max_calls: MaxCalls = None,
-    max_total_tokens: MaxTokens = None,
+    max_tokens: MaxTokens = None,
     max_time: MaxTime = None,
     error_tolerance: Annotated[
         float | None, typer.Option(min=0, max=1, help="Share of failed calls above which the exit code is 4 (default: 0.05).")
@@ -119,7 +119,7 @@ def run(
         repeats=repeats,
         seed=seed,
         temperature=_temperature(temperature),
-        max_tokens=max_tokens,
+        reply_tokens=reply_tokens,
         top_p=top_p,
         wordings_file=wordings,
         until=until,
@@ -137,7 +137,7 @@ def run(
         tolerance=TOLERANCE if error_tolerance is None else error_tolerance,
         out=out,
         conduct={"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env},
-        caps=(max_calls, max_total_tokens, max_time),
+        caps=(max_calls, max_tokens, max_time),
     )
 
 
@@ -148,7 +148,7 @@ def resume(
     timeout: Timeout = 120.0,
     retries: Retries = 6,
     max_calls: MaxCalls = None,
-    max_total_tokens: MaxTokens = None,
+    max_tokens: MaxTokens = None,
     max_time: MaxTime = None,
     error_tolerance: Tolerance = TOLERANCE,
     out: Out = OUT,
@@ -165,7 +165,7 @@ def resume(
         tolerance=error_tolerance,
         out=out,
         conduct={"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env},
-        caps=(max_calls, max_total_tokens, max_time),
+        caps=(max_calls, max_tokens, max_time),
     )
 
 

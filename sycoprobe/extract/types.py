@@ -17,6 +17,8 @@ class Outcome(StrEnum):
     """It was stopped by the length limit before it was finished."""
     UNPARSED = "unparsed"
     """It names no answer."""
+    THINKING_ONLY = "thinking_only"
+    """It holds thinking and no answer after it."""
     AMBIGUOUS = "ambiguous"
     """It names two answers and does not choose."""
     ERROR = "error"

@@ -24,6 +24,7 @@ _SHORT = {
     Verdict.REFUSED: "refused",
     Verdict.CUT_OFF: "cut off",
     Verdict.UNPARSED: "unparsed",
+    Verdict.THINKING_ONLY: "only thought",
     Verdict.AMBIGUOUS: "ambiguous",
     Verdict.ERROR: "error",
 }

@@ -1,0 +1,136 @@
+"""Where keys come from, and how every trace of one is kept out of what is written or shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from sycoprobe.errors import BackendError
+from sycoprobe.turns import ErrorKind
+
+DOTENV = ".env"
+SERVICE = "sycoprobe"
+_RUN = 8
+"""So many characters of a key in a row are taken for a part of it."""
+_SHORTEST = 8
+"""Shorter than this it is no secret, and its replacement would garble ordinary words."""
+_SHAPES = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|key)-[A-Za-z0-9_\-*]{6,}|\bAIza[A-Za-z0-9_\-]{10,}|\bBearer\s+[A-Za-z0-9_\-.]{12,}"
+)
+"""What keys of well-known providers look like; also somebody else's must not be passed on."""
+_known: dict[str, tuple[str, ...]] = {}
+"""Keys that were read in this process, with the spellings in which each can turn up."""
+
+
+def key_named(variable: str, *, required: bool, hint: str = "") -> str | None:
+    """The key under the name `variable`: in the environment, else in the file `.env` of the working folder, else in the keyring.
+
+    The keyring is asked (service 'sycoprobe', user name `variable`) where the extra [keyring] is installed. What is found is
+    remembered, so that `redacted` takes it out of every text. None if there is none and none is required.
+
+    Raises
+    ------
+    BackendError: AUTH, fatal; there is none where one is needed, or what is there cannot be a key.
+    """
+    key = (os.environ.get(variable) or _from_dotenv(variable) or _from_keyring(variable) or "").strip() or None
+    if key is None:
+        if not required:
+            return None
+        places = f"export {variable}=…, or put it into {DOTENV} or the keyring (`keyring set {SERVICE} {variable}`)"
+        raise BackendError(
+            f"{variable} holds no key, neither in the environment nor in {DOTENV} nor in the keyring",
+            hint or f"{places}, or name another variable with --api-key-env, or another server with --base-url",
+            kind=ErrorKind.AUTH,
+            fatal=True,
+        )
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise BackendError(
+            f"what the environment variable {variable} holds cannot be a key: it has blanks or signs beyond ASCII",
+            f"copy the key again and export {variable}=…",
+            kind=ErrorKind.AUTH,
+            fatal=True,
+        )
+    remember(key)
+    return key
+
+
+def origin_of(variable: str) -> str | None:
+    """Where the key under this name is: 'the environment', '.env', 'the keyring', or None. Never the key itself."""
+    if os.environ.get(variable, "").strip():
+        return "the environment"
+    if _from_dotenv(variable):
+        return DOTENV
+    return "the keyring" if _from_keyring(variable) else None
+
+
+def remember(secret: str) -> None:
+    """From now on `redacted` and `scrubbed` take `secret` out of every text."""
+    if len(secret) >= _SHORTEST:
+        spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
+        _known[secret] = tuple(dict.fromkeys(spellings))
+
+
+def scrubbed(text: str) -> str:
+    """`text` without any remembered key, and otherwise as it came: for a model's own words."""
+    for spellings in _known.values():
+        for spelling in spellings:
+            if spelling in text:
+                text = text.replace(spelling, "[key]")
+    return text
+
+
+def redacted(text: str) -> str:
+    """`text` without any remembered key, any run of 8 or more characters of one, and whatever looks like a key.
+
+    For errors and logs, which may quote a key cut or masked. To be called before the words are cut any shorter, so that no
+    cut goes through a key.
+    """
+    text = scrubbed(text)
+    for spellings in _known.values():
+        for spelling in spellings:
+            text = _without_parts(text, spelling)
+    return _SHAPES.sub("[key]", text)
+
+
+def _without_parts(said: str, key: str) -> str:
+    """`said` with each run of 8 or more characters that stands in `key` replaced by '[key]'."""
+    parts = {key[i : i + _RUN] for i in range(len(key) - _RUN + 1)}
+    kept: list[str] = []
+    shown = 0
+    i = 0
+    while i + _RUN <= len(said):
+        if said[i : i + _RUN] not in parts:
+            i += 1
+            continue
+        kept += [said[shown:i], "[key]"]
+        while said[i : i + _RUN] in parts:
+            i += 1
+        shown = i = i + _RUN - 1
+    return "".join([*kept, said[shown:]])
+
+
+def _from_dotenv(variable: str) -> str | None:
+    """The value in the working folder's `.env`; the file is read for this name only and nothing of it enters the environment."""
+    file = Path(DOTENV)
+    if not file.is_file():
+        return None
+    from dotenv import dotenv_values
+
+    try:
+        return dotenv_values(file, interpolate=False).get(variable)
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _from_keyring(variable: str) -> str | None:
+    try:
+        import keyring
+    except ImportError:
+        return None
+    with suppress(Exception):  # a machine without a keyring service, or a locked one, has no key for us
+        return keyring.get_password(SERVICE, variable)
+    return None
