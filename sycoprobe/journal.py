@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ import jsonlines
 from sycoprobe.challenges import Arm, Kind, Wordings
 from sycoprobe.errors import BackendError, JournalError
 from sycoprobe.keys import scrubbed
+from sycoprobe.money import Price
 from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.probes import Probe, ProbeSet
 from sycoprobe.transcript import Call
@@ -50,6 +51,12 @@ class Contents:
     """Whether the last line was torn by a crash; readers leave it out."""
     good_bytes: int = 0
     """Length of the file without a torn last line."""
+
+    @property
+    def price(self) -> Price | None:
+        """What the model's tokens cost, as at the start of the run."""
+        kept = self.header.get("price")
+        return Price.from_dict(kept) if kept else None
 
     def planned(self) -> Planned:
         """The plan with its probes and wordings, as at the start of the run."""
@@ -82,8 +89,18 @@ class Journal:
         facts: dict[str, Any],
         versions: dict[str, str],
         baseline: dict[str, Any] | None = None,
+        price: dict[str, Any] | None = None,
+        conduct: dict[str, Any] | None = None,
     ) -> Journal:
-        """Begin the journal of a new run in `folder`; `baseline` is what a sequential run compares to. Raises `JournalError` if there is one or it cannot be written."""
+        """Begin the journal of a new run in `folder`.
+
+        Parameters
+        ----------
+        facts: what the backend said of the model. baseline: what a sequential run compares to.
+        price: what the model's tokens cost. conduct: how it is carried out, as far as a resume wants to know.
+
+        Raises `JournalError` if there is one or it cannot be written.
+        """
         path = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -108,6 +125,8 @@ class Journal:
                 "versions": versions,
                 "model": facts,
                 "plan": plan.model_dump(mode="json"),
+                **({"price": price} if price else {}),
+                **({"conduct": conduct} if conduct else {}),
             }
         )
         journal.append({"type": "wordings", "wordings": planned.wordings.model_dump(mode="json")})
@@ -217,8 +236,8 @@ def calls(contents: Contents) -> Iterator[Call]:
             yield _call(record)
 
 
-def final_calls(contents: Contents) -> Iterator[Call]:
-    """Every call once: of one that failed and was asked again, the last."""
+def final_calls(contents: Contents, every: Callable[[Call], None] = lambda _call: None) -> Iterator[Call]:
+    """Every call once: of one that failed and was asked again, the last. `every` is told of all calls, in the journal's order."""
     failed: dict[str, int] = {}
     answered_again: set[str] = set()
     for _, record in _records(contents.path):
@@ -229,6 +248,7 @@ def final_calls(contents: Contents) -> Iterator[Call]:
             elif key in failed:
                 answered_again.add(key)
     for call in calls(contents):
+        every(call)
         key = call.spec.key
         if call.error is not None:
             failed[key] -= 1
@@ -339,7 +359,7 @@ def _record(call: Call) -> dict[str, Any]:
         record["reply"] = _reply_record(call.reply)
     else:
         record["error"] = {"kind": call.error_kind, "message": call.error}
-    record |= {"ms": call.ms, "attempts": call.attempts, "at": call.at or now()}
+    record |= {"ms": call.ms, "attempts": call.attempts, "at": call.at or now(), **({"batch": True} if call.batch else {})}
     return record
 
 
@@ -374,6 +394,7 @@ def _call(record: dict[str, Any]) -> Call:
         ms=record["ms"],
         attempts=record["attempts"],
         at=record["at"],
+        batch=record.get("batch", False),
     )
 
 

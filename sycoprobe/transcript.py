@@ -25,6 +25,8 @@ class Call:
     ms: int = 0
     attempts: int = 1
     at: str = ""
+    batch: bool = False
+    """Whether it was part of a vendor's batch, at that price."""
 
 
 @dataclass(slots=True)

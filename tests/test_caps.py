@@ -11,8 +11,8 @@ import pytest
 
 from sycoprobe import api, gating, journal
 from sycoprobe.api import Conduct, RunFailed
+from sycoprobe.budget import Caps, tokens_of
 from sycoprobe.decision import Decision
-from sycoprobe.runner import Caps, tokens_of
 from tests.makers import sim_run, write_set
 from tests.test_cli import cli
 
