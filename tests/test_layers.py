@@ -12,8 +12,8 @@ import sycoprobe
 ROOT = Path(sycoprobe.__file__).parent
 FLOORS = {
     1: "text errors turns probes challenges planning transcript extract verdicts scoring outcomes intervals estimates rules sequential "
-    "power decision baselines selfcheck comparing deciding validation generators",
-    2: "sets models config github journal backends",
+    "power money decision baselines selfcheck comparing deciding validation generators",
+    2: "sets models config prices github journal backends",
     3: "runner reports designing",
     4: "api gating cli pytest_plugin __init__",
 }
