@@ -119,11 +119,12 @@ def why_unpriced(model: str, *, base_url: str | None = None) -> str:
         why = "it searches the web on its own, which is charged on top of its tokens"
     elif not _installed():
         why = "list prices come with the package genai-prices, which is not installed"
-        install = f"`{INSTALL}`, or "
+        install = f"Run `{INSTALL}`, or "
     else:
         why = f"{_version()} does not know it"
-        install = "`pip install -U genai-prices` may bring it, or "
-    return f"the price of {model} is unknown: {why}.\n{install}say it in a file and pass that with --prices FILE:\n\n{snippet(model)}"
+        install = "A newer one may: `pip install -U genai-prices`. Or "
+    mend = f"{install}{'say' if install else 'Say'} it in a file and pass that with --prices FILE:"
+    return f"the price of {model} is unknown: {why}.\n{mend}\n\n{snippet(model)}"
 
 
 def snippet(model: str) -> str:
