@@ -168,7 +168,7 @@ def price_range(estimate: Estimate, price: Price, *, reply_tokens: int, batch: b
     ----------
     estimate: of the plan (`Planned.estimate()`).
     price: of the model. Tiers go by the average prompt.
-    reply_tokens: the limit on a reply (`Plan.sampling.max_tokens`).
+    reply_tokens: the limit on a reply (`Plan.sampling.reply_tokens`).
     batch: whether the calls are made in a vendor's batch mode.
     """
     calls = estimate.calls_max

@@ -170,9 +170,9 @@ def test_the_low_end_of_a_range_is_never_above_the_high_end(
 
 def test_a_runs_calls_cost_less_than_was_reserved_and_together_they_are_within_the_plans_range(tmp_path: Path) -> None:
     price = Price(2.5, 10.0, request=0.0001)
-    planned = api.plan("facts", model="sim:accuracy=0.8", n=20, max_tokens=64)
+    planned = api.plan("facts", model="sim:accuracy=0.8", n=20, reply_tokens=64)
     low, high = price_range(planned.estimate(), price, reply_tokens=64)
-    api.run("facts", model="sim:accuracy=0.8", n=20, max_tokens=64, out=tmp_path, name="x")
+    api.run("facts", model="sim:accuracy=0.8", n=20, reply_tokens=64, out=tmp_path, name="x")
     spent = 0.0
     firsts: dict[str, Call] = {}
     for call in journal.calls(journal.read(tmp_path / "x")):
