@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sycoprobe.money import TEMPLATE_TOKENS, Price, cost_of, most_of_call
 from sycoprobe.planning import CHARS_PER_TOKEN
+from sycoprobe.text import dollars
 from sycoprobe.transcript import Call
 
 
@@ -97,11 +98,11 @@ class Budget:
         elif caps.tokens is not None and self.tokens + self._reserved.tokens + most.tokens > caps.tokens:
             if self._in_flight and self.tokens + most.tokens <= caps.tokens:
                 return Room.WAIT
-            self.reached = f"the cap of {caps.tokens:,} tokens"
+            self.reached = f"the cap of {caps.tokens:,} tokens ({self.tokens:,} used; the next call may take {most.tokens:,})"
         elif caps.cost is not None and self.cost + self._reserved.cost + most.cost > caps.cost:
             if self._in_flight and self.cost + most.cost <= caps.cost:
                 return Room.WAIT
-            self.reached = f"the cap of ${caps.cost:g}"
+            self.reached = f"the cap of ${caps.cost:g} ({dollars(self.cost)} used; the next call may cost {dollars(most.cost)})"
         else:
             self._in_flight += 1
             if self.counts_tokens:

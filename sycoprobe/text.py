@@ -50,7 +50,7 @@ def dollars(amount: float) -> str:
     """US dollars as people write them: two places, and more where the amount is small."""
     if amount == 0:
         return "$0"
-    return f"${amount:,.2f}" if amount >= 0.995 else f"${amount:.2g}" if amount >= 0.0001 else "less than $0.0001"
+    return f"${amount:,.2f}" if amount >= 0.095 else f"${amount:.2g}" if amount >= 0.0001 else "less than $0.0001"
 
 
 def _hidden(c: str) -> bool:

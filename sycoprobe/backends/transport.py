@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sycoprobe.errors import BackendError
+from sycoprobe.keys import redacted
+from sycoprobe.text import visible
 from sycoprobe.turns import ErrorKind
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_BODY = 32 * 2**20
+_log = logging.getLogger("sycoprobe.http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class Transport:
         import httpx
 
         assert self._transport is not None, "start() comes first"  # noqa: S101
+        began = time.monotonic()
         try:
             target = self._urls.get(url) or self._urls.setdefault(url, httpx.URL(url))
             async with asyncio.timeout(timeout):
@@ -116,7 +122,19 @@ class Transport:
             raise BackendError(
                 f"not an address: {e}", "write it like http://host:port/v1", kind=ErrorKind.CONNECT, fatal=True
             ) from e
+        if _log.isEnabledFor(logging.DEBUG):
+            _tell(method, url, response.status_code, body, time.monotonic() - began)
         return HttpReply(response.status_code, response.headers, body)
+
+
+def _tell(method: str, url: str, status: int, body: bytes, seconds: float) -> None:
+    """Log an exchange: never a header, and of contents only what a server says of a failure, without keys."""
+    said = ""
+    if status >= 400:
+        said = ": " + visible(redacted(body[:4000].decode("utf-8", "replace")))[:300].replace("\n", " ")
+    _log.debug(
+        "%s %s %d, %d bytes in %.0f ms%s", method, redacted(url.partition("?")[0]), status, len(body), 1000 * seconds, said
+    )
 
 
 def proxy_for(url: str) -> str | None:

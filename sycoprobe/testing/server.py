@@ -150,6 +150,8 @@ class LoopbackServer:
             if isinstance(routed, str):
                 return await self._fail(writer, routed)
             if routed is not None:
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 if self._keep:
                     self.seen.append((headers | {":path": path}, _json(content), time.monotonic()))
                 status, extra, data = routed
