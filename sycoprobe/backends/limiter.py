@@ -359,14 +359,14 @@ class Limiter:
             self._pace = Pace(max(rate, FIRST_RATE), now)
             self._held = True
         elif slot.rate:
-            self._pace.rejected(slot.sent, slot.rate, slot.number, now)
+            self._pace.rejected(slot.sent, slot.rate, slot.number, now, min(asked, LONGEST_PAUSE))
         if asked:
-            self._pace.dear(self._pause(now, asked, "rate limited"))
+            self._pause(now, asked, "rate limited")
         if self._ring:
             self._serve()
 
-    def _pause(self, now: float, seconds: float, word: str) -> float:
-        """Let nothing through for so long; the seconds that it comes to."""
+    def _pause(self, now: float, seconds: float, word: str) -> None:
+        """Let nothing through for so long."""
         seconds = min(seconds, LONGEST_PAUSE)
         until = now + seconds
         if until > self._paused_until:
@@ -377,7 +377,6 @@ class Limiter:
             self._window = START
             if self._ring:
                 self._serve()
-        return seconds
 
     # The circuit breaker
 

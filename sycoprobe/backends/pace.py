@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-CUT = 0.85
+CUT = 0.92
 """What is left of the rate after a rejection, where no better is known from what the server took."""
+NEARLY = 0.88
+"""A server that took this share of the rate is at its limit at that rate, and not before."""
 DEEPEST = 0.5
 """What is left of the rate at least, after one rejection."""
-RECOVERY = 20.0
+RECOVERY = 15.0
 """Seconds from a cut back to where the limit was met, at least."""
 CALLS = 50
 """So many calls at least lie between a cut and the next visit at the limit: a rejection is to stay rare at low rates too."""
-WORTH = 25.0
+WORTH = 40.0
 """A recovery takes so many times the wait that the rejection cost."""
 LONGEST_RECOVERY = 300.0
 ISOLATED = 100
@@ -101,33 +103,32 @@ class Pace:
         off = self._grown / self._recovery - 1
         self.rate = max(self.rate, self._knee + (self._knee - self._low) * off**3)
 
-    def rejected(self, sent: float, rate: float, number: int, now: float) -> bool:
+    def rejected(self, sent: float, rate: float, number: int, now: float, cost: float) -> bool:
         """Cut the rate because of a rejected call, unless it tells of the time before a cut, or is alone. Returns whether it was cut.
 
         Parameters
         ----------
         sent: when that call was sent. rate: the rate then. number: `self.number` then.
+        cost: seconds during which nothing may be sent because of it; 0 where the server asked for no wait.
         """
-        alone = number - self._last_refused >= ISOLATED
+        alone = not cost and number - self._last_refused >= ISOLATED
         self._last_refused = max(self._last_refused, number)
         if sent <= self._deaf_until or alone:
             self._refused += 1
             self.hold = max(self.hold, now + TOLERANCE) if alone else self.hold
             return False
         calls = number - self._first
-        took = (calls - self._refused) / (sent - self._since) if calls >= ENOUGH and sent > self._since else CUT * rate
+        # A mean over a time in which the rate doubled and doubled again is far below what the server took at last.
+        telling = calls >= ENOUGH and sent > self._since and (self._knee is not None or rate < 1.2 * self._low)
+        took = (calls - self._refused) / (sent - self._since) if telling else CUT * rate
         took = min(max(took, DEEPEST * rate), rate)
-        self._knee = max((took + rate) / 2, LOWEST)
+        self._knee = max(rate if took > NEARLY * rate else (took + rate) / 2, LOWEST)
         self.rate = self._low = max(min(took, CUT * rate), LOWEST)
         self._grown = 0.0
-        self._recovery = max(RECOVERY, CALLS / self.rate)
+        self._recovery = max(min(max(RECOVERY, WORTH * cost), LONGEST_RECOVERY), CALLS / self.rate)
         # The server may be just about to have room for the next call: not yet for those that follow at once.
         self._next = max(self._next, now + 1.5 / self.rate)
         self._deaf_until = now + min(2.0, max(0.05, 4 / self.rate))
         self._since, self._first, self._refused = now, self.number, 0
         self._mid = (now, self.number)
         return True
-
-    def dear(self, seconds: float) -> None:
-        """A rejection has cost a wait of so many seconds: the next visit at the limit is put off accordingly."""
-        self._recovery = min(max(self._recovery, WORTH * seconds), max(LONGEST_RECOVERY, CALLS / self.rate))
