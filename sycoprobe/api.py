@@ -487,7 +487,7 @@ async def _carry_out(
     )
     run.tally.model = planned.plan.model
     ended = "interrupted"
-    ticker = asyncio.create_task(_tick(run, conduct.on_tally)) if conduct.on_tally else None
+    ticker = asyncio.create_task(_tick(run, backend, conduct.on_tally)) if conduct.on_tally else None
     try:
         together.add(run)
         await run.execute()
@@ -546,8 +546,9 @@ def _labels(planned: Planned) -> dict[Slice, set[str]]:
     return found
 
 
-async def _tick(run: Run, on_tally: Callable[[Tally], None]) -> None:
+async def _tick(run: Run, backend: Backend, on_tally: Callable[[Tally], None]) -> None:
     while True:
+        run.tally.waiting_for = getattr(backend, "waiting_for", None) or ""
         on_tally(run.tally)
         await asyncio.sleep(0.2)
 

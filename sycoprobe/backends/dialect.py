@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.limiter import Limiter, limiter_for
 from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
@@ -96,6 +97,8 @@ class HttpDialect:
         self._model = model
         self._url = base_url.rstrip("/")
         self._options = options
+        self._key = key
+        self._limiter: Limiter | None = None
         if key:
             remember(key)
         common = {"content-type": "application/json", "user-agent": "sycoprobe"}
@@ -159,18 +162,29 @@ class HttpDialect:
 
     async def complete(self, request: Request) -> Reply:
         """One turn, after retries; see `Backend.complete`."""
-        reply, attempts = await with_retries(lambda: self._attempt(request), request.sampling.retries, self._options.notify)
+        reply, attempts = await with_retries(
+            lambda: self._attempt(request), request.sampling.retries, self._options.notify, paced=True
+        )
         reply.attempts = attempts
         return reply
 
+    @property
+    def waiting_for(self) -> str | None:
+        """What calls wait for now (a rate limit, a host that does not answer), in one short line; None if for nothing."""
+        return self._limiter.waiting_for if self._limiter is not None else None
+
     async def _attempt(self, request: Request) -> Reply:
         while True:
-            adapted = dict(self._adapted)
-            reply = await self._transport.post(
-                self._url + self._path,
-                json.dumps(self._body(request)).encode(),
-                request.sampling.timeout,
-            )
+            if self._limiter is None:
+                self._limiter = limiter_for(urlsplit(self._url).netloc, self._key)
+            async with self._limiter.slot(self, self._options.concurrency, self._options.notify) as slot:
+                adapted = dict(self._adapted)
+                reply = await self._transport.post(
+                    self._url + self._path,
+                    json.dumps(self._body(request)).encode(),
+                    request.sampling.timeout,
+                )
+                slot.answered(reply.status, reply.headers, quota=reply.status == 429 and not self._error(reply).retryable)
             # Another call may have adapted the same parameter while this one was under way.
             if reply.status in (400, 422) and (adapted != self._adapted or self._adapt(reply)):
                 continue

@@ -15,6 +15,8 @@ from sycoprobe.runner import Tally
 from sycoprobe.text import dollars, visible
 
 PLAIN_EVERY = 5.0
+NOTICE_FOR = 15.0
+"""Seconds for which a retry or a fetch is shown."""
 
 
 class Progress:
@@ -29,7 +31,7 @@ class Progress:
         self._plain = plain or not console.is_terminal
         self._live: Live | None = None
         self._printed: dict[int, float] = {}
-        self._notice = ""
+        self._notice, self._noticed = "", 0.0
         self._tallies: dict[int, Tally] = {}
 
     def __enter__(self) -> Progress:
@@ -45,7 +47,7 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Show a retry, a wait or a fetch."""
-        self._notice = line
+        self._notice, self._noticed = line, time.monotonic()
         if not self._quiet and self._live is None:
             self._console.print(Text(visible(line), style="dim"))
 
@@ -67,7 +69,8 @@ class Progress:
             bar = ProgressBar(total=max(1, each.conversations), completed=min(each.firsts, each.conversations), width=24)
             grid.add_row(bar, self._named(each))
         notices = dict.fromkeys(n for t in self._tallies.values() if (n := t.notice or t.waiting_for))
-        for notice in notices or ([self._notice] if self._notice else []):
+        lately = self._notice if time.monotonic() - self._noticed < NOTICE_FOR else ""
+        for notice in notices or ([lately] if lately else []):
             grid.add_row("", Text(visible(notice)[:100], style="yellow"))
         self._live.update(grid, refresh=True)
 
