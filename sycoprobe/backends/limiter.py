@@ -375,6 +375,8 @@ class Limiter:
             self._paused_until, self._pause_word = until, word
             self._held = True
             self._window = START
+            if self._pace is not None:
+                self._pace.not_before(until)
             if self._ring:
                 self._serve()
 
@@ -417,6 +419,8 @@ class Limiter:
         self._failures = 0
         self._failed_order = self._order
         self._window = START
+        if self._pace is not None:
+            self._pace.not_before(self._clock())
         self._held = self._pace is not None or self._paused_until > self._clock()
         if self._ring:
             self._serve()
