@@ -31,8 +31,8 @@ LEAST_SPAN = 1.0
 """Seconds over which the rate that a server took is measured, at least: a burst is no rate."""
 RECENT = 5.0
 """Seconds; that rate is measured over the last one to two of these."""
-FIRST_RATE = 0.5
-"""Requests/s at least to begin a pace with."""
+FIRST_RATE = 5.0
+"""Requests/s at least to begin a pace with: where few calls were answered before the first rejection, little is known."""
 FAILURES = 3
 """So many failures in a row, each of a call sent after the one before, open the breaker."""
 TRIALS = 6

@@ -24,7 +24,9 @@ DOUBLING = 2.0
 LOWEST = 1 / 120
 """Requests/s."""
 SLACK = 0.05
-"""Seconds; what a late timer lost, up to this, is made up for."""
+"""Seconds; what a late timer lost, up to this, is made up for: no more than a few calls at once, since a bucket may be small."""
+FEW = 4
+LEAST_SLACK = 0.01
 SPAN = 30.0
 """Seconds; what the server took lately is measured over one to two of these."""
 ENOUGH = 10
@@ -91,9 +93,10 @@ class Pace:
 
     def sent(self, now: float, *, waited: bool) -> None:
         """Book a call. `waited`: whether it was in a queue before."""
-        if waited and now <= self._next + SLACK and now >= self.hold:
+        slack = min(SLACK, max(LEAST_SLACK, FEW / self.rate)) if waited else 0.0
+        if waited and now <= self._next + slack and now >= self.hold:
             self._grow(1 / self.rate)
-        self._next = max(self._next, now - SLACK if waited else now) + 1 / self.rate
+        self._next = max(self._next, now - slack) + 1 / self.rate
         self.number += 1
         if now - self._mid[0] > SPAN:
             (self._since, self._first), self._mid = self._mid, (now, self.number)
