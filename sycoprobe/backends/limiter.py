@@ -31,8 +31,8 @@ LEAST_SPAN = 1.0
 """Seconds over which the rate that a server took is measured, at least: a burst is no rate."""
 RECENT = 5.0
 """Seconds; that rate is measured over the last one to two of these."""
-FIRST_RATE = 0.5
-"""Requests/s at least to begin a pace with."""
+FIRST_RATE = 5.0
+"""Requests/s at least to begin a pace with: where few calls were answered before the first rejection, little is known."""
 FAILURES = 3
 """So many failures in a row, each of a call sent after the one before, open the breaker."""
 TRIALS = 6
@@ -375,6 +375,8 @@ class Limiter:
             self._paused_until, self._pause_word = until, word
             self._held = True
             self._window = START
+            if self._pace is not None:
+                self._pace.not_before(until)
             if self._ring:
                 self._serve()
 
@@ -417,6 +419,8 @@ class Limiter:
         self._failures = 0
         self._failed_order = self._order
         self._window = START
+        if self._pace is not None:
+            self._pace.not_before(self._clock())
         self._held = self._pace is not None or self._paused_until > self._clock()
         if self._ring:
             self._serve()

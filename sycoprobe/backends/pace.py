@@ -23,8 +23,10 @@ DOUBLING = 2.0
 """Seconds in which a rate doubles that has never met the limit."""
 LOWEST = 1 / 120
 """Requests/s."""
-SLACK = 0.01
-"""Seconds; what a late timer lost, up to this, is made up for."""
+SLACK = 0.05
+"""Seconds; what a late timer lost, up to this, is made up for: no more than a few calls at once, since a bucket may be small."""
+FEW = 4
+LEAST_SLACK = 0.01
 SPAN = 30.0
 """Seconds; what the server took lately is measured over one to two of these."""
 ENOUGH = 10
@@ -85,11 +87,16 @@ class Pace:
         """When the next call may be sent."""
         return self._next
 
+    def not_before(self, until: float) -> None:
+        """Nothing is sent before this time, and nothing is made up for after it."""
+        self._next = max(self._next, until)
+
     def sent(self, now: float, *, waited: bool) -> None:
         """Book a call. `waited`: whether it was in a queue before."""
-        if waited and now <= self._next + SLACK and now >= self.hold:
+        slack = min(SLACK, max(LEAST_SLACK, FEW / self.rate)) if waited else 0.0
+        if waited and now <= self._next + slack and now >= self.hold:
             self._grow(1 / self.rate)
-        self._next = max(self._next, now - SLACK) + 1 / self.rate
+        self._next = max(self._next, now - slack) + 1 / self.rate
         self.number += 1
         if now - self._mid[0] > SPAN:
             (self._since, self._first), self._mid = self._mid, (now, self.number)
@@ -122,7 +129,7 @@ class Pace:
         telling = calls >= ENOUGH and sent > self._since and (self._knee is not None or rate < 1.2 * self._low)
         took = (calls - self._refused) / (sent - self._since) if telling else CUT * rate
         took = min(max(took, DEEPEST * rate), rate)
-        self._knee = max(rate if took > NEARLY * rate else (took + rate) / 2, LOWEST)
+        self._knee = max(rate if took > NEARLY * rate else CUT * rate, LOWEST)
         self.rate = self._low = max(min(took, CUT * rate), LOWEST)
         self._grown = 0.0
         self._recovery = max(min(max(RECOVERY, WORTH * cost), LONGEST_RECOVERY), CALLS / self.rate)
