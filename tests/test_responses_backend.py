@@ -23,6 +23,7 @@ from tests.vendor import DIALOG, WIRE, asked, bodies, judged, two_turns
 
 KEY = "sk-planted-0123456789abcdef"
 CASES = bodies("responses.json")
+INPUT = [{"type": "message", **turn} for turn in DIALOG[1:]]
 THOUGHT = CASES["thinking"]
 REASONING = "The user names Lyon, which is not the capital."
 
@@ -82,7 +83,7 @@ def test_what_is_sent_is_what_the_vendors_types_allow(thinking: Thinking) -> Non
         "model": "m",
         "store": False,
         "instructions": "Be brief.",
-        "input": list(DIALOG[1:]),
+        "input": INPUT,
         "max_output_tokens": 50,
         "temperature": 0.2,
         "top_p": 0.9,
@@ -96,7 +97,7 @@ def test_what_is_sent_is_what_the_vendors_types_allow(thinking: Thinking) -> Non
 def test_what_was_not_asked_for_is_not_sent() -> None:
     with LoopbackServer(lambda _: CASES["normal"], keep=True) as server:
         asked(backend(server), DIALOG[1:2], temperature=None)
-    assert server.seen[-1][1] == {"model": "m", "store": False, "input": [DIALOG[1]], "max_output_tokens": 256}
+    assert server.seen[-1][1] == {"model": "m", "store": False, "input": INPUT[:1], "max_output_tokens": 256}
 
 
 def test_text_reasoning_usage_and_model_are_read_apart() -> None:
@@ -252,7 +253,11 @@ def test_a_rejected_system_prompt_is_joined_to_the_first_user_turn() -> None:
     with LoopbackServer(lambda b: said if "instructions" in b else CASES["normal"], keep=True) as server:
         (reply,) = asked(backend(server))
     assert reply.notes == ("adapted: system role -> first user turn",)
-    assert server.seen[-1][1]["input"][0] == {"role": "user", "content": "Be brief.\n\nWhat is the capital of France?"}
+    assert server.seen[-1][1]["input"][0] == {
+        "type": "message",
+        "role": "user",
+        "content": "Be brief.\n\nWhat is the capital of France?",
+    }
 
 
 def test_thinking_that_is_replayed_goes_back_encrypted_as_it_came() -> None:
@@ -270,7 +275,7 @@ def test_reasoning_that_cannot_be_found_again_is_not_replayed() -> None:
     with LoopbackServer(lambda _: bare, keep=True) as server:
         first, _ = two_turns(backend(server), thinking="replay")
     assert first.replay is None
-    assert server.seen[-1][1]["input"][1] == {"role": "assistant", "content": "Paris"}
+    assert server.seen[-1][1]["input"][1] == {"type": "message", "role": "assistant", "content": "Paris"}
 
 
 def test_what_the_provider_withholds_of_replayed_thinking_is_noted() -> None:

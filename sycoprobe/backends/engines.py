@@ -42,7 +42,8 @@ def _llama_cpp(props: Mapping[str, Any]) -> dict[str, Any]:
     facts = _known(
         f"llama.cpp {_word(props.get('build_info'))}".strip(), settings.get("n_ctx") if isinstance(settings, Mapping) else None
     )
-    if file := _word(without_path(str(props.get("model_path") or ""))):
+    path = props.get("model_path")
+    if isinstance(path, str) and (file := _word(without_path(path))):
         facts["model_file"] = file
     if isinstance(caps, Mapping) and caps.get("supports_system_role") is False:
         facts["notes"] = ["the model's chat template has no system role: llama.cpp itself decides where a system prompt goes"]

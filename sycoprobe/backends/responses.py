@@ -60,7 +60,8 @@ class ResponsesBackend(HttpDialect):
 
     A system prompt goes into `instructions`, which the vendor documents as the place for one and which binds for one call
     (developers.openai.com, 'Text generation'): nothing is stored here, so every call says it again. A turn that carries text
-    only is sent in the short form (`role`, `content`); the long one would need an id that nobody gave.
+    only is a message whose content is that text (openai-python's `EasyInputMessageParam`): parts of type `output_text` would
+    need an id that nobody gave, which vLLM insists on, and llama.cpp insists on `type`.
 
     Where thinking is replayed, the reasoning items go back encrypted, as they came, with the message that followed them, and
     `reasoning.context` asks for them to be read, which models before gpt-5.6 do not do by themselves ('Reasoning models').
@@ -172,7 +173,8 @@ class ResponsesBackend(HttpDialect):
 def _items(message: Message) -> list[Any]:
     """One turn as items of `input`: what is to be replayed as it came, else its text."""
     replay = message.get("replay")
-    return replay if isinstance(replay, list) and replay else [{"role": message["role"], "content": message["content"]}]
+    plain = {"type": "message", "role": message["role"], "content": message["content"]}
+    return replay if isinstance(replay, list) and replay else [plain]
 
 
 def _maps(value: Any) -> list[Mapping[str, Any]]:
