@@ -158,6 +158,8 @@ class LoopbackServer:
                 return await _send(writer, status, data, extra)
         if path.partition("?")[0].endswith("/models"):
             return await _send(writer, *self.models)
+        if method == "GET":
+            return await _send(writer, 404, b'{"error":{"message":"there is nothing here"}}')
         body: dict[str, Any] = json.loads(content or b"{}")
         self.requests += 1
         if self._keep:
