@@ -572,7 +572,7 @@ def _backend(planned: Planned, conduct: Conduct) -> Backend:
 
 def _same_model(contents: Contents, facts: dict[str, Any]) -> None:
     """Refuse to mix two models in one run."""
-    for fact in ("model", "sha256"):
+    for fact in ("model", "sha256", "digest"):
         before, after = contents.header["model"].get(fact), facts.get(fact)
         if before and after and before != after:
             raise JournalError(

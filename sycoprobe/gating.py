@@ -93,7 +93,7 @@ def bless(
         run=report.run,
         started=report.started,
         blessed=now(),
-        model_id=str(facts.get("sha256") or seen or facts.get("model") or report.plan.model),
+        model_id=str(facts.get("sha256") or facts.get("digest") or seen or facts.get("model") or report.plan.model),
         version=__version__,
     )
     config.write_baseline(Path(file), made)

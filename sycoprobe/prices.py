@@ -50,7 +50,7 @@ _VENDORS = {
     "openai": _Vendor("openai", ("api.openai.com",), "OPENAI_BASE_URL"),
     "responses": _Vendor("openai", ("api.openai.com",), "OPENAI_BASE_URL"),
     "anthropic": _Vendor("anthropic", ("api.anthropic.com",), "ANTHROPIC_BASE_URL"),
-    "gemini": _Vendor("google", ("generativelanguage.googleapis.com",), "GOOGLE_GEMINI_BASE_URL"),
+    "gemini": _Vendor("google", ("generativelanguage.googleapis.com",), "GEMINI_BASE_URL"),
     "azure": _Vendor(
         "azure", (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"), "AZURE_OPENAI_ENDPOINT"
     ),
