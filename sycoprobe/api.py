@@ -9,17 +9,18 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sycoprobe import __version__, baselines
+from sycoprobe import __version__, baselines, batching
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Sampling
 from sycoprobe.baselines import Baseline, Conditions
+from sycoprobe.batching import BatchRun
 from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
 from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import ALPHA, MIN_ITEMS
@@ -52,6 +53,8 @@ class Conduct:
     on_tally: told where the run stands, five times a second.
     notify: told of retries, waits and fetches, a line each.
     caps: what the whole run may use in calls, tokens and seconds; one that is reached drains the run, which can be resumed.
+    batch: ask in the vendor's batches, at half the price and within a day; a run that was begun so is always resumed so.
+    poll: seconds between two looks at a batch, at most; None: 60.
     strict: a parameter that the server rejects is an error, instead of being adapted and noted in the report.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
     """
@@ -63,6 +66,8 @@ class Conduct:
     on_tally: Callable[[Tally], None] | None = None
     notify: Callable[[str], None] = lambda _line: None
     caps: Caps = field(default_factory=Caps)
+    batch: bool = False
+    poll: float | None = None
     strict: bool = False
     signals: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
@@ -215,8 +220,9 @@ async def start(
     backend = _backend(planned, conduct)
     try:
         facts = await backend.start()
+        token = await batching.begin(planned, backend) if conduct.batch else None
         kept = baseline.model_dump(mode="json") if baseline else None
-        journal = Journal.create(folder, planned, facts, versions(), kept)
+        journal = Journal.create(folder, planned, facts, versions(), kept, token)
         decider = Decider(planned, kept) if planned.plan.until else None
         return await _carry_out(planned, backend, journal, folder, conduct, Earlier(), decider)
     finally:
@@ -235,6 +241,7 @@ async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct 
     journal, contents = Journal.reopen(folder)
     try:
         planned = contents.planned()
+        conduct = replace(conduct, batch="batch" in contents.header)
         backend = _backend(planned, conduct)
         try:
             facts = await backend.start()
@@ -310,16 +317,21 @@ async def _carry_out(
         p.verbosity,
         p.logprobs,
     )
-    run = Run(
-        planned,
-        backend,
-        journal,
-        concurrency=conduct.concurrency,
-        sampling=sampling,
-        earlier=earlier,
-        enough=(lambda call: decider.add([call])) if decider else None,
-        caps=conduct.caps,
-    )
+    run: Run | BatchRun
+    if conduct.batch:
+        kept: dict[str, Any] = {"longest": conduct.poll, "notify": conduct.notify}
+        run = BatchRun(planned, backend, journal, sampling=sampling, earlier=earlier, caps=conduct.caps, **kept)
+    else:
+        run = Run(
+            planned,
+            backend,
+            journal,
+            concurrency=conduct.concurrency,
+            sampling=sampling,
+            earlier=earlier,
+            enough=(lambda call: decider.add([call])) if decider else None,
+            caps=conduct.caps,
+        )
     ended = "interrupted"
     ticker = asyncio.create_task(_tick(run, conduct.on_tally)) if conduct.on_tally else None
     try:
@@ -330,7 +342,7 @@ async def _carry_out(
         raise RunFailed(e, folder) from e
     except asyncio.CancelledError:
         if run.stopping:
-            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls") from None
+            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}") from None
         raise
     finally:
         if ticker:
@@ -341,7 +353,7 @@ async def _carry_out(
             journal.append({"type": ended, "at": now(), **({"why": run.capped} if ended == "capped" else {})})
         journal.close()
     if ended == "interrupted":
-        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls")
+        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}")
     return build(folder)
 
 
@@ -380,7 +392,7 @@ def _labels(planned: Planned) -> dict[Slice, set[str]]:
     return found
 
 
-async def _tick(run: Run, on_tally: Callable[[Tally], None]) -> None:
+async def _tick(run: Run | BatchRun, on_tally: Callable[[Tally], None]) -> None:
     while True:
         on_tally(run.tally)
         await asyncio.sleep(0.2)
@@ -389,7 +401,7 @@ async def _tick(run: Run, on_tally: Callable[[Tally], None]) -> None:
 class _signals:
     """While open, the first Ctrl-C (or SIGTERM) drains the run and the second one cancels it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run | BatchRun) -> None:
         self._run = run
         self._old: dict[signal.Signals, Any] = {}
 
@@ -428,7 +440,10 @@ def _backend(planned: Planned, conduct: Conduct) -> Backend:
         notify=conduct.notify,
         extra=conduct.extra,
     )
-    return open_backend(plan.model, options)
+    backend = open_backend(plan.model, options)
+    if conduct.batch:
+        batching.check(planned, backend)
+    return backend
 
 
 def _same_model(contents: Contents, facts: dict[str, Any]) -> None:

@@ -43,6 +43,8 @@ class Tally:
     notice: str = ""
     started: float = field(default_factory=time.monotonic)
     finished_conversations: int = 0
+    left: str = ""
+    """What goes on without this process, for the message of an interruption."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.batches import OpenAIBatches
 from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, address, error_of, json_of, key_for
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
@@ -93,6 +94,10 @@ class OpenAIBackend(HttpDialect):
 
     def _facts(self) -> dict[str, Any]:
         return {"mode": self._mode}
+
+    def batches(self) -> OpenAIBatches:
+        """The vendor's batch mode; whether the server has one is known once it is asked."""
+        return OpenAIBatches(self)
 
     def _body(self, request: Request) -> dict[str, Any]:
         sampling, dialog = request.sampling, self._dialog(request)

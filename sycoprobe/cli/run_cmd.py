@@ -71,6 +71,9 @@ def run(
     concurrency: Concurrency = 16,
     timeout: Timeout = 120.0,
     retries: Retries = 6,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask in the vendor's batches: half the price, within a day (OpenAI, Anthropic).")
+    ] = False,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_time: MaxTime = None,
@@ -136,7 +139,13 @@ def run(
         json=json,
         tolerance=TOLERANCE if error_tolerance is None else error_tolerance,
         out=out,
-        conduct={"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env},
+        conduct={
+            "concurrency": concurrency,
+            "timeout": timeout,
+            "retries": retries,
+            "api_key_env": api_key_env,
+            "batch": batch,
+        },
         caps=(max_calls, max_tokens, max_time),
     )
 
