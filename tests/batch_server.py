@@ -243,7 +243,12 @@ class BatchServer:
         self.batches.append(made)
         refused = self.refuse.pop(0) if self.refuse and vendor == "openai" else None
         if self.largest is not None and len(requests) > self.largest:
-            refused = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached for m.", "line": None, "param": None}
+            refused = {
+                "code": "token_limit_exceeded",
+                "message": "Enqueued token limit reached for m.",
+                "line": None,
+                "param": None,
+            }
         if refused is not None:
             made.status = "failed"
             made.metadata |= {"refused": json.dumps(refused)}
@@ -347,6 +352,8 @@ class BatchServer:
         if after:
             found = found[[b.id for b in found].index(after) + 1 :]
         limit = min(int(query.get("limit", ["20"])[0]), 2)  # small pages, so that paging is tried
+        for b in found[:limit]:
+            b.looks += 1
         page = [self._tell(b) for b in found[:limit]]
         listed = {"object": "list", "data": page, "has_more": len(found) > limit}
         listed |= {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
