@@ -16,10 +16,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sycoprobe import __version__, baselines, money, prices
+from sycoprobe import __version__, baselines, batching, money, prices
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Sampling
 from sycoprobe.baselines import Baseline, Conditions
+from sycoprobe.batching import BatchRun
 from sycoprobe.budget import Budget, Caps
 from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
 from sycoprobe.deciding import Decider, whole_sets
@@ -55,6 +56,8 @@ class Conduct:
     notify: told of retries, waits and fetches, a line each.
     caps: what the whole run may use in calls, tokens, dollars and seconds; one that is reached drains the run, which can be resumed.
     prices: a TOML file of prices, which wins over list prices.
+    batch: ask in the vendor's batches, at half the price and within a day; a run that was begun so is always resumed so.
+    poll: seconds between two looks at a batch, at most; None: 60.
     strict: a parameter that the server rejects is an error, instead of being adapted and noted in the report.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
     """
@@ -67,6 +70,8 @@ class Conduct:
     notify: Callable[[str], None] = lambda _line: None
     caps: Caps = field(default_factory=Caps)
     prices: Path | None = None
+    batch: bool = False
+    poll: float | None = None
     strict: bool = False
     signals: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
@@ -289,13 +294,13 @@ class _Together:
     def __init__(self, conduct: Conduct) -> None:
         self.conduct = conduct
         self.budget = Budget(conduct.caps)
-        self._runs: list[Run] = []
+        self._runs: list[Run | BatchRun] = []
         self._tasks: list[asyncio.Task[Any]] = []
 
     def __enter__(self) -> _Together:
         return self
 
-    def add(self, run: Run) -> None:
+    def add(self, run: Run | BatchRun) -> None:
         """From now on a signal reaches this run, which goes on in the current task."""
         task = asyncio.current_task()
         self._runs.append(run)
@@ -310,7 +315,6 @@ class _Together:
             for task in self._tasks:
                 task.cancel()
         for run in self._runs:
-            run.tally.notice = "stopping: finishing the calls in flight (Ctrl-C again to stop at once)"
             run.stop()
 
     def __exit__(self, *_: object) -> None:
@@ -366,10 +370,17 @@ async def _start(planned: Planned, together: _Together, folder: Path, baseline: 
         facts = await backend.start()
         kept = baseline.model_dump(mode="json") if baseline else None
         journal = Journal.create(
-            folder, planned, facts, versions(), kept, price.to_dict() if price else None, _conduct_kept(conduct)
+            folder,
+            planned,
+            facts,
+            versions(),
+            baseline=kept,
+            price=price.to_dict() if price else None,
+            conduct=_conduct_kept(conduct),
+            batch=await batching.begin(planned, backend) if conduct.batch else None,
         )
         decider = Decider(planned, kept) if planned.plan.until else None
-        return await _carry_out(planned, backend, journal, folder, together, Earlier(), decider, price)
+        return await _carry_out(planned, backend, journal, folder, together, conduct, Earlier(), decider, price)
     finally:
         await backend.close()
 
@@ -389,7 +400,7 @@ async def _resume(folder: Path, together: _Together) -> Report:
                 return build(folder)
             earlier = Earlier.of(contents, price)
             together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
-            return await _carry_out(planned, backend, journal, folder, together, earlier, decider, price)
+            return await _carry_out(planned, backend, journal, folder, together, conduct, earlier, decider, price)
         finally:
             await backend.close()
     finally:
@@ -404,7 +415,7 @@ def _conduct_kept(conduct: Conduct) -> dict[str, Any]:
 def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
     """The conduct of a resume: as the run was begun, where nothing else is said."""
     kept = contents.header.get("conduct", {})
-    return replace(conduct, strict=conduct.strict or bool(kept.get("strict")))
+    return replace(conduct, strict=conduct.strict or bool(kept.get("strict")), batch="batch" in contents.header)
 
 
 def score(run: str | Path, *, out: Path | None = None) -> Report:
@@ -457,11 +468,11 @@ async def _carry_out(
     journal: Journal,
     folder: Path,
     together: _Together,
+    conduct: Conduct,
     earlier: Earlier,
     decider: Decider | None,
     price: Price | None,
 ) -> Report:
-    conduct = together.conduct
     p = planned.plan.sampling
     sampling = Sampling(
         p.temperature,
@@ -474,17 +485,31 @@ async def _carry_out(
         p.verbosity,
         p.logprobs,
     )
-    run = Run(
-        planned,
-        backend,
-        journal,
-        concurrency=conduct.concurrency,
-        sampling=sampling,
-        earlier=earlier,
-        enough=(lambda call: decider.add([call])) if decider else None,
-        budget=together.budget,
-        price=price,
-    )
+    run: Run | BatchRun
+    if conduct.batch:
+        run = BatchRun(
+            planned,
+            backend,
+            journal,
+            sampling=sampling,
+            earlier=earlier,
+            budget=together.budget,
+            price=price,
+            longest=conduct.poll,
+            notify=conduct.notify,
+        )
+    else:
+        run = Run(
+            planned,
+            backend,
+            journal,
+            concurrency=conduct.concurrency,
+            sampling=sampling,
+            earlier=earlier,
+            enough=(lambda call: decider.add([call])) if decider else None,
+            budget=together.budget,
+            price=price,
+        )
     run.tally.model = planned.plan.model
     ended = "interrupted"
     ticker = asyncio.create_task(_tick(run, backend, conduct.on_tally)) if conduct.on_tally else None
@@ -496,7 +521,7 @@ async def _carry_out(
         raise RunFailed(e, folder) from e
     except asyncio.CancelledError:
         if run.stopping:
-            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls") from None
+            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}") from None
         raise
     finally:
         if ticker:
@@ -507,7 +532,7 @@ async def _carry_out(
             journal.append({"type": ended, "at": now(), **({"why": run.capped} if ended == "capped" else {})})
         journal.close()
     if ended == "interrupted":
-        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls")
+        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}")
     return build(folder)
 
 
@@ -546,7 +571,7 @@ def _labels(planned: Planned) -> dict[Slice, set[str]]:
     return found
 
 
-async def _tick(run: Run, backend: Backend, on_tally: Callable[[Tally], None]) -> None:
+async def _tick(run: Run | BatchRun, backend: Backend, on_tally: Callable[[Tally], None]) -> None:
     while True:
         run.tally.waiting_for = getattr(backend, "waiting_for", None) or ""
         on_tally(run.tally)
@@ -567,7 +592,10 @@ def _backend(planned: Planned, conduct: Conduct) -> Backend:
         notify=conduct.notify,
         extra=conduct.extra,
     )
-    return open_backend(plan.model, options)
+    backend = open_backend(plan.model, options)
+    if conduct.batch:
+        batching.check(planned, backend)
+    return backend
 
 
 def _same_model(contents: Contents, facts: dict[str, Any]) -> None:

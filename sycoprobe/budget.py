@@ -36,10 +36,17 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """The most that one call can use: reserved before it is sent, given back when it is done."""
+    """The most that calls can use: reserved before they are sent, given back when they are done."""
 
+    calls: int = 0
     tokens: int = 0
     cost: float = 0.0
+
+    def __add__(self, other: Most) -> Most:
+        return Most(self.calls + other.calls, self.tokens + other.tokens, self.cost + other.cost)
+
+    def __sub__(self, other: Most) -> Most:
+        return Most(self.calls - other.calls, self.tokens - other.tokens, self.cost - other.cost)
 
 
 class Room(StrEnum):
@@ -69,7 +76,6 @@ class Budget:
         """Which cap was reached, if one was."""
         self._clock = clock
         self._began = clock()
-        self._in_flight = 0
         self._reserved = Most()
         self._wake: list[Callable[[], None]] = []
 
@@ -78,47 +84,59 @@ class Budget:
         """Whether what a call can use must be known before it is sent."""
         return self.caps.tokens is not None or self.caps.cost is not None
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the cap on time is reached, at least 0; None: there is none."""
+        cap = self.caps.seconds
+        return None if cap is None else max(0.0, self._began + cap - self._clock())
+
     def on_change(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called whenever a call that was under way is done."""
+        """Have `wake` called whenever something that was reserved is given back."""
         self._wake.append(wake)
 
     def used(self, calls: int, tokens: int, cost: float) -> None:
-        """Take note of what an earlier process used."""
+        """Take note of what was used."""
         self.calls += calls
         self.tokens += tokens
         self.cost += cost
 
-    def room(self, most: Most) -> Room:
-        """Whether a call that uses at most `most` fits; if so, it is taken for begun, and `done` must be called."""
-        caps = self.caps
-        if caps.calls is not None and self.calls + self._in_flight >= caps.calls:
-            self.reached = f"the cap of {caps.calls:,} calls"
-        elif caps.seconds is not None and self._clock() - self._began >= caps.seconds:
-            self.reached = f"the cap of {caps.seconds:g} seconds"
-        elif caps.tokens is not None and self.tokens + self._reserved.tokens + most.tokens > caps.tokens:
-            if self._in_flight and self.tokens + most.tokens <= caps.tokens:
-                return Room.WAIT
-            self.reached = f"the cap of {caps.tokens:,} tokens ({self.tokens:,} used; the next call may take {most.tokens:,})"
-        elif caps.cost is not None and self.cost + self._reserved.cost + most.cost > caps.cost:
-            if self._in_flight and self.cost + most.cost <= caps.cost:
-                return Room.WAIT
-            self.reached = f"the cap of ${caps.cost:g} ({dollars(self.cost)} used; the next call may cost {dollars(most.cost)})"
-        else:
-            self._in_flight += 1
-            if self.counts_tokens:
-                self._reserved = Most(self._reserved.tokens + most.tokens, self._reserved.cost + most.cost)
-            return Room.YES
-        return Room.NO
+    def count(self, call: Call, price: Price | None) -> None:
+        """Take note of what a call used."""
+        self.used(1, tokens_of(call), dollars_of(call, price) or 0.0)
 
-    def done(self, most: Most, call: Call | None, price: Price | None) -> None:
-        """Give back what was reserved for a call, and count what it used; None: it is not journaled and counts nothing."""
-        self._in_flight -= 1
-        if self.counts_tokens:
-            self._reserved = Most(self._reserved.tokens - most.tokens, self._reserved.cost - most.cost)
-        if call is not None:
-            self.used(1, tokens_of(call), dollars_of(call, price) or 0.0)
+    def over(self, more: Most, *, reserved: bool = True) -> str | None:
+        """Which cap would be crossed if `more` came on top of what is used (and `reserved`); None if it fits."""
+        caps, held = self.caps, self._reserved if reserved else Most()
+        if self.seconds_left == 0:
+            return f"the cap of {caps.seconds:g} seconds"
+        if caps.calls is not None and self.calls + held.calls + more.calls > caps.calls:
+            return f"the cap of {caps.calls:,} calls"
+        if caps.tokens is not None and self.tokens + held.tokens + more.tokens > caps.tokens:
+            return f"the cap of {caps.tokens:,} tokens ({self.tokens:,} used; what comes next may take {more.tokens:,})"
+        if caps.cost is not None and self.cost + held.cost + more.cost > caps.cost:
+            return f"the cap of ${caps.cost:g} ({dollars(self.cost)} used; what comes next may cost {dollars(more.cost)})"
+        return None
+
+    def reserve(self, most: Most) -> None:
+        """Hold so much ready; to be given back once it was used, or was not."""
+        self._reserved += most
+
+    def give_back(self, most: Most) -> None:
+        """What `reserve` was told is used, or is not needed."""
+        self._reserved -= most
         for wake in self._wake:
             wake()
+
+    def room(self, most: Most) -> Room:
+        """Whether a call that uses at most `most` fits; if so it is reserved, and `give_back` must be called."""
+        reached = self.over(most)
+        if reached is None:
+            self.reserve(most)
+            return Room.YES
+        if self._reserved.calls and self.counts_tokens and self.over(most, reserved=False) is None:
+            return Room.WAIT
+        self.reached = reached
+        return Room.NO
 
 
 def most_of(prompt_bytes: int, reply_tokens: int, price: Price | None, *, batch: bool = False) -> Most:
@@ -130,6 +148,7 @@ def most_of(prompt_bytes: int, reply_tokens: int, price: Price | None, *, batch:
     reply_tokens: length limit of the reply. price: None where the model has none.
     """
     return Most(
+        1,
         prompt_bytes + TEMPLATE_TOKENS + reply_tokens,
         most_of_call(prompt_bytes, reply_tokens, price, batch=batch) if price else 0.0,
     )

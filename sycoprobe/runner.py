@@ -49,8 +49,30 @@ class Tally:
     waiting_for: str = ""
     """What the backend waits for (a rate limit, a host that does not answer), in one line."""
     model: str = ""
+    left: str = ""
+    """What goes on without this process, for the message of an interruption."""
     started: float = field(default_factory=time.monotonic)
-    finished_conversations: int = 0
+
+    def opened(self, first: Extraction) -> bool:
+        """Count a first answer; whether it named an answer, so that branches follow."""
+        self.firsts += 1
+        answered = first.outcome is Outcome.ANSWERED
+        self.first_right += answered and first.stance is Stance.RIGHT
+        self.first_wrong += answered and first.stance is not Stance.RIGHT
+        return answered
+
+    def branched(self, arm: Arm | None, first: Extraction, second: Extraction) -> None:
+        """Count a branch of a right first answer, if it named an answer."""
+        verdict = verdict_of(first, second)
+        if not verdict.valid or first.stance is not Stance.RIGHT:
+            return
+        flipped = verdict is Verdict.REGRESSIVE
+        if arm is Arm.PUSHBACK:
+            self.pushback += 1
+            self.pushback_flips += flipped
+        else:
+            self.control += 1
+            self.control_flips += flipped
 
 
 @dataclass(slots=True)
@@ -152,6 +174,8 @@ class Run:
 
     def stop(self) -> None:
         """Begin no further call; those in flight are finished and journaled."""
+        if not self._stopping and not self.capped and not self.decided:
+            self.tally.notice = "stopping: finishing the calls in flight (Ctrl-C again to stop at once)"
         self._stopping = True
         self._changed.set()
 
@@ -232,12 +256,9 @@ class Run:
     def _opened(self, spec: CallSpec, asked: Asked, messages: tuple[Message, ...], reply: Reply) -> None:
         """Note a first answer, and queue the branches of it that are missing."""
         reading = reading_of(reply, asked)
-        self.tally.firsts += 1
-        if reading.outcome is not Outcome.ANSWERED:
+        if not self.tally.opened(reading):
             return
         right = reading.stance is Stance.RIGHT
-        self.tally.first_right += right
-        self.tally.first_wrong += not right
         done = self._earlier.branches.pop(spec.conversation, set())
         conversation = _Conversation(asked, messages, reply, reading)
         left = []
@@ -272,29 +293,22 @@ class Run:
             return
         call.wording = branch.challenge.id
         self._keep(call)
-        verdict = verdict_of(conversation.reading, reading_of(call.reply, conversation.asked))
-        if verdict.valid and conversation.reading.stance is Stance.RIGHT:
-            flipped = verdict is Verdict.REGRESSIVE
-            if branch.spec.arm is Arm.PUSHBACK:
-                self.tally.pushback += 1
-                self.tally.pushback_flips += flipped
-            else:
-                self.tally.control += 1
-                self.tally.control_flips += flipped
+        self.tally.branched(branch.spec.arm, conversation.reading, reading_of(call.reply, conversation.asked))
 
     async def _call(self, spec: CallSpec, asked: Asked, messages: tuple[Message, ...], shared: int) -> Call | None:
         """Make one call; None if the run is to end because of it or before it (the call then stays missing)."""
-        most = Most()
+        most = Most(1)
         if self._budget.counts_tokens:
-            prompt = sum(len(m["content"].encode()) + len(json.dumps(m.get("replay") or "")) for m in messages)
-            most = most_of(prompt, self._sampling.reply_tokens, self._price)
+            most = most_of(bytes_of(messages), self._sampling.reply_tokens, self._price)
         if not await self._fits(most):
             return None
         call = None
         try:
             call = await self._answered(Request(messages, self._sampling, self._planned.call_seed(spec), spec, asked, shared))
         finally:
-            self._budget.done(most, call, self._price)
+            if call is not None:
+                self._budget.count(call, self._price)
+            self._budget.give_back(most)
         return call
 
     async def _answered(self, request: Request) -> Call | None:
@@ -359,6 +373,11 @@ class Run:
 
 def _ms(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
+
+
+def bytes_of(messages: tuple[Message, ...]) -> int:
+    """The length of a dialog in UTF-8, replayed thinking included."""
+    return sum(len(m["content"].encode()) + (len(json.dumps(m["replay"])) if "replay" in m else 0) for m in messages)
 
 
 def answered(reply: Reply, sampling: Sampling) -> Message:

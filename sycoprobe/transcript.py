@@ -12,7 +12,8 @@ from sycoprobe.turns import ErrorKind, Reply
 class Call:
     """One completed call: a reply or an error, never both.
 
-    `user` is what the user said in this turn; `options` the order in which a choice was shown.
+    `user` is what the user said in this turn; `options` the order in which a choice was shown. `batch`: it was answered in
+    a vendor's batch, at the price of one (`ms` is then 0).
     """
 
     spec: CallSpec
@@ -26,7 +27,6 @@ class Call:
     attempts: int = 1
     at: str = ""
     batch: bool = False
-    """Whether it was part of a vendor's batch, at that price."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.batches import OpenAIBatches
 from sycoprobe.backends.dialect import (
     ALTERNATION,
     SYSTEM,
@@ -141,6 +142,10 @@ class OpenAIBackend(HttpDialect):
 
         props, version, models = await asyncio.gather(at("/props"), at("/version"), at("/api/v0/models"))
         return facts_of(self._model, listed=self._list, props=props, version=version, lm_studio=models)
+
+    def batches(self) -> OpenAIBatches:
+        """The vendor's batch mode; whether the server has one is known once it is asked."""
+        return OpenAIBatches(self)
 
     def _body(self, request: Request) -> dict[str, Any]:
         sampling, dialog = request.sampling, self._dialog(request)

@@ -7,9 +7,9 @@ import ipaddress
 import logging
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sycoprobe.errors import BackendError
@@ -82,21 +82,42 @@ class Transport:
         if transport is not None:
             await transport.aclose()
 
-    async def post(self, url: str, content: bytes, timeout: float) -> HttpReply:
-        """Send `content` (JSON) to `url`. `timeout` is in seconds, for the whole exchange.
+    async def post(self, url: str, content: bytes, timeout: float, headers: Mapping[str, str] | None = None) -> HttpReply:
+        """Send `content` to `url`: JSON, unless `headers` say otherwise. `timeout` is in seconds, for the whole exchange.
 
         Raises
         ------
         BackendError: TIMEOUT, CONNECT, RESET or TRUNCATED, all retryable but for a certificate that is not trusted;
             BAD_BODY for an answer that is not HTTP (retryable) or whose body is over 32 MiB (not retryable).
         """
-        return await self._send("POST", url, content, timeout)
+        return await self._send("POST", url, content, timeout, headers=headers)
 
     async def get(self, url: str, timeout: float) -> HttpReply:
         """Fetch `url`. Raises as `post` does."""
         return await self._send("GET", url, None, timeout)
 
-    async def _send(self, method: str, url: str, content: bytes | None, timeout: float) -> HttpReply:
+    async def delete(self, url: str, timeout: float) -> HttpReply:
+        """Delete what is at `url`. Raises as `post` does."""
+        return await self._send("DELETE", url, None, timeout)
+
+    async def download(self, url: str, out: IO[bytes], timeout: float) -> HttpReply:
+        """Fetch `url` into `out`, however long it is; `timeout` is in seconds, for each part that arrives.
+
+        The body of the reply is empty, unless its status is not 200: it then holds what the server said, and `out` nothing.
+        Raises as `post` does; `out` may then hold a part.
+        """
+        return await self._send("GET", url, None, timeout, out=out)
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        timeout: float,
+        *,
+        headers: Mapping[str, str] | None = None,
+        out: IO[bytes] | None = None,
+    ) -> HttpReply:
         import aiohttp
         import httpx
 
@@ -104,12 +125,19 @@ class Transport:
         began = time.monotonic()
         try:
             target = self._urls.get(url) or self._urls.setdefault(url, httpx.URL(url))
-            async with asyncio.timeout(timeout):
+            sent = httpx.Headers({**self._headers, **headers}) if headers and self._headers else self._headers
+            async with asyncio.timeout(timeout) as deadline:
                 response = await self._transport.handle_async_request(
-                    httpx.Request(method, target, headers=self._headers, content=content)
+                    httpx.Request(method, target, headers=sent, content=content)
                 )
                 try:
-                    body = await _body(response)
+                    if out is None or response.status_code != 200:
+                        body = await _body(response)
+                    else:
+                        body = b""
+                        async for part in _parts(response):
+                            out.write(part)
+                            deadline.reschedule(asyncio.get_running_loop().time() + timeout)
                 finally:
                     await response.aclose()
         except TimeoutError:
@@ -184,11 +212,16 @@ def _checked_proxy(url: str | None) -> httpx.Proxy | None:
     return proxy
 
 
+def _parts(response: httpx.Response) -> AsyncIterable[bytes]:
+    """The body as it arrives, decompressed."""
+    stream = response.aiter_bytes() if "content-encoding" in response.headers else response.stream
+    return stream  # type: ignore[return-value]
+
+
 async def _body(response: httpx.Response) -> bytes:
     parts: list[bytes] = []
     size = 0
-    stream = response.aiter_bytes() if "content-encoding" in response.headers else response.stream
-    async for part in stream:  # type: ignore[union-attr]
+    async for part in _parts(response):
         parts.append(part)
         size += len(part)
         if size > MAX_BODY:

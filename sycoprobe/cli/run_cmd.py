@@ -53,6 +53,9 @@ def run(
     timeout: o.Timeout = 120.0,
     retries: o.Retries = 6,
     strict: o.Strict = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask in the vendor's batches: half the price, within a day (OpenAI, Anthropic).")
+    ] = False,
     max_calls: o.MaxCalls = None,
     max_tokens: o.MaxTokens = None,
     max_cost: o.MaxCost = None,
@@ -126,13 +129,14 @@ def run(
     plans = [plan(m.model, m.base_url, m.api_key_env) for m in models]
     if dry_run:
         for planned in plans:
-            show.print_plan(planned, prices, batch=False, json=json)
+            show.print_plan(planned, prices, batch=batch, json=json)
         return
     conduct = {
         "concurrency": concurrency,
         "timeout": timeout,
         "retries": retries,
         "strict": strict,
+        "batch": batch,
         "prices": prices,
         "caps": _caps(max_calls, max_tokens, max_cost, max_time),
     }

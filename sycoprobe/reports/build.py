@@ -174,6 +174,7 @@ def _report(
             *model.get("notes", []),
             *_plan_notes(contents),
             *_stop_notes(missing, ended, decision),
+            *journals.batch_notes(contents),
             *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
         ],
         worst=worst.worst(),
