@@ -35,7 +35,7 @@ from sycoprobe.keys import redacted
 from sycoprobe.money import Price
 from sycoprobe.planning import Branch, CallSpec, Planned, first_turn, second_turn
 from sycoprobe.probes import Asked
-from sycoprobe.runner import Earlier, Tally, answered, bytes_of
+from sycoprobe.runner import Earlier, Tally, answered, bytes_of, kept
 from sycoprobe.scoring import reading_of
 from sycoprobe.transcript import Call
 from sycoprobe.turns import ErrorKind, Message, Reply
@@ -561,7 +561,7 @@ class BatchRun:
             harvest.anew.append(ask)
             return
         reply.attempts = self._known.tries[ask.spec.key] + 1
-        self._keep(ask, Call(ask.spec, self._said(ask), reply, attempts=reply.attempts))
+        self._keep(ask, Call(ask.spec, self._said(ask), kept(reply, self._sampling), attempts=reply.attempts))
         self.tally.retries += reply.attempts - 1
 
     def _failed(self, harvest: _Harvest, ask: _Ask, error: BackendError) -> None:

@@ -89,11 +89,11 @@ def redacted(text: str) -> str:
     For errors and logs, which may quote a key cut or masked. To be called before the words are cut any shorter, so that no
     cut goes through a key.
     """
-    text = scrubbed(text)
+    text = _SHAPES.sub("[key]", scrubbed(text))
     for spellings in _known.values():
         for spelling in spellings:
             text = _without_parts(text, spelling)
-    return _SHAPES.sub("[key]", text)
+    return text
 
 
 def _without_parts(said: str, key: str) -> str:

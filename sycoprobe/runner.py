@@ -330,7 +330,7 @@ class Run:
             error.__cause__ = e
             call = journals.failed_call(spec, said, error, _ms(began))
         else:
-            call = Call(spec, said, reply, ms=_ms(began), attempts=reply.attempts)
+            call = Call(spec, said, kept(reply, self._sampling), ms=_ms(began), attempts=reply.attempts)
             self.tally.retries += reply.attempts - 1
         finally:
             self.tally.in_flight -= 1
@@ -378,6 +378,13 @@ def _ms(began: float) -> int:
 def bytes_of(messages: tuple[Message, ...]) -> int:
     """The length of a dialog in UTF-8, replayed thinking included."""
     return sum(len(m["content"].encode()) + (len(json.dumps(m["replay"])) if "replay" in m else 0) for m in messages)
+
+
+def kept(reply: Reply, sampling: Sampling) -> Reply:
+    """A reply as it is journaled: without what only a replay of its thinking needs, where nothing is replayed."""
+    if sampling.thinking is not Thinking.REPLAY:
+        reply.replay = None
+    return reply
 
 
 def answered(reply: Reply, sampling: Sampling) -> Message:

@@ -24,9 +24,9 @@ from sycoprobe.api import Conduct
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.backends.batches import AnthropicBatches, Limits, OpenAIBatches, batches_of
+from sycoprobe.budget import Caps
 from sycoprobe.errors import PlanError
 from sycoprobe.reports.model import Report
-from sycoprobe.runner import Caps
 from tests.batch_server import VENDORS, BatchServer, Made_, varied_answer
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import write_set
@@ -98,6 +98,21 @@ def test_a_run_in_batches_reports_what_the_live_run_reports(tmp_path: Path, vend
     calls = list(journal.calls(journal.read(tmp_path / "batch")))
     assert all(c.batch for c in calls) and "asked in 2 of the vendor's batches" in report.notes
     assert not any(c.batch for c in journal.calls(journal.read(tmp_path / "live")))
+
+
+def test_a_batch_costs_half_and_a_cap_on_money_holds(tmp_path: Path, vendor: str) -> None:
+    table = tmp_path / "prices.toml"
+    table.write_text(f'schema_version = 1\n["{vendor}:m"]\ninput = 3\noutput = 15\n')
+    with BatchServer() as server:
+        folder, made = settings(tmp_path, server, vendor)
+        live = api.run(folder, name="live", conduct=Conduct(prices=table), **made)
+        whole = batch_run(tmp_path, server, vendor, prices=table)
+        assert live.cost and whole.cost == pytest.approx(live.cost / 2)
+        asked = len(server.paid)
+        capped = batch_run(tmp_path, server, vendor, name="capped", prices=table, caps=Caps(cost=whole.cost))
+        assert (capped.status.cap or "").startswith("the cap of $")
+        assert capped.cost is not None and 0 < capped.cost <= whole.cost
+        assert len(server.paid) < 2 * asked
 
 
 # Killed processes
@@ -543,7 +558,7 @@ def test_caps_let_whole_conversations_through_and_no_more(tmp_path: Path, vendor
 def test_without_room_for_the_first_batch_nothing_is_asked(tmp_path: Path, vendor: str) -> None:
     with BatchServer() as server:
         report = batch_run(tmp_path, server, vendor, caps=Caps(tokens=100))
-        assert not server.batches and report.status.cap == "the cap of 100 tokens"
+        assert not server.batches and (report.status.cap or "").startswith("the cap of 100 tokens")
 
 
 # Where there is no batch mode

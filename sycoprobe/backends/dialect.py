@@ -287,6 +287,8 @@ class HttpDialect:
             dialog = [m for m in dialog if m["role"] != "system"]
             if system and dialog and dialog[0]["role"] == "user":
                 dialog[0] = {**dialog[0], "content": "\n\n".join([*system, dialog[0]["content"]])}
+            elif system:
+                dialog.insert(0, Message(role="user", content="\n\n".join(system)))
         if ALTERNATION.name in self._adapted:
             merged: list[Message] = []
             for m in dialog:

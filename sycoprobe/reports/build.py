@@ -175,6 +175,7 @@ def _report(
             *_plan_notes(contents),
             *_stop_notes(missing, ended, decision),
             *journals.batch_notes(contents),
+            *(f"answered by {name} behind the router ({n} calls)" for name, n in sums.upstreams.most_common()),
             *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
         ],
         worst=worst.worst(),
