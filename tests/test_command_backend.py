@@ -392,10 +392,11 @@ time.sleep(60)
     backend = made(body)
     began = time.monotonic()
     assert answered(ask(backend)) == ["Paris"]
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 25
     child = Path(f"/proc/{(tmp_path / 'child').read_text()}/stat")
-    if child.parent.parent.is_dir():
-        assert not child.exists() or child.read_text().split()[2] == "Z", "its child lives on"
+    while Path("/proc/self").exists() and child.exists() and child.read_text().split()[2] != "Z":
+        assert time.monotonic() - began < 30, "its child lives on"
+        time.sleep(0.05)
 
 
 def test_a_cancelled_call_leaves_the_program_usable(made: Made) -> None:

@@ -266,6 +266,8 @@ class _Program:
         try:
             answer = json.loads(line.decode())
         except (ValueError, RecursionError):
+            if not line.endswith(b"\n"):
+                return  # cut off by the end of the program, which is the failure
             self._blame("a line that is not JSON", line[:4000].decode("utf-8", "replace"))
             return
         if not isinstance(answer, dict) or "id" not in answer:
@@ -366,14 +368,14 @@ def _signal_name(number: int) -> str:
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes | None]:
-    """The lines of a stream; None for each that is too long. A last one without an end counts too."""
+    """The lines of a stream with their ends, which the last may lack; None for each that is too long."""
     kept = bytearray()
     too_long = False
     while chunk := await stream.read(2**16):
         *whole, rest = chunk.split(b"\n")
         for part in whole:
             kept += part
-            yield None if too_long or len(kept) > MAX_LINE else bytes(kept)
+            yield None if too_long or len(kept) > MAX_LINE else bytes(kept) + b"\n"
             kept.clear()
             too_long = False
         kept += rest

@@ -230,6 +230,15 @@ class _Engine:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
+    def try_out(self) -> None:
+        """Have one token written, so that a model that does not run here is found out at once. Raises whatever it raises."""
+        import torch
+
+        token = torch.tensor([[min(self._ends, default=0)]], device=self._model.device)
+        self._model.generate(
+            input_ids=token, attention_mask=torch.ones_like(token), generation_config=_settings(1, int(token[0, 0]))
+        )
+
     def answer(self, rows: Sequence[_Row]) -> None:
         """Give every row its reply or its failure. Raises nothing."""
         drafts = []
@@ -336,7 +345,7 @@ class _Engine:
     def _generated(self, drafts: list[_Draft]) -> Exception | None:
         """Write all drafts, and hand each over once it is done; what went wrong, if it did."""
         import torch
-        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
+        from transformers import LogitsProcessorList, StoppingCriteriaList
 
         pad = self._tokenizer.pad_token_id
         pad = next(iter(sorted(self._ends)), 0) if pad is None else pad
@@ -350,10 +359,7 @@ class _Engine:
             self._model.generate(
                 input_ids=ids,
                 attention_mask=mask,
-                # No more than this: what else a model's own settings ask for (a penalty on repetition, say) would change what is measured.
-                generation_config=GenerationConfig(
-                    do_sample=False, num_beams=1, max_new_tokens=max(d.limit for d in drafts), pad_token_id=pad
-                ),
+                generation_config=_settings(max(d.limit for d in drafts), pad),
                 logits_processor=LogitsProcessorList([writer.choose]),
                 stopping_criteria=StoppingCriteriaList([writer.done]),
             )
@@ -408,6 +414,14 @@ class _Engine:
 
     def _text(self, tokens: list[int]) -> str:
         return str(self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def _settings(tokens: int, pad: int) -> Any:
+    """What `generate` is told. No more than this: what else a model's own settings ask for (a penalty on repetition, say) would
+    change what is measured."""
+    from transformers import GenerationConfig
+
+    return GenerationConfig(do_sample=False, num_beams=1, max_new_tokens=tokens, pad_token_id=pad)
 
 
 class _Writer:
@@ -527,6 +541,12 @@ def _loaded(name: str, options: BackendOptions) -> tuple[_Engine, dict[str, Any]
     positions = _positions(model.config, tokenizer)
     shown = given.get("gguf_file", place.name) if isinstance(place, Path) else name
     engine = _Engine(shown, model, tokenizer, mode=mode, positions=positions, defaults=defaults, ends=ends, options=options)
+    with _quiet():
+        try:
+            engine.try_out()
+        except Exception as e:
+            hint = "another number format or device may be needed; or use another model"
+            raise ModelError(f"hf:{name}: cannot be run: {type(e).__name__}: {_one_line(e)}", hint) from e
     facts: dict[str, Any] = {
         "model": shown,
         "mode": mode,
