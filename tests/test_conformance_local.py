@@ -230,3 +230,27 @@ class TestTransformers(BackendConformance):
         if case is Case.TIMEOUT:
             shape = {"width": 2**19}
         yield transformers.open_backend(str(planted_model(self.folder, WORDS.get(case, ["Paris"]), **shape)), OPTIONS)
+
+
+class TestLocal(BackendConformance):
+    """llama.cpp with a model of 3 MB whose words are planted."""
+
+    not_applicable: ClassVar[Mapping[Case, str]] = {
+        **IN_PROCESS,
+        Case.BAD_REQUEST: "llama.cpp tries the chat template when it loads the model, so that one that takes no dialog is a ModelError",
+        Case.TIMEOUT: "a model slow enough would be large; it is asked through OpenAIBackend, whose own suite has the case",
+    }
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        pytest.importorskip("xllamacpp", reason="the extra [local] is not installed")
+        self.folder = tmp_path
+
+    @contextmanager
+    def serving(self, case: Case) -> Iterator[Backend]:
+        from sycoprobe.backends import local
+        from tests.tiny_models import planted_gguf
+
+        positions = {Case.CONTEXT: 8, Case.CUT_OFF: 120}.get(case, 4096)
+        file = planted_gguf(self.folder / "planted.gguf", WORDS.get(case, ["Paris"]), positions=positions)
+        yield local.open_backend(str(file), OPTIONS)

@@ -1,7 +1,9 @@
-"""Models of a few kilobytes, made on the spot: one with random weights, one whose every word is planted. Needs torch and transformers."""
+"""Small models, made on the spot: random weights (torch, transformers), and planted words (the same, or as a GGUF file)."""
 
 from __future__ import annotations
 
+import struct
+from array import array
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -92,3 +94,91 @@ def planted_model(
             model.lm_head.weight[there, here] = 5.0
     model.save_pretrained(folder)
     return folder
+
+
+def planted_gguf(file: Path, words: Sequence[str], *, template: str = TEMPLATE, positions: int = 4096) -> Path:
+    """`planted_model` as a GGUF file (version 3: ggml's docs/gguf.md), of Llama's architecture in float32; needs nothing to write it."""
+    size, heads, width = 320, 10, 32
+    plain = _byte_characters()
+    tokens = [*_MARKS, *plain, "ab", *words]
+    kinds = [3] * len(_MARKS) + [1] * (len(plain) + 1) + [4] * len(words)
+    chain = [tokens.index("<|assistant|>"), *range(len(tokens) - len(words), len(tokens)), tokens.index("<eos>")]
+    if words and words[-1] == ENDLESS:
+        chain[-1] = chain[-2]
+    prefix = "llama."
+    pairs: dict[str, Any] = {
+        "general.architecture": "llama",
+        prefix + "block_count": 1,
+        prefix + "context_length": positions,
+        prefix + "embedding_length": size,
+        prefix + "feed_forward_length": width,
+        prefix + "attention.head_count": heads,
+        prefix + "attention.head_count_kv": heads,
+        prefix + "attention.layer_norm_rms_epsilon": 1e-6,
+        prefix + "rope.dimension_count": size // heads,
+        prefix + "vocab_size": len(tokens),
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "gpt-2",
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": kinds,
+        "tokenizer.ggml.merges": ["a b"],
+        "tokenizer.ggml.bos_token_id": tokens.index("<eos>"),
+        "tokenizer.ggml.eos_token_id": tokens.index("<eos>"),
+        "tokenizer.ggml.add_bos_token": False,
+        "tokenizer.chat_template": template,
+    }
+    ones = array("f", [1.0]) * size
+    embedding, output = (array("f", bytes(4 * size * len(tokens))) for _ in range(2))
+    for i in range(len(tokens)):
+        embedding[i * size + i] = 1.0
+    for here, there in pairwise(chain):
+        output[there * size + here] = 5.0
+    square = array("f", bytes(4 * size * size))
+    narrow = array("f", bytes(4 * size * width))
+    tensors: dict[str, tuple[tuple[int, ...], array[float]]] = {
+        "token_embd.weight": ((size, len(tokens)), embedding),
+        "output.weight": ((size, len(tokens)), output),
+        "output_norm.weight": ((size,), ones),
+        "blk.0.attn_norm.weight": ((size,), ones),
+        "blk.0.ffn_norm.weight": ((size,), ones),
+        **{f"blk.0.attn_{name}.weight": ((size, size), square) for name in ("q", "k", "v", "output")},
+        "blk.0.ffn_gate.weight": ((size, width), narrow),
+        "blk.0.ffn_up.weight": ((size, width), narrow),
+        "blk.0.ffn_down.weight": ((width, size), narrow),
+    }
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(pairs))
+    head += b"".join(_string(key) + _value(value) for key, value in pairs.items())
+    offset, data = 0, b""
+    for name, (shape, values) in tensors.items():
+        head += _string(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, offset)
+        data += values.tobytes() + bytes(-len(values) * 4 % 32)
+        offset = len(data)
+    file.write_bytes(head + bytes(-len(head) % 32) + data)
+    return file
+
+
+def _byte_characters() -> list[str]:
+    """The 256 characters in which byte-level tokenizers write bytes: printable ones as they are, the others from U+0100 on."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [b for b in range(256) if b not in printable]
+    return [chr(b) for b in printable] + [chr(0x100 + i) for i in range(len(others))]
+
+
+def _string(text: str) -> bytes:
+    raw = text.encode()
+    return struct.pack("<Q", len(raw)) + raw
+
+
+def _value(value: Any) -> bytes:
+    """A value with the number of its type before it: 4 uint32, 5 int32, 6 float32, 7 bool, 8 string, 9 array."""
+    if isinstance(value, bool):
+        return struct.pack("<IB", 7, value)
+    if isinstance(value, int):
+        return struct.pack("<II", 4, value)
+    if isinstance(value, float):
+        return struct.pack("<If", 6, value)
+    if isinstance(value, str):
+        return struct.pack("<I", 8) + _string(value)
+    if isinstance(value[0], str):
+        return struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(_string, value))
+    return struct.pack(f"<IIQ{len(value)}i", 9, 5, len(value), *value)
