@@ -64,7 +64,9 @@ def ran(backend: command.CommandBackend, work: Callable[[], Coroutine[Any, Any, 
 
 def ask(backend: command.CommandBackend, times: int = 1, **sampling: Any) -> list[Reply | BackendError]:
     async def work() -> list[Any]:
-        return await asyncio.gather(*(backend.complete(request(**sampling)) for _ in range(times)), return_exceptions=True)
+        return await asyncio.gather(
+            *(backend.complete(request(**{"timeout": 30, **sampling})) for _ in range(times)), return_exceptions=True
+        )
 
     came: list[Reply | BackendError] = ran(backend, work)
     assert all(isinstance(c, Reply | BackendError) for c in came), came
@@ -155,14 +157,14 @@ for a in asked():
 
     async def work() -> list[Reply]:
         dialogs: list[tuple[Message, ...]] = [({"role": "user", "content": str(n)},) for n in range(16)]
-        return list(await asyncio.gather(*(backend.complete(request(d)) for d in dialogs)))
+        return list(await asyncio.gather(*(backend.complete(request(d, timeout=30)) for d in dialogs)))
 
     assert [r.text for r in ran(backend, work)] == [str(n) for n in range(16)]
 
 
 def test_a_program_that_answers_one_after_the_other_has_time_for_each(made: Made) -> None:
-    body = "for a in asked():\n    time.sleep(0.3)\n    say(id=a['id'], text='Paris')"
-    assert answered(ask(made(body), 8, timeout=1.5)) == ["Paris"] * 8, "eight calls take longer than one may, and none was late"
+    body = "for a in asked():\n    time.sleep(0.4)\n    say(id=a['id'], text='Paris')"
+    assert answered(ask(made(body), 8, timeout=3)) == ["Paris"] * 8, "eight calls take longer than one may, and none was late"
 
 
 def test_one_process_serves_a_whole_run_and_a_run_works_end_to_end(tmp_path: Path) -> None:
@@ -244,7 +246,7 @@ def test_a_program_that_dies_again_and_again_ends_the_run(made: Made) -> None:
     backend = made("sys.exit('no weights here')")
 
     async def work() -> list[Any]:
-        return [await asyncio.gather(backend.complete(request()), return_exceptions=True) for _ in range(4)]
+        return [await asyncio.gather(backend.complete(request(timeout=30)), return_exceptions=True) for _ in range(4)]
 
     errors = [e for (e,) in ran(backend, work)]
     assert [e.fatal for e in errors] == [False, False, False, True]
@@ -338,13 +340,13 @@ for a in asked():
     error = failure(made(body), timeout=0.3)
     assert (error.kind, error.retryable) == (ErrorKind.TIMEOUT, True)
     (tmp_path / "hung").unlink()
-    (came,) = ask(made(body), timeout=0.5, retries=1)
+    (came,) = ask(made(body), timeout=2, retries=1)
     assert isinstance(came, Reply) and came.attempts == 2
 
 
 def test_one_call_that_is_never_answered_does_not_stop_the_others(made: Made) -> None:
     body = "for a in asked():\n    if a['id'] != '1': time.sleep(0.05); say(id=a['id'], text='Paris')"
-    came = ask(made(body), 10, timeout=0.8)
+    came = ask(made(body), 10, timeout=2)
     assert [c.kind if isinstance(c, BackendError) else c.text for c in came] == [ErrorKind.TIMEOUT] + ["Paris"] * 9
 
 
@@ -403,9 +405,9 @@ def test_a_cancelled_call_leaves_the_program_usable(made: Made) -> None:
     backend = made("for a in asked():\n    time.sleep(0.3)\n    say(id=a['id'], text=a['id'])")
 
     async def work() -> str:
-        first = asyncio.create_task(backend.complete(request()))
+        first = asyncio.create_task(backend.complete(request(timeout=30)))
         await asyncio.sleep(0.1)
         first.cancel()
-        return (await backend.complete(request())).text
+        return (await backend.complete(request(timeout=30))).text
 
     assert ran(backend, work) == "2", "the late answer to the first call is nobody's"

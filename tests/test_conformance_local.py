@@ -98,6 +98,7 @@ DOES = {Case.RESET: "dies", Case.TRUNCATED: "half a line", Case.TIMEOUT: "hangs"
 
 
 class TestCommand(BackendConformance):
+    patience = 30.0
     key_env = "MY_SERVICE_KEY"
 
     @pytest.fixture(autouse=True)
@@ -203,6 +204,7 @@ WORDS: dict[Case, list[str]] = {
 
 
 class TestTransformers(BackendConformance):
+    patience = 60.0
     not_applicable = IN_PROCESS
 
     @pytest.fixture(autouse=True)
@@ -235,6 +237,7 @@ class TestTransformers(BackendConformance):
 class TestLocal(BackendConformance):
     """llama.cpp with a model of 3 MB whose words are planted."""
 
+    patience = 60.0
     not_applicable: ClassVar[Mapping[Case, str]] = {
         **IN_PROCESS,
         Case.BAD_REQUEST: "llama.cpp tries the chat template when it loads the model, so that one that takes no dialog is a ModelError",

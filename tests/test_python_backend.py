@@ -164,7 +164,7 @@ def ask(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, times: int = 1
             await backend.start()
             came: list[Any] = []
             for _ in range(times):
-                came += await asyncio.gather(backend.complete(request(**sampling)), return_exceptions=True)
+                came += await asyncio.gather(backend.complete(request(**{"timeout": 30, **sampling})), return_exceptions=True)
             return came
         finally:
             await backend.close()
@@ -329,6 +329,6 @@ def test_a_function_that_hangs_does_not_keep_the_process_from_ending(folder: Pat
 
 
 def test_a_call_that_never_comes_back_takes_nobodys_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    came = ask(folder, monkeypatch, "stuck_at_first", 3, timeout=0.3)
+    came = ask(folder, monkeypatch, "stuck_at_first", 3, timeout=1)
     sys.modules["mine"].release.set()
     assert [c.kind if isinstance(c, BackendError) else c.text for c in came] == [ErrorKind.TIMEOUT, "Paris", "Paris"]
