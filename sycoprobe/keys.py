@@ -22,6 +22,7 @@ _SHAPES = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|key)-[A-Za-z0-9_\-*]{6,}|\bAIza[A-Za-z0-9_\-]{10,}|\bBearer\s+[A-Za-z0-9_\-.]{12,}"
 )
 """What keys of well-known providers look like; also somebody else's must not be passed on."""
+_SECRET = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$", re.I)
 _known: dict[str, tuple[str, ...]] = {}
 """Keys that were read in this process, with the spellings in which each can turn up."""
 
@@ -72,6 +73,17 @@ def remember(secret: str) -> None:
     if len(secret) >= _SHORTEST:
         spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
         _known[secret] = tuple(dict.fromkeys(spellings))
+
+
+def remember_environment() -> None:
+    """Remember what looks like a secret in our environment: for code that is not ours and runs with it.
+
+    That is each value of 16 characters or more, without blanks and slashes, under a name that ends in KEY, TOKEN, SECRET or
+    PASSWORD.
+    """
+    for name, value in os.environ.items():
+        if _SECRET.search(name) and re.fullmatch(r"[^\s/]{16,}", value.strip()):
+            remember(value.strip())
 
 
 def scrubbed(text: str) -> str:
