@@ -18,7 +18,8 @@ import pytest
 
 from sycoprobe import api
 from sycoprobe.backends.base import BackendOptions, Request, Sampling
-from sycoprobe.backends.openai import OpenAIBackend, open_backend, transcript_prompt
+from sycoprobe.backends.dialogs import transcript_prompt
+from sycoprobe.backends.openai import OpenAIBackend, open_backend
 from sycoprobe.backends.retry import retry_after, wait_before
 from sycoprobe.backends.transport import HttpReply, proxy_for
 from sycoprobe.errors import BackendError, SycoprobeError

@@ -18,7 +18,7 @@ from sycoprobe import api, journal  # noqa: E402
 from sycoprobe.api import Conduct  # noqa: E402
 from sycoprobe.backends import transformers as hf  # noqa: E402
 from sycoprobe.backends.base import BackendOptions, Request  # noqa: E402
-from sycoprobe.backends.openai import transcript_prompt  # noqa: E402
+from sycoprobe.backends.dialogs import transcript_prompt  # noqa: E402
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError  # noqa: E402
 from sycoprobe.testing import request  # noqa: E402
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply  # noqa: E402

@@ -51,7 +51,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.openai import split_thinking
+from sycoprobe.backends.dialogs import split_thinking
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.keys import redacted, remember_environment, scrubbed

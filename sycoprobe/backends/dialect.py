@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.dialogs import system_joined, turns_merged
 from sycoprobe.backends.limiter import Limiter, limiter_for
 from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
@@ -283,21 +284,8 @@ class HttpDialect:
         """The messages in a form that the server takes: a rejected system role joined to the first user turn, turns merged."""
         dialog = list(request.messages)
         if SYSTEM.name in self._adapted:
-            system = [m["content"] for m in dialog if m["role"] == "system"]
-            dialog = [m for m in dialog if m["role"] != "system"]
-            if system and dialog and dialog[0]["role"] == "user":
-                dialog[0] = {**dialog[0], "content": "\n\n".join([*system, dialog[0]["content"]])}
-            elif system:
-                dialog.insert(0, Message(role="user", content="\n\n".join(system)))
-        if ALTERNATION.name in self._adapted:
-            merged: list[Message] = []
-            for m in dialog:
-                if merged and merged[-1]["role"] == m["role"]:
-                    merged[-1] = {**merged[-1], "content": merged[-1]["content"] + "\n\n" + m["content"]}
-                else:
-                    merged.append(m)
-            dialog = merged
-        return dialog
+            dialog = system_joined(dialog)
+        return turns_merged(dialog) if ALTERNATION.name in self._adapted else dialog
 
     def _adaptations(self) -> tuple[str, ...]:
         """What was adapted so far, for the report."""

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, checked_url, error_of, json_of, key_for
-from sycoprobe.backends.openai import logprobs_of, split_thinking
+from sycoprobe.backends.dialogs import split_thinking
+from sycoprobe.backends.openai import logprobs_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import redacted, scrubbed

@@ -22,6 +22,7 @@ from sycoprobe.backends.dialect import (
     key_for,
     without_path,
 )
+from sycoprobe.backends.dialogs import STOPS, split_thinking, transcript_prompt
 from sycoprobe.backends.engines import facts_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
@@ -30,9 +31,6 @@ from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 DEFAULT_URL = "https://api.openai.com/v1"
 DEFAULT_KEY_ENV = "OPENAI_API_KEY"
-_THINK = re.compile(r"^\s*<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)", re.S)
-_THOUGHT = re.compile(r"^(.*?)</think(?:ing)?>", re.S)
-"""Templates that open the block in the prompt leave only its end to the reply."""
 _FINISH = {
     "stop": Finish.STOP,
     "eos": Finish.STOP,
@@ -156,8 +154,7 @@ class OpenAIBackend(HttpDialect):
             "seed": request.seed,
         }
         if self._mode == "completion":
-            stop = ["\nUser:", "\nAssistant:", "\n\n\n"]
-            asked = {"prompt": transcript_prompt(tuple(dialog)), "stop": stop}
+            asked = {"prompt": transcript_prompt(dialog), "stop": list(STOPS)}
             return {"model": self._model, **asked, **self._wanted(wanted | {"logprobs": sampling.logprobs or None})}
         more: dict[str, Any] = {"reasoning_effort": sampling.effort, "verbosity": sampling.verbosity}
         if sampling.logprobs and "logprobs" not in self._adapted:
@@ -213,12 +210,6 @@ class OpenAIBackend(HttpDialect):
         return made
 
 
-def transcript_prompt(messages: tuple[Message, ...]) -> str:
-    """The dialog as plain text for a model without a chat template; it ends where the model is to go on."""
-    names = {"system": "", "user": "User: ", "assistant": "Assistant: "}
-    return "\n".join(names[m["role"]] + m["content"].strip() for m in messages) + "\nAssistant:"
-
-
 def _text_of(content: Any) -> str:
     """Message content as text: a string, null, or a list of parts."""
     if isinstance(content, list):
@@ -226,15 +217,6 @@ def _text_of(content: Any) -> str:
             str(p.get("text") or "") for p in content if isinstance(p, dict) and p.get("type") in (None, "text", "output_text")
         )
     return content if isinstance(content, str) else ""
-
-
-def split_thinking(text: str) -> tuple[str, str | None]:
-    """The answer, and the reasoning that stood before it in a <think> block.
-
-    An unclosed block is all reasoning; an unopened one is reasoning up to its end.
-    """
-    found = _THINK.match(text) or _THOUGHT.match(text)
-    return (text[found.end() :].strip(), found[1].strip()) if found else (text, None)
 
 
 def thinking_in(details: Any) -> str | None:

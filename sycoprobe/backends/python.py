@@ -26,7 +26,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Reply, Request
-from sycoprobe.backends.openai import split_thinking
+from sycoprobe.backends.dialogs import split_thinking
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.keys import redacted, remember_environment, scrubbed

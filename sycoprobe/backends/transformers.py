@@ -27,7 +27,8 @@ from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, Notify, Request
 from sycoprobe.backends.dialect import ALTERNATION, SYSTEM
-from sycoprobe.backends.openai import Mode, split_thinking, transcript_prompt
+from sycoprobe.backends.dialogs import STOPS, split_thinking, system_joined, transcript_prompt, turns_merged
+from sycoprobe.backends.openai import Mode
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError, SycoprobeError
 from sycoprobe.keys import redacted
 from sycoprobe.models import sha256_of
@@ -36,8 +37,6 @@ from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 WINDOW = 0.02
 """Seconds for which a batch waits for further calls: those that follow from the batch before arrive together."""
-STOPS = ("\nUser:", "\nAssistant:", "\n\n\n")
-"""Where a model without a chat template goes on with our part of the transcript."""
 _LOGPROB_TOKENS = 16
 _NO_MEMORY = re.compile(r"out of memory|can't allocate memory|cannot allocate memory|failed to allocate", re.I)
 _OPEN_THOUGHT = re.compile(r"<think(?:ing)?>\s*\Z")
@@ -483,26 +482,6 @@ def drawn(logits: Any, draw: _Draw, generator: Any) -> int:
     share = torch.rand((), generator=generator, dtype=torch.float64) * reached[-1]
     index = min(int(torch.searchsorted(reached, share, right=True)), len(p) - 1)
     return index if order is None else int(order[index])
-
-
-def system_joined(dialog: Sequence[Message]) -> list[Message]:
-    """The dialog with its system turns at the head of the first user turn."""
-    system = [m["content"] for m in dialog if m["role"] == "system"]
-    turns = [m for m in dialog if m["role"] != "system"]
-    if system and turns and turns[0]["role"] == "user":
-        turns[0] = {**turns[0], "content": "\n\n".join([*system, turns[0]["content"]])}
-    return turns
-
-
-def turns_merged(dialog: Sequence[Message]) -> list[Message]:
-    """The dialog with neighbouring turns of one role as one."""
-    merged: list[Message] = []
-    for m in dialog:
-        if merged and merged[-1]["role"] == m["role"]:
-            merged[-1] = {**merged[-1], "content": merged[-1]["content"] + "\n\n" + m["content"]}
-        else:
-            merged.append(m)
-    return merged
 
 
 def _loaded(name: str, options: BackendOptions) -> tuple[_Engine, dict[str, Any]]:
