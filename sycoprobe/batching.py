@@ -414,6 +414,10 @@ class BatchRun:
         for flying in lost:
             if not await self._recover(flying):
                 return False
+        # What has ended meanwhile is collected before anything is submitted, so that more goes into one batch.
+        for flying in list(self._open.values()):
+            if not self._stopping and await self._look(flying):
+                await self._collect(flying)
         return True
 
     async def _recover(self, flying: _Flying) -> bool:

@@ -267,6 +267,22 @@ def test_random_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None
         whole(tmp_path, server)
 
 
+@pytest.mark.parametrize("kept", [0, 1, 11.5, ITEMS])
+def test_results_that_were_read_in_part_are_read_to_the_end(tmp_path: Path, vendor: str, kept: float) -> None:
+    """The journal ends after so many calls of the first batch, or within one, as a process killed there would leave it."""
+    with BatchServer() as server:
+        live_run(tmp_path, server, vendor)
+        batch_run(tmp_path, server, vendor, caps=Caps(calls=ITEMS))
+        file = tmp_path / "batch" / "journal.jsonl"
+        lines = file.read_bytes().splitlines(keepends=True)
+        first = next(i for i, x in enumerate(lines) if x.startswith(b'{"type":"call"'))
+        torn = lines[first + int(kept)][:40] if kept % 1 else b""
+        file.write_bytes(b"".join(lines[: first + int(kept)]) + torn)
+        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL))
+        assert set(server.paid.values()) == {1} and len(server.batches) == 2
+    same_as_live(tmp_path)
+
+
 # What comes back
 
 
