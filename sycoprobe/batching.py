@@ -352,7 +352,8 @@ class BatchRun:
 
     def _give_up(self, flying: _Flying, state: str, **more: object) -> None:
         """Nothing of this submission was or will be asked: its calls are due again."""
-        self._note(flying.submission, state, **more)
+        adapted = {"adapted": self._batches.adapted} if self._batches.adapted else {}
+        self._note(flying.submission, state, **more, **adapted)
         self._land(flying, flying.asks.values())
 
     def _note(self, submission: Submission, state: str, **more: object) -> None:
@@ -378,6 +379,10 @@ class BatchRun:
         for flying in lost:
             if not await self._recover(flying):
                 return False
+        # What has ended meanwhile is collected before anything is submitted, so that more goes into one batch.
+        for flying in list(self._open.values()):
+            if not self._stopping and await self._look(flying):
+                await self._collect(flying)
         return True
 
     async def _recover(self, flying: _Flying) -> bool:
@@ -483,7 +488,9 @@ class BatchRun:
         if harvest.fatal is None and not harvest.cancelled:
             heard = flying.submission.settled | harvest.noted
             for ask in [a for k, a in flying.asks.items() if k not in heard]:
-                self._failed(harvest, ask, BackendError("the batch ended without a result for it", kind=ErrorKind.BAD_BODY))
+                self._failed(
+                    flying, harvest, ask, BackendError("the batch ended without a result for it", kind=ErrorKind.BAD_BODY)
+                )
         self._note(
             flying.submission,
             "done",
@@ -550,21 +557,21 @@ class BatchRun:
             return
         if row.reply is None:
             lost = BackendError("the batch expired before the vendor came to it", kind=ErrorKind.TIMEOUT, retryable=True)
-            self._failed(harvest, ask, lost)
+            self._failed(flying, harvest, ask, lost)
             return
         try:
             reply = self._batches.read(row.reply, flying.submission.adapted)
         except BackendError as e:
-            self._failed(harvest, ask, e)
+            self._failed(flying, harvest, ask, e)
             return
         if reply is None:
             harvest.anew.append(ask)
             return
         reply.attempts = self._known.tries[ask.spec.key] + 1
-        self._keep(ask, Call(ask.spec, self._said(ask), kept(reply, self._sampling), attempts=reply.attempts))
+        self._keep(flying, ask, Call(ask.spec, self._said(ask), kept(reply, self._sampling), attempts=reply.attempts))
         self.tally.retries += reply.attempts - 1
 
-    def _failed(self, harvest: _Harvest, ask: _Ask, error: BackendError) -> None:
+    def _failed(self, flying: _Flying, harvest: _Harvest, ask: _Ask, error: BackendError) -> None:
         """A call without an answer: the end of the run, a further try, or a failed call."""
         if error.fatal:
             harvest.fatal = harvest.fatal or error
@@ -576,12 +583,12 @@ class BatchRun:
             return
         call = journals.failed_call(ask.spec, self._said(ask), error, 0)
         call.attempts = tries
-        self._keep(ask, call)
+        self._keep(flying, ask, call)
 
     def _said(self, ask: _Ask) -> str:
         return self._messages(ask)[-1]["content"]
 
-    def _keep(self, ask: _Ask, call: Call) -> None:
+    def _keep(self, flying: _Flying, ask: _Ask, call: Call) -> None:
         """Journal a call, and what follows from it."""
         call.batch = True
         if ask.branch is None:
@@ -589,9 +596,7 @@ class BatchRun:
         else:
             call.wording = ask.branch.challenge.id
         self._journal.append_call(call)
-        for flying in self._open.values():
-            if ask.spec.key in flying.asks:
-                flying.submission.settled.add(ask.spec.key)
+        flying.submission.settled.add(ask.spec.key)
         self._known.tries.pop(ask.spec.key, None)
         self.tally.calls += 1
         self._budget.count(call, self._price)
@@ -625,9 +630,11 @@ class BatchRun:
         """Tell the message of an interruption about batches that are open."""
         if not self._open:
             return
-        ids = [redacted(f.submission.id or "(being submitted)") for f in self._open.values()]
+        ids = [redacted(f.submission.id) for f in self._open.values() if f.submission.id is not None]
         which = f"batch {ids[0]} goes" if len(ids) == 1 else f"{len(ids)} batches go"
-        self.tally.left = f"; {which} on at the vendor, and resuming collects the results"
+        self.tally.left = f"; {which} on at the vendor, and resuming collects the results" if ids else ""
+        if len(ids) < len(self._open):
+            self.tally.left += "; a batch was being submitted, and resuming finds out whether it was made"
 
     async def _tidy(self) -> None:
         """Delete the files at the vendor, unless something failed and they may be wanted."""

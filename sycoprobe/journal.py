@@ -335,6 +335,7 @@ def batched(contents: Contents) -> Batched:
 def _note_batch(found: Batched, flying: dict[str, Submission], record: dict[str, Any]) -> None:
     """Take in one `batch` record. A state that is not known is a newer version's, and passed over."""
     nonce, state = str(record.get("nonce")), record.get("state")
+    found.adapted = record.get("adapted", found.adapted)
     if state == "tidied":
         found.tidied = True
     elif state == "submitting":
@@ -353,7 +354,6 @@ def _note_batch(found: Batched, flying: dict[str, Submission], record: dict[str,
             known.closed = True
             found.failed += state == "failed"
             found.tries.update(record.get("again", ()))
-            found.adapted = record.get("adapted", found.adapted)
             found.files += record.get("files", ())
             found.oddities.update(record.get("oddities", {}))
             for key in known.keys:

@@ -53,7 +53,7 @@ def varied_answer(body: dict[str, Any]) -> str:
 
 
 @dataclass
-class Made_:
+class MadeBatch:
     """A batch on the server."""
 
     id: str
@@ -108,7 +108,7 @@ class BatchServer:
         self.bodies: list[bytes] = []
         self.files: dict[str, tuple[str, bytes]] = {}
         self.deleted: list[str] = []
-        self.batches: list[Made_] = []
+        self.batches: list[MadeBatch] = []
         self.wrong: list[str] = []
         """What the vendors' types object to."""
         self.keys: set[str] = set()
@@ -221,7 +221,7 @@ class BatchServer:
                 assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", request["custom_id"])
             requests = [(r["custom_id"], r["params"]) for r in body["requests"]]
             self.bodies += _params_of(asked.body)
-            made = Made_(self._id("msgbatch"), requests, status="in_progress")
+            made = MadeBatch(self._id("msgbatch"), requests, status="in_progress")
         else:
             THEIRS["openai-batch"].validate_python(body)
             lines = [json.loads(x) for x in self.files[body["input_file_id"]][1].splitlines()]
@@ -230,7 +230,7 @@ class BatchServer:
                 assert line["url"] == body["endpoint"] == "/v1/chat/completions"
             requests = [(x["custom_id"], x["body"]) for x in lines]
             self.bodies += [x.partition(b'"body": ')[2][:-1] for x in self.files[body["input_file_id"]][1].splitlines()]
-            made = Made_(self._id("batch"), requests, body["metadata"], body["input_file_id"], status="validating")
+            made = MadeBatch(self._id("batch"), requests, body["metadata"], body["input_file_id"], status="validating")
         vendor = "anthropic" if "requests" in body else "openai"
         for _, params in requests:
             # The vendor's current SDK no longer types the sampling parameters, which models that still take them do take.
@@ -256,7 +256,7 @@ class BatchServer:
         self._carry_out(made)
         return None
 
-    def _carry_out(self, made: Made_) -> None:
+    def _carry_out(self, made: MadeBatch) -> None:
         """Answer every request at once (and count it as paid); the batch is found running for a few looks all the same."""
         rows: list[bytes] = []
         failed: list[bytes] = []
@@ -332,13 +332,13 @@ class BatchServer:
 
     # What they tell
 
-    def _named(self, batch: str) -> Made_:
+    def _named(self, batch: str) -> MadeBatch:
         return next(b for b in self.batches if b.id == batch)
 
     def _last(self) -> Made:
         return 200, {}, json.dumps(self._tell(self.batches[-1])).encode()
 
-    def _status(self, made: Made_) -> Made:
+    def _status(self, made: MadeBatch) -> Made:
         made.looks += 1
         return 200, {}, json.dumps(self._tell(made)).encode()
 
@@ -359,14 +359,14 @@ class BatchServer:
         listed |= {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
         return 200, {}, json.dumps(listed).encode()
 
-    def _tell(self, made: Made_) -> dict[str, Any]:
+    def _tell(self, made: MadeBatch) -> dict[str, Any]:
         if made.looks > self.looks and made.status in ("in_progress", "validating"):
             made.status = "ended" if made.id.startswith("msgbatch") else "expired" if made.counts["expired"] else "completed"
         told = self._message_batch(made) if made.id.startswith("msgbatch") else self._openai_batch(made)
         (MessageBatch if made.id.startswith("msgbatch") else Batch).model_validate(told)
         return told
 
-    def _message_batch(self, made: Made_) -> dict[str, Any]:
+    def _message_batch(self, made: MadeBatch) -> dict[str, Any]:
         ended = made.status == "ended"
         counts = {k: made.counts[k] if ended else 0 for k in ("succeeded", "errored", "canceled", "expired")}
         own = f"{self.url}/messages/batches/{made.id}/results"
@@ -383,7 +383,7 @@ class BatchServer:
             "results_url": (self.results_url or own) if ended else None,
         }
 
-    def _openai_batch(self, made: Made_) -> dict[str, Any]:
+    def _openai_batch(self, made: MadeBatch) -> dict[str, Any]:
         ended = made.status in ("completed", "expired", "cancelled")
         refused = json.loads(made.metadata.get("refused", "null"))
         done = made.counts["succeeded"] if ended else 0

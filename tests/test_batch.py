@@ -27,7 +27,7 @@ from sycoprobe.backends.batches import AnthropicBatches, Limits, OpenAIBatches, 
 from sycoprobe.budget import Caps
 from sycoprobe.errors import PlanError
 from sycoprobe.reports.model import Report
-from tests.batch_server import VENDORS, BatchServer, Made_, varied_answer
+from tests.batch_server import VENDORS, BatchServer, MadeBatch, varied_answer
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import write_set
 from tests.test_run import rows
@@ -218,9 +218,9 @@ def test_a_submission_that_the_vendor_never_took_is_made_once_more(reference: tu
 
 
 def test_a_batch_that_the_vendors_list_does_not_show_at_once_is_found_all_the_same(tmp_path: Path, vendor: str) -> None:
-    with BatchServer(hold=("create:after", 1), hide=2) as server:
+    with BatchServer(hold=("create:after", 1)) as server:
         killed_at(tmp_path, server, vendor)
-        server.hide = 2
+        server.hide = 1
         api.resume(tmp_path / "killed", conduct=Conduct(poll=6))
         whole(tmp_path, server)
 
@@ -234,7 +234,7 @@ def test_a_lost_batch_is_told_from_others_of_the_same_size(tmp_path: Path) -> No
         killed_at(tmp_path, server, "anthropic")
         for number, looks in enumerate((0, 4)):
             requests = [(f"other-{i}", body) for i, (_, body) in enumerate(server.batches[-1].requests)]
-            other = Made_(f"msgbatch_other{number}", requests, looks=-looks, status="in_progress")
+            other = MadeBatch(f"msgbatch_other{number}", requests, looks=-looks, status="in_progress")
             server._carry_out(other)
             server.batches.append(other)
         server.paid = Counter({k: n for k, n in server.paid.items() if k in dict(server.batches[2].requests)})
@@ -260,26 +260,42 @@ def test_random_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None
     """One run, killed again and again wherever it happens to be, results half read among the rest."""
     rng = random.Random(3)
     with BatchServer(outcome=lambda i, _, nth: "expired" if nth == 1 and i[-1] in "012" else None) as server:
-        process = begun(tmp_path, server, "openai", "-q", n=400)
+        process = begun(tmp_path, server, "openai", "-q", n=200)
+        while not (tmp_path / "killed" / "journal.jsonl").exists() or not records(tmp_path / "killed", "batch"):
+            time.sleep(0.005)  # before that, nothing is asked and there is nothing to resume
         kills = 0
-        while kills < 6:
-            before = sum(server.steps.values())
-            while process.poll() is None and sum(server.steps.values()) <= before:
-                time.sleep(0.001)
+        while kills < 5:
             time.sleep(rng.uniform(0, 0.15))
             if process.poll() is not None:
                 break
             process.kill()
             process.communicate()
             kills += 1
+            before = sum(server.steps.values())
             args = command("resume", tmp_path / "killed", "--out", tmp_path, "-q")
-            if not (tmp_path / "killed").exists():
-                args = process.args  # type: ignore[assignment]
             process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            while process.poll() is None and sum(server.steps.values()) <= before:
+                time.sleep(0.001)
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
         assert kills >= 3
         whole(tmp_path, server)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 11.5, ITEMS])
+def test_results_that_were_read_in_part_are_read_to_the_end(tmp_path: Path, vendor: str, kept: float) -> None:
+    """The journal ends after so many calls of the first batch, or within one, as a process killed there would leave it."""
+    with BatchServer() as server:
+        live_run(tmp_path, server, vendor)
+        batch_run(tmp_path, server, vendor, caps=Caps(calls=ITEMS))
+        file = tmp_path / "batch" / "journal.jsonl"
+        lines = file.read_bytes().splitlines(keepends=True)
+        first = next(i for i, x in enumerate(lines) if x.startswith(b'{"type":"call"'))
+        torn = lines[first + int(kept)][:40] if kept % 1 else b""
+        file.write_bytes(b"".join(lines[: first + int(kept)]) + torn)
+        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL))
+        assert set(server.paid.values()) == {1} and len(server.batches) == 2
+    same_as_live(tmp_path)
 
 
 # What comes back
@@ -287,7 +303,7 @@ def test_random_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None
 
 def records(folder: Path, kind: str) -> list[dict[str, Any]]:
     """The journal's records of a type."""
-    lines = (folder / "journal.jsonl").read_text().splitlines()
+    lines = (folder / "journal.jsonl").read_text().split("\n")[:-1]
     return [r for r in map(json.loads, lines) if r["type"] == kind]
 
 

@@ -11,6 +11,7 @@ import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zlib
@@ -24,6 +25,7 @@ from sycoprobe.backends import transport
 from sycoprobe.backends.transport import HttpReply, Transport, proxy_for
 from sycoprobe.errors import BackendError
 from sycoprobe.turns import ErrorKind
+from tests.loopback import Asked, LoopbackServer, Made
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -319,3 +321,34 @@ def test_importing_the_seam_and_its_users_loads_no_http_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_download_may_be_longer_than_any_reply_and_an_error_is_still_read() -> None:
+    size = transport.MAX_BODY + 5
+    asked: list[Asked] = []
+
+    def route(request: Asked) -> Made:
+        asked.append(request)
+        return (200, {}, b"x" * size) if request.path.endswith("/long") and request.method == "GET" else (404, {}, b"none such")
+
+    async def go(url: str) -> list[tuple[HttpReply, int]]:
+        made = Transport(url, {"content-type": "application/json"}, 2)
+        await made.start()
+        found = []
+        try:
+            for path in ("long", "missing"):
+                with tempfile.TemporaryFile() as out:
+                    found.append((await made.download(f"{url}/{path}", out, 20), out.tell()))
+            await made.delete(f"{url}/long", 5)
+            await made.post(f"{url}/form", b"--x", 5, {"Content-Type": "multipart/form-data; boundary=x"})
+            await made.post(f"{url}/json", b"{}", 5)
+        finally:
+            await made.close()
+        return found
+
+    with LoopbackServer(route=route) as server:
+        (whole, length), (missing, nothing) = asyncio.run(go(server.url))
+    assert (whole.status, whole.body, length) == (200, b"", size)
+    assert (missing.status, missing.body, nothing) == (404, b"none such", 0)
+    assert asked[2].method == "DELETE"
+    assert [a.headers["content-type"] for a in asked[3:]] == ["multipart/form-data; boundary=x", "application/json"]

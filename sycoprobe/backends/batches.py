@@ -145,7 +145,7 @@ class Batches(Protocol):
         ...
 
     async def upload(self, entries: Sequence[bytes], token: str, nonce: str) -> str | None:
-        """Upload the entries where the vendor wants them as a file, and give its id. Raises `BackendError`."""
+        """Upload the entries where the vendor wants them as a file, and give its id. Raises `Resubmit` and `BackendError`."""
         ...
 
     async def create(self, entries: Sequence[bytes], file: str | None, token: str, nonce: str) -> Batch | None:
@@ -357,6 +357,8 @@ class OpenAIBatches(_Http):
 
         async def attempt() -> dict[str, Any]:
             reply = await self._http.post(f"{self._url}/files", content, UPLOAD_TIMEOUT, headers)
+            if reply.status == 413:
+                raise Resubmit("the file is too large", smaller=True)
             if reply.status != 200:
                 raise self._error(reply, "the upload of a batch's file")
             return self._object(reply)
@@ -526,11 +528,15 @@ class AnthropicBatches(_Http):
     async def is_it(self, batch: Batch, sought: Sought) -> bool | None:
         if batch.state is State.RUNNING:
             return None
-        async with aclosing(self.results(batch)) as rows:
-            async for row in rows:
-                if row is not None and row.custom_id in sought.ids:
-                    return True
-        return False
+        try:
+            async with aclosing(self.results(batch)) as rows:
+                async for row in rows:
+                    if row is not None and row.custom_id in sought.ids:
+                        return True
+        except BackendError as e:
+            if e.kind != ErrorKind.NOT_FOUND:
+                raise
+        return False  # also where the vendor has deleted the results by now
 
     def results(self, batch: Batch) -> AsyncGenerator[Row | None, None]:
         own = f"{self._url}{self._path}/{batch.id}/results"

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.batches import OpenAIBatches
 from sycoprobe.backends.dialect import (
     ALTERNATION,
     SYSTEM,
@@ -72,6 +73,10 @@ class ResponsesBackend(HttpDialect):
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
         bearer = {"authorization": f"Bearer {key}"} if key else {}
         super().__init__(model, base_url=base_url, key=key, options=options, headers=bearer, adaptable=_ADAPTABLE)
+
+    def batches(self) -> OpenAIBatches:
+        """The vendor's batch mode; whether the server has one is known once it is asked."""
+        return OpenAIBatches(self)
 
     def _body(self, request: Request) -> dict[str, Any]:
         sampling, dialog = request.sampling, self._dialog(request)
