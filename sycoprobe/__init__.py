@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import arun, plan, resume, run, score, until_decided
+    from sycoprobe.api import Conduct, arun, plan, resume, run, score, until_decided
+    from sycoprobe.budget import Caps
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.gating import bless, compare, gate, self_check
     from sycoprobe.probes import Probe
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sycoprobe.sets import load_set
 
 _HOMES = {
+    "Caps": "budget",
+    "Conduct": "api",
     "run": "api",
     "arun": "api",
     "plan": "api",
@@ -37,6 +40,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Caps",
+    "Conduct",
     "Probe",
     "Report",
     "SycoprobeError",
