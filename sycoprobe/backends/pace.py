@@ -23,8 +23,8 @@ QUIET = 0.95
 """Below this share of the rate at which the limit was met, no rejection should come: those that do are noise."""
 TELLING = 100
 """Calls sent that slowly, from which on the share of noise among them is taken at its word; from half as many on, with reserve."""
-NOISE = 0.08
-"""Share of calls whose rejection is borne as noise, at most."""
+NOISE = 0.03
+"""Share of calls whose rejection is borne as noise, at most: with those that a cut costs, fewer than 5 % are to be rejected."""
 MOVED = 0.12
 """Where a greater share of calls is rejected below the limit, the limit has moved: that is no noise."""
 MOST_CREDIT = 4.0
@@ -58,7 +58,8 @@ class Pace:
     since the cut before is at or below it, since the server had nothing left to give at both ends of that time.
 
     Some servers reject calls for reasons that have nothing to do with this client's rate (others use up what is shared). Such
-    rejections come below the limit too, and no cut mends them: as many as come there, and half as many again, are borne.
+    rejections come below the limit too, and no cut mends them: as many as come there, and half as many again, are
+    borne, up to 3 % of all calls.
 
     Parameters
     ----------
@@ -119,12 +120,11 @@ class Pace:
             self._grow(1 / self.rate)
         self._next = max(self._next, now - slack) + 1 / self.rate
         self.number += 1
-        if self._knee is not None and self.rate < QUIET * self._knee and now > self._deaf_until:
+        if self._is_quiet(self.rate) and now > self._deaf_until:
             self._quiet += 1
-            if self._quiet > 5 * TELLING:
+            if self._quiet > 2 * TELLING:
                 self._quiet, self._quiet_refused = self._quiet / 2, self._quiet_refused / 2
-        if self._quiet_refused > 1 and self._quiet > TELLING / 2:
-            self._credit = min(MOST_CREDIT, self._credit + min(NOISE, 1.5 * self._quiet_refused / max(TELLING, self._quiet)))
+        self._credit = min(MOST_CREDIT, self._credit + self._noise) if self._noise else 0.0
         if now - self._mid[0] > SPAN:
             (self._since, self._first), self._mid = self._mid, (now, self.number)
             self._refused = 0
@@ -160,7 +160,7 @@ class Pace:
         took = (calls - self._refused) / (sent - self._since) if telling else CUT * rate
         took = min(max(took, DEEPEST * rate), rate)
         self._knee = max(rate if took > NEARLY * rate else CUT * rate, LOWEST)
-        self.rate = self._low = max(min(took, CUT * rate), LOWEST)
+        self.rate = self._low = max(min(took, CUT * rate * (1 - self._noise)), LOWEST)
         self._grown = 0.0
         self._recovery = max(min(max(RECOVERY, WORTH * cost), LONGEST_RECOVERY), CALLS / self.rate)
         # The server may be just about to have room for the next call: not yet for those that follow at once.
@@ -170,9 +170,20 @@ class Pace:
         self._mid = (now, self.number)
         return True
 
+    @property
+    def _noise(self) -> float:
+        """The share of calls whose rejection is borne."""
+        if self._quiet_refused <= 1 or self._quiet < TELLING / 2:
+            return 0.0
+        return min(NOISE, 1.5 * self._quiet_refused / max(TELLING, self._quiet))
+
+    def _is_quiet(self, rate: float) -> bool:
+        """Whether a rate is so far below the limit that no rejection should come of it; what was borne may hide the limit."""
+        return self._knee is not None and rate < QUIET * (1 - self._noise) * self._knee
+
     def _is_noise(self, rate: float, cost: float) -> bool:
         """Whether a rejected call, sent at `rate`, is one of those that come whatever the rate."""
-        if self._knee is not None and rate < QUIET * self._knee:
+        if self._is_quiet(rate):
             self._quiet_refused += 1
             if self._quiet_refused > max(MOVED * self._quiet, MOST_CREDIT):
                 self._quiet = self._quiet_refused = self._credit = 0.0
