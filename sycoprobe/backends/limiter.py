@@ -27,7 +27,7 @@ LONGEST_PAUSE = 600.0
 """Seconds; a server that asks for more is asked again after these."""
 GROWTH_HOLD = 5.0
 """Seconds without growth of the pace after an HTTP 5xx."""
-LEAST_SPAN = 1.0
+LEAST_SPAN = 0.2
 """Seconds over which the rate that a server took is measured, at least: a burst is no rate."""
 RECENT = 5.0
 """Seconds; that rate is measured over the last one to two of these."""
