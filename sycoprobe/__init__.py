@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from sycoprobe.api import arun, plan, resume, run, score, until_decided
     from sycoprobe.errors import SycoprobeError
+    from sycoprobe.examining import doctor
     from sycoprobe.gating import bless, compare, gate, self_check
     from sycoprobe.probes import Probe
     from sycoprobe.reports.model import Report
@@ -26,6 +27,7 @@ _HOMES = {
     "resume": "api",
     "score": "api",
     "until_decided": "api",
+    "doctor": "examining",
     "gate": "gating",
     "bless": "gating",
     "compare": "gating",
@@ -44,6 +46,7 @@ __all__ = [
     "arun",
     "bless",
     "compare",
+    "doctor",
     "gate",
     "load_set",
     "plan",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -49,6 +49,8 @@ class Transport:
         self._transport: httpx.AsyncBaseTransport | None = None
         self._headers: httpx.Headers | None = None
         self._urls: dict[str, httpx.URL] = {}
+        self.observe: Callable[[HttpReply], None] | None = None
+        """Is shown every reply before it is read."""
 
     async def start(self) -> None:
         """Get ready; no connection is made yet.
@@ -116,7 +118,10 @@ class Transport:
             raise BackendError(
                 f"not an address: {e}", "write it like http://host:port/v1", kind=ErrorKind.CONNECT, fatal=True
             ) from e
-        return HttpReply(response.status_code, response.headers, body)
+        reply = HttpReply(response.status_code, response.headers, body)
+        if self.observe is not None:
+            self.observe(reply)
+        return reply
 
 
 def proxy_for(url: str) -> str | None:
@@ -127,7 +132,7 @@ def proxy_for(url: str) -> str | None:
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
-    if _is_loopback(parts.hostname or ""):
+    if is_loopback(parts.hostname or ""):
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -136,7 +141,8 @@ def proxy_for(url: str) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address stands for this machine itself."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
