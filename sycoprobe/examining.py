@@ -363,7 +363,8 @@ class _Examiner:
                 Step.CLOCK,
                 Status.WARN,
                 f"this machine's clock is {_duration(abs(ahead))} {'behind' if ahead > 0 else 'ahead of'} the server's",
-                "set it by the network (timedatectl set-ntp true, or the system's settings): waits and rate limits go by dates",
+                "set it by the network (timedatectl set-ntp true, or the system's settings), unless it is the server's that is wrong: "
+                "waits and rate limits go by dates",
             )
 
     def _memory(self) -> None:
@@ -468,6 +469,7 @@ class _Examiner:
                 Step.READ, Status.FAIL, f"{what}; with {room:,}: {error.message}", f"--reply-tokens {room}, if it takes that"
             )
             return cut
+        self._thinking(reply)
         if _cut(reply, room):
             mend = f"--reply-tokens {4 * room}, or a model (or a setting of the server) that thinks less"
             self._note(Step.READ, Status.FAIL, f"{what}, and of {room:,} too", mend)
@@ -515,10 +517,11 @@ class _Examiner:
         reply = await self._try(backend, Step.REPEATED, "asking the same again", self._opening)
         if reply is None:
             return
+        took = ", which the server does not take" if any("temperature" in n for n in self._noted) else ""
         if reply.text == first.text:
-            self._note(Step.REPEATED, Status.OK, "the same answer, letter for letter, to the same question at temperature 0")
+            same = f"the same answer, letter for letter, to the same question at temperature 0{took}"
+            self._note(Step.REPEATED, Status.OK, same)
             return
-        took = "" if not any("temperature" in n for n in self._noted) else ", which the server does not take"
         self._note(
             Step.REPEATED,
             Status.WARN,
@@ -532,6 +535,8 @@ class _Examiner:
         if reply is None:
             return
         obeyed = "obeyed" if WORD.lower() in reply.text.lower() else "not obeyed"
+        if obeyed != "obeyed" and _cut(reply, self._brief):
+            obeyed = "cut off before it could be obeyed"
         if any("system" in note for note in self._noted[known:]):
             said = f"the server takes none: it is joined to the first user turn ({obeyed})"
             self._note(

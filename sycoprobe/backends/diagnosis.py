@@ -109,7 +109,8 @@ def limits_in(headers: Mapping[str, str]) -> list[str]:
     """The rate limits that a reply's headers tell, e.g. '500 requests (499 left)'.
 
     `x-ratelimit-limit-requests` and the like: OpenAI's API reference, 'Rate limits in headers'; `anthropic-ratelimit-requests-limit`
-    and the like: Anthropic's API reference, 'Rate limits'. Neither says of which window; with both vendors it is a minute.
+    and the like: Anthropic's API reference, 'Rate limits', per minute. The former name no window: some who send them count requests
+    by the minute and some by the day, so none is shown.
     """
     found = []
     for counted in _COUNTED:
@@ -160,7 +161,8 @@ async def _why(error: BackendError, url: str) -> tuple[str, str]:
     if error.kind in (ErrorKind.BAD_BODY, ErrorKind.RESET) and parts.scheme == "http" and not proxy.shown:
         return f"{whom}: {message}", "if the server speaks TLS, write https:// in --base-url; else look at its log"
     if error.kind == ErrorKind.TIMEOUT:
-        return f"{whom} accepts connections, but {message}", "look at the server's log; a larger --timeout if it is only slow"
+        plain = "; if it speaks plain HTTP, write http:// in --base-url" if parts.scheme == "https" and not proxy.shown else ""
+        return f"{whom} accepts connections, but {message}", f"look at its log; a larger --timeout if it is only slow{plain}"
     return f"{whom}: {message}", "look at the server's log" if not proxy.shown else "look at the proxy's settings for this host"
 
 

@@ -150,12 +150,16 @@ class LoopbackServer:
             if isinstance(routed, str):
                 return await self._fail(writer, routed)
             if routed is not None:
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 if self._keep:
                     self.seen.append((headers | {":path": path}, _json(content), time.monotonic()))
                 status, extra, data = routed
                 return await _send(writer, status, data, extra)
         if path.partition("?")[0].endswith("/models"):
             return await _send(writer, *self.models)
+        if method == "GET":
+            return await _send(writer, 404, b'{"error":{"message":"there is nothing here"}}')
         body: dict[str, Any] = json.loads(content or b"{}")
         self.requests += 1
         if self._keep:
