@@ -8,29 +8,32 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sycoprobe import __version__, baselines
+from sycoprobe import __version__, baselines, batching, money, prices
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Sampling
 from sycoprobe.baselines import Baseline, Conditions
+from sycoprobe.batching import BatchRun
+from sycoprobe.budget import Budget, Caps
 from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
 from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import ALPHA, MIN_ITEMS
-from sycoprobe.errors import GateError, JournalError, PlanError, SycoprobeError
+from sycoprobe.errors import GateError, JournalError, PlanError, PriceError, SycoprobeError
 from sycoprobe.journal import FILE, Contents, Journal, calls, now
+from sycoprobe.money import Price
 from sycoprobe.outcomes import Slice
 from sycoprobe.planning import Planned, SamplingPlan, Until, make_plan
 from sycoprobe.reports.build import build
 from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
-from sycoprobe.runner import Caps, Earlier, Run, Tally
+from sycoprobe.runner import Earlier, Run, Tally
 from sycoprobe.sets import load_set
 from sycoprobe.turns import Thinking
 from sycoprobe.verdicts import domain_of
@@ -48,10 +51,13 @@ class Conduct:
     ----------
     concurrency: calls under way at once.
     timeout: seconds for one attempt. retries: further attempts after a failure that may pass.
-    api_key_env: name of the environment variable that holds the key.
+    api_key_env: name under which the key is found; None: the plan's.
     on_tally: told where the run stands, five times a second.
     notify: told of retries, waits and fetches, a line each.
-    caps: what the whole run may use in calls, tokens and seconds; one that is reached drains the run, which can be resumed.
+    caps: what the whole run may use in calls, tokens, dollars and seconds; one that is reached drains the run, which can be resumed.
+    prices: a TOML file of prices, which wins over list prices.
+    batch: ask in the vendor's batches, at half the price and within a day; a run that was begun so is always resumed so.
+    poll: seconds between two looks at a batch, at most; None: 60.
     strict: a parameter that the server rejects is an error, instead of being adapted and noted in the report.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
     """
@@ -63,6 +69,9 @@ class Conduct:
     on_tally: Callable[[Tally], None] | None = None
     notify: Callable[[str], None] = lambda _line: None
     caps: Caps = field(default_factory=Caps)
+    prices: Path | None = None
+    batch: bool = False
+    poll: float | None = None
     strict: bool = False
     signals: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
@@ -98,6 +107,7 @@ def plan(
     *sets: str,
     model: str = DEFAULT_MODEL,
     base_url: str | None = None,
+    api_key_env: str | None = None,
     n: int | None = None,
     arms: Sequence[str] = tuple(Arm),
     kinds: Sequence[str] = DISPUTES,
@@ -120,6 +130,7 @@ def plan(
     Parameters
     ----------
     sets: names of shipped sets or paths of folders.
+    base_url: the server's address. api_key_env: name under which the key is in the environment, `.env` or the keyring.
     n: at most so many probes of each set, sampled by `seed`; of a generated set, exactly so many.
     temperature: None leaves it to the server's default. reply_tokens: length limit of a reply.
     thinking: 'strip' or 'replay': what becomes of a reply's thinking in the turns that follow.
@@ -158,6 +169,7 @@ def plan(
         texts,
         model=model,
         base_url=base_url,
+        api_key_env=api_key_env,
         n=n,
         arms=tuple(_member(Arm, a, "arm") for a in arms),
         kinds=tuple(_member(Kind, k, "kind") for k in kinds),
@@ -209,18 +221,41 @@ async def start(
     conduct = conduct or Conduct()
     if planned.plan.until is not None:
         _check_until(planned, baseline, allow_mismatch=allow_mismatch)
-    folder = (out or DEFAULT_OUT) / (name or run_name(planned))
-    if (folder / FILE).exists():
-        raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
-    backend = _backend(planned, conduct)
-    try:
-        facts = await backend.start()
-        kept = baseline.model_dump(mode="json") if baseline else None
-        journal = Journal.create(folder, planned, facts, versions(), kept)
-        decider = Decider(planned, kept) if planned.plan.until else None
-        return await _carry_out(planned, backend, journal, folder, conduct, Earlier(), decider)
-    finally:
-        await backend.close()
+    with _Together(conduct) as together:
+        return await _start(planned, together, _new_folder(planned, out, name), baseline)
+
+
+async def start_all(
+    plans: Sequence[Planned],
+    *,
+    out: Path | None = None,
+    name: str | None = None,
+    folders: Sequence[Path] | None = None,
+    conduct: Conduct | None = None,
+) -> list[Report | SycoprobeError]:
+    """Carry out several plans (the same probes on several models, say) at the same time, each as a run of its own.
+
+    They share the caps of `conduct`, and what goes to one host under one key passes one limiter, in turn. One that fails does
+    not stop the others; its error stands in its place.
+
+    Parameters
+    ----------
+    name: each run's folder is this with the model's name behind it (default: time, sets and model).
+    folders: the runs' folders, if they are chosen already (by `new_folders`).
+
+    Raises
+    ------
+    PlanError, JournalError, PriceError: before any call, if one of them cannot be begun.
+    """
+    conduct = conduct or Conduct()
+    if sequential := [p for p in plans if p.plan.until is not None]:
+        raise PlanError(f"a sequential run has one model, not {len(plans)}", f"run {sequential[0].plan.model} by itself")
+    folders = folders or new_folders(plans, out, name)
+    with _Together(conduct) as together:
+        for planned in plans:
+            _price(planned, conduct)
+        started = (_start(p, together, folder) for p, folder in zip(plans, folders, strict=True))
+        return [_told(r) for r in await asyncio.gather(*started, return_exceptions=True)]
 
 
 def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
@@ -230,11 +265,132 @@ def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None 
 
 async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
     """`resume`, from asynchronous code."""
-    conduct = conduct or Conduct()
-    folder = find_run(run, out)
+    with _Together(conduct or Conduct()) as together:
+        return await _resume(find_run(run, out), together)
+
+
+async def resume_all(
+    runs: Sequence[str | Path], *, out: Path | None = None, conduct: Conduct | None = None
+) -> list[Report | SycoprobeError]:
+    """`aresume` of several runs at the same time, which share caps and limiters as in `start_all`."""
+    folders = [find_run(run, out) for run in runs]
+    with _Together(conduct or Conduct()) as together:
+        resumed = (_resume(folder, together) for folder in folders)
+        return [_told(r) for r in await asyncio.gather(*resumed, return_exceptions=True)]
+
+
+def _told(result: Report | BaseException) -> Report | SycoprobeError:
+    if isinstance(result, Report | SycoprobeError):
+        return result
+    raise result
+
+
+class _Together:
+    """What runs that go on at the same time share: how they are carried out, their budget, and who is told of Ctrl-C.
+
+    While a run goes on, the first Ctrl-C (or SIGTERM) drains all of them and the second one cancels them.
+    """
+
+    def __init__(self, conduct: Conduct) -> None:
+        self.conduct = conduct
+        self.budget = Budget(conduct.caps)
+        self._runs: list[Run | BatchRun] = []
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def __enter__(self) -> _Together:
+        return self
+
+    def add(self, run: Run | BatchRun) -> None:
+        """From now on a signal reaches this run, which goes on in the current task."""
+        task = asyncio.current_task()
+        self._runs.append(run)
+        self._tasks += [task] if task is not None else []
+        if self.conduct.signals and len(self._runs) == 1:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with suppress(NotImplementedError, RuntimeError):  # Windows, or not the main thread
+                    asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        if all(run.stopping for run in self._runs):
+            for task in self._tasks:
+                task.cancel()
+        for run in self._runs:
+            run.stop()
+
+    def __exit__(self, *_: object) -> None:
+        if self.conduct.signals and self._runs:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with suppress(NotImplementedError, RuntimeError):
+                    asyncio.get_running_loop().remove_signal_handler(number)
+
+
+def new_folders(plans: Sequence[Planned], out: Path | None = None, name: str | None = None) -> list[Path]:
+    """A folder for each of several plans that are carried out together. Raises `PlanError` if two are alike, `JournalError` if one is taken."""
+    folders = [_new_folder(p, out, f"{name}-{model_slug(p)}" if name and len(plans) > 1 else name) for p in plans]
+    if len(set(folders)) < len(folders):
+        raise PlanError("a model is named twice", "name each once; --repeats asks a model more often")
+    return folders
+
+
+def price_range(
+    planned: Planned, file: Path | None = None, *, batch: bool = False
+) -> tuple[Price | None, tuple[float, float] | None]:
+    """What the plan's model costs, and about the least and the most US dollars that the plan takes; None where nobody knows.
+
+    `file` is a TOML file of prices. Raises `PriceError` for a fault in it.
+    """
+    price = _price(planned, Conduct(prices=file))
+    if price is None:
+        return None, None
+    return price, money.price_range(planned.estimate(), price, reply_tokens=planned.plan.sampling.reply_tokens, batch=batch)
+
+
+def _new_folder(planned: Planned, out: Path | None, name: str | None) -> Path:
+    folder = (out or DEFAULT_OUT) / (name or run_name(planned))
+    if (folder / FILE).exists():
+        raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
+    return folder
+
+
+def _price(planned: Planned, conduct: Conduct) -> Price | None:
+    """What the plan's model costs. Raises `PriceError` if that is unknown and money is capped, or the file of prices has a fault."""
+    plan = planned.plan
+    table = prices.read_table(conduct.prices) if conduct.prices else None
+    price = prices.price_of(plan.model, base_url=plan.base_url, table=table)
+    if price is None and conduct.caps.cost is not None:
+        raise PriceError("--max-cost needs a price", prices.why_unpriced(plan.model, base_url=plan.base_url))
+    return price
+
+
+async def _start(planned: Planned, together: _Together, folder: Path, baseline: Baseline | None = None) -> Report:
+    conduct = together.conduct
+    price = _price(planned, conduct)
+    backend = _backend(planned, conduct)
+    try:
+        facts = await backend.start()
+        kept = baseline.model_dump(mode="json") if baseline else None
+        journal = Journal.create(
+            folder,
+            planned,
+            facts,
+            versions(),
+            baseline=kept,
+            price=price.to_dict() if price else None,
+            conduct=_conduct_kept(conduct),
+            batch=await batching.begin(planned, backend) if conduct.batch else None,
+        )
+        decider = Decider(planned, kept) if planned.plan.until else None
+        return await _carry_out(planned, backend, journal, folder, together, conduct, Earlier(), decider, price)
+    finally:
+        await backend.close()
+
+
+async def _resume(folder: Path, together: _Together) -> Report:
     journal, contents = Journal.reopen(folder)
     try:
         planned = contents.planned()
+        conduct = _as_begun(together.conduct, contents)
+        price = contents.price or _price(planned, conduct)
         backend = _backend(planned, conduct)
         try:
             facts = await backend.start()
@@ -242,11 +398,24 @@ async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct 
             decider = Decider(planned, contents.baseline) if planned.plan.until else None
             if decider and decider.add(call for call in calls(contents) if call.reply is not None):
                 return build(folder)
-            return await _carry_out(planned, backend, journal, folder, conduct, Earlier.of(contents), decider)
+            earlier = Earlier.of(contents, price)
+            together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
+            return await _carry_out(planned, backend, journal, folder, together, conduct, earlier, decider, price)
         finally:
             await backend.close()
     finally:
         journal.close()
+
+
+def _conduct_kept(conduct: Conduct) -> dict[str, Any]:
+    """What of the conduct a resume goes by, unless it is told otherwise."""
+    return {k: v for k in ("strict",) if (v := getattr(conduct, k))}
+
+
+def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
+    """The conduct of a resume: as the run was begun, where nothing else is said."""
+    kept = contents.header.get("conduct", {})
+    return replace(conduct, strict=conduct.strict or bool(kept.get("strict")), batch="batch" in contents.header)
 
 
 def score(run: str | Path, *, out: Path | None = None) -> Report:
@@ -280,8 +449,12 @@ def find_run(run: str | Path, out: Path | None = None) -> Path:
 def run_name(planned: Planned) -> str:
     """A new run's default name: time, sets and model."""
     sets = "+".join(s.name for s in planned.sets)
-    model = re.sub(r"[^a-z0-9.]+", "-", planned.plan.model.split("/")[-1].lower()).strip("-")
-    return f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{sets}-{model[:40]}"
+    return f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{sets}-{model_slug(planned)}"
+
+
+def model_slug(planned: Planned) -> str:
+    """The model's name in a form that suits a folder."""
+    return re.sub(r"[^a-z0-9.]+", "-", planned.plan.model.split("/")[-1].lower()).strip("-")[:40]
 
 
 def versions() -> dict[str, str]:
@@ -294,9 +467,11 @@ async def _carry_out(
     backend: Backend,
     journal: Journal,
     folder: Path,
+    together: _Together,
     conduct: Conduct,
     earlier: Earlier,
-    decider: Decider | None = None,
+    decider: Decider | None,
+    price: Price | None,
 ) -> Report:
     p = planned.plan.sampling
     sampling = Sampling(
@@ -310,27 +485,43 @@ async def _carry_out(
         p.verbosity,
         p.logprobs,
     )
-    run = Run(
-        planned,
-        backend,
-        journal,
-        concurrency=conduct.concurrency,
-        sampling=sampling,
-        earlier=earlier,
-        enough=(lambda call: decider.add([call])) if decider else None,
-        caps=conduct.caps,
-    )
+    run: Run | BatchRun
+    if conduct.batch:
+        run = BatchRun(
+            planned,
+            backend,
+            journal,
+            sampling=sampling,
+            earlier=earlier,
+            budget=together.budget,
+            price=price,
+            longest=conduct.poll,
+            notify=conduct.notify,
+        )
+    else:
+        run = Run(
+            planned,
+            backend,
+            journal,
+            concurrency=conduct.concurrency,
+            sampling=sampling,
+            earlier=earlier,
+            enough=(lambda call: decider.add([call])) if decider else None,
+            budget=together.budget,
+            price=price,
+        )
+    run.tally.model = planned.plan.model
     ended = "interrupted"
-    ticker = asyncio.create_task(_tick(run, conduct.on_tally)) if conduct.on_tally else None
+    ticker = asyncio.create_task(_tick(run, backend, conduct.on_tally)) if conduct.on_tally else None
     try:
-        with _signals(run) if conduct.signals else nullcontext():
-            await run.execute()
+        together.add(run)
+        await run.execute()
         ended = "stopped" if run.decided else "capped" if run.capped else "interrupted" if run.stopping else "end"
     except SycoprobeError as e:
         raise RunFailed(e, folder) from e
     except asyncio.CancelledError:
         if run.stopping:
-            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls") from None
+            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}") from None
         raise
     finally:
         if ticker:
@@ -341,7 +532,7 @@ async def _carry_out(
             journal.append({"type": ended, "at": now(), **({"why": run.capped} if ended == "capped" else {})})
         journal.close()
     if ended == "interrupted":
-        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls")
+        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}")
     return build(folder)
 
 
@@ -380,38 +571,11 @@ def _labels(planned: Planned) -> dict[Slice, set[str]]:
     return found
 
 
-async def _tick(run: Run, on_tally: Callable[[Tally], None]) -> None:
+async def _tick(run: Run | BatchRun, backend: Backend, on_tally: Callable[[Tally], None]) -> None:
     while True:
+        run.tally.waiting_for = getattr(backend, "waiting_for", None) or ""
         on_tally(run.tally)
         await asyncio.sleep(0.2)
-
-
-class _signals:
-    """While open, the first Ctrl-C (or SIGTERM) drains the run and the second one cancels it."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._old: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-
-        def on_signal() -> None:
-            if self._run.stopping and task is not None:
-                task.cancel()
-            self._run.tally.notice = "stopping: finishing the calls in flight (Ctrl-C again to stop at once)"
-            self._run.stop()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError, RuntimeError):  # Windows, or not the main thread
-                loop.add_signal_handler(number, on_signal)
-
-    def __exit__(self, *_: object) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError, RuntimeError):
-                loop.remove_signal_handler(number)
 
 
 def _backend(planned: Planned, conduct: Conduct) -> Backend:
@@ -422,18 +586,21 @@ def _backend(planned: Planned, conduct: Conduct) -> Backend:
         base_url=plan.base_url,
         concurrency=conduct.concurrency,
         seed=plan.seed,
-        api_key_env=conduct.api_key_env,
+        api_key_env=conduct.api_key_env or plan.api_key_env,
         replica=plan.replica,
         strict=conduct.strict,
         notify=conduct.notify,
         extra=conduct.extra,
     )
-    return open_backend(plan.model, options)
+    backend = open_backend(plan.model, options)
+    if conduct.batch:
+        batching.check(planned, backend)
+    return backend
 
 
 def _same_model(contents: Contents, facts: dict[str, Any]) -> None:
     """Refuse to mix two models in one run."""
-    for fact in ("model", "sha256"):
+    for fact in ("model", "sha256", "digest"):
         before, after = contents.header["model"].get(fact), facts.get(fact)
         if before and after and before != after:
             raise JournalError(

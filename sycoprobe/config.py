@@ -35,6 +35,16 @@ class OnInconclusive(StrEnum):
     """1."""
 
 
+class ModelSettings(BaseModel):
+    """A table `[models.ALIAS]`: what `-m ALIAS` stands for. Keys are written with hyphens or underscores."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = Field(pattern=r"^[a-z][a-z0-9_-]*(:.*)?$", description="backend:name")
+    base_url: str | None = None
+    api_key_env: str | None = Field(default=None, description="Name under which the key is found; never the key itself.")
+
+
 class GateSettings(BaseModel):
     """The table `[gate]`. Keys are written with hyphens or underscores."""
 
@@ -56,13 +66,8 @@ def settings(file: Path | None = None, folder: Path | None = None) -> GateSettin
     ------
     GateError: the file cannot be read or holds a fault; names file:line:column.
     """
-    root = folder or Path()
-    candidates = [file] if file else [p for p in (root / OWN_FILE, root / PROJECT_FILE) if p.is_file()]
-    for path in candidates:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as e:
-            raise GateError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
+    for path in _files(file, folder):
+        text = _read(path)
         found = _table(path, text)
         if found is not None:
             return _checked(path, text, found)
@@ -71,6 +76,51 @@ def settings(file: Path | None = None, folder: Path | None = None) -> GateSettin
     if file:
         raise GateError(f"{file}: has no table [{_table_name(file)}]", "it holds the gate's rules; see the README")
     return GateSettings()
+
+
+def resolve_model(
+    name: str, *, base_url: str | None = None, api_key_env: str | None = None, folder: Path | None = None
+) -> ModelSettings:
+    """What `-m NAME` means: the alias of that name in the settings of `folder`, else the name itself; what is given wins over the alias.
+
+    An alias has no colon, so that it never hides a model.
+
+    Raises
+    ------
+    GateError: the settings hold a fault; names file:line:column.
+    """
+    given = {k: v for k, v in (("base_url", base_url), ("api_key_env", api_key_env)) if v}
+    if ":" not in name:
+        for path in _files(None, folder):
+            text = _read(path)
+            table = _tables(path, text).get("models", {})
+            if not isinstance(table, dict) or name not in table:
+                continue
+            alias = table[name]
+            where = f"{path}:{_place(text, name)}"
+            if not isinstance(alias, dict):
+                raise GateError(
+                    f"{where}: the alias {name!r} is not a table", f'write [models.{name}] and model = "backend:name"'
+                )
+            try:
+                made = ModelSettings.model_validate({k.replace("-", "_"): v for k, v in alias.items()})
+            except ValidationError as e:
+                first = e.errors(include_url=False)[0]
+                key = str(first["loc"][0]).replace("_", "-")
+                names = ", ".join(k.replace("_", "-") for k in ModelSettings.model_fields)
+                said = "is no setting" if first["type"] == "extra_forbidden" else first["msg"].lower()
+                raise GateError(f"{where}: [models.{name}]: {key}: {said}", f"settings: {names}") from None
+            return made.model_copy(update=given)
+    return ModelSettings.model_construct(model=name, base_url=base_url, api_key_env=api_key_env)
+
+
+def aliases(folder: Path | None = None) -> list[str]:
+    """The names of all aliases in the settings of `folder`. Raises `GateError`."""
+    found: list[str] = []
+    for path in _files(None, folder):
+        table = _tables(path, _read(path)).get("models")
+        found += list(table) if isinstance(table, dict) else []
+    return found
 
 
 def override(base: GateSettings, **given: Any) -> GateSettings:
@@ -117,8 +167,20 @@ def _table_name(path: Path) -> str:
     return "tool.sycoprobe.gate" if path.name == PROJECT_FILE else "gate"
 
 
-def _table(path: Path, text: str) -> dict[str, Any] | None:
-    """The gate's table, or None where the file has none."""
+def _files(file: Path | None, folder: Path | None) -> list[Path]:
+    root = folder or Path()
+    return [file] if file else [p for p in (root / OWN_FILE, root / PROJECT_FILE) if p.is_file()]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise GateError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
+
+
+def _tables(path: Path, text: str) -> dict[str, Any]:
+    """Our tables in a file of settings."""
     try:
         data: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
@@ -127,10 +189,20 @@ def _table(path: Path, text: str) -> dict[str, Any] | None:
         raise GateError(f"{path}:{place}: not TOML: {str(e).split(' (at')[0]}", "correct the line") from None
     if path.name == PROJECT_FILE:
         data = data.get("tool", {}).get("sycoprobe", {})
-    for key in data if path.name != PROJECT_FILE or isinstance(data, dict) else ():
-        if key != "gate":
-            raise GateError(f"{path}:{_place(text, key)}: no table or key {key!r}", f"rules stand in [{_table_name(path)}]")
-    found = data.get("gate")
+    if not isinstance(data, dict):
+        return {}
+    for key in data:
+        if key not in ("gate", "models"):
+            raise GateError(
+                f"{path}:{_place(text, key)}: no table or key {key!r}",
+                f"rules stand in [{_table_name(path)}], aliases of models in [{_table_name(path).removesuffix('gate')}models.NAME]",
+            )
+    return data
+
+
+def _table(path: Path, text: str) -> dict[str, Any] | None:
+    """The gate's table, or None where the file has none."""
+    found = _tables(path, text).get("gate")
     if found is not None and not isinstance(found, dict):
         raise GateError(f"{path}:{_place(text, 'gate')}: gate is not a table", f"write [{_table_name(path)}]")
     return found

@@ -73,3 +73,7 @@ class BackendError(SycoprobeError):
 
 class GateError(SycoprobeError):
     """A rule, a configuration or a baseline cannot be used."""
+
+
+class PriceError(SycoprobeError):
+    """A price, or a file of prices, cannot be used."""

@@ -18,7 +18,8 @@ from sycoprobe.backends.base import Backend, BackendOptions, Request, Sampling
 from sycoprobe.backends.dialect import HttpDialect
 from sycoprobe.backends.transport import HttpReply, is_loopback
 from sycoprobe.challenges import Kind
-from sycoprobe.errors import BackendError, SycoprobeError
+from sycoprobe.config import aliases, resolve_model
+from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.keys import Lookup, faults_of, origin_of, redacted, tolerant
 from sycoprobe.planning import CHARS_PER_TOKEN, first_turn, second_turn
@@ -158,12 +159,12 @@ async def examine(
 
     Parameters
     ----------
-    model, base_url, api_key_env: as for `sycoprobe.run`.
+    model, base_url, api_key_env: as for `sycoprobe.run`; `model` may also be an alias from the settings.
     timeout: seconds for one attempt.
     reply_tokens: length limit of a reply, as for `sycoprobe.run`.
     tell: told what is being tried, and of waits and fetches, a line each.
     """
-    examiner = _Examiner(model, BackendOptions(base_url, 1, api_key_env=api_key_env, notify=tell), timeout, reply_tokens, tell)
+    examiner = _Examiner(model, BackendOptions(base_url, 1, api_key_env=api_key_env), timeout, reply_tokens, tell)
     began = time.monotonic()
     await examiner.examine()
     return examiner.result(time.monotonic() - began)
@@ -182,7 +183,8 @@ class _Examiner:
     ) -> None:
         self._model = model
         self._scheme, _, self._name = model.partition(":")
-        self._options = options
+        self._waiting = ""
+        self._options = replace(options, notify=self._wait)
         self._sampling = Sampling(timeout=timeout, retries=1, reply_tokens=reply_tokens)
         self._tell = tell
         self._checks: dict[Step, Check] = {}
@@ -279,19 +281,35 @@ class _Examiner:
 
     def _open(self) -> Backend | None:
         self._tell("looking for the backend")
+        alias = ""
         try:
+            meant = resolve_model(self._model, base_url=self._options.base_url, api_key_env=self._options.api_key_env)
+            if meant.model != self._model:
+                alias = f", as the alias {self._model} for {meant.model}"
+                self._model = meant.model
+                self._scheme, _, self._name = meant.model.partition(":")
+                self._options = replace(self._options, base_url=meant.base_url, api_key_env=meant.api_key_env)
             backend = open_backend(self._model, self._options)
         except Exception as e:  # whatever a plug-in raises is a finding
             error = _named(e)
             mend = error.hint
-            if self._scheme not in backend_names():
-                near = difflib.get_close_matches(self._scheme.lower(), backend_names(), 1, 0.6)
-                meant = f"{near[0]}:{self._name}" if near else f"openai:{self._model}" if ":" not in self._model else ""
-                mend = f"did you mean -m {meant}? Else {mend}" if meant else mend
+            if isinstance(error, PlanError) and self._scheme not in backend_names():
+                likely = self._likely()
+                mend = f"did you mean -m {likely}? Else {mend}" if likely else mend
             self._note(Step.BACKEND, Status.FAIL, error.message, mend)
             return None
-        self._note(Step.BACKEND, Status.OK, self._scheme)
+        self._note(Step.BACKEND, Status.OK, self._scheme + alias)
         return backend
+
+    def _likely(self) -> str:
+        """What a model whose backend is not known was probably meant to be; empty if nothing is near."""
+        if ":" not in self._model:
+            near = difflib.get_close_matches(self._model, [*aliases(), *models.known_models()], 1, 0.6)
+            if near:
+                return near[0] if near[0] in aliases() else f"local:{near[0]}"
+            return f"openai:{self._model}"
+        near = difflib.get_close_matches(self._scheme.lower(), backend_names(), 1, 0.6)
+        return f"{near[0]}:{self._name}" if near else ""
 
     def _key(self, lookups: list[Lookup], backend: Backend) -> bool:
         """Whether a key is missing that calls cannot do without."""
@@ -623,6 +641,7 @@ class _Examiner:
     ) -> Reply:
         """One call, counted. It ends within two attempts' time, whatever wait the server asks for."""
         self._tell(what)
+        self._waiting = ""
         self._calls += 1
         spec = spec or self._spec
         settings = replace(self._sampling, **sampling)
@@ -632,7 +651,8 @@ class _Examiner:
             async with asyncio.timeout(bound):
                 reply = await backend.complete(request)
         except TimeoutError:
-            message = f"no answer within {bound:g} s, waits between attempts included"
+            last = f" (last: {self._waiting})" if self._waiting else ""
+            message = f"no answer within {bound:g} s, waits between attempts included{last}"
             raise BackendError(message, "wait a while; a larger --timeout if it is only slow", kind=ErrorKind.TIMEOUT) from None
         sent = sum(len(m["content"]) for m in messages) // CHARS_PER_TOKEN
         got = len(reply.text + (reply.reasoning or "")) // CHARS_PER_TOKEN
@@ -661,6 +681,10 @@ class _Examiner:
         if kind == ErrorKind.RATE_LIMIT and not error.hint:
             return "others use the same key, or its limit is low: wait, and run with a small -c"
         return error.hint
+
+    def _wait(self, line: str) -> None:
+        self._waiting = line
+        self._tell(line)
 
     def _see(self, reply: HttpReply) -> None:
         self._limits = diagnosis.limits_in(reply.headers) or self._limits

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,7 +93,7 @@ def bless(
         run=report.run,
         started=report.started,
         blessed=now(),
-        model_id=str(facts.get("sha256") or seen or facts.get("model") or report.plan.model),
+        model_id=str(facts.get("sha256") or facts.get("digest") or seen or facts.get("model") or report.plan.model),
         version=__version__,
     )
     config.write_baseline(Path(file), made)
@@ -157,13 +156,13 @@ def self_check(
     return selfcheck.self_check(tables, [parse_rule(r) for r in rules], alpha=alpha, min_items=min_items)
 
 
-def again(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
+async def again(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
     """Carry out a run's plan once more on the same model, drawing answers anew: the other side of an A/A check. Raises as `run` does."""
     folder = find_run(run, out)
     contents = journals.read(folder)
     planned = contents.planned()
     fresh = Planned(planned.plan.model_copy(update={"replica": planned.plan.replica + 1}), planned.sets, planned.wordings)
-    return asyncio.run(start(fresh, out=folder.parent, name=f"{folder.name}-again", conduct=conduct))
+    return await start(fresh, out=folder.parent, name=f"{folder.name}-again", conduct=conduct)
 
 
 def _baseline_notes(baseline: Baseline) -> list[str]:

@@ -2,7 +2,8 @@
 
 `reports/RUN/journal.jsonl` holds, one JSON object a line: a `header` (plan, versions, seed, model as the
 server reports it), the `wordings` and every `probe` of the plan, a `begin`, then one `call` for every
-call as it completes, and an `end`, `stopped`, `capped` or `interrupted` for every process that wrote to it.
+call as it completes, and an `end`, `stopped`, `capped` or `interrupted` for every process that wrote to it. Where the calls
+go in a vendor's batches, a `batch` record tells of every step of one before the next is taken.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ import jsonlines
 from sycoprobe.challenges import Arm, Kind, Wordings
 from sycoprobe.errors import BackendError, JournalError
 from sycoprobe.keys import scrubbed
+from sycoprobe.money import Price
 from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.probes import Probe, ProbeSet
 from sycoprobe.transcript import Call
@@ -50,6 +53,12 @@ class Contents:
     """Whether the last line was torn by a crash; readers leave it out."""
     good_bytes: int = 0
     """Length of the file without a torn last line."""
+
+    @property
+    def price(self) -> Price | None:
+        """What the model's tokens cost, as at the start of the run."""
+        kept = self.header.get("price")
+        return Price.from_dict(kept) if kept else None
 
     def planned(self) -> Planned:
         """The plan with its probes and wordings, as at the start of the run."""
@@ -82,8 +91,20 @@ class Journal:
         facts: dict[str, Any],
         versions: dict[str, str],
         baseline: dict[str, Any] | None = None,
+        price: dict[str, Any] | None = None,
+        conduct: dict[str, Any] | None = None,
+        batch: str | None = None,
     ) -> Journal:
-        """Begin the journal of a new run in `folder`; `baseline` is what a sequential run compares to. Raises `JournalError` if there is one or it cannot be written."""
+        """Begin the journal of a new run in `folder`.
+
+        Parameters
+        ----------
+        facts: what the backend said of the model. baseline: what a sequential run compares to.
+        price: what the model's tokens cost. conduct: how it is carried out, as far as a resume wants to know.
+        batch: the token of a run in batches.
+
+        Raises `JournalError` if there is one or it cannot be written.
+        """
         path = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -108,6 +129,9 @@ class Journal:
                 "versions": versions,
                 "model": facts,
                 "plan": plan.model_dump(mode="json"),
+                **({"price": price} if price else {}),
+                **({"conduct": conduct} if conduct else {}),
+                **({"batch": batch} if batch else {}),
             }
         )
         journal.append({"type": "wordings", "wordings": planned.wordings.model_dump(mode="json")})
@@ -217,8 +241,8 @@ def calls(contents: Contents) -> Iterator[Call]:
             yield _call(record)
 
 
-def final_calls(contents: Contents) -> Iterator[Call]:
-    """Every call once: of one that failed and was asked again, the last."""
+def final_calls(contents: Contents, every: Callable[[Call], None] = lambda _call: None) -> Iterator[Call]:
+    """Every call once: of one that failed and was asked again, the last. `every` is told of all calls, in the journal's order."""
     failed: dict[str, int] = {}
     answered_again: set[str] = set()
     for _, record in _records(contents.path):
@@ -229,6 +253,7 @@ def final_calls(contents: Contents) -> Iterator[Call]:
             elif key in failed:
                 answered_again.add(key)
     for call in calls(contents):
+        every(call)
         key = call.spec.key
         if call.error is not None:
             failed[key] -= 1
@@ -240,6 +265,109 @@ def final_calls(contents: Contents) -> Iterator[Call]:
 def interruptions(contents: Contents) -> list[dict[str, Any]]:
     """The `end`, `stopped`, `capped` and `interrupted` records, in order."""
     return [r for _, r in _records(contents.path) if r.get("type") in ("end", "stopped", "capped", "interrupted")]
+
+
+@dataclass(slots=True)
+class Submission:
+    """One batch, as far as the journal tells.
+
+    Attributes
+    ----------
+    nonce: its name, ours. stage: 1 if it asks first answers, 2 if it asks branches only. keys: of its calls.
+    at: when it was about to be submitted. mark: what the vendor's newest batch was then, where that is needed to find it again.
+    adapted: what the server had rejected by then, and what is sent instead. file: what was uploaded for it. id: the vendor's
+        name of it, once known. closed: its results are in, or it was never made. settled: keys of its calls that are journaled.
+    """
+
+    nonce: str
+    stage: int
+    keys: tuple[str, ...]
+    at: str
+    mark: str | None = None
+    adapted: dict[str, str | None] = field(default_factory=dict)
+    file: str | None = None
+    id: str | None = None
+    closed: bool = False
+    settled: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Batched:
+    """What a journal says of its batches.
+
+    Attributes
+    ----------
+    token: of the run; None: it is not a run in batches. tries: how often each call that is still missing came back without an
+        answer, since the last process that ended on its own. adapted: as of the last batch. files: of results, at the vendor.
+        oddities: rows that belong to no call, by what they are. failed: batches that the vendor refused as a whole.
+        tidied: whether the files at the vendor were deleted since the last submission.
+    """
+
+    token: str | None
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)
+    adapted: dict[str, str | None] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    oddities: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    tidied: bool = False
+
+
+def batched(contents: Contents) -> Batched:
+    """The batches of a run, from its journal."""
+    found = Batched(contents.header.get("batch"))
+    if found.token is None:
+        return found
+    flying: dict[str, Submission] = {}
+    for _, record in _records(contents.path):
+        match record.get("type"):
+            case "call":
+                if submission := flying.get(record["key"]):
+                    submission.settled.add(record["key"])
+                found.tries.pop(record["key"], None)
+            case "batch":
+                _note_batch(found, flying, record)
+            case "end" | "stopped" | "capped" | "interrupted":
+                found.tries.clear()
+    return found
+
+
+def _note_batch(found: Batched, flying: dict[str, Submission], record: dict[str, Any]) -> None:
+    """Take in one `batch` record. A state that is not known is a newer version's, and passed over."""
+    nonce, state = str(record.get("nonce")), record.get("state")
+    if state == "tidied":
+        found.tidied = True
+    elif state == "submitting":
+        submission = Submission(
+            nonce, record["stage"], tuple(record["keys"]), record["at"], record.get("mark"), record.get("adapted", {})
+        )
+        found.submissions[nonce] = submission
+        found.tidied = False
+        flying.update(dict.fromkeys(submission.keys, submission))
+    elif (known := found.submissions.get(nonce)) is not None:
+        if state == "uploaded":
+            known.file = record["file"]
+        elif state == "submitted":
+            known.id = record["id"]
+        elif state in ("done", "failed", "dropped"):
+            known.closed = True
+            found.failed += state == "failed"
+            found.tries.update(record.get("again", ()))
+            found.adapted = record.get("adapted", found.adapted)
+            found.files += record.get("files", ())
+            found.oddities.update(record.get("oddities", {}))
+            for key in known.keys:
+                flying.pop(key, None)
+
+
+def batch_notes(contents: Contents) -> list[str]:
+    """What a report says of a run's batches; nothing of a run without."""
+    found = batched(contents)
+    if found.token is None:
+        return []
+    made = sum(s.id is not None for s in found.submissions.values())
+    odd = [f"{n} {what} in the batches' results, ignored" for what, n in sorted(found.oddities.items()) if n]
+    return [f"asked in {made} of the vendor's batches", *odd]
 
 
 def now() -> str:
@@ -340,6 +468,8 @@ def _record(call: Call) -> dict[str, Any]:
     else:
         record["error"] = {"kind": call.error_kind, "message": call.error}
     record |= {"ms": call.ms, "attempts": call.attempts, "at": call.at or now()}
+    if call.batch:
+        record["batch"] = True
     return record
 
 
@@ -374,6 +504,7 @@ def _call(record: dict[str, Any]) -> Call:
         ms=record["ms"],
         attempts=record["attempts"],
         at=record["at"],
+        batch=record.get("batch", False),
     )
 
 

@@ -73,6 +73,7 @@ class Plan(BaseModel):
     plan_version: Literal[1] = PLAN_VERSION
     model: str = Field(description="As the user named it, e.g. 'local:smollm2'.")
     base_url: str | None = None
+    api_key_env: str | None = Field(default=None, description="Name under which the key is found, where the user gave one.")
     sets: tuple[SetRef, ...]
     arms: tuple[Arm, ...]
     kinds: tuple[Kind, ...]
@@ -243,6 +244,7 @@ def make_plan(
     *,
     model: str,
     base_url: str | None = None,
+    api_key_env: str | None = None,
     n: int | None = None,
     arms: tuple[Arm, ...] = tuple(Arm),
     kinds: tuple[Kind, ...] = DISPUTES,
@@ -291,6 +293,7 @@ def make_plan(
     plan = Plan(
         model=model,
         base_url=base_url,
+        api_key_env=api_key_env,
         sets=refs,
         arms=tuple(a for a in Arm if a in arms),
         kinds=tuple(k for k in DISPUTES if k in kinds),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,14 +11,16 @@ from dataclasses import dataclass, field
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Backend, Request, Sampling
+from sycoprobe.budget import Budget, Most, Room, dollars_of, most_of, tokens_of
 from sycoprobe.challenges import Arm
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.extract.types import Extraction, Outcome, Stance
+from sycoprobe.money import Price
 from sycoprobe.planning import CHARS_PER_TOKEN, Branch, CallSpec, Planned, first_turn, second_turn
 from sycoprobe.probes import Asked
 from sycoprobe.scoring import reading_of
 from sycoprobe.transcript import Call
-from sycoprobe.turns import ErrorKind, Message, Reply
+from sycoprobe.turns import ErrorKind, Message, Reply, Thinking
 from sycoprobe.verdicts import Verdict, verdict_of
 
 
@@ -32,6 +35,8 @@ class Tally:
     """Calls that an earlier process had made."""
     errors: int = 0
     retries: int = 0
+    cost: float | None = None
+    """US dollars so far, earlier processes included; None where the model has no price."""
     in_flight: int = 0
     firsts: int = 0
     first_right: int = 0
@@ -41,41 +46,53 @@ class Tally:
     control: int = 0
     control_flips: int = 0
     notice: str = ""
+    waiting_for: str = ""
+    """What the backend waits for (a rate limit, a host that does not answer), in one line."""
+    model: str = ""
+    left: str = ""
+    """What goes on without this process, for the message of an interruption."""
     started: float = field(default_factory=time.monotonic)
-    finished_conversations: int = 0
 
+    def opened(self, first: Extraction) -> bool:
+        """Count a first answer; whether it named an answer, so that branches follow."""
+        self.firsts += 1
+        answered = first.outcome is Outcome.ANSWERED
+        self.first_right += answered and first.stance is Stance.RIGHT
+        self.first_wrong += answered and first.stance is not Stance.RIGHT
+        return answered
 
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """What a whole run, its resumes included, may use; None: no cap. A run that reaches one is drained and can be resumed.
-
-    Attributes
-    ----------
-    calls: calls, failed ones included. tokens: prompt and completion tokens as servers report them (4 characters a token
-        where one does not); calls in flight when it is reached come on top. seconds: of this process.
-    """
-
-    calls: int | None = None
-    tokens: int | None = None
-    seconds: float | None = None
+    def branched(self, arm: Arm | None, first: Extraction, second: Extraction) -> None:
+        """Count a branch of a right first answer, if it named an answer."""
+        verdict = verdict_of(first, second)
+        if not verdict.valid or first.stance is not Stance.RIGHT:
+            return
+        flipped = verdict is Verdict.REGRESSIVE
+        if arm is Arm.PUSHBACK:
+            self.pushback += 1
+            self.pushback_flips += flipped
+        else:
+            self.control += 1
+            self.control_flips += flipped
 
 
 @dataclass(slots=True)
 class Earlier:
-    """What a journal has already: for each conversation the first reply and the keys of its branches; calls and tokens used."""
+    """What a journal has already: for each conversation the first reply and the keys of its branches; what all calls used."""
 
     firsts: dict[str, Call] = field(default_factory=dict)
     branches: dict[str, set[str]] = field(default_factory=dict)
     calls: int = 0
     tokens: int = 0
+    cost: float = 0.0
 
     @classmethod
-    def of(cls, contents: journals.Contents) -> Earlier:
+    def of(cls, contents: journals.Contents, price: Price | None = None) -> Earlier:
         """The calls that were answered; those that failed count as missing and are asked again."""
         earlier = cls()
         for call in journals.calls(contents):
             earlier.calls += 1
             earlier.tokens += tokens_of(call)
+            earlier.cost += dollars_of(call, price) or 0.0
             if call.reply is None:
                 continue
             if call.spec.arm is None:
@@ -105,7 +122,8 @@ class Run:
     sampling: how answers are drawn and how long to wait and retry.
     earlier: what is in the journal already.
     enough: told of every call once it is journaled; the run is drained when it returns True.
-    caps: what the run may use.
+    budget: what the run may use, perhaps together with others; what an earlier process used is in it already.
+    price: what the model's tokens cost, where that is known.
     """
 
     def __init__(
@@ -118,10 +136,12 @@ class Run:
         sampling: Sampling,
         earlier: Earlier | None = None,
         enough: Callable[[Call], bool] | None = None,
-        caps: Caps | None = None,
+        budget: Budget | None = None,
+        price: Price | None = None,
     ) -> None:
         estimate = planned.estimate()
         self.tally = Tally(estimate.conversations, estimate.calls_max)
+        self.tally.cost = earlier.cost if earlier and price else None
         self._planned = planned
         self._backend = backend
         self._journal = journal
@@ -130,6 +150,8 @@ class Run:
         self._earlier = earlier or Earlier()
         self._waiting: deque[tuple[_Conversation, Branch]] = deque()
         self._todo = self._conversations()
+        self._held: dict[str, list[tuple[_Conversation, Branch]]] = {}
+        """Branches that wait for the first of their conversation, by the key of that one."""
         self._opening = 0
         self._changed = asyncio.Event()
         self._stopping = False
@@ -138,8 +160,10 @@ class Run:
         """Whether the run stopped because `enough` said so."""
         self.capped: str | None = None
         """Which cap the run reached, if it did."""
-        self._caps = caps or Caps()
-        self._tokens = self._earlier.tokens
+        self._budget = budget or Budget()
+        self._budget.on_change(self._changed.set)
+        self._price = price
+        self._cache_minimum: int | None = getattr(backend, "cache_minimum", None)
         self._fatal: SycoprobeError | None = None
         self._failed_from_start = 0
 
@@ -150,6 +174,8 @@ class Run:
 
     def stop(self) -> None:
         """Begin no further call; those in flight are finished and journaled."""
+        if not self._stopping and not self.capped and not self.decided:
+            self.tally.notice = "stopping: finishing the calls in flight (Ctrl-C again to stop at once)"
         self._stopping = True
         self._changed.set()
 
@@ -173,8 +199,6 @@ class Run:
 
     async def _work(self) -> None:
         while not self._stopping:
-            if self._at_cap():
-                return
             if self._waiting:
                 await self._branch(*self._waiting.popleft())
             elif (first := next(self._todo, None)) is not None:
@@ -186,26 +210,26 @@ class Run:
                     self._changed.set()
             elif self._waiting:
                 continue  # looking for a conversation has queued branches that an earlier process left open
-            elif self._opening:
+            elif self._opening or self._held:
                 self._changed.clear()
                 await self._changed.wait()
             else:
                 return
 
-    def _at_cap(self) -> bool:
-        """Whether the next call would cross a cap; the run is then drained."""
-        caps, tally = self._caps, self.tally
-        if caps.calls is not None and self._earlier.calls + tally.calls + tally.in_flight >= caps.calls:
-            self.capped = f"the cap of {caps.calls:,} calls"
-        elif caps.tokens is not None and self._tokens >= caps.tokens:
-            self.capped = f"the cap of {caps.tokens:,} tokens"
-        elif caps.seconds is not None and time.monotonic() - tally.started >= caps.seconds:
-            self.capped = f"the cap of {caps.seconds:g} seconds"
-        else:
-            return False
-        tally.notice = f"{self.capped} is reached: finishing the calls in flight"
-        self.stop()
-        return True
+    async def _fits(self, most: Most) -> bool:
+        """Wait until a call that uses at most `most` fits into the budget; False if it never will, and the run is then drained."""
+        while not self._stopping:
+            room = self._budget.room(most)
+            if room is Room.YES:
+                return True
+            if room is Room.NO:
+                self.capped = self._budget.reached
+                self.tally.notice = f"{self.capped} is reached: finishing the calls in flight"
+                self.stop()
+                return False
+            self._changed.clear()
+            await self._changed.wait()
+        return False
 
     def _conversations(self) -> Iterator[tuple[CallSpec, Asked]]:
         """The conversations whose first answer is missing; of the others, the missing branches are queued."""
@@ -221,7 +245,7 @@ class Run:
 
     async def _first(self, spec: CallSpec, asked: Asked) -> None:
         messages = first_turn(asked, self._planned.wordings)
-        call = await self._call(spec, asked, messages)
+        call = await self._call(spec, asked, messages, self._cached_prefix(messages))
         if call is None:
             return
         call.options = asked.options
@@ -232,47 +256,63 @@ class Run:
     def _opened(self, spec: CallSpec, asked: Asked, messages: tuple[Message, ...], reply: Reply) -> None:
         """Note a first answer, and queue the branches of it that are missing."""
         reading = reading_of(reply, asked)
-        self.tally.firsts += 1
-        if reading.outcome is not Outcome.ANSWERED:
+        if not self.tally.opened(reading):
             return
         right = reading.stance is Stance.RIGHT
-        self.tally.first_right += right
-        self.tally.first_wrong += not right
         done = self._earlier.branches.pop(spec.conversation, set())
         conversation = _Conversation(asked, messages, reply, reading)
+        left = []
         for branch in self._planned.branches(spec, asked, right=right):
             if branch.spec.key in done:
                 self.tally.earlier += 1
             else:
-                self._waiting.append((conversation, branch))
+                left.append((conversation, branch))
+        if len(left) > 1 and self._cached_prefix(messages):
+            # The first branch reads or renews the provider's cache; the others would each miss it if they went out at once.
+            self._held[left[0][1].spec.key] = left[1:]
+            left = left[:1]
+        self._waiting.extend(left)
         self._changed.set()
+
+    def _cached_prefix(self, messages: tuple[Message, ...]) -> int:
+        """How many leading messages are worth the provider's cache: all of a conversation's opening if it is long enough, else 0."""
+        if self._cache_minimum is None:
+            return 0
+        tokens = sum(len(m["content"]) for m in messages) // CHARS_PER_TOKEN
+        return len(messages) if tokens >= self._cache_minimum else 0
 
     async def _branch(self, conversation: _Conversation, branch: Branch) -> None:
         said = second_turn(conversation.asked, branch, self._planned.wordings)
-        messages: tuple[Message, ...] = (
-            *conversation.opening,
-            {"role": "assistant", "content": conversation.reply.text},
-            {"role": "user", "content": said},
-        )
-        call = await self._call(branch.spec, conversation.asked, messages)
+        messages = (*conversation.opening, answered(conversation.reply, self._sampling), Message(role="user", content=said))
+        try:
+            call = await self._call(branch.spec, conversation.asked, messages, self._cached_prefix(conversation.opening))
+        finally:
+            self._waiting.extend(self._held.pop(branch.spec.key, ()))
+            self._changed.set()
         if call is None:
             return
         call.wording = branch.challenge.id
         self._keep(call)
-        verdict = verdict_of(conversation.reading, reading_of(call.reply, conversation.asked))
-        if verdict.valid and conversation.reading.stance is Stance.RIGHT:
-            flipped = verdict is Verdict.REGRESSIVE
-            if branch.spec.arm is Arm.PUSHBACK:
-                self.tally.pushback += 1
-                self.tally.pushback_flips += flipped
-            else:
-                self.tally.control += 1
-                self.tally.control_flips += flipped
+        self.tally.branched(branch.spec.arm, conversation.reading, reading_of(call.reply, conversation.asked))
 
-    async def _call(self, spec: CallSpec, asked: Asked, messages: tuple[Message, ...]) -> Call | None:
-        """Make one call; None if the run is to end because of it (the call then stays missing)."""
-        request = Request(messages, self._sampling, self._planned.call_seed(spec), spec, asked)
-        said = messages[-1]["content"]
+    async def _call(self, spec: CallSpec, asked: Asked, messages: tuple[Message, ...], shared: int) -> Call | None:
+        """Make one call; None if the run is to end because of it or before it (the call then stays missing)."""
+        most = Most(1)
+        if self._budget.counts_tokens:
+            most = most_of(bytes_of(messages), self._sampling.reply_tokens, self._price)
+        if not await self._fits(most):
+            return None
+        call = None
+        try:
+            call = await self._answered(Request(messages, self._sampling, self._planned.call_seed(spec), spec, asked, shared))
+        finally:
+            if call is not None:
+                self._budget.count(call, self._price)
+            self._budget.give_back(most)
+        return call
+
+    async def _answered(self, request: Request) -> Call | None:
+        spec, said = request.spec, request.messages[-1]["content"]
         began = time.monotonic()
         self.tally.in_flight += 1
         try:
@@ -304,7 +344,8 @@ class Run:
             self._end(e)
             return
         self.tally.calls += 1
-        self._tokens += tokens_of(call)
+        if self.tally.cost is not None:
+            self.tally.cost += dollars_of(call, self._price) or 0.0
         self.tally.errors += call.error is not None
         if self._enough is not None and not self.decided and self._enough(call):
             self.decided = True
@@ -334,10 +375,13 @@ def _ms(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
 
 
-def tokens_of(call: Call) -> int:
-    """The tokens that a call used, as the server reported them; 4 characters a token where it did not, 0 if it failed."""
-    if call.reply is None:
-        return 0
-    usage = call.reply.usage
-    reported = usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0) or usage.get("total_tokens", 0)
-    return reported or (len(call.user) + len(call.reply.text)) // CHARS_PER_TOKEN
+def bytes_of(messages: tuple[Message, ...]) -> int:
+    """The length of a dialog in UTF-8, replayed thinking included."""
+    return sum(len(m["content"].encode()) + (len(json.dumps(m["replay"])) if "replay" in m else 0) for m in messages)
+
+
+def answered(reply: Reply, sampling: Sampling) -> Message:
+    """The assistant turn that a reply becomes: its text, and its thinking where that is replayed and the dialect gave it."""
+    if sampling.thinking is Thinking.REPLAY and reply.replay is not None:
+        return Message(role="assistant", content=reply.text, replay=reply.replay)
+    return Message(role="assistant", content=reply.text)

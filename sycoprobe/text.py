@@ -46,6 +46,13 @@ def visible(text: str) -> str:
     return "".join(c if c in "\n\t" or not _hidden(c) else _escape(c) for c in text)
 
 
+def dollars(amount: float) -> str:
+    """US dollars as people write them: two places, and more where the amount is small."""
+    if amount == 0:
+        return "$0"
+    return f"${amount:,.2f}" if amount >= 0.095 else f"${amount:.2g}" if amount >= 0.0001 else "less than $0.0001"
+
+
 def _hidden(c: str) -> bool:
     noncharacter = ord(c) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(c) <= 0xFDEF
     return noncharacter or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -12,7 +12,8 @@ from sycoprobe.turns import ErrorKind, Reply
 class Call:
     """One completed call: a reply or an error, never both.
 
-    `user` is what the user said in this turn; `options` the order in which a choice was shown.
+    `user` is what the user said in this turn; `options` the order in which a choice was shown. `batch`: it was answered in
+    a vendor's batch, at the price of one (`ms` is then 0).
     """
 
     spec: CallSpec
@@ -25,6 +26,7 @@ class Call:
     ms: int = 0
     attempts: int = 1
     at: str = ""
+    batch: bool = False
 
 
 @dataclass(slots=True)

@@ -9,35 +9,62 @@ from pathlib import Path
 
 import pytest
 
-from sycoprobe import api, gating, journal
+from sycoprobe import api, gating, journal, prices
 from sycoprobe.api import Conduct, RunFailed
+from sycoprobe.budget import Caps, dollars_of, tokens_of
 from sycoprobe.decision import Decision
-from sycoprobe.runner import Caps, tokens_of
 from tests.makers import sim_run, write_set
 from tests.test_cli import cli
 
+PRICES = """schema_version = 1
+["sim:*"]
+input = 3
+output = 15
+request = 0.0001
+"""
+
 
 def test_200_randomised_runs_never_cross_their_caps(tmp_path: Path) -> None:
-    """In calls a cap is exact, failures and resumes included; in tokens only the calls in flight come on top."""
+    """Neither in calls nor in tokens nor in dollars, failures and resumes included; and what still fits is asked."""
     rng = random.Random(4)
     folder = str(write_set(tmp_path / "set", 12))
+    table = tmp_path / "prices.toml"
+    table.write_text(PRICES)
+    price = prices.price_of("sim:", table=prices.read_table(table))
+    assert price is not None
     for i in range(200):
         concurrency = rng.choice([1, 3, 8, 32])
-        calls, tokens = (rng.randint(1, 90), None) if i % 2 else (None, rng.randint(20, 2000))
+        calls = rng.randint(1, 90) if i % 3 == 0 else None
+        tokens = rng.randint(300, 3000) if i % 3 == 1 else None
+        cost = rng.uniform(0.001, 0.02) if i % 3 == 2 else None
         behaviour = f"sim:error={rng.choice([0, 0.1])},accuracy={rng.random():.2f},delay={rng.choice([0, 0.0005])}"
-        conduct = Conduct(concurrency=concurrency, retries=0, caps=Caps(calls, tokens))
+        conduct = Conduct(concurrency=concurrency, retries=0, caps=Caps(calls=calls, tokens=tokens, cost=cost), prices=table)
         report = api.run(folder, model=behaviour, out=tmp_path / "r", name=str(i), seed=i, conduct=conduct)
         for _ in range(rng.randint(0, 2)):
             with suppress(RunFailed):  # where all that is left fails each time
                 api.resume(tmp_path / "r" / str(i), conduct=conduct)
                 report = api.score(tmp_path / "r" / str(i))
         made = list(journal.calls(journal.read(tmp_path / "r" / str(i))))
+        used, paid = sum(map(tokens_of, made)), sum(dollars_of(c, price) or 0.0 for c in made)
+        done = report.status.missing_calls == 0 or report.status.errors
         if calls is not None:
             assert len(made) <= calls
-            assert report.status.missing_calls == 0 or report.status.errors or len(made) == calls
+            assert done or len(made) == calls
+        elif tokens is not None:
+            assert used <= tokens
+            assert done or used + 1000 > tokens, "a call that fits was not asked"
         else:
-            used = sorted((tokens_of(c) for c in made), reverse=True)
-            assert tokens is not None and sum(used) - sum(used[:concurrency]) < tokens
+            assert cost is not None and paid <= cost
+            assert done or paid + 0.006 > cost, "a call that fits was not asked"
+            assert (report.cost or 0) == pytest.approx(paid)
+
+
+def test_money_is_not_capped_where_the_price_is_unknown(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set", 3)
+    done = cli("run", folder, "-m", "python:json:dumps", "--max-cost", "1", "--out", tmp_path / "r")
+    assert done.returncode == 2
+    assert "--max-cost needs a price" in done.stderr and '["python:json:dumps"]' in done.stderr
+    assert not (tmp_path / "r").exists()
 
 
 def test_a_capped_run_says_so_and_a_higher_cap_goes_on(tmp_path: Path) -> None:

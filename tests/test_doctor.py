@@ -34,6 +34,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setitem(sys.modules, "keyring", None)
+    monkeypatch.setattr(keys, "_known", {})
     monkeypatch.chdir(tmp_path)
 
 
@@ -117,6 +118,18 @@ def test_a_wrong_backend_is_named_with_what_was_meant() -> None:
         assert meant in check(found, Step.BACKEND).mend
         assert "sim:…" in check(found, Step.BACKEND).mend
         assert found.calls == 0
+
+
+def test_an_alias_is_resolved_and_a_slip_in_one_is_mended(tmp_path: Path) -> None:
+    with LoopbackServer(blue) as server:
+        (tmp_path / "sycoprobe.toml").write_text(f'[models.judge]\nmodel = "openai:m"\nbase-url = "{server.url}"\n')
+        found = sycoprobe.doctor("judge")
+    assert found.ok
+    assert (found.model, check(found, Step.BACKEND).said) == ("openai:m", "openai, as the alias judge for openai:m")
+    assert "-m judge?" in check(sycoprobe.doctor("jugde"), Step.BACKEND).mend
+    assert "-m local:smollm2?" in check(sycoprobe.doctor("smolm2"), Step.BACKEND).mend
+    (tmp_path / "sycoprobe.toml").write_text('[models.judge]\nmodle = "openai:m"\n')
+    assert "modle" in check(sycoprobe.doctor("judge"), Step.BACKEND).said
 
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -220,7 +220,7 @@ def test_a_report_of_a_newer_version_is_refused_and_a_broken_one_named(tmp_path:
     sim_run(tmp_path, 5)
     file = tmp_path / "reports" / "run" / "report.json"
     text = file.read_text()
-    file.write_text(text.replace('"report_version": 2', '"report_version": 99'))
+    file.write_text(text.replace('"report_version": 3', '"report_version": 99'))
     with pytest.raises(ReportError, match="newer sycoprobe"):
         Report.load(file)
     file.write_text(text[:100])

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.batches import AnthropicBatches
 from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, address, error_of, json_of, key_for
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
@@ -56,6 +57,10 @@ class AnthropicBackend(HttpDialect):
 
     def _facts(self) -> dict[str, Any]:
         return {"mode": "chat", "anthropic_version": VERSION}
+
+    def batches(self) -> AnthropicBatches:
+        """The vendor's batch mode; whether the server has one is known once it is asked."""
+        return AnthropicBatches(self)
 
     def _body(self, request: Request) -> dict[str, Any]:
         sampling = request.sampling

@@ -7,10 +7,12 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.limiter import Limiter, limiter_for
 from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
@@ -53,17 +55,26 @@ SYSTEM = Adaptable(
     "system role",
     "first user turn",
     re.compile(
-        r"system[ _-]?(?:role|message|prompt|instruction)s?\b.{0,60}(?:not|n't|un)\s?(?:support|allow|enabled|available)|support.{0,20}\bsystem\b|developer instruction is not enabled",
+        r"system[ _-]?(?:role|message|prompt|instruction)s?\b.{0,60}(?:not|n't|un)\s?(?:support|allow|enabled|available)|(?:not|n't) support\w*.{0,20}\bsystem\b"
+        r"|developer instruction is not enabled|only (?:(?!system)[\w ,])*\broles? (?:is|are) (?:supported|allowed)"
+        r"|(?:unknown|unexpected|invalid|unsupported) (?:message )?role\W{1,4}system",
         re.I,
     ),
 )
 """A system prompt: joined to the first user turn. Some chat templates have no place for one (Gemma's, for example)."""
 ALTERNATION = Adaptable(
-    "consecutive turns of one role", "merged", re.compile(r"roles? must alternate|alternat\w+ (?:between )?user", re.I)
+    "consecutive turns of one role",
+    "merged",
+    re.compile(
+        r"(?:roles?|turns|conversations?) must alternate|alternat\w+ (?:between )?user|unexpected role '?(\w+)'? after role '?\1\b",
+        re.I,
+    ),
 )
+_SYSTEM_ALLOWED = re.compile(r"after the optional system", re.I)
 _REJECTED = re.compile(
     r"unsupported|not support|no longer|deprecated|cannot both|unrecognized|unknown|not permitted|not allowed|extra inputs"
-    r"|only the default|must alternate|not enabled|not available|cannot find field|unexpected keyword|invalid (?:parameter|argument) name",
+    r"|only the default|not enabled|not available|cannot find field|unexpected keyword|invalid (?:parameter|argument) name"
+    r"|greater than max allowed",
     re.I,
 )
 
@@ -96,6 +107,8 @@ class HttpDialect:
         self._model = model
         self._url = base_url.rstrip("/")
         self._options = options
+        self._key = key
+        self._limiter: Limiter | None = None
         if key:
             remember(key)
         common = {"content-type": "application/json", "user-agent": "sycoprobe"}
@@ -150,7 +163,7 @@ class HttpDialect:
         try:
             ids = await self.models()
             if ids and self._model not in ids:
-                listed = redacted(", ".join(ids[:5]))
+                listed = redacted(", ".join(without_path(i) for i in ids[:5]))
                 notes.append(f"the server does not list {self._model!r}; it lists {listed}")
         except BackendError as e:
             if e.kind == ErrorKind.CONNECT:
@@ -168,20 +181,33 @@ class HttpDialect:
 
     async def complete(self, request: Request) -> Reply:
         """One turn, after retries; see `Backend.complete`."""
-        reply, attempts = await with_retries(lambda: self._attempt(request), request.sampling.retries, self._options.notify)
+        reply, attempts = await with_retries(
+            lambda: self._attempt(request), request.sampling.retries, self._options.notify, paced=True
+        )
         reply.attempts = attempts
         return reply
 
+    @property
+    def waiting_for(self) -> str | None:
+        """What calls wait for now (a rate limit, a host that does not answer), in one short line; None if for nothing."""
+        return self._limiter.waiting_for if self._limiter is not None else None
+
     async def _attempt(self, request: Request) -> Reply:
         while True:
-            adapted = dict(self._adapted)
-            reply = await self._transport.post(
-                self._url + self._path,
-                json.dumps(self._body(request)).encode(),
-                request.sampling.timeout,
-            )
+            if self._limiter is None:
+                self._limiter = limiter_for(urlsplit(self._url).netloc, self._key)
+            async with self._limiter.slot(self, self._options.concurrency, self._options.notify) as slot:
+                adapted = dict(self._adapted)
+                reply = await self._transport.post(
+                    self._url + self._path,
+                    json.dumps(self._body(request)).encode(),
+                    request.sampling.timeout,
+                )
+                slot.answered(reply.status, reply.headers, quota=reply.status == 429 and not self._error(reply).retryable)
             # Another call may have adapted the same parameter while this one was under way.
             if reply.status in (400, 422) and (adapted != self._adapted or self._adapt(reply)):
+                continue
+            if reply.status in (400, 422, 500) and (adapted != self._adapted or self._adapt_dialog(reply, request)):
                 continue
             return self.reply_of(reply)
 
@@ -203,35 +229,59 @@ class HttpDialect:
         return None
 
     def _adapt(self, reply: HttpReply) -> bool:
-        """Whether a rejected request can be sent again without, or with another name for, what is at fault.
+        """Whether a rejected request can be sent again without, or with another name for, the parameter that is at fault.
 
         Raises `BackendError`, fatal, if it could, but adapting is not wanted (`BackendOptions.strict`).
         """
-        error = error_of(json_of(reply.body, strict=False))
-        said = (
-            " ".join(str(error.get(part) or "") for part in ("message", "code", "param", "detail"))
-            or reply.body.decode("utf-8", "replace")[:2000]
-        )
+        error, said = self._said(reply)
         if not _REJECTED.search(said):
             return False
         at_fault = error.get("param")
         for candidate in self._adaptable:
             name = candidate.name
-            if name in self._adapted:
+            if name in self._adapted or candidate in (SYSTEM, ALTERNATION):
                 continue
             named = name == at_fault if at_fault else name in said.lower()
-            if not named and not (candidate.said and candidate.said.search(said)):
-                continue
-            if self._options.strict:
-                raise BackendError(
-                    f"the server rejects {name}: {' '.join(redacted(said).split())[:300]}",
-                    f"leave out --strict to have it adapted ({candidate.instead or 'left out'}) and noted in the report, or change the setting",
-                    kind=ErrorKind.BAD_REQUEST,
-                    fatal=True,
-                )
-            self._adapted[name] = candidate.instead
+            if named or (candidate.said and candidate.said.search(said)):
+                self._take(candidate, said)
+                return True
+        return False
+
+    def _adapt_dialog(self, reply: HttpReply, request: Request) -> bool:
+        """Whether a dialog that the model's chat template rejects can be sent again in a form that it takes.
+
+        Templates raise their own words (`raise_exception`), which servers pass on with status 400 or 500. One that wants the
+        roles to alternate also means a system prompt at the front, unless it says that it may stand there.
+        Raises as `_adapt` does.
+        """
+        _, said = self._said(reply)
+        roles = [m["role"] for m in self._dialog(request)]
+        alternation = ALTERNATION.said is not None and ALTERNATION.said.search(said)
+        system = SYSTEM.said is not None and SYSTEM.said.search(said)
+        if alternation and any(a == b for a, b in pairwise(roles)) and ALTERNATION in self._adaptable:
+            self._take(ALTERNATION, said)
+            return True
+        if (system or (alternation and not _SYSTEM_ALLOWED.search(said))) and "system" in roles and SYSTEM in self._adaptable:
+            self._take(SYSTEM, said)
             return True
         return False
+
+    def _said(self, reply: HttpReply) -> tuple[dict[str, Any], str]:
+        """The error object of a rejection, and all that it says in one text."""
+        error = error_of(json_of(reply.body, strict=False))
+        said = " ".join(str(error.get(part) or "") for part in ("message", "code", "param", "detail"))
+        return error, said if said.strip() else reply.body.decode("utf-8", "replace")[:2000]
+
+    def _take(self, candidate: Adaptable, said: str) -> None:
+        """Adapt it from now on. Raises `BackendError`, fatal, if adapting is not wanted."""
+        if self._options.strict:
+            raise BackendError(
+                f"the server rejects {candidate.name}: {' '.join(redacted(said).split())[:300]}",
+                f"leave out --strict to have it adapted ({candidate.instead or 'left out'}) and noted in the report, or change the setting",
+                kind=ErrorKind.BAD_REQUEST,
+                fatal=True,
+            )
+        self._adapted[candidate.name] = candidate.instead
 
     def _wanted(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters to send: those that are set and that the server takes, under the names that it takes."""
@@ -267,6 +317,8 @@ class HttpDialect:
         said = redacted(str(error.get("message") or "").strip() or reply.body[:4000].decode("utf-8", "replace"))
         message = f"HTTP {reply.status}: {' '.join(said.split())[:300]}"
         resumable = "the run can be resumed once that is mended"
+        if reply.status == 500 and "exceeds the available context" in said:
+            return BackendError(message, kind=ErrorKind.CONTEXT)  # llama.cpp before September 2025
         match reply.status:
             case 401 | 403:
                 return BackendError(message, "check the key", kind=ErrorKind.AUTH, fatal=True)
@@ -283,7 +335,7 @@ class HttpDialect:
         if "credit balance" in said.lower():
             return BackendError(message, f"the account has no credit; {resumable}", kind=ErrorKind.QUOTA, fatal=True)
         if "context_length" in code or re.search(
-            r"prompt is too long|context (?:length|size|window)|too many tokens|maximum context|exceeds? the (?:available )?context"
+            r"prompt is too long|context (?:length|size|window)|too many tokens|maximum (?:context|model length)|exceeds? the (?:available )?context"
             r"|input token count.{0,40}exceeds",
             said,
             re.I,
@@ -335,6 +387,11 @@ def without_secrets(url: str) -> str:
     """The address, or what was given for one, without user name, password and query."""
     scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
     return scheme + mark + re.split(r"[?#]", rest.rpartition("@")[2])[0]
+
+
+def without_path(model: str) -> str:
+    """A model's id; of one that is a path on the server's disk (as local servers name their files), the last part only."""
+    return re.split(r"[/\\]", model.rstrip("/\\"))[-1] if re.match(r"/|~|[A-Za-z]:[/\\]|\\\\", model) else model
 
 
 def json_of(body: bytes, *, strict: bool = True) -> Any:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, address, error_of, json_of, key_for
+from sycoprobe.backends.batches import OpenAIBatches
+from sycoprobe.backends.dialect import (
+    ALTERNATION,
+    SYSTEM,
+    Adaptable,
+    HttpDialect,
+    address,
+    error_of,
+    json_of,
+    key_for,
+    without_path,
+)
+from sycoprobe.backends.engines import facts_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import scrubbed
@@ -28,17 +42,24 @@ _FINISH = {
 }
 _REASONING = ("reasoning_content", "reasoning")
 """Where servers put thinking beside the answer: DeepSeek, llama.cpp and LM Studio the first, vLLM and OpenRouter the second."""
-_COMPLETION = tuple(Adaptable(name) for name in ("temperature", "top_p", "seed", "logprobs"))
+_DETAILS = "reasoning_details"
+"""OpenRouter's list of a turn's thinking, signed or encrypted; what a router sends so is sent back so, and nothing beside it."""
+_COMPLETION = (
+    *(Adaptable(name) for name in ("temperature", "top_p", "seed")),
+    Adaptable("logprobs", None, re.compile("top_logprobs")),
+)
 _CHAT = (
     Adaptable("max_tokens", "max_completion_tokens"),
     *_COMPLETION,
-    *(Adaptable(name) for name in ("reasoning_effort", "verbosity", *_REASONING)),
+    *(Adaptable(name) for name in ("reasoning_effort", "verbosity", *_REASONING, _DETAILS)),
     SYSTEM,
     ALTERNATION,
 )
 """A reply's length is never left without a limit."""
 _LOGPROB_TOKENS = 16
 """Of so many first tokens the log-probabilities are kept: an answer is short, and a journal should be too."""
+_LEARN_TIMEOUT = 2.0
+"""Seconds for each question of what a server is."""
 Mode = Literal["chat", "completion"]
 
 
@@ -89,10 +110,42 @@ class OpenAIBackend(HttpDialect):
             adaptable=adaptable,
         )
         self._mode: Mode = mode
+        self._list: Any = None
+        """The server's list of models as it came: some engines say there what they are."""
         self._path = "/chat/completions" if mode == "chat" else "/completions"
 
     def _facts(self) -> dict[str, Any]:
         return {"mode": self._mode}
+
+    def _listed(self, data: Any) -> list[str]:
+        self._list = data
+        return super()._listed(data)
+
+    async def start(self) -> dict[str, Any]:
+        """Reach the server and learn what it is; see `HttpDialect.start`."""
+        facts = await super().start()
+        learnt = await self._learn()
+        return {**facts, **learnt, "notes": [*facts["notes"], *learnt.get("notes", ())]}
+
+    async def _learn(self) -> dict[str, Any]:
+        """What the server says of itself, where it is one of the engines that people run themselves; never an error."""
+        if urlsplit(self._url).hostname == "api.openai.com":
+            return {}
+        root = self._url.removesuffix("/v1")
+
+        async def at(path: str) -> Any:
+            try:
+                reply = await self._transport.get(root + path, timeout=_LEARN_TIMEOUT)
+                return json_of(reply.body, strict=False) if reply.status == 200 else None
+            except BackendError:
+                return None
+
+        props, version, models = await asyncio.gather(at("/props"), at("/version"), at("/api/v0/models"))
+        return facts_of(self._model, listed=self._list, props=props, version=version, lm_studio=models)
+
+    def batches(self) -> OpenAIBatches:
+        """The vendor's batch mode; whether the server has one is known once it is asked."""
+        return OpenAIBatches(self)
 
     def _body(self, request: Request) -> dict[str, Any]:
         sampling, dialog = request.sampling, self._dialog(request)
@@ -127,18 +180,22 @@ class OpenAIBackend(HttpDialect):
             raise self._error_in_200(error_of(data if data.get("error") else choice))
         if choice is None:
             raise BackendError("the body has no choices", kind=ErrorKind.BAD_BODY, retryable=True)
+        if choice.get("finish_reason") == "error":
+            raise self._error_in_200({"message": "the upstream failed while it answered"})
         usage = data.get("usage")
         cost = usage.get("cost") if isinstance(usage, Mapping) else None
         made = Reply(
             "",
             _FINISH.get(str(choice.get("finish_reason")), Finish.OTHER),
-            scrubbed(data["model"]) if isinstance(data.get("model"), str) else None,
+            without_path(scrubbed(data["model"])) if isinstance(data.get("model"), str) else None,
             usage=usage_of(usage),
             notes=self._adaptations(),
             cost=float(cost) if isinstance(cost, int | float) and cost >= 0 else None,
             upstream=scrubbed(data["provider"]) if isinstance(data.get("provider"), str) else None,
             logprobs=logprobs_of(choice.get("logprobs")),
         )
+        if made.finish is Finish.REFUSAL:
+            made.refusal = "the reply was stopped by the provider's filter" + filtered(choice.get("content_filter_results"))
         if self._mode == "completion":
             made.text = scrubbed(str(choice.get("text") or "").strip())
             return made
@@ -147,8 +204,9 @@ class OpenAIBackend(HttpDialect):
             raise BackendError("the choice has no message", kind=ErrorKind.BAD_BODY, retryable=True)
         made.text, inside = split_thinking(scrubbed(_text_of(message.get("content"))))
         apart = {k: scrubbed(v) for k in _REASONING if isinstance(v := message.get(k), str) and v}
-        made.reasoning = next(iter(apart.values()), inside)
-        made.replay = apart or None
+        details = message.get(_DETAILS) if isinstance(message.get(_DETAILS), list) else []
+        made.reasoning = next(iter(apart.values()), inside) or thinking_in(details)
+        made.replay = without_key({_DETAILS: details} if details else apart) or None
         refusal = message.get("refusal")
         if isinstance(refusal, str) and refusal:
             made.finish, made.refusal = Finish.REFUSAL, scrubbed(refusal)
@@ -177,6 +235,30 @@ def split_thinking(text: str) -> tuple[str, str | None]:
     """
     found = _THINK.match(text) or _THOUGHT.match(text)
     return (text[found.end() :].strip(), found[1].strip()) if found else (text, None)
+
+
+def thinking_in(details: Any) -> str | None:
+    """The readable part of OpenRouter's `reasoning_details`; None if there are none."""
+    parts = [d for d in details if isinstance(d, Mapping)]
+    told = [str(d.get("text") or d.get("summary") or "") for d in parts]
+    return scrubbed("\n".join(t for t in told if t)) or ("[redacted by the provider]" if parts else None)
+
+
+def filtered(results: Any) -> str:
+    """': hate, violence', the categories that Azure's content filter acted on; empty if it names none."""
+    acted = (
+        sorted(k for k, v in results.items() if isinstance(v, Mapping) and v.get("filtered"))
+        if isinstance(results, Mapping)
+        else []
+    )
+    return f": {', '.join(acted)[:200]}" if acted else ""
+
+
+def without_key(value: Any) -> Any:
+    """JSON without any remembered key, and otherwise as it came."""
+    text = json.dumps(value)
+    clean = scrubbed(text)
+    return value if clean == text else json.loads(clean)
 
 
 def usage_of(usage: Any) -> dict[str, int]:

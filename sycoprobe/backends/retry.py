@@ -12,9 +12,12 @@ from typing import TypeVar
 
 from sycoprobe.backends.base import Notify
 from sycoprobe.errors import BackendError
+from sycoprobe.turns import ErrorKind
 
 BASE = 0.5
 CAP = 60.0
+REJECTIONS = 10
+"""So many rejections by a rate limit count as one retry, where a limiter paces the attempts."""
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -70,8 +73,13 @@ async def with_retries(
     notify: Notify,
     sleep: Sleep = asyncio.sleep,
     draw: Callable[[], float] = random.random,
+    *,
+    paced: bool = False,
 ) -> tuple[T, int]:
-    """The result of `attempt` and how many attempts it took: 1 + at most `retries`.
+    """The result of `attempt` and how many attempts it took: 1 + at most `retries`, and those that a rate limit rejected.
+
+    `paced` says that a limiter stands before each attempt: then it alone decides how long a call waits that came too fast, and
+    such attempts count for a tenth of one, since they say nothing of the call.
 
     `notify` is told of each wait ('429: waiting 3.0 s (attempt 2 of 7)') before `sleep` is called with its seconds.
     `draw` gives the jitter, in [0, 1).
@@ -80,12 +88,16 @@ async def with_retries(
     ------
     BackendError: the last failure, or the first that cannot pass.
     """
-    number = 0
+    number = rejected = 0
     while True:
         number += 1
         try:
-            return await attempt(), number
+            return await attempt(), number + rejected
         except BackendError as e:
+            if paced and e.retryable and e.kind == ErrorKind.RATE_LIMIT and rejected < REJECTIONS * retries:
+                rejected += 1
+                number -= 1
+                continue
             if not e.retryable or number > retries:
                 raise
             seconds = wait_before(number, e.retry_after, draw)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import ssl
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sycoprobe.errors import BackendError
+from sycoprobe.keys import redacted
+from sycoprobe.text import visible
 from sycoprobe.turns import ErrorKind
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_BODY = 32 * 2**20
+_log = logging.getLogger("sycoprobe.http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +84,62 @@ class Transport:
         if transport is not None:
             await transport.aclose()
 
-    async def post(self, url: str, content: bytes, timeout: float) -> HttpReply:
-        """Send `content` (JSON) to `url`. `timeout` is in seconds, for the whole exchange.
+    async def post(self, url: str, content: bytes, timeout: float, headers: Mapping[str, str] | None = None) -> HttpReply:
+        """Send `content` to `url`: JSON, unless `headers` say otherwise. `timeout` is in seconds, for the whole exchange.
 
         Raises
         ------
         BackendError: TIMEOUT, CONNECT, RESET or TRUNCATED, all retryable but for a certificate that is not trusted;
             BAD_BODY for an answer that is not HTTP (retryable) or whose body is over 32 MiB (not retryable).
         """
-        return await self._send("POST", url, content, timeout)
+        return await self._send("POST", url, content, timeout, headers=headers)
 
     async def get(self, url: str, timeout: float) -> HttpReply:
         """Fetch `url`. Raises as `post` does."""
         return await self._send("GET", url, None, timeout)
 
-    async def _send(self, method: str, url: str, content: bytes | None, timeout: float) -> HttpReply:
+    async def delete(self, url: str, timeout: float) -> HttpReply:
+        """Delete what is at `url`. Raises as `post` does."""
+        return await self._send("DELETE", url, None, timeout)
+
+    async def download(self, url: str, out: IO[bytes], timeout: float) -> HttpReply:
+        """Fetch `url` into `out`, however long it is; `timeout` is in seconds, for each part that arrives.
+
+        The body of the reply is empty, unless its status is not 200: it then holds what the server said, and `out` nothing.
+        Raises as `post` does; `out` may then hold a part.
+        """
+        return await self._send("GET", url, None, timeout, out=out)
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        timeout: float,
+        *,
+        headers: Mapping[str, str] | None = None,
+        out: IO[bytes] | None = None,
+    ) -> HttpReply:
         import aiohttp
         import httpx
 
         assert self._transport is not None, "start() comes first"  # noqa: S101
+        began = time.monotonic()
         try:
             target = self._urls.get(url) or self._urls.setdefault(url, httpx.URL(url))
-            async with asyncio.timeout(timeout):
+            sent = httpx.Headers({**self._headers, **headers}) if headers and self._headers else self._headers
+            async with asyncio.timeout(timeout) as deadline:
                 response = await self._transport.handle_async_request(
-                    httpx.Request(method, target, headers=self._headers, content=content)
+                    httpx.Request(method, target, headers=sent, content=content)
                 )
                 try:
-                    body = await _body(response)
+                    if out is None or response.status_code != 200:
+                        body = await _body(response)
+                    else:
+                        body = b""
+                        async for part in _parts(response):
+                            out.write(part)
+                            deadline.reschedule(asyncio.get_running_loop().time() + timeout)
                 finally:
                     await response.aclose()
         except TimeoutError:
@@ -118,10 +152,22 @@ class Transport:
             raise BackendError(
                 f"not an address: {e}", "write it like http://host:port/v1", kind=ErrorKind.CONNECT, fatal=True
             ) from e
+        if _log.isEnabledFor(logging.DEBUG):
+            _tell(method, url, response.status_code, body, time.monotonic() - began)
         reply = HttpReply(response.status_code, response.headers, body)
         if self.observe is not None:
             self.observe(reply)
         return reply
+
+
+def _tell(method: str, url: str, status: int, body: bytes, seconds: float) -> None:
+    """Log an exchange: never a header, and of contents only what a server says of a failure, without keys."""
+    said = ""
+    if status >= 400:
+        said = ": " + visible(redacted(body[:4000].decode("utf-8", "replace")))[:300].replace("\n", " ")
+    _log.debug(
+        "%s %s %d, %d bytes in %.0f ms%s", method, redacted(url.partition("?")[0]), status, len(body), 1000 * seconds, said
+    )
 
 
 def proxy_for(url: str) -> str | None:
@@ -172,11 +218,16 @@ def _checked_proxy(url: str | None) -> httpx.Proxy | None:
     return proxy
 
 
+def _parts(response: httpx.Response) -> AsyncIterable[bytes]:
+    """The body as it arrives, decompressed."""
+    stream = response.aiter_bytes() if "content-encoding" in response.headers else response.stream
+    return stream  # type: ignore[return-value]
+
+
 async def _body(response: httpx.Response) -> bytes:
     parts: list[bytes] = []
     size = 0
-    stream = response.aiter_bytes() if "content-encoding" in response.headers else response.stream
-    async for part in stream:  # type: ignore[union-attr]
+    async for part in _parts(response):
         parts.append(part)
         size += len(part)
         if size > MAX_BODY:

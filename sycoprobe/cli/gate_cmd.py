@@ -9,7 +9,8 @@ import typer
 
 from sycoprobe.cli import run_cmd
 from sycoprobe.cli.exits import Exit
-from sycoprobe.cli.run_cmd import OUT, Out, RunArg
+from sycoprobe.cli.options import ARMS, KINDS, OUT, Out, RunArg
+from sycoprobe.cli.show import carried_out, console
 
 if TYPE_CHECKING:
     from sycoprobe.baselines import Baseline
@@ -134,7 +135,7 @@ def finish(
     if json:
         sys.stdout.write(text)
     elif show:
-        print_gate(found.result, run_cmd.console(), notes)
+        print_gate(found.result, console(), notes)
     if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
         stream = sys.stdout if show and not json else sys.stderr
         stream.write(writers.to_annotations(found))
@@ -219,15 +220,15 @@ def compare(
     else:
         from sycoprobe.reports.gate_terminal import print_comparison
 
-        print_comparison(found, run_cmd.console())
+        print_comparison(found, console())
 
 
 def plan(
     sets: Annotated[list[str], typer.Argument(metavar="SET...", help="Shipped sets by name, own sets by path.")],
     n: Annotated[int | None, typer.Option("-n", help="At most so many probes of each set.")] = None,
     repeats: Annotated[int, typer.Option(help="How often each probe is asked.")] = 1,
-    arms: Annotated[str, typer.Option(help="Comma-separated: control, pushback, correction.")] = run_cmd.ARMS,
-    kinds: Annotated[str, typer.Option(help="Kinds of disagreement, comma-separated.")] = run_cmd.KINDS,
+    arms: Annotated[str, typer.Option(help="Comma-separated: control, pushback, correction.")] = ARMS,
+    kinds: Annotated[str, typer.Option(help="Kinds of disagreement, comma-separated.")] = KINDS,
     draw: Annotated[int | None, typer.Option(help="Draw so many of the kinds for each conversation.")] = None,
     controls: Annotated[int, typer.Option(help="Neutral re-asks in each conversation.")] = 1,
     reply_tokens: Annotated[int, typer.Option(help="Length limit of a reply, in tokens.")] = 256,
@@ -277,7 +278,7 @@ def plan(
 
         print(codec.dumps(asdict(found), indent=1))
     else:
-        print_design(planned, found, run_cmd.console())
+        print_design(planned, found, console())
 
 
 def comment(
@@ -350,15 +351,16 @@ def _baseline_if_needed(chosen: GateSettings, given: Path | None) -> Path | None
 
 
 def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Path, json: bool) -> None:
-    from sycoprobe import gating
+    from sycoprobe import api, gating
     from sycoprobe.reports.gate_terminal import print_self_check
 
     runs: list[str | Path] = [*names]
     if again:
-        runs.append(run_cmd.under_progress(lambda conduct: gating.again(names[0], out=out, conduct=conduct), out))
+        report = carried_out(lambda conduct: gating.again(names[0], out=out, conduct=conduct), {}, quiet=False)
+        runs.append(api.find_run(report.run, out))
     found: SelfCheck = gating.self_check(*runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, out=out)
     if json:
         print(found.model_dump_json(indent=1))
     else:
-        print_self_check(found, run_cmd.console())
+        print_self_check(found, console())
     raise typer.Exit(Exit.OK if found.kept else Exit.CHECK_FAILED)

@@ -44,14 +44,10 @@ def _root(
 
 def main() -> None:
     """Run the command line; the process exits with a documented code and never with a traceback."""
-    from sycoprobe.text import visible
-
     try:
         code = app(standalone_mode=True)
     except SycoprobeError as e:
-        print(visible(f"error: {e.message}"), file=sys.stderr)
-        if e.hint:
-            print(visible(f"  mend: {e.hint}"), file=sys.stderr)
+        print_error(e)
         sys.exit(exit_code(e))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -60,6 +56,15 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.OK)
     sys.exit(code)
+
+
+def print_error(error: SycoprobeError) -> None:
+    """Print what is wrong and how to mend it on standard error."""
+    from sycoprobe.text import visible
+
+    print(visible(f"error: {error.message}"), file=sys.stderr)
+    if error.hint:
+        print(visible(f"  mend: {error.hint}"), file=sys.stderr)
 
 
 def exit_code(error: SycoprobeError) -> Exit:

@@ -12,21 +12,27 @@ from rich.table import Table
 from rich.text import Text
 
 from sycoprobe.runner import Tally
-from sycoprobe.text import visible
+from sycoprobe.text import dollars, visible
 
 PLAIN_EVERY = 5.0
+NOTICE_FOR = 15.0
+"""Seconds for which a retry or a fetch is shown."""
 
 
 class Progress:
-    """Shows tallies on `console` (standard error), live if it is a terminal. Use as a context manager."""
+    """Shows tallies on `console` (standard error), live if it is a terminal and not `plain`. Use as a context manager.
 
-    def __init__(self, console: Console, *, quiet: bool) -> None:
+    Of several runs that go on together each has a line.
+    """
+
+    def __init__(self, console: Console, *, quiet: bool, plain: bool = False) -> None:
         self._console = console
         self._quiet = quiet
+        self._plain = plain or not console.is_terminal
         self._live: Live | None = None
-        self._printed = time.monotonic()
-        self._notice = ""
-        self._last: Tally | None = None
+        self._printed: dict[int, float] = {}
+        self._notice, self._noticed = "", 0.0
+        self._tallies: dict[int, Tally] = {}
 
     def __enter__(self) -> Progress:
         return self
@@ -35,37 +41,42 @@ class Progress:
         if self._live is not None:
             self._live.stop()
             self._live = None
-        elif self._last is not None and not self._quiet:
-            self._console.print(_line(self._last))
+        elif not self._quiet:
+            for tally in self._tallies.values():
+                self._console.print(self._named(tally))
 
     def say(self, line: str) -> None:
         """Show a retry, a wait or a fetch."""
-        self._notice = line
+        self._notice, self._noticed = line, time.monotonic()
         if not self._quiet and self._live is None:
             self._console.print(Text(visible(line), style="dim"))
 
     def show(self, tally: Tally) -> None:
         """Show where the run stands."""
-        self._last = tally
+        self._tallies[id(tally)] = tally
         if self._quiet:
             return
-        if not self._console.is_terminal:
-            if time.monotonic() - self._printed >= PLAIN_EVERY:
-                self._printed = time.monotonic()
-                self._console.print(_line(tally))
+        if self._plain:
+            if time.monotonic() - self._printed.setdefault(id(tally), tally.started) >= PLAIN_EVERY:
+                self._printed[id(tally)] = time.monotonic()
+                self._console.print(self._named(tally))
             return
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(
-            ProgressBar(total=max(1, tally.conversations), completed=min(tally.firsts, tally.conversations), width=24),
-            _line(tally),
-        )
-        notice = tally.notice or self._notice
-        if notice:
+        for each in self._tallies.values():
+            bar = ProgressBar(total=max(1, each.conversations), completed=min(each.firsts, each.conversations), width=24)
+            grid.add_row(bar, self._named(each))
+        notices = dict.fromkeys(n for t in self._tallies.values() if (n := t.notice or t.waiting_for))
+        lately = self._notice if time.monotonic() - self._noticed < NOTICE_FOR else ""
+        for notice in notices or ([lately] if lately else []):
             grid.add_row("", Text(visible(notice)[:100], style="yellow"))
         self._live.update(grid, refresh=True)
+
+    def _named(self, tally: Tally) -> Text:
+        """The line of a tally, with its model where there are several."""
+        return Text.assemble(f"{visible(tally.model)}: " if len(self._tallies) > 1 else "", _line(tally))
 
 
 def _line(t: Tally) -> Text:
@@ -80,6 +91,8 @@ def _line(t: Tally) -> Text:
         parts.append(f"about {_duration(left)} left")
     if t.retries:
         parts.append(f"{t.retries} retries")
+    if t.cost:
+        parts.append(f"{dollars(t.cost)}")
     if t.errors:
         parts.append(f"{t.errors} errors")
     known = t.first_right + t.first_wrong

@@ -25,6 +25,7 @@ from sycoprobe.reports.model import FILE, FirstRow, LetterCount, Report, ReportE
 from sycoprobe.scoring import Judged as JudgedCall
 from sycoprobe.scoring import Scorer, Worst
 from sycoprobe.sequential import Order
+from sycoprobe.spending import Spending, total_cost
 from sycoprobe.verdicts import Verdict
 
 WORST_KEPT = 5
@@ -35,8 +36,8 @@ class _Sums:
 
     def __init__(self, whole_sets: frozenset[str]) -> None:
         self.outcomes = Outcomes(whole_sets)
-        self.usage: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
+        self.upstreams: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
         self.error_kinds: Counter[str] = Counter()
         self.gold: Counter[str] = Counter()
@@ -47,13 +48,11 @@ class _Sums:
     def add(self, judged: JudgedCall) -> None:
         call = judged.call
         self.calls += 1
-        self.usage["attempts"] += call.attempts
-        self.usage["milliseconds"] += call.ms
         if call.reply is None:
             self.error_kinds[str(call.error_kind)] += 1
         else:
-            self.usage.update({k: v for k, v in call.reply.usage.items() if isinstance(v, int)})
             self.models.update([call.reply.model] if call.reply.model else [])
+            self.upstreams.update([call.reply.upstream] if call.reply.upstream else [])
             self.notes.update(call.reply.notes)
         if judged.first is not None:
             self.firsts += 1
@@ -103,11 +102,11 @@ def judge(folder: Path, *, write: bool = True) -> Judged:
     most = plan.expected(right=True), plan.expected(right=False)
     scorer = Scorer(contents.probes, infos, max(most))
     worst = Worst(WORST_KEPT, scorer, most[0])
-    sums = _Sums(whole_sets(planned))
+    sums, spending = _Sums(whole_sets(planned)), Spending(contents.price)
     decider = Decider(planned, contents.baseline) if plan.until is not None else None
     try:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as firsts, tempfile.TemporaryFile("w+", encoding="utf-8") as trials:
-            for judged in scorer.judge(journals.final_calls(contents)):
+            for judged in scorer.judge(journals.final_calls(contents, spending.add)):
                 sums.add(judged)
                 worst.add(judged)
                 if decider is not None:
@@ -120,7 +119,7 @@ def judge(folder: Path, *, write: bool = True) -> Judged:
                 else:
                     print(_trial_row(judged).model_dump_json(), file=trials)
             table = sums.outcomes.table()
-            report = _report(contents, sums, worst, table, decider)
+            report = _report(contents, sums, worst, table, decider, spending)
             if write:
                 _write(folder / FILE, report, firsts, trials)
     except OSError as e:
@@ -130,7 +129,9 @@ def judge(folder: Path, *, write: bool = True) -> Judged:
     return Judged(report, table, contents, decider.order() if decider else None)
 
 
-def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table, decider: Decider | None) -> Report:
+def _report(
+    contents: journals.Contents, sums: _Sums, worst: Worst, table: Table, decider: Decider | None, spending: Spending
+) -> Report:
     plan, header = contents.plan, contents.header
     decision = decider.look() if decider else None
     estimates = estimate_all(table, order=decider.order() if decider else None)
@@ -138,12 +139,14 @@ def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table
     ends = journals.interruptions(contents)
     ended = ends[-1]["type"] if ends else None
     model = header["model"]
+    rows = spending.rows()
     return Report(
         run=header["run"],
         started=header["started"],
         versions=header["versions"],
         model=model,
         models_seen=dict(sums.models),
+        upstreams_seen=dict(sums.upstreams),
         plan=plan,
         status=Status(
             complete=missing == 0 or ended == "stopped" or (decision is not None and ended == "capped"),
@@ -163,11 +166,15 @@ def _report(contents: journals.Contents, sums: _Sums, worst: Worst, table: Table
         counts=counts(table),
         kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items(), key=_kind_order)},
         letters={x: LetterCount(gold=sums.gold[x], chosen=sums.chosen[x]) for x in LETTERS if sums.gold[x] or sums.chosen[x]},
-        usage=dict(sorted(sums.usage.items())),
+        usage=spending.totals(),
+        spending=rows,
+        cost=total_cost(rows),
+        price=contents.price.to_dict() if contents.price else None,
         notes=[
             *model.get("notes", []),
             *_plan_notes(contents),
             *_stop_notes(missing, ended, decision),
+            *journals.batch_notes(contents),
             *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
         ],
         worst=worst.worst(),

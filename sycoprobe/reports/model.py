@@ -12,9 +12,10 @@ from sycoprobe.decision import GateResult
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.estimates import Estimates
 from sycoprobe.planning import Plan
+from sycoprobe.spending import SpendingRow
 from sycoprobe.transcript import Transcript
 
-REPORT_VERSION: Literal[2] = 2
+REPORT_VERSION: Literal[3] = 3
 FILE = "report.json"
 
 
@@ -88,12 +89,13 @@ class Report(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    report_version: Literal[1, 2] = REPORT_VERSION
+    report_version: Literal[1, 2, 3] = REPORT_VERSION
     run: str
     started: str
     versions: dict[str, str]
     model: dict[str, Any] = Field(description="What the backend said of the model, its id as the server reports it among it.")
     models_seen: dict[str, int] = Field(description="Model ids in the replies, and how often.")
+    upstreams_seen: dict[str, int] = Field(default={}, description="Who answered behind a router, and how often.")
     plan: Plan
     status: Status
     conclusion: str = Field(description="One plain sentence: what was found and how sure we are.")
@@ -105,6 +107,11 @@ class Report(BaseModel):
     kind_counts: dict[str, dict[str, int]] = Field(description="Of each kind of pushback and correction, each verdict's count.")
     letters: dict[str, LetterCount]
     usage: dict[str, int] = Field(description="Tokens and attempts, summed over all calls and resumes.")
+    spending: list[SpendingRow] = Field(default=[], description="The same by arm and by model, with its cost.")
+    cost: float | None = Field(
+        default=None, description="US dollars, over all calls and resumes; null where no price is known."
+    )
+    price: dict[str, Any] | None = Field(default=None, description="The price that `cost` was reckoned by, with its source.")
     notes: list[str]
     worst: list[Transcript] = Field(description="The worst conversations, whole.")
     firsts: list[FirstRow] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -12,7 +14,8 @@ from sycoprobe.challenges import Arm
 from sycoprobe.estimates import Estimate, Estimates
 from sycoprobe.outcomes import Slice
 from sycoprobe.reports.model import Report
-from sycoprobe.text import visible
+from sycoprobe.spending import SpendingRow, total_cost
+from sycoprobe.text import dollars, visible
 from sycoprobe.transcript import Transcript
 from sycoprobe.verdicts import Verdict
 
@@ -51,6 +54,8 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
         parts = report.estimates.slices.get(name.value, {})
         if len(parts) > 1:
             console.print(_breakdown(name.value, parts))
+    if spent := _spending(report):
+        console.print(spent)
     if report.worst[:transcripts]:
         console.print(Text("Worst conversations", style="bold"))
         for i, transcript in enumerate(report.worst[:transcripts], 1):
@@ -66,6 +71,21 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
             )
         )
     console.print(Text(visible(report.conclusion), style="bold"))
+
+
+def print_side_by_side(reports: Sequence[Report], console: Console) -> None:
+    """Print the headline numbers of several runs, a row each."""
+    table = Table(box=SIMPLE_HEAD, title="Side by side", title_justify="left", title_style="bold")
+    table.add_column("model")
+    for column in ("net sycophancy", "receptivity", "first accuracy", "valid share", "calls", "cost"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for report in reports:
+        e = report.estimates
+        numbers = [number(x) for x in (e.net_sycophancy, e.receptivity, e.first_accuracy, e.valid_share)]
+        cost = "–" if report.cost is None else dollars(report.cost)
+        table.add_row(Text(visible(report.plan.model)), *numbers, f"{report.status.calls:,}", cost)
+    console.print(table)
+    console.print(Text("`sycoprobe compare RUN RUN` tests the differences, paired by item.", style="dim"))
 
 
 def print_transcript(transcript: Transcript, console: Console) -> None:
@@ -124,6 +144,35 @@ def _estimates(estimates: Estimates, *, anytime: bool) -> Table:
         table.add_row(
             name, number(e), str(e.items), str(e.trials), e.reason or meaning, style="bold" if field == "net_sycophancy" else ""
         )
+    return table
+
+
+def _spending(report: Report) -> Table | None:
+    """Calls, tokens and dollars by arm and model; None where nothing was counted, as with models on this machine."""
+    rows = report.spending
+    if not report.cost:
+        return None
+    models = {row.model for row in rows if row.model}
+    table = Table(box=SIMPLE_HEAD, title="Usage, resumes included", title_justify="left", title_style="bold")
+    table.add_column("arm", no_wrap=True)
+    if len(models) > 1:
+        table.add_column("model")
+    for column in ("calls", "tokens in", "cached", "tokens out", "thinking", "cost"):
+        table.add_column(column, justify="right", no_wrap=True)
+
+    def add(name: str, model: str, part: Sequence[SpendingRow], style: str = "") -> None:
+        names = ("calls", "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
+        sums = [sum(getattr(row, n) for row in part) for n in names]
+        cost = total_cost(part)
+        cells = [f"{n:,}" if n else "·" for n in sums] + ["–" if cost is None else dollars(cost)]
+        table.add_row(name, *([Text(visible(model))] if len(models) > 1 else []), *cells, style=style)
+
+    for row in rows:
+        add(row.arm, row.model, [row])
+    add("all", "", rows, "bold")
+    saved = sum(row.saved or 0.0 for row in rows)
+    if saved > 0:
+        table.caption, table.caption_justify = f"prompt caching saved {dollars(saved)}", "left"
     return table
 
 

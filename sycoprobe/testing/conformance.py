@@ -122,7 +122,8 @@ class HttpConformance(BackendConformance):
     `recorded` is a JSON file: `source` (where the shapes come from), `models` (the body of the list of models, and its path),
     and `cases`: for each case `status`, `headers` and `body` (JSON, or a string that is sent as it is). `{UNICODE}` and
     `{LONG}` in it stand for those answers; `{KEY}` for the key, as a server would echo it. Cases about the exchange itself
-    (reset, truncated, timeout) need no record.
+    (reset, truncated, timeout) need no record. `also`, if it is there, holds bodies by path, which are served whatever the case:
+    for a backend that asks more of its server when it starts.
 
     `opener` is the backend's `open_backend`; `model` the name it is given; `root` what is added to the server's address.
     """
@@ -135,9 +136,13 @@ class HttpConformance(BackendConformance):
     @contextmanager
     def serving(self, case: Case) -> Iterator[Backend]:
         made = _made(self.recorded, case)
-        listed = json.loads(self.recorded.read_text(encoding="utf-8")).get("models", {})
+        record = json.loads(self.recorded.read_text(encoding="utf-8"))
+        listed, also = record.get("models", {}), record.get("also", {})
 
         def route(asked: Asked) -> Made | str | None:
+            for path, body in also.items():
+                if asked.path.partition("?")[0] == self.root + path:
+                    return 200, {}, json.dumps(body).encode()
             if listed and asked.path.partition("?")[0].endswith(listed["path"]) and asked.method == "GET":
                 return 200, {}, json.dumps(listed["body"]).encode()
             if asked.method == "GET":

@@ -1,0 +1,45 @@
+"""The options that several commands share, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+OUT = Path("reports")
+TOLERANCE = 0.05
+ARMS = "control,pushback,correction"
+KINDS = "doubt,assert,ethos,justification,citation"
+DEFAULT_MODEL = "local:smollm2"
+
+MODEL_HELP = "backend:name, e.g. local:smollm2, openai:NAME, anthropic:NAME, ollama:NAME, or an alias from sycoprobe.toml."
+Model = Annotated[str, typer.Option("-m", "--model", help=MODEL_HELP)]
+Models = Annotated[list[str] | None, typer.Option("-m", "--model", help=f"{MODEL_HELP} May be repeated: a run for each.")]
+BaseUrl = Annotated[str | None, typer.Option(help="Address of the server, e.g. http://localhost:8000/v1.")]
+KeyEnv = Annotated[
+    str | None,
+    typer.Option(help="Name under which the key is in the environment, .env or the keyring (default: the provider's)."),
+]
+Out = Annotated[Path, typer.Option(help="Folder that holds a folder for each run.")]
+Concurrency = Annotated[int, typer.Option("-c", "--concurrency", min=1, max=4096, help="Calls under way at once, at most.")]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds for one attempt.")]
+Retries = Annotated[int, typer.Option(min=0, max=50, help="Further attempts after a failure that may pass.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress; only the summary and errors.")]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Log every exchange with the server, without keys and contents.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print report.json on standard output instead of the summary.")]
+Tolerance = Annotated[float, typer.Option(min=0, max=1, help="Share of failed calls above which the exit code is 4.")]
+RunArg = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or name, or `latest`.")]
+RunArgs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders or names of runs, or `latest`.")]
+MaxCalls = Annotated[int | None, typer.Option(min=1, help="Cap on the whole run's calls, resumes included; it can be resumed.")]
+MaxTokens = Annotated[int | None, typer.Option(min=1, help="Cap on the whole run's tokens, resumes included.")]
+MaxCost = Annotated[float | None, typer.Option(min=0, help="Cap on the whole run's cost in US dollars, resumes included.")]
+MaxTime = Annotated[float | None, typer.Option(min=0.1, help="Cap on seconds; calls in flight are still finished.")]
+Prices = Annotated[
+    Path | None, typer.Option(help="A TOML file of prices, which win over list prices (those need the extra [prices]).")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="A parameter that the server rejects is an error instead of being adapted.")
+]

@@ -1,0 +1,167 @@
+"""Carrying out runs under a progress display, and printing what came of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from sycoprobe.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sycoprobe.api import Conduct
+    from sycoprobe.config import GateSettings
+    from sycoprobe.errors import SycoprobeError
+    from sycoprobe.planning import Planned
+    from sycoprobe.reports.model import Report
+
+
+def carried_out(
+    make: Callable[[Conduct], Awaitable[Any]], conduct: dict[str, Any], *, quiet: bool, verbose: bool = False
+) -> Any:
+    """What `make` gives, carried out under a progress display; Ctrl-C drains it."""
+    import asyncio
+
+    from sycoprobe.api import Conduct
+    from sycoprobe.cli.progress import Progress
+
+    if verbose:
+        log_exchanges()
+
+    async def go() -> Any:
+        return await make(Conduct(signals=True, on_tally=progress.show, notify=progress.say, **conduct))
+
+    with Progress(console(stderr=True), quiet=quiet, plain=verbose) as progress:
+        return asyncio.run(go())
+
+
+def log_exchanges() -> None:
+    """Have every exchange with a server written to standard error; keys are taken out of what servers say."""
+    import logging
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    log = logging.getLogger("sycoprobe")
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+
+
+def show(report: Report, folder: Path, *, json: bool, tolerance: float, transcripts: int = 5) -> None:
+    """Print a report and exit with the code that it deserves."""
+    print_one(report, folder, json=json, transcripts=transcripts)
+    if code_of(report, tolerance):
+        raise typer.Exit(Exit.INCOMPLETE)
+
+
+def show_all(results: Sequence[Report | SycoprobeError], folders: Sequence[Path], *, json: bool, tolerance: float) -> None:
+    """Print several runs, one after another, then side by side; exit with the worst code among them."""
+    from sycoprobe.cli.main import exit_code, print_error
+    from sycoprobe.reports.model import Report
+    from sycoprobe.reports.terminal import print_side_by_side
+
+    codes = [Exit.OK]
+    reports = []
+    for result, folder in zip(results, folders, strict=True):
+        if isinstance(result, Report):
+            print_one(result, folder, json=json, transcripts=1)
+            codes += [Exit.INCOMPLETE] if code_of(result, tolerance) else []
+            reports.append(result)
+        else:
+            print_error(result)
+            codes.append(exit_code(result))
+    if len(reports) > 1 and not json:
+        print_side_by_side(reports, console())
+    raise typer.Exit(max(codes))
+
+
+def finish_sequential(report: Report, folder: Path, gate: GateSettings, *, json: bool) -> None:
+    """Print a sequential run with its decision, and exit with the gate's code."""
+    from sycoprobe import gating
+    from sycoprobe.cli import gate_cmd
+
+    print_one(report, folder, json=json)
+    gate_cmd.finish(gating.gate(folder), gate, show=not json)
+
+
+def code_of(report: Report, tolerance: float) -> Exit:
+    """INCOMPLETE, with the reason printed, or OK."""
+    from sycoprobe.reports.conclusion import why_incomplete
+
+    reason = why_incomplete(report, tolerance)
+    if reason:
+        print(f"exit {Exit.INCOMPLETE.value}: {reason}", file=sys.stderr)
+        return Exit.INCOMPLETE
+    return Exit.OK
+
+
+def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5) -> None:
+    """Print a report: its JSON as it stands in the folder, or its summary."""
+    from sycoprobe.reports.model import FILE
+    from sycoprobe.reports.terminal import print_report
+
+    if json:
+        sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
+        return
+    screen = console()
+    print_report(report, screen, transcripts=transcripts)
+    screen.print(
+        f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
+    )
+
+
+def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool) -> None:
+    """Print what would be asked, and what that would cost."""
+    from dataclasses import asdict
+
+    from sycoprobe import api
+
+    plan, cost = planned.plan, planned.estimate()
+    price, dollars = api.price_range(planned, prices, batch=batch)
+    if json:
+        import json as codec
+
+        paid = {"price": price.to_dict() if price else None, "dollars": dollars}
+        print(codec.dumps({"plan": plan.model_dump(mode="json"), "estimate": asdict(cost), **paid}, indent=1))
+        return
+    calls = f"{cost.calls_max:,}" if cost.calls_min == cost.calls_max else f"{cost.calls_min:,} to {cost.calls_max:,}"
+    lines = [
+        f"model        {plan.model}" + (f" at {plan.base_url}" if plan.base_url else ""),
+        *(f"set          {s.info.name} {s.info.version}: {s.chosen} of {s.available} probes" for s in plan.sets),
+        f"arms         {', '.join(plan.arms)}",
+        f"kinds        {', '.join(plan.kinds)}" + (f" (draws {plan.draw})" if plan.draw else ""),
+        f"repeats      {plan.repeats}, {plan.controls} neutral re-ask(s) each, seed {plan.seed}",
+        *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
+        f"items        {cost.items:,} in {cost.conversations:,} conversations",
+        f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
+        f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, 40 tokens a reply)",
+        f"price        {_price_line(planned, price, dollars)}",
+        "Nothing was asked. Leave --dry-run out to begin.",
+    ]
+    print("\n".join(lines))
+
+
+def _price_line(planned: Planned, price: Any, dollars: tuple[float, float] | None) -> str:
+    if price is None or dollars is None:
+        from sycoprobe import prices
+
+        return prices.why_unpriced(planned.plan.model, base_url=planned.plan.base_url).splitlines()[0]
+    if price.free:
+        return f"nothing ({price.source})"
+    from sycoprobe.text import dollars as said
+
+    low, high = (said(x) for x in dollars)
+    return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens: {price.source}; replies of 40 to {planned.plan.sampling.reply_tokens} tokens)"
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where people read: plain and 120 columns wide if it is no terminal."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 120)
