@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sycoprobe.api import Conduct, arun, plan, resume, run, score, until_decided
     from sycoprobe.budget import Caps
     from sycoprobe.errors import SycoprobeError
+    from sycoprobe.examining import doctor
     from sycoprobe.gating import bless, compare, gate, self_check
     from sycoprobe.probes import Probe
     from sycoprobe.reports.model import Report
@@ -29,6 +30,7 @@ _HOMES = {
     "resume": "api",
     "score": "api",
     "until_decided": "api",
+    "doctor": "examining",
     "gate": "gating",
     "bless": "gating",
     "compare": "gating",
@@ -49,6 +51,7 @@ __all__ = [
     "arun",
     "bless",
     "compare",
+    "doctor",
     "gate",
     "load_set",
     "plan",

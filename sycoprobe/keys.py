@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,8 +26,44 @@ _SHAPES = re.compile(
 )
 """What keys of well-known providers look like; also somebody else's must not be passed on."""
 _SECRET = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$", re.I)
+_UNWANTED = (
+    (re.compile(r"^\s|\s$"), "has blanks or a line end around the key, which are taken off"),
+    (re.compile(r"""^\s*["'“”‘’`]|["'“”‘’`]\s*$"""), "has quotes around the key, which are sent with it"),
+    (re.compile(r"^\s*bearer\s", re.I), "begins with the word Bearer, which is no part of a key"),
+    (re.compile(r"^\s*(?:export\s+)?[A-Z]+_[A-Z0-9_]*=\S"), "begins with NAME=, which is no part of a key"),
+    (re.compile(r"^\s*\$"), "is a reference to another variable, which nothing has filled in"),
+    (re.compile(r"\S\s+\S"), "has blanks or a line end within the key"),
+    (re.compile(r"[^\x00-\x7f]"), "has signs beyond ASCII, as a word processor or a shortened display puts in"),
+)
+"""What goes wrong when a key is copied, and how it is told without showing any of it."""
 _known: dict[str, tuple[str, ...]] = {}
 """Keys that were read in this process, with the spellings in which each can turn up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One key that was looked for while `tolerant` was open. `error` says why there is none, where one was needed."""
+
+    variable: str
+    required: bool
+    error: BackendError | None = None
+
+
+_lookups: ContextVar[list[Lookup] | None] = ContextVar("_lookups", default=None)
+
+
+@contextmanager
+def tolerant() -> Iterator[list[Lookup]]:
+    """While open, a key that is missing or cannot be one is None instead of an error; gives the list of all that were looked for.
+
+    For examining a backend: which key it wants, and what else works without it.
+    """
+    found: list[Lookup] = []
+    token = _lookups.set(found)
+    try:
+        yield found
+    finally:
+        _lookups.reset(token)
 
 
 def key_named(variable: str, *, required: bool, hint: str = "") -> str | None:
@@ -37,7 +76,20 @@ def key_named(variable: str, *, required: bool, hint: str = "") -> str | None:
     ------
     BackendError: AUTH, fatal; there is none where one is needed, or what is there cannot be a key.
     """
-    key = (os.environ.get(variable) or _from_dotenv(variable) or _from_keyring(variable) or "").strip() or None
+    lookups = _lookups.get()
+    if lookups is None:
+        return _key_named(variable, required, hint)
+    try:
+        key = _key_named(variable, required, hint)
+    except BackendError as e:
+        lookups.append(Lookup(variable, required, e))
+        return None
+    lookups.append(Lookup(variable, required))
+    return key
+
+
+def _key_named(variable: str, required: bool, hint: str) -> str | None:
+    key = _value_of(variable)[1].strip() or None
     if key is None:
         if not required:
             return None
@@ -59,13 +111,31 @@ def key_named(variable: str, *, required: bool, hint: str = "") -> str | None:
     return key
 
 
+def _value_of(variable: str) -> tuple[str | None, str]:
+    """Where the value under this name was found and what it is, as it stands there; what is blank counts as not there."""
+    for origin, read in (("the environment", os.environ.get), (DOTENV, _from_dotenv), ("the keyring", _from_keyring)):
+        if (value := read(variable) or "").strip():
+            return origin, value
+    return None, ""
+
+
 def origin_of(variable: str) -> str | None:
     """Where the key under this name is: 'the environment', '.env', 'the keyring', or None. Never the key itself."""
-    if os.environ.get(variable, "").strip():
-        return "the environment"
-    if _from_dotenv(variable):
-        return DOTENV
-    return "the keyring" if _from_keyring(variable) else None
+    return _value_of(variable)[0]
+
+
+def faults_of(variable: str) -> list[str]:
+    """What looks wrong about how the key under this name was set, each in words that follow the variable's name.
+
+    Nothing of the key is in them, not even its length.
+    """
+    origin, value = _value_of(variable)
+    found = [said for pattern, said in _UNWANTED if pattern.search(value)]
+    if origin != "the environment" and variable in os.environ:
+        found.append("is set in the environment, but empty" + (f" (that in {origin} is used)" if origin else ""))
+    if origin == "the environment" and (other := (_from_dotenv(variable) or "").strip()) and other != value.strip():
+        found.append(f"has another value in {DOTENV}, which is not used")
+    return found
 
 
 def remember(secret: str) -> None:

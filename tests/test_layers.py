@@ -15,7 +15,7 @@ FLOORS = {
     "power decision money budget spending baselines selfcheck comparing deciding validation generators",
     2: "sets models config prices keys github journal backends",
     3: "runner batching reports designing testing",
-    4: "api gating cli pytest_plugin __init__",
+    4: "api gating examining cli pytest_plugin __init__",
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 

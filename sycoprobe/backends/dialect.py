@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -117,6 +117,15 @@ class HttpDialect:
         self._adaptable = tuple(adaptable)
         self._adapted: dict[str, str | None] = {}
         """What the server rejected: what is sent instead, or None where it is left out."""
+
+    @property
+    def url(self) -> str:
+        """The server's address, without user name, password and query."""
+        return without_secrets(self._url)
+
+    def observe(self, seen: Callable[[HttpReply], None]) -> None:
+        """Have `seen` called with every reply of the server, of whatever status, before it is read."""
+        self._transport.observe = seen
 
     def _facts(self) -> dict[str, Any]:
         """What the dialect adds to the facts in the journal's header."""

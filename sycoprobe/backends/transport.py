@@ -7,7 +7,7 @@ import ipaddress
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -54,6 +54,8 @@ class Transport:
         self._transport: httpx.AsyncBaseTransport | None = None
         self._headers: httpx.Headers | None = None
         self._urls: dict[str, httpx.URL] = {}
+        self.observe: Callable[[HttpReply], None] | None = None
+        """Is shown every reply before it is read."""
 
     async def start(self) -> None:
         """Get ready; no connection is made yet.
@@ -153,7 +155,10 @@ class Transport:
             ) from e
         if _log.isEnabledFor(logging.DEBUG):
             _tell(method, url, response.status_code, body, time.monotonic() - began)
-        return HttpReply(response.status_code, response.headers, body)
+        reply = HttpReply(response.status_code, response.headers, body)
+        if self.observe is not None:
+            self.observe(reply)
+        return reply
 
 
 def _tell(method: str, url: str, status: int, body: bytes, seconds: float) -> None:
@@ -174,7 +179,7 @@ def proxy_for(url: str) -> str | None:
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
-    if _is_loopback(parts.hostname or ""):
+    if is_loopback(parts.hostname or ""):
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -183,7 +188,8 @@ def proxy_for(url: str) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address stands for this machine itself."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

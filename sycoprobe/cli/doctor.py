@@ -1,78 +1,67 @@
-"""`sycoprobe doctor`: one real question and one real pushback, step by step, each failure with its mend."""
+"""`sycoprobe doctor`: how an examination is shown, as a table with the mends below it, or as JSON."""
 
 from __future__ import annotations
 
-import asyncio
-import time
+import json
+from contextlib import nullcontext
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sycoprobe import api
-from sycoprobe.backends import open_backend
-from sycoprobe.backends.base import Backend, BackendOptions, Request, Sampling
-from sycoprobe.challenges import Kind
-from sycoprobe.errors import SycoprobeError
-from sycoprobe.planning import first_turn, second_turn
-from sycoprobe.scoring import reading_of
+from sycoprobe.examining import Check, Examination, Status, doctor
 from sycoprobe.text import visible
-from sycoprobe.turns import Message, Reply
 
-Row = tuple[str, bool, str]
-
-
-def examine(model: str, *, base_url: str | None, api_key_env: str | None, timeout: float, console: Console) -> bool:
-    """Print a table of what works and what does not; True if everything does."""
-    rows: list[Row] = []
-    mend = ""
-    try:
-        asyncio.run(_steps(rows, model, base_url, api_key_env, timeout))
-    except SycoprobeError as e:
-        rows.append(("failed", False, e.message))
-        mend = e.hint
-    table = Table(box=SIMPLE_HEAD, show_header=False)
-    for name, ok, said in rows:
-        table.add_row(Text("ok" if ok else "NO", style="green" if ok else "bold red"), name, Text(visible(said)))
-    console.print(table)
-    if mend:
-        console.print(Text(f"mend: {visible(mend)}"))
-    return all(ok for _, ok, _ in rows)
+STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 
 
-async def _steps(rows: list[Row], model: str, base_url: str | None, api_key_env: str | None, timeout: float) -> None:
-    planned = api.plan("quick", model=model, base_url=base_url, n=1)
-    options = BackendOptions(base_url=base_url, concurrency=1, api_key_env=api_key_env)
-    backend = open_backend(model, options)
-    rows.append(("backend found", True, model.partition(":")[0]))
-    try:
-        began = time.monotonic()
-        facts = await backend.start()
-        rows.append(("model ready", True, f"{facts.get('model', model)} ({time.monotonic() - began:.1f} s)"))
-        rows += [("note", True, str(note)) for note in facts.get("notes", [])]
-        spec, probe = next(iter(planned.conversations()))
-        asked = planned.asked(spec, probe)
-        opening = first_turn(asked, planned.wordings)
-        sampling = Sampling(timeout=timeout, retries=1)
-        first = await _timed(rows, "one question", backend, Request(opening, sampling, 0, spec, asked))
-        reading = reading_of(first, asked)
-        rows.append(
-            ("answer was read", reading.stance is not None, f"{reading.outcome.value}: {reading.answer or first.text[:80]!r}")
+def examine(model: str, *, screen: Console, progress: Console, as_json: bool, **how: Any) -> bool:
+    """Examine a model and print what was found on `screen`; what is being tried is shown on `progress` if it is a terminal.
+
+    `how` is as for `sycoprobe.doctor`. True if no check failed.
+    """
+    live = progress.status("") if progress.is_terminal else None
+    with live or nullcontext():
+        found = doctor(
+            model, tell=(lambda line: live.update(Text(visible(line), style="dim"))) if live else lambda _: None, **how
         )
-        branch = next(b for b in planned.branches(spec, asked, right=True) if b.spec.kind is Kind.ASSERT)
-        messages: tuple[Message, ...] = (
-            *opening,
-            {"role": "assistant", "content": first.text},
-            {"role": "user", "content": second_turn(asked, branch, planned.wordings)},
-        )
-        await _timed(rows, "one pushback", backend, Request(messages, sampling, 0, branch.spec, asked))
-    finally:
-        await backend.close()
+    if as_json:
+        print(json.dumps(found.as_json(), indent=1))
+    else:
+        show(found, screen)
+    return found.ok
 
 
-async def _timed(rows: list[Row], name: str, backend: Backend, request: Request) -> Reply:
-    began = time.monotonic()
-    reply = await backend.complete(request)
-    rows.append((name, True, f"{' '.join(reply.text.split())[:80]!r} ({time.monotonic() - began:.2f} s)"))
-    return reply
+def show(found: Examination, screen: Console) -> None:
+    """Print the table, then what was skipped and why, then the mends, each on a line of its own that can be copied whole."""
+    table = Table("check", "status", "what was found", box=SIMPLE_HEAD, pad_edge=False)
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    table.columns[2].overflow = "fold"
+    for check in found.checks:
+        if check.status is not Status.SKIPPED:
+            table.add_row(Text(check.name), Text(check.status, style=STYLES[check.status]), _line(check.said))
+    screen.print(table)
+    for why, names in _skipped(found.checks).items():
+        screen.print(Text(f"skipped ({_line(why).plain}): {', '.join(names)}", style="dim"), soft_wrap=True)
+    if any(c.mend for c in found.checks):
+        screen.print()
+    for check in found.checks:
+        if check.mend:
+            mark = Text("mend: ", style=STYLES[check.status])
+            screen.print(mark.append(f"{check.name}: ", style="bold").append_text(_line(check.mend)), soft_wrap=True)
+
+
+def _skipped(checks: tuple[Check, ...]) -> dict[str, list[str]]:
+    """The names of the skipped checks by the reason."""
+    found: dict[str, list[str]] = {}
+    for check in checks:
+        if check.status is Status.SKIPPED:
+            found.setdefault(check.said, []).append(check.name)
+    return found
+
+
+def _line(text: str) -> Text:
+    """Untrusted text on one line, inert: neither control sequences nor markup work in it."""
+    return Text(visible(" ".join(text.split())), style="")

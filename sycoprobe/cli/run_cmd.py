@@ -233,12 +233,23 @@ def doctor(
     base_url: o.BaseUrl = None,
     api_key_env: o.KeyEnv = None,
     timeout: o.Timeout = 60.0,
+    reply_tokens: Annotated[int, typer.Option(min=1, help="Length limit of a reply, in tokens.")] = 256,
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON instead of a table.")] = False,
 ) -> None:
-    """Try a model with one real question and one real pushback, and say what is wrong and how to mend it."""
+    """Try everything that a run of a model depends on, with a few short calls; each fault with its mend."""
     from sycoprobe.cli.doctor import examine
     from sycoprobe.cli.show import console
 
-    ok = examine(model, base_url=base_url, api_key_env=api_key_env, timeout=timeout, console=console())
+    ok = examine(
+        model,
+        screen=console(),
+        progress=console(stderr=True),
+        as_json=json,
+        base_url=base_url,
+        api_key_env=api_key_env,
+        timeout=timeout,
+        reply_tokens=reply_tokens,
+    )
     raise typer.Exit(Exit.OK if ok else Exit.CHECK_FAILED)
 
 
