@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sycoprobe import api, models
+from sycoprobe import api, models, prices
 from sycoprobe.backends import backend_names, diagnosis, open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Request, Sampling
 from sycoprobe.backends.dialect import HttpDialect
@@ -170,9 +170,15 @@ async def examine(
     return examiner.result(time.monotonic() - began)
 
 
-def price_line(model: str, base_url: str | None) -> Check | None:
-    """What the model costs, as a check; None where no price is known."""
-    return None
+def price_line(model: str, base_url: str | None) -> Check:
+    """What the model costs, as a check; where no price is known, the reason."""
+    price = prices.price_of(model, base_url=base_url)
+    if price is None:
+        why = prices.why_unpriced(model, base_url=base_url).splitlines()[0].partition(": ")[2].rstrip(".")
+        return Check(Step.PRICE, Status.SKIPPED, f"unknown: {why}; --prices FILE names it")
+    if price.free:
+        return Check(Step.PRICE, Status.OK, price.source)
+    return Check(Step.PRICE, Status.OK, f"${price.input:g} in, ${price.output:g} out per million tokens, by {price.source}")
 
 
 class _Examiner:
@@ -226,10 +232,7 @@ class _Examiner:
             return
         http = isinstance(backend, HttpDialect)
         keyless = self._key(lookups, backend)
-        price = price_line(self._model, self._options.base_url)
-        if price is not None:
-            self._checks[Step.PRICE] = price
-        self._skip("no price is known", Step.PRICE)
+        self._checks[Step.PRICE] = price_line(self._model, self._options.base_url)
         try:
             if isinstance(backend, HttpDialect):
                 backend.observe(self._see)
