@@ -28,6 +28,8 @@ from tests.loopback import FAULTS, LoopbackServer, reply_body
 from tests.makers import write_set
 
 KEY = "sk-planted-0123456789abcdef"
+MIXED = FAULTS + tuple(f for f in FAULTS if "429" not in f)
+"""Every fault, and so few 429s (2.5 % of all answers) that the limiter does not take them for a limit on the rate."""
 ASK = ({"role": "user", "content": "What is the capital of France?"},)
 
 
@@ -464,7 +466,7 @@ def test_a_server_without_a_list_of_models_is_used_all_the_same(models: tuple[in
 
 
 def test_each_of_300_calls_to_a_server_that_fails_in_every_way_ends_in_a_reply_or_a_named_failure() -> None:
-    with LoopbackServer(fault_rate=0.3, seed=11, slow=0.8) as server:
+    with LoopbackServer(fault_rate=0.3, faults=MIXED, seed=11, slow=0.8) as server:
         ended = calls(server, 300, retries=2, timeout=0.6, concurrency=64)
         assert set(server.failed) == set(FAULTS)
     replies = [x for x in ended if isinstance(x, Reply)]
@@ -522,7 +524,7 @@ def test_the_environments_proxy_is_used_except_for_hosts_that_it_excludes(monkey
 
 def test_a_run_against_a_server_that_fails_in_every_way_ends_with_every_trial_answered_or_named(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 60)
-    with LoopbackServer(fault_rate=0.3, seed=4, slow=1.2) as server:
+    with LoopbackServer(fault_rate=0.3, faults=MIXED, seed=4, slow=1.2) as server:
         conduct = api.Conduct(concurrency=32, timeout=1.0, retries=2)
         report = api.run(str(folder), model="openai:m", base_url=server.url, out=tmp_path, name="r", conduct=conduct)
         assert set(server.failed) == set(FAULTS)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sycoprobe.backends.retry import finite_number
+
 SHARE = 0.02
 """A bucket that is refilled all the time is waited for until it holds this share again (one request at least)."""
 
@@ -69,13 +71,13 @@ def pause_until_reset(headers: Mapping[str, str], told: tuple[Allowance, ...], n
     """
     longest = 0.0
     for names in told:
-        left = _number(headers.get(names.remaining))
+        left = finite_number(headers.get(names.remaining))
         if left is None or not 0 <= left < 1:
             continue
         seconds = seconds_to(headers.get(names.reset), now)
         if seconds is None:
             continue
-        limit = _number(headers.get(names.limit)) if names.limit and not rejected else None
+        limit = finite_number(headers.get(names.limit)) if names.limit and not rejected else None
         if limit is not None and limit >= 1:
             seconds *= min(1.0, max(1 / limit, SHARE))
         longest = max(longest, seconds)
@@ -91,7 +93,7 @@ def seconds_to(said: str | None, now: float) -> float | None:
     if _DURATION.fullmatch(said):
         seconds = sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(said))
         return seconds if math.isfinite(seconds) else None
-    number = _number(said)
+    number = finite_number(said)
     if number is not None:
         # No wait is a billion seconds long, and no date in seconds is a hundred billion.
         return None if number < 0 else number if number < 1e9 else max(0.0, (number if number < 1e11 else number / 1000) - now)
@@ -100,12 +102,3 @@ def seconds_to(said: str | None, now: float) -> float | None:
         return None if when.tzinfo is None else max(0.0, when.timestamp() - now)
     except (ValueError, OverflowError):
         return None
-
-
-def _number(said: str | None) -> float | None:
-    """The finite number that a header holds, or None."""
-    try:
-        number = float(said or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -37,11 +37,11 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], datetime] = lambda
 
     None also for what is no number of seconds, such as `inf`, which would be waited for ever.
     """
-    milliseconds = _number(headers.get("retry-after-ms"))
+    milliseconds = finite_number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return max(0.0, milliseconds / 1000)
     said = headers.get("retry-after")
-    seconds = _number(said)
+    seconds = finite_number(said)
     if seconds is not None:
         return max(0.0, seconds)
     if said is None:
@@ -52,7 +52,7 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], datetime] = lambda
         return None
 
 
-def _number(said: str | None) -> float | None:
+def finite_number(said: str | None) -> float | None:
     """The finite number that a header holds, or None."""
     try:
         number = float(said or "")
