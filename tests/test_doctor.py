@@ -129,7 +129,7 @@ def test_an_alias_is_resolved_and_a_slip_in_one_is_mended(tmp_path: Path) -> Non
     assert "-m judge?" in check(sycoprobe.doctor("jugde"), Step.BACKEND).mend
     assert "-m local:smollm2?" in check(sycoprobe.doctor("smolm2"), Step.BACKEND).mend
     (tmp_path / "sycoprobe.toml").write_text('[models.judge]\nmodle = "openai:m"\n')
-    assert "modle" in check(sycoprobe.doctor("judge"), Step.BACKEND).said
+    assert "models.judge" in check(sycoprobe.doctor("judge"), Step.BACKEND).said
 
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
