@@ -1,11 +1,11 @@
 """How near to a server's rate limit the limiter settles, and what it costs where there is no limit.
 
-    python -m benchmarks.limits [--seconds 120] [--rates 20,50,200] [--workers 64]
+    python -m benchmarks.limits [--seconds 120] [--rates 20,50,200] [--workers 64] [--whole]
 
 One table: real HTTP to loopback servers that answer 429 once a token bucket is empty (50 ms a reply; a bucket of one second
 and one of 5 requests; with and without `Retry-After: 1`), those of one limit at the same time, each with workers that call
-without end. What is shown is over the second half of the time. The other table: CPU per call to a server without a limit,
-with and without the limiter.
+without end. What is shown is over the second half of the time. The second one: the same with whole runs. The third: CPU per
+call to a server without a limit, with and without the limiter.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sycoprobe.backends.limiter import Limiter
@@ -129,6 +131,42 @@ def settle_at(cases: list[Case], workers: int, seconds: float) -> None:
         )
 
 
+def whole_runs(rates: list[float], concurrency: int, seconds: float) -> None:
+    """Print the same for whole runs of sycoprobe (planning, journaling and scoring included), one after another."""
+    from sycoprobe import api
+    from sycoprobe.budget import Caps
+    from tests.makers import write_set
+
+    half = seconds / 2
+    print(
+        f"\nwhole runs, concurrency {concurrency}, {seconds:g} s, bucket of one second; what follows is over the last {half:g} s"
+    )
+    print(f"{'limit/s':>8} {'accepted/s':>11} {'of limit':>9} {'rejected':>9} {'failed calls':>13} {'answered in all':>16}")
+    for rate in rates:
+        bucket = Bucket(rate, rate, time.monotonic, None)
+        taken: list[tuple[float, int]] = []
+
+        def answer(
+            _body: dict[str, Any], bucket: Bucket = bucket, taken: list[tuple[float, int]] = taken
+        ) -> tuple[int, dict[str, str], bytes]:
+            status, headers = bucket.take()
+            taken.append((time.monotonic(), status))
+            return status, headers, WHOLE if status == 200 else b'{"error":{"message":"slow down"}}'
+
+        with tempfile.TemporaryDirectory() as folder, LoopbackServer(answer, delay=DELAY) as server:
+            made = str(write_set(Path(folder) / "set", int(rate * seconds / 4) + 50))
+            conduct = api.Conduct(concurrency=concurrency, caps=Caps(seconds=seconds))
+            began = time.monotonic()
+            report = api.run(made, model="openai:m", base_url=server.url, out=Path(folder), name="run", conduct=conduct)
+        late = [status for at, status in taken if half < at - began <= seconds]
+        accepted = late.count(200)
+        print(
+            f"{rate:8g} {accepted / half:11.2f} {accepted / half / rate:8.1%} {late.count(429) / len(late):9.2%} "
+            f"{report.status.errors:13} {report.status.calls - report.status.errors:16,}",
+            flush=True,
+        )
+
+
 async def unlimited(url: str, calls: int, workers: int, limiter: Limiter | None) -> None:
     transport = Transport(url, {}, workers)
     await transport.start()
@@ -152,7 +190,7 @@ async def unlimited(url: str, calls: int, workers: int, limiter: Limiter | None)
 
 def cost(calls: int, workers: int, repeats: int) -> None:
     """Print what the limiter costs."""
-    server = subprocess.Popen([sys.executable, "-m", "tests.loopback"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([sys.executable, "-m", "sycoprobe.testing.server"], stdout=subprocess.PIPE, text=True)
     assert server.stdout
     found: dict[str, list[tuple[float, float]]] = {"without": [], "with limiter": []}
     try:
@@ -194,6 +232,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=64)
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--whole", action="store_true", help="whole runs only")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
@@ -202,7 +241,10 @@ def main() -> None:
         cost(args.calls, 256, args.repeats)
         print(f"the limiter alone: {asyncio.run(gate_only(200_000)):.2f} µs a call\n", flush=True)
         if args.rates:
-            settle([float(rate) for rate in args.rates.split(",")], args.workers, args.seconds)
+            rates = [float(rate) for rate in args.rates.split(",")]
+            if not args.whole:
+                settle(rates, args.workers, args.seconds)
+            whole_runs(rates, args.workers, args.seconds)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,23 @@ def test_after_a_pause_one_branch_renews_the_cache_before_the_others_go_out(
     assert (slow.written, slow.read) == (6, 30)
 
 
+@pytest.mark.parametrize("long", [True, False])
+def test_where_a_provider_caches_by_itself_one_branch_goes_out_first_too(tmp_path: Path, long: bool) -> None:
+    begun: dict[str, list[float]] = {}
+
+    def answer(body: dict[str, Any]) -> str:
+        if len(body["messages"]) > 1:
+            begun.setdefault(body["messages"][0]["content"], []).append(time.monotonic())
+        return "Paris"
+
+    folder = (long_set if long else write_set)(tmp_path / "set", 3)
+    with LoopbackServer(answer, delay=4 * DELAY) as server:
+        api.run(str(folder), model="openai:m", base_url=server.url, out=tmp_path, conduct=Conduct(concurrency=32))
+    gaps = [times[1] - times[0] for times in map(sorted, begun.values())]
+    assert len(gaps) == 3
+    assert (min(gaps) >= 3 * DELAY) == long, gaps
+
+
 @pytest.mark.parametrize("policy", ["strip", "replay"])
 def test_the_thinking_of_the_first_answer_is_given_back_only_where_it_is_replayed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str

@@ -90,6 +90,9 @@ class GeminiBackend(HttpDialect):
     thoughts and answer together.
     """
 
+    cache_minimum = 1024
+    """The shortest prefix, in tokens, that Gemini caches by itself; for some models it is longer ("Context caching" guide)."""
+
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
         headers = {"x-goog-api-key": key} if key else {}
         super().__init__(model, base_url=base_url, key=key, options=options, headers=headers, adaptable=_ADAPTABLE)

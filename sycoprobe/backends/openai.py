@@ -87,6 +87,9 @@ class OpenAIBackend(HttpDialect):
     mode: 'completion' drives a model without a chat template with a plain dialog transcript.
     """
 
+    cache_minimum = 1024
+    """The shortest prefix, in tokens, that OpenAI caches by itself ("Prompt caching" guide); servers of one's own mostly cache any."""
+
     def __init__(
         self,
         model: str,

@@ -70,6 +70,9 @@ class ResponsesBackend(HttpDialect):
 
     _path = "/responses"
 
+    cache_minimum = 1024
+    """The shortest prefix, in tokens, that OpenAI caches by itself ("Prompt caching" guide)."""
+
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
         bearer = {"authorization": f"Bearer {key}"} if key else {}
         super().__init__(model, base_url=base_url, key=key, options=options, headers=bearer, adaptable=_ADAPTABLE)
