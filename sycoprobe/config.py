@@ -105,11 +105,14 @@ def resolve_model(
             try:
                 made = ModelSettings.model_validate({k.replace("-", "_"): v for k, v in alias.items()})
             except ValidationError as e:
-                first = e.errors(include_url=False)[0]
-                key = str(first["loc"][0]).replace("_", "-")
-                names = ", ".join(k.replace("_", "-") for k in ModelSettings.model_fields)
-                said = "is no setting" if first["type"] == "extra_forbidden" else first["msg"].lower()
-                raise GateError(f"{where}: [models.{name}]: {key}: {said}", f"settings: {names}") from None
+                # A key that is none often is the slip of one that is missing, so it is told first.
+                first = sorted(e.errors(include_url=False), key=lambda x: x["type"] != "extra_forbidden")[0]
+                key = str(first["loc"][0])
+                if first["type"] == "extra_forbidden":
+                    said, hint = "is no setting", _settings_like(key, list(ModelSettings.model_fields))
+                else:
+                    said, hint = first["msg"].lower(), _settings_like("", list(ModelSettings.model_fields))
+                raise GateError(f"{where}: [models.{name}]: {key.replace('_', '-')}: {said}", hint) from None
             return made.model_copy(update=given)
     return ModelSettings.model_construct(model=name, base_url=base_url, api_key_env=api_key_env)
 
@@ -212,10 +215,7 @@ def _checked(path: Path, text: str, table: dict[str, Any]) -> GateSettings:
     known = list(GateSettings.model_fields)
     for key in table:
         if key.replace("-", "_") not in known:
-            close = get_close_matches(key.replace("-", "_"), known, n=1)
-            guess = f"did you mean {close[0].replace('_', '-')!r}? " if close else ""
-            names = ", ".join(k.replace("_", "-") for k in known)
-            raise GateError(f"{path}:{_place(text, key)}: no setting {key!r}", f"{guess}settings: {names}")
+            raise GateError(f"{path}:{_place(text, key)}: no setting {key!r}", _settings_like(key, known))
     try:
         made = GateSettings.model_validate({k.replace("-", "_"): v for k, v in table.items()})
     except ValidationError as e:
@@ -232,6 +232,13 @@ def _checked(path: Path, text: str, table: dict[str, Any]) -> GateSettings:
     if made.baseline is not None:
         made = made.model_copy(update={"baseline": path.parent / made.baseline})
     return made
+
+
+def _settings_like(key: str, known: list[str]) -> str:
+    """The settings that there are, the likeliest one for `key` first."""
+    close = get_close_matches(key.replace("-", "_"), known, n=1)
+    guess = f"did you mean {close[0].replace('_', '-')!r}? " if close else ""
+    return f"{guess}settings: {', '.join(k.replace('_', '-') for k in known)}"
 
 
 def _place(text: str, key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -172,15 +172,12 @@ def redacted(text: str) -> str:
     cut goes through a key.
     """
     text = _SHAPES.sub("[key]", scrubbed(text))
-    for spellings in _known.values():
-        for spelling in spellings:
-            text = _without_parts(text, spelling)
-    return text
+    return _without_parts(text, (spelling for spellings in _known.values() for spelling in spellings))
 
 
-def _without_parts(said: str, key: str) -> str:
-    """`said` with each run of 8 or more characters that stands in `key` replaced by '[key]'."""
-    parts = {key[i : i + _RUN] for i in range(len(key) - _RUN + 1)}
+def _without_parts(said: str, keys: Iterable[str]) -> str:
+    """`said` with each run of 8 or more characters that stands in one of `keys` replaced by '[key]'."""
+    parts = {key[i : i + _RUN] for key in keys for i in range(len(key) - _RUN + 1)}
     kept: list[str] = []
     shown = 0
     i = 0

@@ -110,8 +110,20 @@ class Outcomes:
             self._trial[name].append(value)
 
     def table(self) -> Table:
-        """The rows so far, as columns."""
-        return Table(tuple(self.items), _arrays(self._first), _arrays(self._trial), self.whole_sets)
+        """The rows so far, as columns, in an order of their own: numbers must not hang on the order in which calls completed."""
+        import numpy as np
+
+        places = sorted(range(len(self.items)), key=lambda i: self.items[i].item)
+        rank = np.empty(len(places), dtype=np.int32)
+        rank[places] = np.arange(len(places), dtype=np.int32)
+
+        def ordered(columns: dict[str, NDArray[np.int32]]) -> dict[str, NDArray[np.int32]]:
+            ranked = columns | {"item": rank[columns["item"]]}
+            rows = np.lexsort(tuple(reversed(list(ranked.values()))))
+            return {name: column[rows] for name, column in ranked.items()}
+
+        items = tuple(self.items[i] for i in places)
+        return Table(items, ordered(_arrays(self._first)), ordered(_arrays(self._trial)), self.whole_sets)
 
 
 @dataclass(frozen=True, slots=True)

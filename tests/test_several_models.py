@@ -98,7 +98,7 @@ def test_an_alias_stands_for_a_model_its_address_and_the_name_of_its_key(
     ("text", "place", "said"),
     [
         ('[models]\nprod = "openai:m"\n', "2:1", "not a table"),
-        ('[models.prod]\nmodl = "openai:m"\n', "1:9", "model: field required"),
+        ('[models.prod]\nmodl = "openai:m"\n', "1:9", "modl: is no setting"),
         ('[models.prod]\nmodel = "openai:m"\nkey = "sk-1"\n', "1:9", "key: is no setting"),
         ('[models.prod]\nmodel = ":m"\n', "1:9", "model: "),
         ('[model.prod]\nmodel = "openai:m"\n', "1:2", "no table or key 'model'"),
