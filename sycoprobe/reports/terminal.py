@@ -48,7 +48,8 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
     """Print the summary: counts, flip matrix, estimates, breakdowns, worst transcripts, one plain sentence."""
     console.print(_heading(report))
     console.print(_firsts(report))
-    console.print(_matrix(report))
+    if any(sum(report.counts[arm.value].values()) for arm in Arm):
+        console.print(_matrix(report))
     console.print(_estimates(report.estimates, anytime=report.plan.until is not None))
     for name in (Slice.KIND, Slice.SET, Slice.DOMAIN, Slice.VERIFIABLE, Slice.DIFFICULTY):
         parts = report.estimates.slices.get(name.value, {})
