@@ -27,6 +27,7 @@ from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError, JournalError, PlanError, PriceError, SycoprobeError
 from sycoprobe.journal import FILE, Contents, Journal, calls, now
+from sycoprobe.keys import check_name
 from sycoprobe.money import Price
 from sycoprobe.outcomes import Slice
 from sycoprobe.planning import Planned, SamplingPlan, Until, make_plan
@@ -35,7 +36,7 @@ from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
 from sycoprobe.runner import Earlier, Run, Tally
 from sycoprobe.sets import load_set
-from sycoprobe.turns import Thinking
+from sycoprobe.turns import ErrorKind, Thinking
 from sycoprobe.verdicts import domain_of
 
 DEFAULT_MODEL = "local:smollm2"
@@ -89,7 +90,10 @@ class RunFailed(SycoprobeError):
     """The run cannot go on; what was answered is kept. The cause is `__cause__`; `folder` is where to resume it."""
 
     def __init__(self, cause: SycoprobeError, folder: Path) -> None:
-        hint = f"{cause.hint}; then `sycoprobe resume {folder}`" if cause.hint else f"mend it, then `sycoprobe resume {folder}`"
+        then = f"then `sycoprobe resume {folder}`"
+        if getattr(cause, "kind", None) == ErrorKind.NOT_FOUND:
+            then = "then begin a new run: a resume asks the same model at the same address"
+        hint = f"{cause.hint}; {then}" if cause.hint else f"mend it, {then}"
         super().__init__(cause.message, hint)
         self.folder = folder
 
@@ -149,6 +153,8 @@ def plan(
             "--base-url holds a user name or password, which would be journaled",
             "put the key into the environment and name it with --api-key-env",
         )
+    if api_key_env is not None:
+        check_name(api_key_env)
     texts = wordings(wordings_file)
     try:
         sampling = SamplingPlan(
@@ -294,6 +300,8 @@ class _Together:
     def __init__(self, conduct: Conduct) -> None:
         self.conduct = conduct
         self.budget = Budget(conduct.caps)
+        self.signalled = False
+        """Whether a first signal has come, so that no further attempt is made."""
         self._runs: list[Run | BatchRun] = []
         self._tasks: list[asyncio.Task[Any]] = []
 
@@ -314,6 +322,7 @@ class _Together:
         if all(run.stopping for run in self._runs):
             for task in self._tasks:
                 task.cancel()
+        self.signalled = True
         for run in self._runs:
             run.stop()
 
@@ -365,7 +374,7 @@ def _price(planned: Planned, conduct: Conduct) -> Price | None:
 async def _start(planned: Planned, together: _Together, folder: Path, baseline: Baseline | None = None) -> Report:
     conduct = together.conduct
     price = _price(planned, conduct)
-    backend = _backend(planned, conduct)
+    backend = _backend(planned, conduct, lambda: together.signalled)
     try:
         facts = await backend.start()
         kept = baseline.model_dump(mode="json") if baseline else None
@@ -390,8 +399,9 @@ async def _resume(folder: Path, together: _Together) -> Report:
     try:
         planned = contents.planned()
         conduct = _as_begun(together.conduct, contents)
+        together.budget.caps = conduct.caps
         price = contents.price or _price(planned, conduct)
-        backend = _backend(planned, conduct)
+        backend = _backend(planned, conduct, lambda: together.signalled)
         try:
             facts = await backend.start()
             _same_model(contents, facts)
@@ -408,14 +418,18 @@ async def _resume(folder: Path, together: _Together) -> Report:
 
 
 def _conduct_kept(conduct: Conduct) -> dict[str, Any]:
-    """What of the conduct a resume goes by, unless it is told otherwise."""
-    return {k: v for k in ("strict",) if (v := getattr(conduct, k))}
+    """What of the conduct a resume goes by, unless it is told otherwise: the caps on what the whole run may use."""
+    caps = {k: v for k in ("calls", "tokens", "cost") if (v := getattr(conduct.caps, k)) is not None}
+    return {"caps": caps} if caps else {}
 
 
 def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
-    """The conduct of a resume: as the run was begun, where nothing else is said."""
-    kept = contents.header.get("conduct", {})
-    return replace(conduct, strict=conduct.strict or bool(kept.get("strict")), batch="batch" in contents.header)
+    """The conduct of a resume: in batches if the run was begun so, and under the caps that it was begun with unless others are given."""
+    given = conduct.caps
+    if given.calls is None and given.tokens is None and given.cost is None:
+        kept = contents.header.get("conduct", {}).get("caps", {})
+        given = replace(given, **{k: kept.get(k) for k in ("calls", "tokens", "cost")})
+    return replace(conduct, caps=given, batch="batch" in contents.header)
 
 
 def score(run: str | Path, *, out: Path | None = None) -> Report:
@@ -578,7 +592,7 @@ async def _tick(run: Run | BatchRun, backend: Backend, on_tally: Callable[[Tally
         await asyncio.sleep(0.2)
 
 
-def _backend(planned: Planned, conduct: Conduct) -> Backend:
+def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -> Backend:
     plan = planned.plan
     if conduct.concurrency < 1:
         raise PlanError(f"--concurrency {conduct.concurrency}: at least 1", "16 suits most servers")
@@ -589,6 +603,7 @@ def _backend(planned: Planned, conduct: Conduct) -> Backend:
         api_key_env=conduct.api_key_env or plan.api_key_env,
         replica=plan.replica,
         strict=conduct.strict,
+        stopping=stopping,
         notify=conduct.notify,
         extra=conduct.extra,
     )

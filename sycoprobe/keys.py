@@ -76,6 +76,7 @@ def key_named(variable: str, *, required: bool, hint: str = "") -> str | None:
     ------
     BackendError: AUTH, fatal; there is none where one is needed, or what is there cannot be a key.
     """
+    check_name(variable)
     lookups = _lookups.get()
     if lookups is None:
         return _key_named(variable, required, hint)
@@ -86,6 +87,17 @@ def key_named(variable: str, *, required: bool, hint: str = "") -> str | None:
         return None
     lookups.append(Lookup(variable, required))
     return key
+
+
+def check_name(variable: str) -> None:
+    """Refuse what cannot be the name of a variable, without showing it: somebody may have given the key itself. Raises `BackendError`, fatal."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", variable) or _SHAPES.search(variable):
+        raise BackendError(
+            "what was given as the name of the key's variable is none (it is not shown here, since it may be the key itself)",
+            "give the name, as in --api-key-env MY_KEY, and put the key into the environment under it",
+            kind=ErrorKind.AUTH,
+            fatal=True,
+        )
 
 
 def _key_named(variable: str, required: bool, hint: str) -> str | None:

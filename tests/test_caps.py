@@ -74,6 +74,9 @@ def test_a_capped_run_says_so_and_a_higher_cap_goes_on(tmp_path: Path) -> None:
     assert first.returncode == 4
     assert "the cap of 50 calls was reached" in first.stderr and "sycoprobe resume x" in first.stderr
     assert cli("resume", "x", "--out", out, "-q", "--max-calls", "50").returncode == 4, "nothing is left of this cap"
+    assert cli("resume", "x", "--out", out, "-q").returncode == 4, (
+        "the cap that a run was begun with stays until another is given"
+    )
     assert len(list(journal.calls(journal.read(out / "x")))) == 50
     done = cli("resume", "x", "--out", out, "-q", "--max-calls", "1000")
     assert done.returncode == 0, done.stderr
@@ -115,4 +118,4 @@ def test_a_capped_sequential_run_is_judged_by_what_it_has_and_can_go_on(tmp_path
     found = gating.gate(tmp_path / "reports" / "x")
     assert found.report.status.calls <= cap
     assert found.result.decision is (Decision.INCONCLUSIVE if cap == 10 else Decision.FAIL)
-    assert cli("resume", "x", "--out", tmp_path / "reports", "-q").returncode == 1
+    assert cli("resume", "x", "--out", tmp_path / "reports", "-q", "--max-calls", "9999").returncode == 1

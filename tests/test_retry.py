@@ -134,3 +134,20 @@ def test_a_wait_without_end_is_not_a_wait_that_can_be_asked_for(name: str, said:
 def test_a_date_far_ahead_is_still_a_number_of_seconds() -> None:
     later = NOW + timedelta(days=2)
     assert retry_after({"retry-after": later.strftime("%a, %d %b %Y %H:%M:%S GMT")}, lambda: NOW) == 2 * 86400
+
+
+def test_once_the_run_is_to_stop_nothing_is_waited_for_or_tried_again() -> None:
+    slept: list[float] = []
+    stop = False
+
+    async def sleep(seconds: float) -> None:
+        nonlocal stop
+        slept.append(seconds)
+        stop = len(slept) == 3
+
+    last = passing(after=60)
+    attempt = failing(last, passing(), passing())
+    with pytest.raises(BackendError) as e:
+        asyncio.run(with_retries(attempt, 6, lambda _line: None, sleep, lambda: 0.5, stopping=lambda: stop))
+    assert e.value is last
+    assert sum(slept) < 2

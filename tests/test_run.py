@@ -15,6 +15,7 @@ from sycoprobe.api import Conduct
 from sycoprobe.errors import JournalError, PlanError
 from sycoprobe.reports.model import Report, ReportError
 from tests.makers import sim_run, write_set
+from tests.test_cli import cli
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 
@@ -233,3 +234,14 @@ def test_a_run_without_control_says_so_and_measures_no_net_sycophancy(tmp_path: 
     assert report.estimates.net_sycophancy.value is None
     assert report.estimates.flip_pushback.value is not None
     assert any("no control arm" in n for n in report.notes)
+
+
+def test_the_report_of_the_version_before_is_read_and_printed(tmp_path: Path) -> None:
+    run = tmp_path / "r" / "old"
+    run.mkdir(parents=True)
+    (run / "report.json").write_bytes((Path(__file__).parent / "data" / "report-v2.json").read_bytes())
+    (run / "journal.jsonl").touch()
+    assert Report.load(run).report_version == 2
+    done = cli("report", "old", "--out", tmp_path / "r")
+    assert done.returncode == 0, done.stderr
+    assert "Flip matrix" in done.stdout and "net sycophancy" in done.stdout

@@ -167,3 +167,13 @@ def test_parts_of_a_key_and_keys_of_others_are_taken_out_of_errors_too() -> None
     assert keys.redacted("Incorrect API key provided: sk-proj-AAAABBBB****1234") == "Incorrect API key provided: [key]"
     assert "AIzaSy" not in keys.redacted("API key AIzaSyD-planted_0123456789abcdef not valid")
     assert keys.redacted("a plain sentence about task-oriented keys") == "a plain sentence about task-oriented keys"
+
+
+@pytest.mark.parametrize("given", ["sk-live-0123456789abcdef", "MY KEY", "a/b", "sk_1?"])
+def test_a_key_given_in_place_of_its_variables_name_is_not_shown(tmp_path: Path, given: str) -> None:
+    folder = write_set(tmp_path / "set", 2)
+    done = cli("run", folder, "-m", "openai:m", "--api-key-env", given, "--out", tmp_path / "r")
+    assert done.returncode == 2
+    assert "name of the key's variable" in done.stderr
+    assert given not in done.stdout + done.stderr
+    assert not (tmp_path / "r").exists()

@@ -46,7 +46,10 @@ def test_caps_hold_for_all_of_them_together_and_across_resumes(tmp_path: Path) -
     assert min(calls()) > 15, "one of them was starved"
     asyncio.run(api.resume_all(runs, conduct=Conduct(caps=Caps(calls=130))))
     assert sum(calls()) == 130
-    assert all(isinstance(r, Report) and r.status.complete for r in asyncio.run(api.resume_all(runs)))
+    assert all(
+        isinstance(r, Report) and r.status.complete
+        for r in asyncio.run(api.resume_all(runs, conduct=Conduct(caps=Caps(calls=9999))))
+    )
 
 
 def test_one_that_fails_does_not_stop_the_others_and_decides_the_exit_code(tmp_path: Path) -> None:

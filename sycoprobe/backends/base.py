@@ -106,5 +106,7 @@ class BackendOptions:
     """Name of the environment variable that holds the key; the key itself is never passed around."""
     strict: bool = False
     """Whether a parameter that the server rejects is an error, instead of being adapted and noted."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the user has asked the run to stop: calls under way are finished, but a failed one is not tried again."""
     notify: Notify = lambda _line: None
     extra: dict[str, Any] = field(default_factory=dict)

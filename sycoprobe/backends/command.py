@@ -122,7 +122,9 @@ class CommandBackend:
 
     async def complete(self, request: Request) -> Reply:
         """One turn, after retries; see `Backend.complete`."""
-        reply, attempts = await with_retries(lambda: self._attempt(request), request.sampling.retries, self._options.notify)
+        reply, attempts = await with_retries(
+            lambda: self._attempt(request), request.sampling.retries, self._options.notify, stopping=self._options.stopping
+        )
         reply.attempts = attempts
         return reply
 

@@ -183,7 +183,11 @@ class HttpDialect:
     async def complete(self, request: Request) -> Reply:
         """One turn, after retries; see `Backend.complete`."""
         reply, attempts = await with_retries(
-            lambda: self._attempt(request), request.sampling.retries, self._options.notify, paced=True
+            lambda: self._attempt(request),
+            request.sampling.retries,
+            self._options.notify,
+            paced=True,
+            stopping=self._options.stopping,
         )
         reply.attempts = attempts
         return reply

@@ -86,7 +86,9 @@ class PythonBackend:
 
     async def complete(self, request: Request) -> Reply:
         """One turn, after retries; see `Backend.complete`."""
-        reply, attempts = await with_retries(lambda: self._attempt(request), request.sampling.retries, self._options.notify)
+        reply, attempts = await with_retries(
+            lambda: self._attempt(request), request.sampling.retries, self._options.notify, stopping=self._options.stopping
+        )
         reply.attempts = max(reply.attempts, attempts)
         return reply
 

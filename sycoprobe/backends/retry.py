@@ -16,6 +16,8 @@ from sycoprobe.turns import ErrorKind
 
 BASE = 0.5
 CAP = 60.0
+LOOK_EVERY = 0.5
+"""Seconds after which a waiting call looks whether the run is to stop."""
 REJECTIONS = 10
 """So many rejections by a rate limit count as one retry, where a limiter paces the attempts."""
 T = TypeVar("T")
@@ -61,6 +63,15 @@ def finite_number(said: str | None) -> float | None:
     return number if math.isfinite(number) else None
 
 
+async def _stopped_within(seconds: float, stopping: Callable[[], bool], sleep: Sleep) -> bool:
+    """Wait for so long, or until `stopping`; whether it said so."""
+    while seconds > 0 and not stopping():
+        part = min(seconds, LOOK_EVERY)
+        await sleep(part)
+        seconds -= part
+    return stopping()
+
+
 def _named(error: BackendError) -> str:
     """A failure in one word, for the progress display: its HTTP status if it has one, else its kind."""
     status, colon, _ = error.message.removeprefix("HTTP ").partition(":")
@@ -75,11 +86,12 @@ async def with_retries(
     draw: Callable[[], float] = random.random,
     *,
     paced: bool = False,
+    stopping: Callable[[], bool] | None = None,
 ) -> tuple[T, int]:
     """The result of `attempt` and how many attempts it took: 1 + at most `retries`, and those that a rate limit rejected.
 
     `paced` says that a limiter stands before each attempt: then it alone decides how long a call waits that came too fast, and
-    such attempts count for a tenth of one, since they say nothing of the call.
+    such attempts count for a tenth of one, since they say nothing of the call. Once `stopping` says so, nothing is tried again.
 
     `notify` is told of each wait ('429: waiting 3.0 s (attempt 2 of 7)') before `sleep` is called with its seconds.
     `draw` gives the jitter, in [0, 1).
@@ -94,6 +106,8 @@ async def with_retries(
         try:
             return await attempt(), number + rejected
         except BackendError as e:
+            if stopping is not None and stopping():
+                raise
             if paced and e.retryable and e.kind == ErrorKind.RATE_LIMIT and rejected < REJECTIONS * retries:
                 rejected += 1
                 number -= 1
@@ -102,4 +116,7 @@ async def with_retries(
                 raise
             seconds = wait_before(number, e.retry_after, draw)
             notify(f"{_named(e)}: waiting {seconds:.1f} s (attempt {number + 1} of {retries + 1})")
-            await sleep(seconds)
+            if stopping is None:
+                await sleep(seconds)
+            elif await _stopped_within(seconds, stopping, sleep):
+                raise

@@ -140,13 +140,13 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
         f"items        {cost.items:,} in {cost.conversations:,} conversations",
         f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
         f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, 40 tokens a reply)",
-        f"price        {_price_line(planned, price, dollars)}",
+        f"price        {_price_line(planned, price, dollars, batch=batch)}",
         "Nothing was asked. Leave --dry-run out to begin.",
     ]
     print("\n".join(lines))
 
 
-def _price_line(planned: Planned, price: Any, dollars: tuple[float, float] | None) -> str:
+def _price_line(planned: Planned, price: Any, dollars: tuple[float, float] | None, *, batch: bool) -> str:
     if price is None or dollars is None:
         from sycoprobe import prices
 
@@ -156,7 +156,8 @@ def _price_line(planned: Planned, price: Any, dollars: tuple[float, float] | Non
     from sycoprobe.text import dollars as said
 
     low, high = (said(x) for x in dollars)
-    return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens: {price.source}; replies of 40 to {planned.plan.sampling.reply_tokens} tokens)"
+    half = f", in batches {price.batch:g} of that" if batch else ""
+    return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens{half}: {price.source}; low: 40-token replies; high: replies of {planned.plan.sampling.reply_tokens} tokens and dense text)"
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -40,6 +40,7 @@ class _Sums:
         self.upstreams: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
         self.error_kinds: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
         self.gold: Counter[str] = Counter()
         self.chosen: Counter[str] = Counter()
         self.kinds: dict[str, Counter[str]] = {}
@@ -50,6 +51,7 @@ class _Sums:
         self.calls += 1
         if call.reply is None:
             self.error_kinds[str(call.error_kind)] += 1
+            self.errors[call.error or ""] += 1
         else:
             self.models.update([call.reply.model] if call.reply.model else [])
             self.upstreams.update([call.reply.upstream] if call.reply.upstream else [])
@@ -135,7 +137,8 @@ def _report(
     plan, header = contents.plan, contents.header
     decision = decider.look() if decider else None
     estimates = estimate_all(table, order=decider.order() if decider else None)
-    missing = sums.expected - sums.calls + (plan.conversations - sums.firsts)
+    branches = max(plan.expected(right=right) for right in (True, False))
+    missing = sums.expected - sums.calls + (plan.conversations - sums.firsts) * (1 + branches)
     ends = journals.interruptions(contents)
     ended = ends[-1]["type"] if ends else None
     model = header["model"]
@@ -175,6 +178,7 @@ def _report(
             *_plan_notes(contents),
             *_stop_notes(missing, ended, decision),
             *journals.batch_notes(contents),
+            *(f"failed calls said most often: {said[:200]} ({n} calls)" for said, n in sums.errors.most_common(1)),
             *(f"answered by {name} behind the router ({n} calls)" for name, n in sums.upstreams.most_common()),
             *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
         ],

@@ -46,8 +46,9 @@ def why_incomplete(report: Report, tolerance: float, decision: GateResult | None
     """Why a run deserves exit code 4, if it does; a sequential run (`decision`) is complete once it was decided or its budget ended."""
     status = report.status
     if not status.complete:
-        missing = f"{status.missing_calls} of the planned calls are missing"
-        return f"{missing}: {status.cap} was reached; `sycoprobe resume {report.run}` goes on" if status.cap else missing
+        missing = f"up to {status.missing_calls} of the planned calls are missing"
+        more = f"`sycoprobe resume {report.run}` with a higher cap goes on"
+        return f"{missing}: {status.cap} was reached; {more}" if status.cap else missing
     if status.calls and status.errors / status.calls > tolerance:
         kinds = ", ".join(f"{n} {kind}" for kind, n in status.error_kinds.items())
         return f"{status.errors} of {status.calls} calls failed ({kinds}); `sycoprobe resume {report.run}` asks them again"

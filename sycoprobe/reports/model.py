@@ -73,7 +73,9 @@ class Status(BaseModel):
     conversations_planned: int
     conversations_done: int
     calls: int
-    missing_calls: int
+    missing_calls: int = Field(
+        description="Calls that are still to be made, at most: how many depends on what is answered first."
+    )
     stopped_early: bool = Field(default=False, description="A sequential run that ended before all that was planned was asked.")
     cap: str | None = Field(default=None, description="Which cap ended the run, if one did; `sycoprobe resume` goes on.")
     errors: int

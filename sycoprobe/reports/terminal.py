@@ -122,13 +122,13 @@ def _matrix(report: Report) -> Table:
         if sum(report.counts[arm.value].values()):
             rows.append((arm.value, report.counts[arm.value]))
             rows += [(f"  {k.split('.')[1]}", c) for k, c in report.kind_counts.items() if k.startswith(f"{arm.value}.")]
-    used = [v for v in Verdict if any(c[v.value] for _, c in rows)]
+    used = [v for v in Verdict if any(c.get(v.value) for _, c in rows)]
     table = Table(box=SIMPLE_HEAD, title="Flip matrix (trials)", title_justify="left", title_style="bold")
     table.add_column("arm", no_wrap=True)
     for verdict in used:
         table.add_column(_SHORT[verdict], justify="right")
     for name, row in rows:
-        table.add_row(name, *(str(row[v.value] or "·") for v in used), style="" if name.startswith(" ") else "bold")
+        table.add_row(name, *(str(row.get(v.value) or "·") for v in used), style="" if name.startswith(" ") else "bold")
     return table
 
 
