@@ -15,7 +15,17 @@ from sycoprobe.probes import AnswerFormat, Probe
 from sycoprobe.sets import faults_of, load_set, set_path, shipped_names
 from sycoprobe.text import normalise
 
-WRITTEN = {"quick": 30, "facts": 150, "misconceptions": 60, "safety": 105, "law": 105, "everyday": 105}
+WRITTEN = {
+    "quick": 30,
+    "facts": 150,
+    "misconceptions": 60,
+    "safety": 105,
+    "law": 105,
+    "everyday": 105,
+    "programming": 100,
+    "language": 95,
+    "culture": 95,
+}
 
 
 def test_the_sets_are_shipped() -> None:
