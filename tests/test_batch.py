@@ -293,7 +293,7 @@ def test_results_that_were_read_in_part_are_read_to_the_end(tmp_path: Path, vend
         first = next(i for i, x in enumerate(lines) if x.startswith(b'{"type":"call"'))
         torn = lines[first + int(kept)][:40] if kept % 1 else b""
         file.write_bytes(b"".join(lines[: first + int(kept)]) + torn)
-        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL))
+        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, caps=Caps(calls=9999)))
         assert set(server.paid.values()) == {1} and len(server.batches) == 2
     same_as_live(tmp_path)
 
@@ -566,7 +566,7 @@ def test_caps_let_whole_conversations_through_and_no_more(tmp_path: Path, vendor
         assert caps.tokens is None or 33 * report.status.calls <= caps.tokens
         branches = Counter(c.spec.conversation for c in journal.calls(journal.read(tmp_path / "batch")) if c.spec.arm)
         assert set(branches.values()) == {6}, "no conversation is left half asked"
-        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL))
+        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, caps=Caps(calls=9999)))
         assert set(server.paid.values()) == {1}
     same_as_live(tmp_path)
 
