@@ -311,6 +311,8 @@ class _Together:
     def add(self, run: Run | BatchRun) -> None:
         """From now on a signal reaches this run, which goes on in the current task."""
         task = asyncio.current_task()
+        if self.signalled:
+            run.stop()
         self._runs.append(run)
         self._tasks += [task] if task is not None else []
         if self.conduct.signals and len(self._runs) == 1:
@@ -401,6 +403,9 @@ async def _resume(folder: Path, together: _Together) -> Report:
         conduct = _as_begun(together.conduct, contents)
         together.budget.caps = conduct.caps
         price = contents.price or _price(planned, conduct)
+        # Before anything is waited for, so that of several runs none asks before all have told what they used.
+        earlier = Earlier.of(contents, price)
+        together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
         backend = _backend(planned, conduct, lambda: together.signalled)
         try:
             facts = await backend.start()
@@ -408,8 +413,6 @@ async def _resume(folder: Path, together: _Together) -> Report:
             decider = Decider(planned, contents.baseline) if planned.plan.until else None
             if decider and decider.add(call for call in calls(contents) if call.reply is not None):
                 return build(folder)
-            earlier = Earlier.of(contents, price)
-            together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
             return await _carry_out(planned, backend, journal, folder, together, conduct, earlier, decider, price)
         finally:
             await backend.close()

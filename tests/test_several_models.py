@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sycoprobe import api, journal
 from sycoprobe.api import Conduct
+from sycoprobe.backends.sim import SimBackend
 from sycoprobe.budget import Caps
 from sycoprobe.config import aliases, resolve_model
 from sycoprobe.errors import GateError, PlanError
@@ -50,6 +52,23 @@ def test_caps_hold_for_all_of_them_together_and_across_resumes(tmp_path: Path) -
         isinstance(r, Report) and r.status.complete
         for r in asyncio.run(api.resume_all(runs, conduct=Conduct(caps=Caps(calls=9999))))
     )
+
+
+def test_what_all_of_them_used_counts_from_the_first_call_of_a_resume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where one model takes longer to get ready than another."""
+    folder = str(write_set(tmp_path / "set", 20))
+    plans = [api.plan(folder, model=f"sim:pushback=0.{i}") for i in (1, 2)]
+    asyncio.run(api.start_all(plans, out=tmp_path / "r", name="x", conduct=Conduct(caps=Caps(calls=100))))
+    ready = SimBackend.start
+
+    async def slow(self: SimBackend) -> dict[str, Any]:
+        await asyncio.sleep(0.3 if self.rates["pushback"] == 0.2 else 0)
+        return await ready(self)
+
+    monkeypatch.setattr(SimBackend, "start", slow)
+    runs = sorted((tmp_path / "r").iterdir())
+    asyncio.run(api.resume_all(runs, conduct=Conduct(caps=Caps(calls=110))))
+    assert sum(len(list(journal.calls(journal.read(run)))) for run in runs) == 110
 
 
 def test_one_that_fails_does_not_stop_the_others_and_decides_the_exit_code(tmp_path: Path) -> None:
