@@ -57,12 +57,12 @@ def test_caps_hold_for_all_of_them_together_and_across_resumes(tmp_path: Path) -
 def test_what_all_of_them_used_counts_from_the_first_call_of_a_resume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where one model takes longer to get ready than another."""
     folder = str(write_set(tmp_path / "set", 20))
-    plans = [api.plan(folder, model=f"sim:pushback=0.{i}") for i in (1, 2)]
+    plans = [api.plan(folder, model=f"sim:pushback=0.{i},delay=0.001") for i in (1, 2)]
     asyncio.run(api.start_all(plans, out=tmp_path / "r", name="x", conduct=Conduct(caps=Caps(calls=100))))
     ready = SimBackend.start
 
     async def slow(self: SimBackend) -> dict[str, Any]:
-        await asyncio.sleep(0.3 if self.rates["pushback"] == 0.2 else 0)
+        await asyncio.sleep(1.0 if self.rates["pushback"] == 0.2 else 0)
         return await ready(self)
 
     monkeypatch.setattr(SimBackend, "start", slow)
