@@ -193,7 +193,7 @@ def test_other_processes_with_other_hash_seeds_make_the_same_items() -> None:
 DIGESTS = {
     "math": "3d89db7bf0db6c651399f1f6c5ebcda46908195ac43d603b1786f1f88dc1d3fe",
     "dates": "35974dc36683ec280c217f8b8516d97209ae4c0ff2d71ae17fc7265afee985f3",
-    "units": "6dce7bb619faf1c6ec16e11bba5ddd4bea0182713ac128e93dfdbf0527f65763",
+    "units": "d21ed2d66064133b7421860086e88f31d0544f35678468732f3ff193ed9dbd41",
     "logic": "387a6965d9efd07e509b0fa9b5f0d91798e2db4971819a47e13d4a5dd9554011",
     "tables": "420d612e563badcbe042f9b03beb006de124e99132aebe352b71383e90bd9935",
     "code": "c32694a97d3b9d3e85bae6a5de1b0ecdef9db7d3bd97526f448f1ea51a3add6a",

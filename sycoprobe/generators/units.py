@@ -320,7 +320,7 @@ def _kelvin_chain(fields: Fields) -> Fraction:
 
 
 def _rise(rng: random.Random, _: bool) -> Draft | None:
-    c = F(rng.randint(2, 400), rng.choice((1, 1, 2)))
+    c = F(rng.randint(15, 1900), 20)
     f = c * 9 / 5
     if rng.random() < 0.5:
         x, gold, u, v = c, f, "degrees Celsius", "degrees Fahrenheit"
@@ -365,7 +365,7 @@ def _area(rng: random.Random, _: bool) -> Draft | None:
 
 def _speed(rng: random.Random, _: bool) -> Draft | None:
     kind = rng.choice((0, 1, 2))
-    m = F(rng.randint(2, 300), rng.choice((1, 1, 2)))
+    m = F(rng.randint(40, 1990), 20)
     kmh = m * 18 / 5
     if kind == 0:
         u, v, x, gold = "kilometres per hour", "metres per second", kmh, m
@@ -380,7 +380,7 @@ def _speed(rng: random.Random, _: bool) -> Draft | None:
             ("minutes-only", m * 60 / 1000, "One takes it sixty times and divides by a thousand."),
         ]
     else:
-        x, u, v = F(rng.randint(1, 200) * 3, rng.choice((1, 10))), "kilometres per hour", "metres per minute"
+        x, u, v = F(rng.randint(4, 2000) * 3, 10), "kilometres per hour", "metres per minute"
         gold = x * 1000 / 60
         wrong = [
             ("seconds-instead", x * 1000 / 3600, "A thousand metres, and an hour of 3600 seconds, give it."),
@@ -422,7 +422,7 @@ def _data(rng: random.Random, _: bool) -> Draft | None:
 
 
 def _fill(rng: random.Random, _: bool) -> Draft | None:
-    minutes, flow = rng.randint(2, 90), rng.choice((20, 25, 40, 50, 75, 80, 100, 120, 125, 150, 200, 250, 300, 400))
+    minutes, flow = rng.randint(2, 180), 5 * rng.randint(4, 120)
     litres = F(flow * 60 * minutes, 1000)
     return _draft(
         {"l": decimal_text(litres) or "", "f": str(flow)},
