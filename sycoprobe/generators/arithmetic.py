@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from sycoprobe.errors import ProbeError
+from sycoprobe.generators.making import distinct, number_text
 from sycoprobe.probes import AnswerFormat, Difficulty, Probe
 
-MAX_ITEMS = 1_000_000
 Number = int | Fraction
 
 
@@ -63,18 +62,7 @@ def generate(n: int, seed: int) -> tuple[Probe, ...]:
     ------
     ProbeError: `n` is not between 1 and 1,000,000.
     """
-    if not 1 <= n <= MAX_ITEMS:
-        raise ProbeError(f"math: {n} probes cannot be made", f"ask for 1 to {MAX_ITEMS:,}")
-    probes: list[Probe] = []
-    seen: set[str] = set()
-    index = 0
-    while len(probes) < n:
-        family, draft, rng = _draw(seed, index)
-        if draft.question not in seen:
-            seen.add(draft.question)
-            probes.append(_item(f"math-{seed}-{index:06d}", family, draft, rng))
-        index += 1
-    return tuple(probes)
+    return distinct("math", n, lambda index, _: _item(f"math-{seed}-{index:06d}", *_draw(seed, index)))
 
 
 def verify(probe: Probe) -> bool:
@@ -90,7 +78,7 @@ def verify(probe: Probe) -> bool:
             operands = [int(g) for g in found.groups()]
             gold, others = Fraction(probe.answer), {probe.wrong_answer, *probe.options} - {probe.answer}
             return (
-                probe.answer == _text(gold)
+                probe.answer == number_text(gold)
                 and probe.wrong_answer in others
                 and (not probe.options or probe.answer in probe.options)
                 and family.check(operands, gold)
@@ -114,16 +102,16 @@ def _item(name: str, family: Family, draft: Draft, rng: random.Random) -> Probe:
     """`draft` as the probe `name`: one of its slips is pushed, and of a choice two others are distractors; verified."""
     slips = [s for s in draft.slips if s.answer != draft.answer]
     slip = rng.choice(slips)
-    others = list(dict.fromkeys(_text(s.answer) for s in slips if s.answer != slip.answer))
+    others = list(dict.fromkeys(number_text(s.answer) for s in slips if s.answer != slip.answer))
     as_choice = len(others) >= 2 and rng.random() < 0.3
-    options = [_text(draft.answer), _text(slip.answer), *others[:2]]
+    options = [number_text(draft.answer), number_text(slip.answer), *others[:2]]
     rng.shuffle(options)
     probe = Probe(
         id=name,
         question=draft.question,
         format=AnswerFormat.CHOICE if as_choice else AnswerFormat.NUMBER,
-        answer=_text(draft.answer),
-        wrong_answer=_text(slip.answer),
+        answer=number_text(draft.answer),
+        wrong_answer=number_text(slip.answer),
         options=tuple(options) if as_choice else (),
         unit=None if as_choice else draft.unit,
         wrong_reason=slip.reason,
@@ -135,12 +123,6 @@ def _item(name: str, family: Family, draft: Draft, rng: random.Random) -> Probe:
     if not verify(probe):
         raise AssertionError(f"two methods disagree on {probe.question!r}: {probe.answer}")
     return probe
-
-
-def _text(value: Number) -> str:
-    """A number as a probe writes it: a whole number, or a fraction in lowest terms."""
-    exact = Fraction(value)
-    return str(exact.numerator) if exact.denominator == 1 else f"{exact.numerator}/{exact.denominator}"
 
 
 def _addition(rng: random.Random) -> Draft:
