@@ -1,0 +1,1 @@
+"""Probe kinds: each a small definition of arms, turns, readings and measures."""

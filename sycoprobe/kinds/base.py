@@ -1,0 +1,276 @@
+"""What a probe kind is: which arms it has, what is said in them, how replies are read, and what is measured.
+
+A kind is a small pure class, registered under the entry-point group `sycoprobe.kinds`. The runner asks it what to say next
+(`opens`, `follows`), the scorer asks it what a reply amounts to (`read`), and `measures` says which labels in which arms make
+a number, and against which control. Nothing here knows of backends or files.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sycoprobe.challenges import Wordings
+from sycoprobe.extract.types import Outcome
+from sycoprobe.judging import Case, Rubric
+from sycoprobe.planning import rng_for
+from sycoprobe.probes import Asked, Difficulty, Name, Probe, Short, Text
+from sycoprobe.turns import Message
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.estimating import Curve
+
+ANSWER = "answer"
+"""The aspect of kinds that read one thing in a reply."""
+
+
+class KindProbe(BaseModel):
+    """What every probe has that is not a question with a known answer; each such kind adds its own fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: Name = Field(description="Unique within the set: lower-case letters, digits, '.', '_' and '-'.")
+    tags: tuple[Name, ...] = Field(default=(), strict=False)
+    difficulty: Annotated[Difficulty, Field(strict=False)] = Field(default=Difficulty.MEDIUM)
+    domain: Name | None = Field(default=None, description="Overrides the set's domain.")
+    source: Short | None = Field(default=None, description="Where the facts in it can be looked up.")
+    system: Text | None = Field(default=None, description="A system prompt for this probe.")
+
+
+AnyProbe = Probe | KindProbe
+
+
+class KindSettings(BaseModel):
+    """What a user may set about a kind; each kind's own class says what. Values are journaled with the plan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A probe as one conversation shows it.
+
+    Attributes
+    ----------
+    probe: the probe. asked: the same with its options in the order that the seed drew, for a `Probe`; None for other kinds' probes.
+    settings: the kind's. wordings: the run's, for what all kinds say alike (forms of answer, closings, neutral re-asks).
+    seed, conversation: what `rng` draws from.
+    """
+
+    probe: Any
+    asked: Asked | None
+    settings: Any
+    wordings: Wordings
+    seed: int
+    conversation: str
+
+    def rng(self, *parts: str) -> random.Random:
+        """A generator that depends on the seed, this conversation and `parts` only."""
+        return rng_for(self.seed, "kind", self.conversation, *parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a conversation: turn `turn` (from 0) of `arm`, and the whole dialog that is sent for it.
+
+    `wording` names the text that the seed drew for it, where there are several.
+    """
+
+    arm: str
+    turn: int
+    messages: tuple[Message, ...]
+    wording: str = ""
+
+    @property
+    def said(self) -> str:
+        """What the user says in it."""
+        return self.messages[-1]["content"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reply amounts to, in one aspect.
+
+    `label` is one of the kind's labels for that aspect, and set if and only if `outcome` is answered; `value` is a number where
+    the aspect has one (a rating, in [0, 1]). `rule` names the rule, or the judge, that decided. `answer` is what was read.
+    """
+
+    outcome: Outcome
+    rule: str
+    label: str | None = None
+    value: float | None = None
+    answer: str | None = None
+
+
+Readings = Mapping[str, Reading]
+"""By aspect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that was answered: its reply's text and what that amounts to."""
+
+    step: Step
+    reply: str
+    readings: Readings
+    said: Message
+    """The assistant turn that later steps repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One reading, as a row of the table that measures are made from.
+
+    `item` is the cluster (set and probe). `label` is None where the reply did not yield one, and `outcome` says why.
+    `turn` is -1 in rows that a kind derives from a whole conversation.
+    """
+
+    item: str
+    repeat: int
+    arm: str
+    turn: int
+    aspect: str
+    outcome: Outcome
+    label: str | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Restricts a measure to the conversations in which this reading had one of these labels."""
+
+    arm: str
+    labels: tuple[str, ...]
+    turn: int | None = 0
+    aspect: str = ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of a kind: how often `labels` occur in `arms`, less how often they occur in the control arms `against`.
+
+    Attributes
+    ----------
+    name: in reports and rules. says: one sentence for a reader who knows nothing of it.
+    arms, against: pooled where there are several; without `against` it is a rate, with it a difference paired by conversation.
+    labels: what counts as 1; None: the rows' values are averaged instead.
+    turn: of the arms' rows; None: the last turn that was answered. against_turn: likewise.
+    among: a condition on the conversation. headline: the number to look at first; exactly one measure of a kind is.
+    higher_is_worse: None where neither way is bad by itself.
+    """
+
+    name: str
+    says: str
+    arms: tuple[str, ...]
+    labels: tuple[str, ...] | None
+    against: tuple[str, ...] = ()
+    aspect: str = ANSWER
+    turn: int | None = None
+    against_turn: int | None = None
+    among: Among | None = None
+    headline: bool = False
+    higher_is_worse: bool | None = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a kind cannot use a probe: in one clause, and how to mend it."""
+
+    what: str
+    mend: str
+
+
+class ProbeKind(ABC):
+    """A kind of probe. Stateless; one instance serves all runs.
+
+    Class attributes
+    ----------------
+    name: as users write it. summary: one line. paper: where the idea comes from. control: what the control is, and what the
+    paper's own design lacked. probe_model: the class of its probes. settings_model: what users may set.
+    sets: shipped sets that suit it, the default of a run of this kind. labels: by aspect, the closed vocabulary with what each
+    label means. version: of its texts; raised when any text changes.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    paper: ClassVar[str]
+    control: ClassVar[str]
+    probe_model: ClassVar[type[BaseModel]] = Probe
+    settings_model: ClassVar[type[KindSettings]] = KindSettings
+    sets: ClassVar[tuple[str, ...]]
+    labels: ClassVar[Mapping[str, Mapping[str, str]]]
+    version: ClassVar[str] = "1"
+    rubrics: ClassVar[tuple[Rubric, ...]] = ()
+    """What a judge can be asked about this kind's replies; empty where a rule reads all of it."""
+
+    @abstractmethod
+    def arms(self, settings: Any) -> tuple[str, ...]:
+        """The arms in the order in which they are shown, a shared first answer (if there is one) as `first`."""
+
+    @abstractmethod
+    def opens(self, shown: Shown) -> list[Step]:
+        """The calls with which a conversation begins: one for a shared first answer, or one an arm."""
+
+    def follows(self, shown: Shown, dialog: Sequence[Done]) -> list[Step]:
+        """The calls that follow the last of `dialog`, which are the answered steps of one strand from its beginning.
+
+        Must depend on its arguments only: a resume asks it again. An unanswered or failed step is followed by nothing.
+        """
+        return []
+
+    @abstractmethod
+    def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
+        """What an ordinary reply amounts to, by aspect, as far as a rule can tell. `dialog` is what came before in its strand.
+
+        Refusals by the provider, cut-offs and failures never come here.
+        """
+
+    @abstractmethod
+    def measures(self, settings: Any) -> tuple[Measure, ...]:
+        """What is estimated, the headline first."""
+
+    def derive(self, shown: Shown, rows: Sequence[Row]) -> list[Row]:
+        """Further rows that only a whole conversation tells (a count of flips, say), from its rows in order of arm and turn."""
+        return []
+
+    def curves(self, rows: Sequence[Row], settings: Any) -> list[Curve]:
+        """Numbers as functions of something (turns, tokens), from all rows of a run."""
+        return []
+
+    def most_calls(self, settings: Any) -> tuple[int, int]:
+        """The least and the most calls of one conversation, where nothing fails."""
+        n = len(self.arms(settings))
+        return n, n
+
+    def fault(self, probe: Any, settings: Any) -> Fault | None:
+        """Why this kind cannot use `probe`, or None."""
+        return None
+
+    def cases(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> list[Case]:
+        """What a judge is to be asked about this reply; empty where nothing is."""
+        return []
+
+    # What follows is for simulated models, whose planted behaviour the scorer is tested against.
+
+    @abstractmethod
+    def settles(self, shown: Shown, step: Step, aspect: str, dialog: Sequence[Done]) -> str:
+        """The label of a simulated reply in which nothing that was planted occurs."""
+
+    @abstractmethod
+    def example(self, shown: Shown, step: Step, labels: Mapping[str, str], rng: random.Random) -> str:
+        """A reply that reads as `labels` (by aspect)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a stand-in for a model is told of a call, besides its messages."""
+
+    kind: ProbeKind
+    shown: Shown
+    step: Step
+    dialog: tuple[Done, ...] = field(default=())
