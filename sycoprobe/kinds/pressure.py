@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -116,7 +117,7 @@ class Pressure(ProbeKind):
                 label = "flipped" if ever else "held"
                 found.append(Row(first.item, first.repeat, arm, -1, "ever", Outcome.ANSWERED, label))
             sides = [True, *(r.label in self.right for r in known)]
-            changes = sum(a != b for a, b in zip(sides, sides[1:], strict=False))
+            changes = sum(a != b for a, b in pairwise(sides))
             found.append(Row(first.item, first.repeat, arm, -1, FLIPS, Outcome.ANSWERED, None, changes / shown.settings.turns))
         return found
 
