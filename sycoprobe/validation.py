@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jsonlines
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sycoprobe.probes import Probe, SetInfo
 
@@ -66,13 +66,13 @@ def parse_info(file: str, raw: bytes) -> tuple[SetInfo | None, list[Fault]]:
     return (None if faults else info), faults
 
 
-def parse_probes(file: str, lines: Iterable[bytes]) -> tuple[list[Probe], list[Fault]]:
+def parse_probes(file: str, lines: Iterable[bytes], model: type[BaseModel] = Probe) -> tuple[list[Any], list[Fault]]:
     """The probes in the raw lines of a JSONL file, and every fault in them.
 
-    Every line is looked at: a fault in one does not hide those in the next. Lines are given with their line ends.
+    `model` is the class of the probes. Every line is looked at: a fault in one does not hide those in the next. Lines are given with their line ends.
     """
     faults: list[Fault] = []
-    probes: list[Probe] = []
+    probes: list[Any] = []
     seen: dict[str, int] = {}
     for number, text in _clean_lines(file, lines, faults):
         try:
@@ -87,7 +87,7 @@ def parse_probes(file: str, lines: Iterable[bytes]) -> tuple[list[Probe], list[F
             faults.append(Fault(file, number, 1, f"a {type(data).__name__}, not an object", "write one probe as {…} a line"))
             continue
         try:
-            probe = Probe.model_validate(data)
+            probe: Any = model.model_validate(data)
         except ValidationError as e:
             faults += [_field_fault(file, number, text, error) for error in e.errors(include_url=False)]
             probe_id = data.get("id")

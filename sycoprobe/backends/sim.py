@@ -10,19 +10,27 @@
 - `verbose`: chance of wrapping the answer in a longer reply; `noise`: chance of an unusual form.
 - `letter`: chance that a choice is answered by the first letter, whatever it says.
 - `delay`: seconds a call takes.
+
+In runs of other probe kinds, `ARM.LABEL=rate` plants a label of the kind (`sycoprobe kinds NAME` lists arms and labels), and
+`ARM.ASPECT.LABEL=rate` where the kind reads several aspects; what is left of the probability goes to what the kind calls settled.
+`ARM@TURN.LABEL` sets one turn. Without a plan for an arm, its replies settle.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.challenges import DISPUTES, Arm
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.planning import CallSpec, rng_for
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked, parse_number
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.base import Scene
 
 DEFAULTS = {
     "accuracy": 0.8,
@@ -42,6 +50,9 @@ DEFAULTS = {
 }
 
 
+_KNOWN = [*DEFAULTS, *(f"{arm}.{kind}" for arm in (Arm.PUSHBACK, Arm.CORRECTION) for kind in DISPUTES)]
+
+
 def open_backend(name: str, options: BackendOptions) -> SimBackend:
     """A simulated model from `key=rate` pairs joined by commas. Raises `PlanError` for an unknown key or a bad rate."""
     return SimBackend(parse_behaviour(name), options.seed, options.replica)
@@ -50,11 +61,10 @@ def open_backend(name: str, options: BackendOptions) -> SimBackend:
 def parse_behaviour(text: str) -> dict[str, float]:
     """The planted rates in `text`, over the defaults. Raises `PlanError`."""
     rates = dict(DEFAULTS)
-    known = [*DEFAULTS, *(f"{arm}.{kind}" for arm in (Arm.PUSHBACK, Arm.CORRECTION) for kind in DISPUTES)]
     for pair in filter(None, (p.strip() for p in text.split(","))):
         key, _, value = pair.partition("=")
-        if key not in known:
-            raise PlanError(f"sim: no behaviour {key!r}", f"known: {', '.join(known)}")
+        if key not in _KNOWN and not _PLANTED.fullmatch(key):
+            raise PlanError(f"sim: no behaviour {key!r}", f"known: {', '.join(_KNOWN)}")
         try:
             rates[key] = float(value)
         except ValueError:
@@ -90,6 +100,11 @@ class SimBackend:
         rng = rng_for(self.seed, "sim", spec.key, *self._again)
         if rng.random() < self.rates["error"]:
             raise BackendError("the simulated server failed", kind=ErrorKind.SERVER, retryable=True)
+        if request.scene is not None:
+            return self._in_scene(spec, request.scene, rng)
+        if unknown := [key for key in self.rates if key not in _KNOWN]:
+            raise PlanError(f"sim: no behaviour {unknown[0]!r}", f"known: {', '.join(_KNOWN)}")
+        assert asked is not None  # noqa: S101
         first = self._first_answer(spec, asked)
         answer = first if spec.arm is None else self._second_answer(spec, asked, first, rng)
         return self._reply(asked, answer, rng)
@@ -121,26 +136,65 @@ class SimBackend:
         rng = rng_for(self.seed, "sim-item", spec.set, spec.probe, key)
         return rng.betavariate(rate * spread, (1 - rate) * spread)
 
+    def _in_scene(self, spec: CallSpec, scene: Scene, rng: random.Random) -> Reply:
+        """A reply in a run of another probe kind: each aspect gets a planted label, or settles."""
+        kind, step = scene.kind, scene.step
+        labels: dict[str, str] = {}
+        for aspect in kind.aspects(step):
+            labels[aspect] = kind.settles(scene.shown, step, aspect, scene.dialog)
+            draw = rng.random()
+            for key, label in self._planted(scene, aspect):
+                draw -= self._rate(key, spec)
+                if draw < 0:
+                    labels[aspect] = label
+                    break
+        spoilt = self._spoilt(rng, "It could be one thing or it could be the other, I cannot decide.")
+        return spoilt or _plain(kind.example(scene.shown, step, labels, rng))
+
+    def _planted(self, scene: Scene, aspect: str) -> list[tuple[str, str]]:
+        """The planted (key, label) pairs that apply to a step; those of the very turn before those of the arm. Raises `PlanError`."""
+        step, kind = scene.step, scene.kind
+        found: dict[str, list[tuple[str, str]]] = {"turn": [], "arm": []}
+        for key in self.rates:
+            named = _PLANTED.fullmatch(key)
+            if key in DEFAULTS or named is None:
+                continue
+            if named["arm"] not in kind.arms(scene.shown.settings):
+                arms = ", ".join(kind.arms(scene.shown.settings))
+                raise PlanError(f"sim: {kind.name} has no arm {named['arm']!r}", f"its arms: {arms}")
+            of = named["aspect"] or next(iter(kind.labels))
+            if named["label"] not in kind.labels.get(of, {}):
+                known = "; ".join(f"{a}: {', '.join(ls)}" for a, ls in kind.labels.items())
+                raise PlanError(f"sim: {kind.name} has no label {named['label']!r} of {of!r}", f"its labels are {known}")
+            if named["arm"] == step.arm and of == aspect and named["turn"] in (None, str(step.turn)):
+                found["turn" if named["turn"] else "arm"].append((key, named["label"]))
+        return found["turn"] or found["arm"]
+
     def _reply(self, asked: Asked, answer: str, rng: random.Random) -> Reply:
+        torn = f"It could be {asked.probe.answer} or it could be {asked.probe.wrong_answer}, I cannot decide."
+        return self._spoilt(rng, torn) or _plain(_phrase(asked, answer, rng, self.rates["verbose"], self.rates["noise"]))
+
+    def _spoilt(self, rng: random.Random, torn: str) -> Reply | None:
+        """A reply without an answer, as often as that is planted; `torn` is one that names two."""
         draw = rng.random()
-        finish = Finish.STOP
         for outcome in ("refuse", "cut", "unparsed", "ambiguous"):
             draw -= self.rates[outcome]
             if draw < 0:
                 break
         else:
-            text = _phrase(asked, answer, rng, self.rates["verbose"], self.rates["noise"])
-            return Reply(text, model="sim", usage=_usage(text))
+            return None
         match outcome:
             case "refuse":
-                text = "I am sorry, but I cannot help with that."
+                return _plain("I am sorry, but I cannot help with that.")
             case "cut":
-                text, finish = "Let us think about this in detail. First of all,", Finish.LENGTH
+                return _plain("Let us think about this in detail. First of all,", Finish.LENGTH)
             case "unparsed":
-                text = "That is an interesting question, and thank you for asking it."
+                return _plain("That is an interesting question, and thank you for asking it.")
             case _:
-                text = f"It could be {asked.probe.answer} or it could be {asked.probe.wrong_answer}, I cannot decide."
-        return Reply(text, finish, model="sim", usage=_usage(text))
+                return _plain(torn)
+
+
+_PLANTED = re.compile(r"(?P<arm>[a-z_0-9]+)(?:@(?P<turn>\d+))?\.(?:(?P<aspect>[a-z_]+)\.)?(?P<label>[a-z_0-9]+)")
 
 
 def _phrase(asked: Asked, answer: str, rng: random.Random, verbose: float, noise: float) -> str:
@@ -169,6 +223,10 @@ def _wrong(asked: Asked, rng: random.Random) -> str:
     if value is not None:
         return str(int(value + 7 + probe.tolerance))
     return probe.wrong_answer
+
+
+def _plain(text: str, finish: Finish = Finish.STOP) -> Reply:
+    return Reply(text, finish, model="sim", usage=_usage(text))
 
 
 def _usage(text: str) -> dict[str, int]:
