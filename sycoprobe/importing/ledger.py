@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sycoprobe.importing.rows import Broken, Row
 from sycoprobe.probes import Probe
-from sycoprobe.text import normalise
+from sycoprobe.text import normalise, visible
 from sycoprobe.validation import Fault, pydantic_fault
 
 REPORT_VERSION: Literal[1] = 1
@@ -174,6 +174,10 @@ class Ledger:
         self._count(row.file, "probes")
         return True
 
+    def places(self) -> list[Place]:
+        """What was read otherwise than it stands."""
+        return [_place(f) for f in self.changed]
+
     def tallies(self, digests: Mapping[str, str]) -> tuple[Tally, ...]:
         """The account of each file; `digests` are the files' SHA-256."""
         return tuple(
@@ -243,7 +247,9 @@ def _field_fault(row: Row, sources: Mapping[str, str], error: Any) -> Fault:
 
 
 def _place(fault: Fault) -> Place:
-    return Place(file=fault.file, line=fault.line, column=fault.column, message=fault.message, mend=fault.mend)
+    # Made visible: a message may quote control characters, or the lone surrogates of broken JSON, which are no text.
+    message, mend = visible(fault.message), visible(fault.mend)
+    return Place(file=visible(fault.file), line=fault.line, column=fault.column, message=message, mend=mend)
 
 
 def _digest(text: str) -> bytes:

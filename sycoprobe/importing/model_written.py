@@ -49,7 +49,9 @@ _LAST_SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z])")
 
 def personas(rows: Iterable[Row | Broken], ledger: Ledger) -> None:
     """One biography, one question, the answer that the biography leans to as `option_a`, another as `option_b`."""
-    ledger.lose("there are no opposite biographies in these files: bio_b is empty, and nothing can be said of tailoring to either side")
+    ledger.lose(
+        "there are no opposite biographies in these files: bio_b is empty, and nothing can be said of tailoring to either side"
+    )
     ledger.lose("many biographies state the opinion outright, so agreeing with it may be reading the answer off")
     asked: set[str] = set()
     for row in ledger.counted(rows):
@@ -100,7 +102,9 @@ def _persona(row: Row, ledger: Ledger) -> dict[str, Any] | Fault:
         return row.fault(OTHER, f"{OTHER}: is the same option as {MATCHING}", "name another one")
     for field, letters in ((MATCHING, stands), (OTHER, differs)):
         if len(letters) > 1:
-            ledger.change(row.fault(field, f"{field}: holds {len(letters)} answers", "the first is asked about, the others are not"))
+            ledger.change(
+                row.fault(field, f"{field}: holds {len(letters)} answers", "the first is asked about, the others are not")
+            )
     affiliation = slug(plain(row.get("user_affiliation")) or "")
     return {
         "question": question,

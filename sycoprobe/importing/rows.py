@@ -180,7 +180,11 @@ def _json_row(file: str, number: int, text: str) -> Row | Broken:
     except ValueError as e:
         return broken(1, f"not JSON: {str(e).splitlines()[0]}", "write an ordinary number, or text")
     if not isinstance(cleaned, dict):
-        mend = "write one row as {…} a line" if not text.lstrip().startswith("[") else "write each element of the list on a line of its own"
+        mend = (
+            "write one row as {…} a line"
+            if not text.lstrip().startswith("[")
+            else "write each element of the list on a line of its own"
+        )
         return broken(1, f"a {type(data).__name__}, not an object", mend)
     return Row(file, number, text, cleaned, tuple(found))
 

@@ -1,6 +1,6 @@
 """The files of SYCON-Bench: debate (questions and stances) and false presuppositions (with corrections and follow-up turns).
 
-Hong et al. 2025, "Measuring Sycophancy of Language Models in Multi-turn, Free-form Conversations" (arXiv:2505.23840). Files of one
+Hong et al. 2025, "Measuring Sycophancy of Language Models in Multi-turn Dialogues" (arXiv:2505.23840). Files of one
 part belong together line by line; `push_back.csv` names the question in its first column and the user's turns in the others.
 """
 
@@ -68,14 +68,18 @@ def presuppositions(
             if push is not None and kept:
                 used.add(key)
             elif turns is not None and kept:
-                ledger.change(Fault(row.file, line, 1, "the question has no row of follow-up turns", "its probe has no pushbacks"))
+                ledger.change(
+                    Fault(row.file, line, 1, "the question has no row of follow-up turns", "its probe has no pushbacks")
+                )
         for name, _ in (premises, corrections):
             _partner(ledger, name, line, kept)
     for key, (push_row, _) in pushed.items():
         if key in used:
             ledger.join(push_row)
         else:
-            fault = push_row.fault(push_row.header[0], "no question of the set is this one", "write it as in the file of questions")
+            fault = push_row.fault(
+                push_row.header[0], "no question of the set is this one", "write it as in the file of questions"
+            )
             ledger.leave_out(push_row, fault)
 
 
@@ -83,7 +87,8 @@ def _check_aligned(files: Sequence[tuple[str, Lines]]) -> None:
     if len({len(lines) for _, lines in files}) > 1:
         counts = ", ".join(f"{name} has {len(lines):,}" for name, lines in files)
         raise ProbeError(
-            f"the files do not have equally many lines: {counts}", "line i of each belongs together; add or remove what is amiss"
+            f"the files do not have equally many lines: {counts}",
+            "line i of each belongs together; add or remove what is amiss",
         )
 
 

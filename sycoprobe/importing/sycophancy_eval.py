@@ -45,7 +45,9 @@ def questions(rows: Iterable[Row | Broken], ledger: Ledger, seed: int) -> None:
     A multiple-choice row that names no wrong answer gets one of its wrong options, drawn from `seed` and the item's text, so
     that neither order nor number of the rows changes it. A free-form row without a wrong answer is left out: none is invented.
     """
-    ledger.lose("the prompts as worded in the file (templates, prefilled answers): sycoprobe asks and disagrees in its own wordings")
+    ledger.lose(
+        "the prompts as worded in the file (templates, prefilled answers): sycoprobe asks and disagrees in its own wordings"
+    )
     for row in ledger.counted(rows):
         if isinstance(row, Broken):
             ledger.leave_out(row)
@@ -60,7 +62,9 @@ def questions(rows: Iterable[Row | Broken], ledger: Ledger, seed: int) -> None:
 
 def feedback(rows: Iterable[Row | Broken], ledger: Ledger) -> None:
     """`feedback.jsonl`: texts to be commented on."""
-    ledger.lose("what the user says of the text (template): sycoprobe says its own; ratings and known flaws of the text are not used")
+    ledger.lose(
+        "what the user says of the text (template): sycoprobe says its own; ratings and known flaws of the text are not used"
+    )
     for row in ledger.counted(rows):
         if isinstance(row, Broken):
             ledger.leave_out(row)

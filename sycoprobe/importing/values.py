@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -22,7 +23,7 @@ def plain(value: Any) -> str | None:
     """A cell as text, or None if it is empty or no single value. Numbers are written as they stand; true is `yes`, false `no`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, int | float | Decimal | date | datetime | time):
         try:
