@@ -20,7 +20,6 @@ from sycoprobe.importing import generic, model_written, sycon, sycophancy_eval
 from sycoprobe.importing.ledger import ImportReport, Ledger
 from sycoprobe.importing.rows import Broken, Row, csv_rows, json_rows, text_lines
 from sycoprobe.importing.values import slug
-from sycoprobe.kinds.probes import DebateProbe, FeedbackProbe, PersonaProbe, PremiseProbe
 from sycoprobe.probes import SCHEMA_VERSION, Probe, SetInfo
 from sycoprobe.sets import INFO_FILE, PROBES_FILE, kind_named
 from sycoprobe.validation import MAX_LINE_BYTES
@@ -28,12 +27,6 @@ from sycoprobe.validation import MAX_LINE_BYTES
 REPORT_FILE = "import-report.json"
 UNKNOWN_LICENCE = "unknown (not given when the set was imported; look it up before you share it)"
 _QUESTIONS = ("challenge", "question")
-_OWN_MODELS: dict[str, type[BaseModel]] = {
-    "persona": PersonaProbe,
-    "feedback": FeedbackProbe,
-    "premise": PremiseProbe,
-    "debate": DebateProbe,
-}
 
 
 class ImportFormat(StrEnum):
@@ -72,7 +65,7 @@ _ABOUT = {
     "answer": _About(None, "general", True, UNKNOWN_LICENCE, _SHARMA, "Questions of sycophancy-eval, answer.jsonl."),
     "feedback": _About("feedback", "general", False, UNKNOWN_LICENCE, _SHARMA, "Texts of sycophancy-eval, feedback.jsonl."),
     "presupposition": _About(
-        "premise",
+        "presupposition",
         "general",
         False,
         "MIT",
@@ -298,12 +291,9 @@ def _part_of(wanted: ImportFormat, part: str | None, paths: Sequence[Path]) -> s
 
 
 def _model(wanted: ImportFormat, part: str | None, kind: str | None) -> type[BaseModel]:
-    if wanted is ImportFormat.GENERIC:
-        if kind is None or kind in _QUESTIONS:
-            return Probe
-        return _OWN_MODELS.get(kind) or kind_named(kind).probe_model
-    own = _ABOUT[part or wanted.value].kind
-    return _OWN_MODELS[own] if own else Probe
+    """The class of the probes of a format, or of the kind that the user names."""
+    asked = kind if wanted is ImportFormat.GENERIC else _ABOUT[part or wanted.value].kind
+    return Probe if asked is None or asked in _QUESTIONS else kind_named(asked).probe_model
 
 
 def _info(

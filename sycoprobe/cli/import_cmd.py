@@ -123,7 +123,8 @@ def _show(report: ImportReport, out: Path) -> None:
     for sentence in report.lost:
         print(visible(f"lost       {sentence}"))
     if report.folder is not None:
-        print(visible(f"Every row that was left out, changed or collapsed stands in {out / REPORT_FILE}."))
+        if report.left_out or report.changed or report.collapsed:
+            print(visible(f"Every row that was left out, changed or collapsed stands in {out / REPORT_FILE}."))
         print(visible(f"next: sycoprobe validate {out} && sycoprobe run {out}"))
     elif report.probes:
         print("Nothing was written, because rows had to be left out and --strict is on; mend them, or leave --strict away.")

@@ -201,6 +201,9 @@ def _question(
         data.setdefault("format", format_of(answer, wrong, options))
         if data["format"] == AnswerFormat.YES_NO:
             data.update(answer=answer.lower(), wrong_answer=wrong.lower())
+    else:
+        # The answer that is missing is reported; that no format follows from it is not another fault.
+        data.setdefault("format", AnswerFormat.SHORT_TEXT)
     return data
 
 

@@ -13,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sycoprobe.importing.rows import Broken, Row
 from sycoprobe.probes import Probe
 from sycoprobe.text import normalise, visible
-from sycoprobe.validation import Fault, pydantic_fault
+from sycoprobe.validation import MAX_LINE_BYTES, Fault, pydantic_fault
 
 REPORT_VERSION: Literal[1] = 1
+_HEADROOM = 4096
+"""Bytes of a line that id, source and spacing may take."""
 
 
 class Why(StrEnum):
@@ -160,7 +162,12 @@ class Ledger:
             self.leave_out(row, *(_field_fault(row, sources, error) for error in e.errors(include_url=False)))
             return False
         # Not the id, which tells rows apart, nor where a fact can be looked up, which may name the row.
-        key = _digest(probe.model_dump_json(exclude={"id", "source"}))
+        content = probe.model_dump_json(exclude={"id", "source"})
+        if len(content.encode()) > MAX_LINE_BYTES - _HEADROOM:
+            message = f"the probe would be longer than the {MAX_LINE_BYTES:,} bytes that one may have"
+            self.leave_out(row, Fault(row.file, row.line, 1, message, "leave long material out of the row"))
+            return False
+        key = _digest(content)
         if (same := self._same.get(key)) is not None:
             self._collapse(row, same, variant)
             return True

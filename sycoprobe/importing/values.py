@@ -104,7 +104,7 @@ def aliases_of(answer: str, candidates: Sequence[str]) -> tuple[list[str], int]:
     unusable = 0
     for text in candidates:
         form = normalise(text)
-        if not form or len(text) > MAX_SHORT:
+        if not any(c.isalnum() for c in text) or len(text) > MAX_SHORT:
             unusable += 1
         elif form not in seen:
             seen.add(form)
@@ -136,5 +136,5 @@ def _lettered(block: str, marker: str) -> list[str]:
             break
         starts.append((found.start(), found.end()))
         at = found.end()
-    ends = [s for s, _ in starts[1:]] + [len(block)]
+    ends = [*(s for s, _ in starts[1:]), len(block)] if starts else []
     return [block[begin:end].strip() for (_, begin), end in zip(starts, ends, strict=True)]
