@@ -22,6 +22,7 @@ from sycoprobe.importing.rows import Broken, Row, csv_rows, json_rows, text_line
 from sycoprobe.importing.values import slug
 from sycoprobe.probes import SCHEMA_VERSION, Probe, SetInfo
 from sycoprobe.sets import INFO_FILE, PROBES_FILE, kind_named
+from sycoprobe.text import visible
 from sycoprobe.validation import MAX_LINE_BYTES
 
 REPORT_FILE = "import-report.json"
@@ -238,6 +239,9 @@ def _parquet_rows(path: Path, label: str) -> Iterator[Row | Broken]:
     try:
         with parquet.ParquetFile(path) as file:
             header = tuple(str(n) for n in file.schema_arrow.names)
+            if len(set(header)) < len(header):
+                doubled = next(h for h in header if header.count(h) > 1)
+                raise ProbeError(f"{path}: the column {doubled!r} stands twice", "rename one of the two")
             for batch in file.iter_batches(batch_size=1000):
                 for fields in batch.to_pylist():
                     number += 1
@@ -267,7 +271,11 @@ def _check_paths(paths: Sequence[Path], folder: Path) -> None:
             raise ProbeError(f"{path}: there is no such file", "name the files to import, after the format")
     if len({p.resolve() for p in paths}) < len(paths):
         raise ProbeError("a file was named twice", "name each once")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    try:
+        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    except OSError as e:
+        raise ProbeError(f"{folder}: cannot be looked into: {e.strerror}", "choose another folder") from e
+    if taken:
         raise ProbeError(f"{folder}: exists already", "choose another folder, or remove it first")
 
 
@@ -305,7 +313,7 @@ def _info(
     source: str | None,
     paths: Sequence[Path],
 ) -> SetInfo:
-    files = ", ".join(p.name for p in paths)
+    files = visible(", ".join(p.name for p in paths))
     about = _ABOUT.get(part or wanted.value) or _About(
         kind, "general", False, UNKNOWN_LICENCE, f"Imported from {files}"[:500], f"Imported from {files}"[:500]
     )
@@ -331,7 +339,7 @@ def _info(
 def _labels(paths: Sequence[Path]) -> dict[Path, str]:
     """What reports call each file: its name, or its path as given where names are the same."""
     names = [p.name for p in paths]
-    return {p: p.name if names.count(p.name) == 1 else p.as_posix() for p in paths}
+    return {p: visible(p.name if names.count(p.name) == 1 else p.as_posix()) for p in paths}
 
 
 def _prefixes(labels: Sequence[str]) -> dict[str, str]:
@@ -363,7 +371,7 @@ def _report(
         part=part,
         kind=kind,
         seed=seed,
-        folder=None if folder is None else folder.as_posix(),
+        folder=None if folder is None else visible(folder.as_posix()),
         rows=total(lambda t: t.rows),
         probes=len(ledger.probes),
         collapsed=total(lambda t: t.collapsed),

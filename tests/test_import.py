@@ -454,6 +454,10 @@ def test_parquet_rows_are_read_by_number(tmp_path: Path) -> None:
     report = import_set("generic", [tmp_path / "t.parquet"], tmp_path / "set", maps=maps)
     assert [p.format.value for p in probes_of(tmp_path / "set")] == ["choice", "number"]
     assert said(report)[0].startswith("t.parquet:3:3: wrong_answer (from bad): is missing")
+    parquet.write_table(
+        pa.table({"question": ["Why?"], "answer": [float("nan")], "wrong_answer": ["b2"]}), tmp_path / "n.parquet"
+    )
+    assert said(import_set("generic", [tmp_path / "n.parquet"], tmp_path / "n"))[0].startswith("n.parquet:1:2: answer: is NaN;")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 no, not really PAR1")
     with pytest.raises(ProbeError, match="cannot be read as Parquet"):
         import_set("generic", [tmp_path / "broken.parquet"], tmp_path / "other")

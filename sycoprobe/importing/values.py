@@ -48,6 +48,8 @@ def missing(row: Row, field: str, mend: str) -> Fault:
     if field in row.not_numbers:
         return row.fault(field, f"{field}: is NaN", mend)
     value = row.get(field)
+    if isinstance(value, float) and not math.isfinite(value):
+        return row.fault(field, f"{field}: is NaN", mend)
     if value is None:
         return row.fault(field, f"{field}: is missing", mend)
     if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
