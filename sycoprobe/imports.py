@@ -421,7 +421,7 @@ def _write(folder: Path, info: SetInfo, probes: Sequence[BaseModel], report: Imp
             folder.rmdir()
         temporary.replace(folder.resolve())
     except OSError as e:
-        raise ProbeError(f"{folder}: cannot be written: {e.strerror}") from e
+        raise ProbeError(f"{folder}: cannot be written: {e.strerror}", "choose a folder that you may write to") from e
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

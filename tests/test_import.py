@@ -581,6 +581,21 @@ def test_a_folder_that_holds_something_is_not_touched(tmp_path: Path) -> None:
     assert (tmp_path / "set" / "probes.jsonl").read_bytes() == before
 
 
+def test_a_set_that_cannot_be_written_is_one_clear_error_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    file = write(tmp_path / "answer.jsonl", [sharma(**PARIS)])
+    with pytest.raises(ProbeError, match="cannot be written") as e:
+        import_set("sycophancy-eval", [file], file / "set")
+    assert e.value.hint
+    assert [p.name for p in tmp_path.iterdir()] == ["answer.jsonl"]
+
+
+def test_an_imported_set_of_another_kind_can_be_shown(tmp_path: Path) -> None:
+    import_set("model-written-evals", [write(tmp_path / "x.jsonl", [opinion()])], tmp_path / "set")
+    done = cli("show", tmp_path / "set")
+    assert done.returncode == 0, done.stderr
+    assert "option_a     A smaller council" in done.stdout
+
+
 def test_metadata_that_needs_escaping_comes_back_as_it_was_given(tmp_path: Path) -> None:
     file = write(tmp_path / "answer.jsonl", [sharma(**PARIS)])
     source = 'a "quoted" \\ source\twith \x7f and 😀'

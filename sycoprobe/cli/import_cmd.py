@@ -103,22 +103,22 @@ def _show(report: ImportReport, out: Path) -> None:
     from sycoprobe.text import visible
 
     for t in report.files:
-        print(visible(f"read       {t.file}: {t.rows:,} rows"))
+        print(visible(f"read       {t.file}: {_rows(t.rows)}"))
     formats = ", ".join(f"{n:,} {f}" for f, n in report.answer_formats.items())
     where = f"to {report.folder}" if report.folder is not None else "NOT WRITTEN"
     print(visible(f"probes     {report.probes:,} {where}" + (f" ({formats})" if formats else "")))
     if report.joined:
-        print(f"joined     {report.joined:,} rows, each with the probe of another file's row")
+        print(f"joined     {_rows(report.joined)}, each with the probe of another file's row")
     if report.collapsed:
         why = Counter(c.why.value for c in report.collapsed_rows)
         said = {"variant": "other wordings of one item", "duplicate": "duplicates"}
         parts = ", ".join(f"{n:,} {said[w]}" for w, n in why.most_common())
-        print(f"collapsed  {report.collapsed:,} rows into the probe that an earlier row made: {parts}")
+        print(f"collapsed  {_rows(report.collapsed)} into the probe that an earlier row made: {parts}")
     if report.left_out:
-        print(f"left out   {report.left_out:,} rows")
+        print(f"left out   {_rows(report.left_out)}")
         _show_places([f for row in report.left_out_rows for f in row.faults])
     if report.changed:
-        print(f"changed    {len(report.changed):,} places")
+        print(f"changed    {len(report.changed):,} place{'' if len(report.changed) == 1 else 's'}")
         _show_places(report.changed)
     for sentence in report.lost:
         print(visible(f"lost       {sentence}"))
@@ -130,6 +130,10 @@ def _show(report: ImportReport, out: Path) -> None:
         print("Nothing was written, because rows had to be left out and --strict is on; mend them, or leave --strict away.")
     else:
         print("Nothing was written: no row could be used.")
+
+
+def _rows(n: int) -> str:
+    return f"{n:,} row{'' if n == 1 else 's'}"
 
 
 def _show_places(places: Sequence[Place]) -> None:
