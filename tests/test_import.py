@@ -17,15 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sycoprobe
+from sycoprobe.cli.import_cmd import FormatName
 from sycoprobe.errors import MissingExtraError, ProbeError, SycoprobeError
 from sycoprobe.importing.ledger import ImportReport
 from sycoprobe.importing.values import one_of, options_in
-from sycoprobe.imports import REPORT_FILE, import_set
+from sycoprobe.imports import REPORT_FILE, ImportFormat, import_set
 from sycoprobe.probes import AnswerFormat
 from sycoprobe.sets import faults_of, load_set
 from sycoprobe.text import normalise
 
-ROOT = Path(sycoprobe.__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SYCOPROBE_SHARED", ROOT.parent / "shared")) / "datasets"
 
 
@@ -559,6 +560,10 @@ def test_exit_codes_tell_whether_all_some_or_no_rows_could_be_used(tmp_path: Pat
         assert (tmp_path / name).exists() == (code != 2)
         assert ("left out" in done.stdout) == (code != 0)
     assert f"{file.name}:1:2: not JSON" in done.stdout
+
+
+def test_the_command_line_offers_every_format_that_there_is() -> None:
+    assert [f.value for f in FormatName] == [f.value for f in ImportFormat]
 
 
 def test_strict_writes_nothing_when_a_row_is_left_out(tmp_path: Path) -> None:
