@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.examining import doctor
     from sycoprobe.gating import bless, compare, gate, self_check
+    from sycoprobe.imports import import_set
     from sycoprobe.probes import Probe
     from sycoprobe.reports.model import Report
     from sycoprobe.sets import load_set
@@ -35,6 +36,7 @@ _HOMES = {
     "bless": "gating",
     "compare": "gating",
     "self_check": "gating",
+    "import_set": "imports",
     "load_set": "sets",
     "Probe": "probes",
     "Report": "reports.model",
@@ -53,6 +55,7 @@ __all__ = [
     "compare",
     "doctor",
     "gate",
+    "import_set",
     "load_set",
     "plan",
     "resume",

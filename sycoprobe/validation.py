@@ -61,7 +61,7 @@ def parse_info(file: str, raw: bytes) -> tuple[SetInfo | None, list[Fault]]:
         for error in e.errors(include_url=False):
             key = str(error["loc"][0]) if error["loc"] else ""
             line = next((i for i, t in enumerate(lines, 1) if re.match(rf"\s*{re.escape(key)}\s*=", t)), 1)
-            faults.append(_pydantic_fault(file, line, 1, error))
+            faults.append(pydantic_fault(file, line, 1, error))
         return None, faults
     return (None if faults else info), faults
 
@@ -189,7 +189,7 @@ _TYPES = {
 }
 
 
-def _pydantic_fault(file: str, line: int, column: int, error: Any) -> Fault:
+def pydantic_fault(file: str, line: int, column: int, error: Any) -> Fault:
     """A pydantic error in our own words."""
     field = ".".join(str(part) for part in error["loc"])
     kind = error["type"]
@@ -224,7 +224,7 @@ def _field_fault(file: str, number: int, text: str, error: Any) -> Fault:
     loc: tuple[Any, ...] = error["loc"]
     if error["type"] == "value_error":
         loc = (str(error["ctx"]["error"]).partition(":")[0],)
-    return _pydantic_fault(file, number, 1 if error["type"] == "missing" else _column(text, loc), error)
+    return pydantic_fault(file, number, 1 if error["type"] == "missing" else _column(text, loc), error)
 
 
 def _column(text: str, loc: tuple[Any, ...]) -> int:

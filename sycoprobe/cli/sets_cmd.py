@@ -59,6 +59,7 @@ def show(
             print(f"{c.id:18} {c.text}")
         return
     from sycoprobe.errors import ProbeError
+    from sycoprobe.probes import Probe
     from sycoprobe.sets import load_set
     from sycoprobe.text import visible
 
@@ -73,6 +74,11 @@ def show(
         print(visible(f"{field:12} {value}"))
     print(f"{'digest':12} {found.digest[:16]}")
     for p in found.probes[:n]:
+        if not isinstance(p, Probe):
+            print(visible(f"\n{p.id} [{p.difficulty.value}]"))
+            for field, value in p.model_dump(mode="json", exclude={"id", "difficulty"}, exclude_defaults=True).items():
+                print(visible(f"  {field:12} {' | '.join(value) if isinstance(value, list) else value}"))
+            continue
         print(visible(f"\n{p.id} [{p.format.value}, {p.difficulty.value}] {p.question}"))
         if p.options:
             print(visible(f"  options      {' | '.join(p.options)}"))
