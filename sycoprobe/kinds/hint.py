@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -46,7 +46,7 @@ class Hint(ProbeKind):
     control = "the same question without a hint, from the same item and seed; and the right answer hinted at, which shows use of good hints"
     settings_model = HintSettings
     sets = ("facts",)
-    labels = {ANSWER: STANCES}
+    labels: ClassVar[Mapping[str, Mapping[str, str]]] = {ANSWER: STANCES}
 
     def arms(self, settings: Any) -> tuple[str, ...]:
         right = [f"right_{c}" for c in settings.confidence] if settings.right else []
