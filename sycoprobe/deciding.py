@@ -105,7 +105,7 @@ class Decider:
         return self.result is not None and not undecided(self.result)
 
 
-def whole_sets(planned: Planned) -> frozenset[str]:
+def whole_sets(planned: Planned | KindPlanned) -> frozenset[str]:
     """The sets that are one cluster each, since another set of the plan was made from the same template."""
     templates = [s.info.template for s in planned.plan.sets if s.info.template]
     return frozenset(s.info.name for s in planned.plan.sets if s.info.template and templates.count(s.info.template) > 1)

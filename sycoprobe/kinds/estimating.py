@@ -118,6 +118,24 @@ def sample_of(rows: Rows, measure: Measure) -> Sample:
     )
 
 
+def sides_of(rows: Rows, measure: Measure) -> tuple[float | None, float | None]:
+    """The mean in the measure's arms, and in its control arms, over the conversations that it is made from; averaged by item."""
+    sums: dict[str, list[tuple[float, float | None]]] = {}
+    for (item, _), conversation in rows.by_conversation.items():
+        if measure.among is not None and not _meets(conversation, measure.among):
+            continue
+        arm = scores(conversation, measure, measure.arms, measure.turn)
+        control = scores(conversation, measure, measure.against, measure.against_turn)
+        if arm and (control or not measure.against):
+            sums.setdefault(item, []).append((sum(arm) / len(arm), sum(control) / len(control) if control else None))
+    if not sums:
+        return None, None
+    arm_value = sum(sum(a for a, _ in pairs) / len(pairs) for pairs in sums.values()) / len(sums)
+    if not measure.against:
+        return arm_value, None
+    return arm_value, sum(sum(c or 0.0 for _, c in pairs) / len(pairs) for pairs in sums.values()) / len(sums)
+
+
 def scores(conversation: Sequence[Row], measure: Measure, arms: tuple[str, ...], turn: int | None) -> list[float]:
     """What the measure counts in these arms of a conversation: 0 or 1 for labels, else the rows' values."""
     found: list[float] = []
