@@ -365,7 +365,7 @@ def savings_of(flips: Iterable[float], shifts: Iterable[float], *, resamples: in
         return shares
 
     drawn = bootstrap(
-        (f, b), share, n_resamples=resamples, paired=True, vectorized=True, method="percentile", rng=np.random.default_rng(seed)
+        (f, b), share, n_resamples=resamples, paired=True, vectorized=True, method="percentile", random_state=seed
     ).confidence_interval
     low, high = (_times(float(x)) for x in (drawn.low, drawn.high))
     by_flips, by_belief = (items_for(abs(float(x.mean())), float(x.std(ddof=1)), ALPHA, POWER) for x in (f, b))
