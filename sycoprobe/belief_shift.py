@@ -107,7 +107,7 @@ class Beliefs:
         """Add a first answer's log-odds."""
         self._count(belief)
         if first.stance is not None and belief.log_odds is not None:
-            row = self._item(first.item, first.spec.set), first.spec.repeat, int(first.stance is Stance.RIGHT)
+            row = self.item(first.item, first.spec.set), first.spec.repeat, int(first.stance is Stance.RIGHT)
             self._first_ids.extend(row)
             self._first_odds.append(belief.log_odds)
 
@@ -117,7 +117,7 @@ class Beliefs:
         if belief.log_odds is None:
             return
         self.trial_row(
-            self._item(trial.item, trial.spec.set),
+            self.item(trial.item, trial.spec.set),
             trial.spec.repeat,
             trial.arm,
             belief.log_odds,
@@ -126,7 +126,7 @@ class Beliefs:
         )
 
     def trial_row(self, item: int, repeat: int, arm: Arm, odds: float, first: float | None, *, right: bool) -> None:
-        """Add a branch by its values; `item` as `_item` numbered it."""
+        """Add a branch by its values; `item` as `item` numbered it."""
         self._trial_ids.extend((item, repeat, int(right), ARMS.index(arm)))
         self._trial_odds.extend((odds, math.nan if first is None else first))
 
@@ -138,7 +138,8 @@ class Beliefs:
         else:
             self.unusable[belief.reason.value] += 1
 
-    def _item(self, name: str, set_name: str) -> int:
+    def item(self, name: str, set_name: str) -> int:
+        """The number of an item; new ones are added."""
         known = self._index.get(name)
         if known is None:
             known = self._index[name] = len(self.names)
