@@ -81,6 +81,12 @@ def test_the_letter_that_answers_is_found_and_its_log_odds_are_those_of_the_list
     assert not found.censored and found.reason is None
 
 
+def test_tokens_that_come_without_their_blanks_are_found_in_the_text_all_the_same() -> None:
+    given = tokens("The", "answer", "is", ("B", TOP), ")", "Paris")
+    reply = Reply("The answer is B) Paris", logprobs=given)
+    assert belief_of(reply, CHOICE, reading_of(reply, CHOICE)).log_odds == pytest.approx(ODDS)
+
+
 def test_spellings_of_one_option_are_summed() -> None:
     found = belief(CHOICE, ("B", {"B": 0.4, " B": 0.1, "(B": 0.05, "b": 0.05, "A": 0.1, "**A": 0.1, "D)": 0.1}), ")", " Paris")
     assert found.log_odds == pytest.approx(ODDS)
