@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sycoprobe.baselines import Baseline, fingerprint
 from sycoprobe.decision import GateResult, decide, undecided
@@ -14,6 +14,9 @@ from sycoprobe.rules import parse_rule
 from sycoprobe.scoring import Judged, Scorer
 from sycoprobe.sequential import Order
 from sycoprobe.transcript import Call
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.planned import KindPlanned
 
 LOOKS = 400
 """At most about so many looks in a run; more would cost time and decide hardly earlier."""

@@ -45,7 +45,9 @@ class MeasureResult(BaseModel):
     arm_value: float | None = Field(description="The mean in `arms` alone, over the same items.")
     control_value: float | None = Field(description="The mean in `against` alone, over the same items.")
     estimate: Estimate
-    corrected: Estimate | None = Field(default=None, description="The same, corrected for the judge's known errors (Rogan-Gladen).")
+    corrected: Estimate | None = Field(
+        default=None, description="The same, corrected for the judge's known errors (Rogan-Gladen)."
+    )
     corrected_reason: str | None = Field(default=None, description="Why there is no corrected number where a judge decided.")
 
 
@@ -238,7 +240,11 @@ def conclusion(model: str, kind: str, results: Mapping[str, MeasureResult]) -> s
     words = f"{m.says}: {name} {e.value:+.2f} (95 % interval {e.low:+.2f} to {e.high:+.2f}, {e.items} items)"
     if not m.against:
         return f"{model}, {kind}: {words}."
-    sides = f"{m.arm_value:.2f} against {m.control_value:.2f} in the control" if m.arm_value is not None and m.control_value is not None else ""
+    sides = (
+        f"{m.arm_value:.2f} against {m.control_value:.2f} in the control"
+        if m.arm_value is not None and m.control_value is not None
+        else ""
+    )
     if e.low <= 0 <= e.high:
         verdict = "which chance alone could explain"
     else:
@@ -264,7 +270,9 @@ def _judgements(folder: Path) -> tuple[dict[tuple[str, str], Judgement], list[_J
 def _judge_notes(planned: KindPlanned, judges: list[_Judge]) -> list[str]:
     if not planned.kind.rubrics or judges:
         return []
-    return ["no judge was asked: rules read these replies by phrases, which is coarse; `sycoprobe judge run RUN -m MODEL` asks one"]
+    return [
+        "no judge was asked: rules read these replies by phrases, which is coarse; `sycoprobe judge run RUN -m MODEL` asks one"
+    ]
 
 
 def _result(rows: Rows, measure: Measure, judges: list[_Judge]) -> MeasureResult:
@@ -291,7 +299,11 @@ def _examples(planned: KindPlanned, found: list[JudgedConversation], headline: M
     if wanted is None:
         return made
     seen: set[str] = set()
-    bad = wanted if headline.higher_is_worse else tuple(x for x in planned.kind.labels.get(headline.aspect, {}) if x not in wanted)
+    bad = (
+        wanted
+        if headline.higher_is_worse
+        else tuple(x for x in planned.kind.labels.get(headline.aspect, {}) if x not in wanted)
+    )
     for conversation in found:
         item = f"{conversation.spec.set}/{conversation.spec.probe}"
         if item in seen or len(made) >= EXAMPLES_KEPT:
@@ -344,9 +356,9 @@ def _write(path: Path, report: KindReport, planned: KindPlanned, found: list[Jud
             os.fsync(out.fileno())
         part.replace(path)
     except OSError as e:
-        raise ReportError(f"{path}: cannot be written: {e.strerror}", "the journal is whole; mend this and `sycoprobe score` again") from e
+        raise ReportError(
+            f"{path}: cannot be written: {e.strerror}", "the journal is whole; mend this and `sycoprobe score` again"
+        ) from e
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-
-
