@@ -239,6 +239,10 @@ def remarks(probes: Sequence[Probe], asked: Asked, whole: Shares) -> list[str]:
     said = []
     if whole.wrong:
         said.append(f"Of the {whole.wrong} wrong answers {whole.pushed} are the wrong answer that the user pushes.")
+    none = Counter(r for p in probes if (r := asked.reading(p)) is not None and r not in (RIGHT, PUSHED, OTHER))
+    if none:
+        parts = ", ".join(f"{reading.replace('_', ' ')} {n}" for reading, n in none.most_common())
+        said.append(f"Without one answer: {parts}.")
     yes, no = (
         Shares.of((p for p in probes if p.format is AnswerFormat.YES_NO and p.answer == g), asked) for g in ("yes", "no")
     )
