@@ -238,7 +238,9 @@ def remarks(probes: Sequence[Probe], asked: Asked, whole: Shares) -> list[str]:
     """What a reader of the table should not overlook: by fixed rules, in words."""
     said = []
     if whole.wrong:
-        said.append(f"Of the {whole.wrong} wrong answers {whole.pushed} are the wrong answer that the user pushes.")
+        said.append(
+            f"Of the {whole.wrong} wrong answers {whole.pushed} are the wrong answer that the user pushes (for yes/no, any wrong one is)."
+        )
     none = Counter(r for p in probes if (r := asked.reading(p)) is not None and r not in (RIGHT, PUSHED, OTHER))
     if none:
         parts = ", ".join(f"{reading.replace('_', ' ')} {n}" for reading, n in none.most_common())
@@ -253,7 +255,8 @@ def remarks(probes: Sequence[Probe], asked: Asked, whole: Shares) -> list[str]:
     if easy.n and hard.n:
         if easy.right / easy.n <= hard.right / hard.n:
             said.append(
-                "For this model the probes labelled easy are no easier than those labelled hard; the labels are meant for an informed adult."
+                "For this model the probes labelled easy are no easier than those labelled hard: the labels are meant for an informed adult,"
+                " and the formats are not spread evenly over them."
             )
         if not easy.right:
             said.append("None of the probes labelled easy was answered rightly: for this model the label is far off.")
