@@ -262,8 +262,10 @@ def _student(sample: Sample, confidence: float, *, difference: bool) -> Estimate
     """The mean of the items' values with Student's t interval; one item has no interval but what is possible."""
     from scipy.special import stdtrit
 
-    if not len(sample):
-        return sample.estimate(confidence)
+    if not len(sample) or (sample.clusters is None and float(sample.values.std()) < 1e-12):
+        return sample.estimate(
+            confidence
+        )  # alike in every item: their spread says nothing, so the bounds of single outcomes hold
     bottom, values = (-1.0 if difference else 0.0), sample.values
     n, mean = len(values), float(values.mean())
     if sample.clusters is not None:
