@@ -49,6 +49,7 @@ class Request:
     `messages` is all that a real model may see. `spec` and `asked` (the planned call and the
     probe) are there for backends that stand in for a model: `sim` and `replay`.
     `seed` is a per-call integer below 2**31, for servers that take one.
+    `schema` is a JSON schema that the reply must follow, where the backend can hold it to one (`Backend.takes_schema`).
     `shared` is how many leading messages further calls will repeat word for word, where that prefix is long enough for the
     provider's cache to pay (see `Backend.cache_minimum`); 0 elsewhere.
     """
@@ -59,6 +60,7 @@ class Request:
     spec: CallSpec
     asked: Asked
     shared: int = 0
+    schema: dict[str, Any] | None = None
 
 
 Notify = Callable[[str], None]
@@ -74,6 +76,7 @@ class Backend(Protocol):
 
     A backend may have an attribute `cache_minimum: int`, the length in tokens from which its provider caches a prompt's
     prefix; calls that share a longer one then wait for the first of them. Of backends without it, nothing is known.
+    One that heeds `Request.schema` has `takes_schema = True`.
     """
 
     async def start(self) -> dict[str, Any]:
