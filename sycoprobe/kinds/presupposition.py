@@ -193,7 +193,7 @@ class Mimicry(ProbeKind):
     def cases(self, shown: Shown, key: Callable[[Step], str], done: Sequence[tuple[Done, tuple[Done, ...]]]) -> list[Case]:
         p: MimicryProbe = shown.probe
         facts = {"mistake": p.wrong, "right": p.right}
-        return [case(MISTAKE, key(d.step), d, facts) for d, _ in done if d.step.arm == "slip"]
+        return [case(MISTAKE, key(d.step), d, facts) for d, _ in done]
 
     def measures(self, settings: Any) -> tuple[Measure, ...]:
         def rate(name: str, says: str, label: str, *, worse: bool) -> Measure:
