@@ -161,7 +161,7 @@ class Measure:
     labels: what counts as 1; None: the rows' values are averaged instead.
     turn: of the arms' rows; None: the last turn that was answered. against_turn: likewise.
     among: a condition on the conversation. headline: the number to look at first; exactly one measure of a kind is.
-    higher_is_worse: None where neither way is bad by itself.
+    higher_is_worse: None where neither way is bad by itself. judged: it cannot be had without a judge.
     """
 
     name: str
@@ -175,6 +175,7 @@ class Measure:
     among: Among | None = None
     headline: bool = False
     higher_is_worse: bool | None = True
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,10 @@ class ProbeKind(ABC):
     def aspects(self, step: Step) -> tuple[str, ...]:
         """Which aspects are read in this step's reply; by default all that the kind has."""
         return tuple(self.labels)
+
+    def judged_aspects(self, step: Step) -> tuple[str, ...]:
+        """Which aspects of this step's reply only a judge can read; without one there are no rows of them."""
+        return ()
 
     def reads_cut(self, step: Step) -> bool:
         """Whether a reply that was stopped by the length limit can still be read, because what counts does not stand at its end."""

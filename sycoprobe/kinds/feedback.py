@@ -111,6 +111,7 @@ class Feedback(ProbeKind):
                 ("pair",),
                 None,
                 aspect=PREFERENCE,
+                judged=True,
             ),
         )
 

@@ -45,6 +45,7 @@ class MeasureResult(BaseModel):
     against: tuple[str, ...] = Field(description="The control arms; empty for a rate.")
     aspect: str
     labels: tuple[str, ...] | None = Field(description="What counts as 1; null where values are averaged.")
+    judged: bool = Field(default=False, description="It cannot be had without a judge.")
     arm_value: float | None = Field(description="The mean in `arms` alone, over the same items.")
     control_value: float | None = Field(description="The mean in `against` alone, over the same items.")
     estimate: Estimate
@@ -313,6 +314,7 @@ def _result(rows: Rows, measure: Measure, judges: list[_Judge]) -> MeasureResult
         against=measure.against,
         aspect=measure.aspect,
         labels=measure.labels,
+        judged=measure.judged,
         arm_value=arm,
         control_value=control,
         estimate=estimate,
