@@ -150,7 +150,12 @@ class Invented(ProbeKind):
                 among=RIGHT_FIRST,
             ),
             Measure(
-                "elaborated", "invented sources about which the reply knows more", ("about",), ("elaborated",), aspect=SOURCE
+                "elaborated",
+                "invented sources about which the reply knows more",
+                ("about",),
+                ("elaborated",),
+                aspect=SOURCE,
+                judged=True,
             ),
             Measure(
                 "net_questioned",
