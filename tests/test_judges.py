@@ -24,7 +24,6 @@ from sycoprobe.checking import Labelled, check_of, load_check, measured
 from sycoprobe.errors import JudgeError
 from sycoprobe.judges import How, Judged, JudgeSpec, JudgingFailed, UnderTest, bare, judge_run, judged_in
 from sycoprobe.judging import (
-    PREFIX,
     Case,
     Judgement,
     JudgeOutcome,
@@ -42,6 +41,7 @@ from tests.loopback import LoopbackServer, reply_body
 from tests.makers import write_set
 from tests.test_cli import cli
 
+PREFIX = "| "
 NONCE = "0123456789abcdef" * 2
 HOSTILE = Path(__file__).with_name("data") / "hostile.jsonl"
 HOW = How(concurrency=8, retries=0, timeout=10)
