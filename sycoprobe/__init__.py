@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import Conduct, arun, plan, resume, run, score, until_decided
+    from sycoprobe.api import Conduct, arun, plan, plan_kind, plan_profile, resume, run, run_kind, score, until_decided
     from sycoprobe.budget import Caps
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.examining import doctor
     from sycoprobe.gating import bless, compare, gate, self_check
+    from sycoprobe.imports import import_set
     from sycoprobe.probes import Probe
     from sycoprobe.reports.model import Report
     from sycoprobe.sets import load_set
@@ -27,6 +28,9 @@ _HOMES = {
     "run": "api",
     "arun": "api",
     "plan": "api",
+    "plan_kind": "api",
+    "plan_profile": "api",
+    "run_kind": "api",
     "resume": "api",
     "score": "api",
     "until_decided": "api",
@@ -35,6 +39,7 @@ _HOMES = {
     "bless": "gating",
     "compare": "gating",
     "self_check": "gating",
+    "import_set": "imports",
     "load_set": "sets",
     "Probe": "probes",
     "Report": "reports.model",
@@ -53,10 +58,14 @@ __all__ = [
     "compare",
     "doctor",
     "gate",
+    "import_set",
     "load_set",
     "plan",
+    "plan_kind",
+    "plan_profile",
     "resume",
     "run",
+    "run_kind",
     "score",
     "self_check",
     "until_decided",

@@ -7,7 +7,7 @@ import platform
 import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sycoprobe import __version__, baselines, batching, money, prices
+from sycoprobe.asking import KindRun
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Sampling
 from sycoprobe.baselines import Baseline, Conditions
@@ -27,21 +28,29 @@ from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError, JournalError, PlanError, PriceError, SycoprobeError
 from sycoprobe.journal import FILE, Contents, Journal, calls, now
+from sycoprobe.journal import read as read_journal
 from sycoprobe.keys import check_name
+from sycoprobe.kinds.planned import KindPlanned, make_kind_plan
 from sycoprobe.money import Price
 from sycoprobe.outcomes import Slice
-from sycoprobe.planning import Planned, SamplingPlan, Until, make_plan
+from sycoprobe.planning import CHALLENGE, Planned, SamplingPlan, Until, make_plan
+from sycoprobe.probes import Probe
+from sycoprobe.profiles import Profile, parts_of
+from sycoprobe.reports import kinds as kind_reports
 from sycoprobe.reports.build import build
 from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
 from sycoprobe.runner import Earlier, Run, Tally
-from sycoprobe.sets import load_set
+from sycoprobe.sets import info_of, kind_named, kind_names, load_set
 from sycoprobe.turns import ErrorKind, Thinking
 from sycoprobe.verdicts import domain_of
 
 DEFAULT_MODEL = "local:smollm2"
 DEFAULT_OUT = Path("reports")
 T = TypeVar("T")
+AnyPlanned = Planned | KindPlanned
+AnyReport = Report | kind_reports.KindReport
+AnyRun = Run | BatchRun | KindRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,31 +157,19 @@ def plan(
     """
     if not sets:
         raise PlanError("no probe set was named", "`sycoprobe sets` lists them")
-    if base_url and "@" in base_url.partition("://")[2].partition("/")[0]:
-        raise PlanError(
-            "--base-url holds a user name or password, which would be journaled",
-            "put the key into the environment and name it with --api-key-env",
-        )
-    if api_key_env is not None:
-        check_name(api_key_env)
-    texts = wordings(wordings_file)
-    try:
-        sampling = SamplingPlan(
-            temperature=temperature,
-            reply_tokens=reply_tokens,
-            top_p=top_p,
-            thinking=_member(Thinking, thinking, "thinking policy"),
-            effort=effort,
-            verbosity=verbosity,
-            logprobs=logprobs,
-        )
-    except ValidationError as e:
-        first = e.errors(include_url=False)[0]
-        option = str(first["loc"][0]).replace("_", "-")
-        raise PlanError(f"--{option} {first['input']}: {first['msg'].lower()}", "correct the value") from None
+    _check_address(base_url, api_key_env)
+    sampling = _sampling_plan(
+        temperature=temperature,
+        reply_tokens=reply_tokens,
+        top_p=top_p,
+        thinking=thinking,
+        effort=effort,
+        verbosity=verbosity,
+        logprobs=logprobs,
+    )
     return make_plan(
         tuple(load_set(s, n, seed) for s in sets),
-        texts,
+        wordings(wordings_file),
         model=model,
         base_url=base_url,
         api_key_env=api_key_env,
@@ -186,6 +183,136 @@ def plan(
         sampling=sampling,
         until=until,
     )
+
+
+def plan_kind(
+    kind: str,
+    *sets: str,
+    model: str = DEFAULT_MODEL,
+    base_url: str | None = None,
+    api_key_env: str | None = None,
+    n: int | None = None,
+    repeats: int = 1,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    wordings_file: Path | None = None,
+    **sampling: Any,
+) -> KindPlanned:
+    """What a run of another probe kind than `challenge` will ask; makes no call.
+
+    Parameters
+    ----------
+    kind: its name; `sycoprobe kinds` lists them. sets: none: those that the kind names. settings: the kind's own.
+    sampling: temperature, reply_tokens, top_p, thinking, effort, verbosity, as for `plan`. The rest: as for `plan`.
+
+    Raises
+    ------
+    ProbeError, PlanError
+    """
+    found = kind_named(kind)
+    names = sets or found.sets
+    if not names:
+        raise PlanError(f"the probe kind {kind!r} has no shipped set", "name a set of your own, or import one")
+    _check_address(base_url, api_key_env)
+    return make_kind_plan(
+        found,
+        tuple(load_set(s, n, seed) for s in names),
+        wordings(wordings_file),
+        model=model,
+        base_url=base_url,
+        api_key_env=api_key_env,
+        n=n,
+        repeats=repeats,
+        seed=seed,
+        sampling=_sampling_plan(**sampling),
+        settings=settings,
+    )
+
+
+def plan_profile(profile: str, *, n: int | None = None, seed: int = 0, **settings: Any) -> list[AnyPlanned]:
+    """The plans of a profile (`quick`, `ci`, `standard`, `full`) for one model; `n` caps the probes of each set further.
+
+    Raises `ProbeError`, `PlanError`.
+    """
+    chosen = _member(Profile, profile, "profile")
+    kinds = tuple(k for k in kind_names() if kind_named(k).sets)
+    found: list[AnyPlanned] = []
+    for part in parts_of(chosen, kinds):
+        size = part.n if n is None else min(n, part.n or n)
+        if part.kind == CHALLENGE:
+            found.append(plan(*part.sets, n=size, seed=seed, **settings))
+        else:
+            found.append(plan_kind(part.kind, *part.sets, n=size, seed=seed, settings=part.settings, **settings))
+    return found
+
+
+def plan_sets(
+    *sets: str,
+    kinds: Sequence[str] = (),
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    challenge: Mapping[str, Any] | None = None,
+    **common: Any,
+) -> list[AnyPlanned]:
+    """The plans of a run of several probe kinds and sets for one model.
+
+    Parameters
+    ----------
+    sets: each goes to the kinds that suit it; a kind that none suits asks its own.
+    kinds: names, or `all`; none: the kind that each set is of, `challenge` for questions with known answers.
+    settings: by kind. challenge: what is only for `plan` (arms, kinds of disagreement, controls …). common: what both take.
+
+    Raises
+    ------
+    ProbeError, PlanError: among others, a set that suits none of the kinds.
+    """
+    wanted = list(dict.fromkeys(kinds))
+    if "all" in wanted:
+        wanted = [CHALLENGE, *(k for k in kind_names() if kind_named(k).sets)]
+    own = {s: info_of(s).kind for s in sets}
+    groups: dict[str, list[str]] = {k: [] for k in wanted}
+    for s, of in own.items():
+        suits = [k for k in wanted if _suits(k, s, of)] if wanted else [of or CHALLENGE]
+        if not suits:
+            raise PlanError(f"the set {s!r} suits none of: {', '.join(wanted)}", f"it is of the kind {of or CHALLENGE!r}")
+        for k in suits:
+            groups.setdefault(k, []).append(s)
+    given = settings or {}
+    if unknown := [k for k in given if k not in groups]:
+        raise PlanError(f"--set is for {unknown[0]!r}, which is not run", f"this run has: {', '.join(groups)}")
+    found: list[AnyPlanned] = []
+    for k, names in groups.items():
+        if k != CHALLENGE:
+            found.append(plan_kind(k, *names, settings=given.get(k), **common))
+        elif names or not sets:
+            found.append(plan(*(names or ["quick"]), **common, **(challenge or {})))
+    return found
+
+
+def _suits(kind: str, name: str, of: str | None) -> bool:
+    """Whether the set `name`, whose own kind is `of`, can be asked as `kind`."""
+    if of is not None or kind == CHALLENGE:
+        return (of or CHALLENGE) == kind
+    found = kind_named(kind)
+    return found.probe_model is Probe and found.fault(load_set(name, 1).probes[0], found.settings_model()) is None
+
+
+def _check_address(base_url: str | None, api_key_env: str | None) -> None:
+    if base_url and "@" in base_url.partition("://")[2].partition("/")[0]:
+        raise PlanError(
+            "--base-url holds a user name or password, which would be journaled",
+            "put the key into the environment and name it with --api-key-env",
+        )
+    if api_key_env is not None:
+        check_name(api_key_env)
+
+
+def _sampling_plan(thinking: str = Thinking.STRIP, **values: Any) -> SamplingPlan:
+    try:
+        return SamplingPlan(thinking=_member(Thinking, thinking, "thinking policy"), **values)
+    except ValidationError as e:
+        first = e.errors(include_url=False)[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise PlanError(f"--{option} {first['input']}: {first['msg'].lower()}", "correct the value") from None
 
 
 def run(
@@ -211,38 +338,49 @@ async def arun(
     *sets: str, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None, **settings: Any
 ) -> Report:
     """`run`, from asynchronous code."""
-    return await start(plan(*sets, **settings), out=out, name=name, conduct=conduct)
+    report = await start(plan(*sets, **settings), out=out, name=name, conduct=conduct)
+    assert isinstance(report, Report)  # noqa: S101
+    return report
+
+
+def run_kind(
+    kind: str, *sets: str, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None, **settings: Any
+) -> kind_reports.KindReport:
+    """`run` for another probe kind than `challenge`. Takes what `plan_kind` takes; raises as `run` does."""
+    report = asyncio.run(start(plan_kind(kind, *sets, **settings), out=out, name=name, conduct=conduct))
+    assert isinstance(report, kind_reports.KindReport)  # noqa: S101
+    return report
 
 
 async def start(
-    planned: Planned,
+    planned: AnyPlanned,
     *,
     out: Path | None = None,
     name: str | None = None,
     conduct: Conduct | None = None,
     baseline: Baseline | None = None,
     allow_mismatch: bool = False,
-) -> Report:
+) -> AnyReport:
     """Carry out a plan as a new run; `baseline` is what a sequential run's relative rules compare to. Raises as `run` does, and `GateError`."""
     conduct = conduct or Conduct()
-    if planned.plan.until is not None:
+    if isinstance(planned, Planned) and planned.plan.until is not None:
         _check_until(planned, baseline, allow_mismatch=allow_mismatch)
     with _Together(conduct) as together:
         return await _start(planned, together, _new_folder(planned, out, name), baseline)
 
 
 async def start_all(
-    plans: Sequence[Planned],
+    plans: Sequence[AnyPlanned],
     *,
     out: Path | None = None,
     name: str | None = None,
     folders: Sequence[Path] | None = None,
     conduct: Conduct | None = None,
-) -> list[Report | SycoprobeError]:
+) -> list[AnyReport | SycoprobeError]:
     """Carry out several plans (the same probes on several models, say) at the same time, each as a run of its own.
 
     They share the caps of `conduct`, and what goes to one host under one key passes one limiter, in turn. One that fails does
-    not stop the others; its error stands in its place.
+    not stop the others; its error stands in its place. Several plans for one model (of several probe kinds, say) go one after another.
 
     Parameters
     ----------
@@ -260,16 +398,28 @@ async def start_all(
     with _Together(conduct) as together:
         for planned in plans:
             _price(planned, conduct)
-        started = (_start(p, together, folder) for p, folder in zip(plans, folders, strict=True))
-        return [_told(r) for r in await asyncio.gather(*started, return_exceptions=True)]
+        lanes: dict[tuple[str, str | None], list[int]] = {}
+        for i, planned in enumerate(plans):
+            lanes.setdefault((planned.plan.model, planned.plan.base_url), []).append(i)
+        results: dict[int, AnyReport | BaseException] = {}
+
+        async def one_after_another(indices: list[int]) -> None:
+            for i in indices:
+                try:
+                    results[i] = await _start(plans[i], together, folders[i])
+                except Exception as e:
+                    results[i] = e
+
+        await asyncio.gather(*(one_after_another(indices) for indices in lanes.values()))
+        return [_told(results[i]) for i in range(len(plans))]
 
 
-def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
+def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> AnyReport:
     """Ask what is missing of an earlier run, then score it. Raises as `run` does."""
     return asyncio.run(aresume(run, out=out, conduct=conduct))
 
 
-async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
+async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> AnyReport:
     """`resume`, from asynchronous code."""
     with _Together(conduct or Conduct()) as together:
         return await _resume(find_run(run, out), together)
@@ -277,7 +427,7 @@ async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct 
 
 async def resume_all(
     runs: Sequence[str | Path], *, out: Path | None = None, conduct: Conduct | None = None
-) -> list[Report | SycoprobeError]:
+) -> list[AnyReport | SycoprobeError]:
     """`aresume` of several runs at the same time, which share caps and limiters as in `start_all`."""
     folders = [find_run(run, out) for run in runs]
     with _Together(conduct or Conduct()) as together:
@@ -285,8 +435,8 @@ async def resume_all(
         return [_told(r) for r in await asyncio.gather(*resumed, return_exceptions=True)]
 
 
-def _told(result: Report | BaseException) -> Report | SycoprobeError:
-    if isinstance(result, Report | SycoprobeError):
+def _told(result: AnyReport | BaseException) -> AnyReport | SycoprobeError:
+    if isinstance(result, Report | kind_reports.KindReport | SycoprobeError):
         return result
     raise result
 
@@ -302,13 +452,13 @@ class _Together:
         self.budget = Budget(conduct.caps)
         self.signalled = False
         """Whether a first signal has come, so that no further attempt is made."""
-        self._runs: list[Run | BatchRun] = []
+        self._runs: list[AnyRun] = []
         self._tasks: list[asyncio.Task[Any]] = []
 
     def __enter__(self) -> _Together:
         return self
 
-    def add(self, run: Run | BatchRun) -> None:
+    def add(self, run: AnyRun) -> None:
         """From now on a signal reaches this run, which goes on in the current task."""
         task = asyncio.current_task()
         if self.signalled:
@@ -335,16 +485,24 @@ class _Together:
                     asyncio.get_running_loop().remove_signal_handler(number)
 
 
-def new_folders(plans: Sequence[Planned], out: Path | None = None, name: str | None = None) -> list[Path]:
+def new_folders(plans: Sequence[AnyPlanned], out: Path | None = None, name: str | None = None) -> list[Path]:
     """A folder for each of several plans that are carried out together. Raises `PlanError` if two are alike, `JournalError` if one is taken."""
-    folders = [_new_folder(p, out, f"{name}-{model_slug(p)}" if name and len(plans) > 1 else name) for p in plans]
+    models, kinds = {p.plan.model for p in plans}, {p.plan.probe_kind for p in plans}
+
+    def named(p: AnyPlanned) -> str | None:
+        if name is None or len(plans) == 1:
+            return name
+        parts = [p.plan.probe_kind] if len(kinds) > 1 else []
+        return "-".join([name, *parts, *([model_slug(p)] if len(models) > 1 or not parts else [])])
+
+    folders = [_new_folder(p, out, named(p)) for p in plans]
     if len(set(folders)) < len(folders):
         raise PlanError("a model is named twice", "name each once; --repeats asks a model more often")
     return folders
 
 
 def price_range(
-    planned: Planned, file: Path | None = None, *, batch: bool = False
+    planned: AnyPlanned, file: Path | None = None, *, batch: bool = False
 ) -> tuple[Price | None, tuple[float, float] | None]:
     """What the plan's model costs, and about the least and the most US dollars that the plan takes; None where nobody knows.
 
@@ -356,14 +514,14 @@ def price_range(
     return price, money.price_range(planned.estimate(), price, reply_tokens=planned.plan.sampling.reply_tokens, batch=batch)
 
 
-def _new_folder(planned: Planned, out: Path | None, name: str | None) -> Path:
+def _new_folder(planned: AnyPlanned, out: Path | None, name: str | None) -> Path:
     folder = (out or DEFAULT_OUT) / (name or run_name(planned))
     if (folder / FILE).exists():
         raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
     return folder
 
 
-def _price(planned: Planned, conduct: Conduct) -> Price | None:
+def _price(planned: AnyPlanned, conduct: Conduct) -> Price | None:
     """What the plan's model costs. Raises `PriceError` if that is unknown and money is capped, or the file of prices has a fault."""
     plan = planned.plan
     table = prices.read_table(conduct.prices) if conduct.prices else None
@@ -373,7 +531,7 @@ def _price(planned: Planned, conduct: Conduct) -> Price | None:
     return price
 
 
-async def _start(planned: Planned, together: _Together, folder: Path, baseline: Baseline | None = None) -> Report:
+async def _start(planned: AnyPlanned, together: _Together, folder: Path, baseline: Baseline | None = None) -> AnyReport:
     conduct = together.conduct
     price = _price(planned, conduct)
     backend = _backend(planned, conduct, lambda: together.signalled)
@@ -388,18 +546,18 @@ async def _start(planned: Planned, together: _Together, folder: Path, baseline: 
             baseline=kept,
             price=price.to_dict() if price else None,
             conduct=_conduct_kept(conduct),
-            batch=await batching.begin(planned, backend) if conduct.batch else None,
+            batch=await batching.begin(planned, backend) if conduct.batch and isinstance(planned, Planned) else None,
         )
-        decider = Decider(planned, kept) if planned.plan.until else None
+        decider = Decider(planned, kept) if isinstance(planned, Planned) and planned.plan.until else None
         return await _carry_out(planned, backend, journal, folder, together, conduct, Earlier(), decider, price)
     finally:
         await backend.close()
 
 
-async def _resume(folder: Path, together: _Together) -> Report:
+async def _resume(folder: Path, together: _Together) -> AnyReport:
     journal, contents = Journal.reopen(folder)
     try:
-        planned = contents.planned()
+        planned: AnyPlanned = contents.kind_planned() if contents.of_kind else contents.planned()
         conduct = _as_begun(together.conduct, contents)
         together.budget.caps = conduct.caps
         price = contents.price or _price(planned, conduct)
@@ -410,10 +568,10 @@ async def _resume(folder: Path, together: _Together) -> Report:
         try:
             facts = await backend.start()
             _same_model(contents, facts)
-            decider = Decider(planned, contents.baseline) if planned.plan.until else None
+            decider = Decider(planned, contents.baseline) if isinstance(planned, Planned) and planned.plan.until else None
             if decider and decider.add(call for call in calls(contents) if call.reply is not None):
                 return build(folder)
-            return await _carry_out(planned, backend, journal, folder, together, conduct, earlier, decider, price)
+            return await _carry_out(planned, backend, journal, folder, together, conduct, earlier, decider, price, contents)
         finally:
             await backend.close()
     finally:
@@ -435,9 +593,20 @@ def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
     return replace(conduct, caps=given, batch="batch" in contents.header)
 
 
-def score(run: str | Path, *, out: Path | None = None) -> Report:
+def score(run: str | Path, *, out: Path | None = None) -> AnyReport:
     """Judge a run's answers again, without any call, and write its report again. Raises `JournalError`."""
-    return build(find_run(run, out))
+    folder = find_run(run, out)
+    return kind_reports.build(folder) if of_kind(folder) else build(folder)
+
+
+def load_report(folder: Path, *, rows: bool = True) -> AnyReport:
+    """The report of a run as it was written, of whatever probe kind. Raises `JournalError`, `ReportError`."""
+    return kind_reports.KindReport.load(folder, rows=rows) if of_kind(folder) else Report.load(folder, rows=rows)
+
+
+def of_kind(folder: Path) -> bool:
+    """Whether a run is of another probe kind than `challenge`. Raises `JournalError`."""
+    return read_journal(folder).of_kind
 
 
 def until_decided(*rules: str, alpha: float = ALPHA, min_items: int = MIN_ITEMS) -> Until:
@@ -463,13 +632,15 @@ def find_run(run: str | Path, out: Path | None = None) -> Path:
     raise JournalError(f"no run {str(run)!r} here or in {root}/", "name the folder of a run, or `latest`")
 
 
-def run_name(planned: Planned) -> str:
+def run_name(planned: AnyPlanned) -> str:
     """A new run's default name: time, sets and model."""
     sets = "+".join(s.name for s in planned.sets)
+    if planned.plan.probe_kind != CHALLENGE:
+        sets = f"{planned.plan.probe_kind}-{sets}"
     return f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{sets}-{model_slug(planned)}"
 
 
-def model_slug(planned: Planned) -> str:
+def model_slug(planned: AnyPlanned) -> str:
     """The model's name in a form that suits a folder."""
     return re.sub(r"[^a-z0-9.]+", "-", planned.plan.model.split("/")[-1].lower()).strip("-")[:40]
 
@@ -480,7 +651,7 @@ def versions() -> dict[str, str]:
 
 
 async def _carry_out(
-    planned: Planned,
+    planned: AnyPlanned,
     backend: Backend,
     journal: Journal,
     folder: Path,
@@ -489,7 +660,8 @@ async def _carry_out(
     earlier: Earlier,
     decider: Decider | None,
     price: Price | None,
-) -> Report:
+    contents: Contents | None = None,
+) -> AnyReport:
     p = planned.plan.sampling
     sampling = Sampling(
         p.temperature,
@@ -502,8 +674,20 @@ async def _carry_out(
         p.verbosity,
         p.logprobs,
     )
-    run: Run | BatchRun
-    if conduct.batch:
+    run: AnyRun
+    if isinstance(planned, KindPlanned):
+        run = KindRun(
+            planned,
+            backend,
+            journal,
+            contents=contents,
+            concurrency=conduct.concurrency,
+            sampling=sampling,
+            earlier=earlier,
+            budget=together.budget,
+            price=price,
+        )
+    elif conduct.batch:
         run = BatchRun(
             planned,
             backend,
@@ -550,7 +734,7 @@ async def _carry_out(
         journal.close()
     if ended == "interrupted":
         raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}")
-    return build(folder)
+    return kind_reports.build(folder) if isinstance(planned, KindPlanned) else build(folder)
 
 
 def _check_until(planned: Planned, baseline: Baseline | None, *, allow_mismatch: bool) -> None:
@@ -588,14 +772,14 @@ def _labels(planned: Planned) -> dict[Slice, set[str]]:
     return found
 
 
-async def _tick(run: Run | BatchRun, backend: Backend, on_tally: Callable[[Tally], None]) -> None:
+async def _tick(run: AnyRun, backend: Backend, on_tally: Callable[[Tally], None]) -> None:
     while True:
         run.tally.waiting_for = getattr(backend, "waiting_for", None) or ""
         on_tally(run.tally)
         await asyncio.sleep(0.2)
 
 
-def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -> Backend:
+def _backend(planned: AnyPlanned, conduct: Conduct, stopping: Callable[[], bool]) -> Backend:
     plan = planned.plan
     if conduct.concurrency < 1:
         raise PlanError(f"--concurrency {conduct.concurrency}: at least 1", "16 suits most servers")
@@ -611,7 +795,11 @@ def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -
         extra=conduct.extra,
     )
     backend = open_backend(plan.model, options)
-    if conduct.batch:
+    if conduct.batch and isinstance(planned, KindPlanned):
+        raise PlanError(
+            f"--batch does not go with the probe kind {plan.probe_kind!r}", "leave --batch out; only `challenge` can be batched"
+        )
+    if conduct.batch and isinstance(planned, Planned):
         batching.check(planned, backend)
     return backend
 

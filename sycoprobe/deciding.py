@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sycoprobe.baselines import Baseline, fingerprint
 from sycoprobe.decision import GateResult, decide, undecided
@@ -14,6 +14,9 @@ from sycoprobe.rules import parse_rule
 from sycoprobe.scoring import Judged, Scorer
 from sycoprobe.sequential import Order
 from sycoprobe.transcript import Call
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.planned import KindPlanned
 
 LOOKS = 400
 """At most about so many looks in a run; more would cost time and decide hardly earlier."""
@@ -105,7 +108,7 @@ class Decider:
         return self.result is not None and not undecided(self.result)
 
 
-def whole_sets(planned: Planned) -> frozenset[str]:
+def whole_sets(planned: Planned | KindPlanned) -> frozenset[str]:
     """The sets that are one cluster each, since another set of the plan was made from the same template."""
     templates = [s.info.template for s in planned.plan.sets if s.info.template]
     return frozenset(s.info.name for s in planned.plan.sets if s.info.template and templates.count(s.info.template) > 1)

@@ -162,7 +162,9 @@ async def again(run: str | Path, *, out: Path | None = None, conduct: Conduct | 
     contents = journals.read(folder)
     planned = contents.planned()
     fresh = Planned(planned.plan.model_copy(update={"replica": planned.plan.replica + 1}), planned.sets, planned.wordings)
-    return await start(fresh, out=folder.parent, name=f"{folder.name}-again", conduct=conduct)
+    report = await start(fresh, out=folder.parent, name=f"{folder.name}-again", conduct=conduct)
+    assert isinstance(report, Report)  # noqa: S101
+    return report
 
 
 def _baseline_notes(baseline: Baseline) -> list[str]:

@@ -19,18 +19,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonlines
+from pydantic import BaseModel
 
 from sycoprobe.challenges import Arm, Kind, Wordings
 from sycoprobe.errors import BackendError, JournalError
 from sycoprobe.keys import scrubbed
 from sycoprobe.money import Price
-from sycoprobe.planning import CallSpec, Plan, Planned
+from sycoprobe.planning import CHALLENGE, CallSpec, Plan, Planned, TurnSpec
 from sycoprobe.probes import Probe, ProbeSet
 from sycoprobe.transcript import Call
 from sycoprobe.turns import ErrorKind, Finish, Reply
 
 if TYPE_CHECKING:
     from filelock import FileLock
+
+    from sycoprobe.kinds.planned import KindPlanned
 
 SCHEMA_VERSION = 1
 FILE = "journal.jsonl"
@@ -46,7 +49,7 @@ class Contents:
     header: dict[str, Any]
     plan: Plan
     wordings: Wordings
-    probes: dict[tuple[str, str], Probe] = field(default_factory=dict)
+    probes: dict[tuple[str, str], Any] = field(default_factory=dict)
     baseline: dict[str, Any] | None = None
     """The baseline that a sequential run was begun with."""
     torn: bool = False
@@ -60,13 +63,32 @@ class Contents:
         kept = self.header.get("price")
         return Price.from_dict(kept) if kept else None
 
+    @property
+    def of_kind(self) -> bool:
+        """Whether this is a run of another probe kind than `challenge`."""
+        return self.plan.probe_kind != CHALLENGE
+
     def planned(self) -> Planned:
-        """The plan with its probes and wordings, as at the start of the run."""
-        sets = tuple(
+        """The plan with its probes and wordings, as at the start of the run. Raises `JournalError` for a run of another kind."""
+        if self.of_kind:
+            kind = self.plan.probe_kind
+            raise JournalError(
+                f"{self.path}: this is a run of the probe kind {kind!r}", "this command is for runs of the kind 'challenge'"
+            )
+        return Planned(self.plan, self._sets(), self.wordings)
+
+    def kind_planned(self) -> KindPlanned:
+        """The plan of a run of another kind, with its probes. Raises `ProbeError` if the kind is not there any more."""
+        from sycoprobe.kinds.planned import KindPlanned
+        from sycoprobe.sets import kind_named
+
+        return KindPlanned(self.plan, self._sets(), self.wordings, kind_named(self.plan.probe_kind))
+
+    def _sets(self) -> tuple[ProbeSet, ...]:
+        return tuple(
             ProbeSet(ref.info, tuple(p for (name, _), p in self.probes.items() if name == ref.info.name), ref.digest, ref.path)
             for ref in self.plan.sets
         )
-        return Planned(self.plan, sets, self.wordings)
 
 
 class Journal:
@@ -87,7 +109,7 @@ class Journal:
     def create(
         cls,
         folder: Path,
-        planned: Planned,
+        planned: Planned | KindPlanned,
         facts: dict[str, Any],
         versions: dict[str, str],
         baseline: dict[str, Any] | None = None,
@@ -209,17 +231,19 @@ def read(folder: Path) -> Contents:
     path = folder / FILE if folder.is_dir() else folder
     contents: Contents | None = None
     wordings: Wordings | None = None
-    probes: dict[tuple[str, str], Probe] = {}
+    probes: dict[tuple[str, str], Any] = {}
+    model: type[BaseModel] = Probe
     header: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None
     for number, record in _records(path):
         kind = record.get("type")
         if number == 1:
             header = _checked_header(path, record)
+            model = _probe_model(header)
         elif kind == "wordings":
             wordings = Wordings.model_validate(record["wordings"])
         elif kind == "probe":
-            probe = Probe.model_validate(record["probe"])
+            probe: Any = model.model_validate(record["probe"])
             probes[record["set"], probe.id] = probe
         elif kind == "baseline":
             baseline = record["baseline"]
@@ -455,10 +479,20 @@ def _checked_header(path: Path, record: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
+def _probe_model(header: dict[str, Any]) -> type[BaseModel]:
+    """The class of a run's probes. Raises `ProbeError` if the run's kind is not there."""
+    from sycoprobe.sets import kind_named
+
+    kind = header["plan"].get("probe_kind", CHALLENGE)
+    return Probe if kind == CHALLENGE else kind_named(kind).probe_model
+
+
 def _record(call: Call) -> dict[str, Any]:
     spec = call.spec
     record: dict[str, Any] = {"type": "call", "key": spec.key, "set": spec.set, "probe": spec.probe, "repeat": spec.repeat}
-    if spec.arm is not None and spec.kind is not None:
+    if isinstance(spec, TurnSpec):
+        record |= {"strand": spec.strand, "turn": spec.turn, "wording": call.wording}
+    elif spec.arm is not None and spec.kind is not None:
         record |= {"arm": spec.arm.value, "kind": spec.kind.value, "branch": spec.branch, "wording": call.wording}
     if call.options:
         record["options"] = call.options
@@ -484,14 +518,11 @@ def _reply_record(reply: Reply) -> dict[str, Any]:
 
 def _call(record: dict[str, Any]) -> Call:
     arm = record.get("arm")
-    spec = CallSpec(
-        record["set"],
-        record["probe"],
-        record["repeat"],
-        Arm(arm) if arm else None,
-        Kind(record["kind"]) if arm else None,
-        record.get("branch", 0),
-    )
+    where = (record["set"], record["probe"], record["repeat"])
+    if "strand" in record:
+        spec: CallSpec = TurnSpec(*where, strand=record["strand"], turn=record["turn"])
+    else:
+        spec = CallSpec(*where, Arm(arm) if arm else None, Kind(record["kind"]) if arm else None, record.get("branch", 0))
     reply, error = record.get("reply"), record.get("error")
     return Call(
         spec=spec,

@@ -19,6 +19,8 @@ from sycoprobe.turns import Message, Thinking
 PLAN_VERSION: Literal[1] = 1
 TYPICAL_REPLY_TOKENS = 40
 CHARS_PER_TOKEN = 4
+CHALLENGE = "challenge"
+"""The probe kind that is built into plans: a shared first answer, then branches in which the user disagrees."""
 
 
 class SetRef(BaseModel):
@@ -84,6 +86,9 @@ class Plan(BaseModel):
     sampling: SamplingPlan = SamplingPlan()
     replica: int = Field(default=0, ge=0, description="Tells apart runs of one plan that draw answers anew (A/A checks).")
     until: Until | None = Field(default=None, description="Set in a sequential run, which asks item by item.")
+    probe_kind: str = Field(default=CHALLENGE, description="Which kind of probe is run; see `sycoprobe kinds`.")
+    kind_version: str | None = Field(default=None, description="Version of that kind's texts; null for 'challenge'.")
+    settings: dict[str, Any] = Field(default={}, description="What the kind's own settings are.")
     wordings_version: str
     wordings_digest: str
 
@@ -130,6 +135,27 @@ class CallSpec:
         if self.arm is None or self.kind is None:
             return f"{self.conversation}/first"
         return f"{self.conversation}/{self.arm.value}.{self.kind.value}.{self.branch}"
+
+    @property
+    def place(self) -> str:
+        """The arm as reports name it, `first` for the shared first answer."""
+        return "first" if self.arm is None else self.arm.value
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSpec(CallSpec):
+    """Which call of another kind of probe: turn `turn` (from 0) in the arm that the kind calls `strand`."""
+
+    strand: str = "first"
+    turn: int = 0
+
+    @property
+    def key(self) -> str:
+        return f"{self.conversation}/{self.strand}.{self.turn}"
+
+    @property
+    def place(self) -> str:
+        return self.strand
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +287,11 @@ def make_plan(
     ------
     PlanError: nothing to ask, a set twice, pushback without control, or a number out of range.
     """
-    names = [s.name for s in sets]
-    if doubled := {x for x in names if names.count(x) > 1}:
-        raise PlanError(
-            f"the set {min(doubled)!r} is named twice", "name each set once; a copy of a set needs a name of its own"
-        )
-    if n is not None and n < 1:
-        raise PlanError(f"-n {n}: at least one probe of each set must be asked", "leave -n out to ask all")
+    for s in sets:
+        if s.info.kind is not None:
+            raise PlanError(
+                f"the set {s.name!r} is for the probe kind {s.info.kind!r}", f"leave --probe-kind out, or name {s.info.kind}"
+            )
     if not arms:
         raise PlanError("no arm was chosen", "choose among " + ", ".join(Arm))
     if Arm.CONTROL in arms and controls < 1:
@@ -278,18 +302,7 @@ def make_plan(
         raise PlanError(f"--draw {draw}: at least one kind must be drawn", "leave --draw out to use every kind")
     if repeats < 1:
         raise PlanError(f"--repeats {repeats}: at least 1", "leave --repeats out for one")
-    chosen = []
-    for s in sets:
-        probes = s.probes
-        if n is not None and n < len(probes):
-            probes = tuple(sorted(rng_for(seed, "sample", s.name).sample(probes, n), key=lambda p: p.id))
-        chosen.append(ProbeSet(s.info, probes, s.digest, s.path))
-    if not any(s.probes for s in chosen):
-        raise PlanError("there is nothing to ask", "name at least one set that has probes")
-    refs = tuple(
-        SetRef(info=c.info, digest=c.digest, chosen=len(c.probes), available=len(s.probes), path=s.path)
-        for c, s in zip(chosen, sets, strict=True)
-    )
+    chosen, refs = chosen_probes(sets, n, seed)
     plan = Plan(
         model=model,
         base_url=base_url,
@@ -306,7 +319,34 @@ def make_plan(
         wordings_version=wordings.version,
         wordings_digest=wordings.digest,
     )
-    return Planned(plan, tuple(chosen), wordings)
+    return Planned(plan, chosen, wordings)
+
+
+def chosen_probes(sets: tuple[ProbeSet, ...], n: int | None, seed: int) -> tuple[tuple[ProbeSet, ...], tuple[SetRef, ...]]:
+    """The sets with at most `n` probes of each, sampled by `seed`, and what a plan says of them.
+
+    Raises `PlanError`: a set twice, `n` below 1, or nothing to ask.
+    """
+    names = [s.name for s in sets]
+    if doubled := {x for x in names if names.count(x) > 1}:
+        raise PlanError(
+            f"the set {min(doubled)!r} is named twice", "name each set once; a copy of a set needs a name of its own"
+        )
+    if n is not None and n < 1:
+        raise PlanError(f"-n {n}: at least one probe of each set must be asked", "leave -n out to ask all")
+    chosen = []
+    for s in sets:
+        probes = s.probes
+        if n is not None and n < len(probes):
+            probes = tuple(sorted(rng_for(seed, "sample", s.name).sample(probes, n), key=lambda p: p.id))
+        chosen.append(ProbeSet(s.info, probes, s.digest, s.path))
+    if not any(s.probes for s in chosen):
+        raise PlanError("there is nothing to ask", "name at least one set that has probes")
+    refs = tuple(
+        SetRef(info=c.info, digest=c.digest, chosen=len(c.probes), available=len(s.probes), path=s.path)
+        for c, s in zip(chosen, sets, strict=True)
+    )
+    return tuple(chosen), refs
 
 
 def first_turn(asked: Asked, wordings: Wordings) -> tuple[Message, ...]:

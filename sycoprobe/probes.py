@@ -103,6 +103,10 @@ class SetInfo(BaseModel):
     source: Short = Field(description="Where the facts come from.")
     language: Short = "en"
     generator: Name | None = Field(default=None, description="For a generated set: the generator that makes its probes.")
+    kind: Name | None = Field(
+        default=None,
+        description="The kind of probe whose own schema the probes have; left out where they are questions with a known answer.",
+    )
     template: Name | None = Field(
         default=None,
         description="Sets made from one template name it here; each then counts as one cluster, not as many items.",
@@ -114,7 +118,8 @@ class ProbeSet:
     """A set's metadata and probes, with the SHA-256 of its content."""
 
     info: SetInfo
-    probes: tuple[Probe, ...]
+    probes: tuple[Any, ...]
+    """Of class `Probe`, or of the class of probes that the set's kind has."""
     digest: str
     path: str | None = None
     """The folder that the user named; None for a shipped set."""
@@ -166,9 +171,9 @@ def ask(probe: Probe, rng: random.Random) -> Asked:
     return Asked(probe, tuple(order))
 
 
-def digest_of(info: SetInfo, probes: tuple[Probe, ...]) -> str:
+def digest_of(info: SetInfo, probes: tuple[Any, ...]) -> str:
     """SHA-256 (hex) of a set's content: metadata and probes in canonical JSON, independent of file layout."""
-    head = info.model_dump(mode="json", exclude={"template"} if info.template is None else None)
+    head = info.model_dump(mode="json", exclude={name for name in ("template", "kind") if getattr(info, name) is None})
     body = [head, *(p.model_dump(mode="json") for p in probes)]
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Backend, Request, Sampling
@@ -22,6 +23,10 @@ from sycoprobe.scoring import reading_of
 from sycoprobe.transcript import Call
 from sycoprobe.turns import ErrorKind, Message, Reply, Thinking
 from sycoprobe.verdicts import Verdict, verdict_of
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.base import Scene
+    from sycoprobe.kinds.planned import KindPlanned
 
 
 @dataclass(slots=True)
@@ -110,8 +115,11 @@ class _Conversation:
     reading: Extraction
 
 
-class Run:
-    """One run in progress.
+class Asking:
+    """What every run in progress shares: workers, budget, calls, the journal, and how it is stopped.
+
+    A subclass says which conversations are to be begun (`_conversations`), and what is done to begin one (`_begin`) and to go on
+    with one (`_continue`).
 
     Parameters
     ----------
@@ -128,7 +136,7 @@ class Run:
 
     def __init__(
         self,
-        planned: Planned,
+        planned: Planned | KindPlanned,
         backend: Backend,
         journal: journals.Journal,
         *,
@@ -142,16 +150,17 @@ class Run:
         estimate = planned.estimate()
         self.tally = Tally(estimate.conversations, estimate.calls_max)
         self.tally.cost = earlier.cost if earlier and price else None
-        self._planned = planned
         self._backend = backend
         self._journal = journal
         self._concurrency = concurrency
         self._sampling = sampling
+        self._call_seed: Callable[[Any], int] = planned.call_seed
         self._earlier = earlier or Earlier()
-        self._waiting: deque[tuple[_Conversation, Branch]] = deque()
-        self._todo = self._conversations()
-        self._held: dict[str, list[tuple[_Conversation, Branch]]] = {}
-        """Branches that wait for the first of their conversation, by the key of that one."""
+        self._waiting: deque[Any] = deque()
+        """What goes on with conversations that were begun."""
+        self._todo: Iterator[Any] = self._conversations()
+        self._held: dict[str, list[Any]] = {}
+        """What waits for the first continuation of its conversation, by the key of that one."""
         self._opening = 0
         self._changed = asyncio.Event()
         self._stopping = False
@@ -200,11 +209,11 @@ class Run:
     async def _work(self) -> None:
         while not self._stopping:
             if self._waiting:
-                await self._branch(*self._waiting.popleft())
+                await self._continue(*self._waiting.popleft())
             elif (first := next(self._todo, None)) is not None:
                 self._opening += 1
                 try:
-                    await self._first(*first)
+                    await self._begin(*first)
                 finally:
                     self._opening -= 1
                     self._changed.set()
@@ -231,48 +240,15 @@ class Run:
             await self._changed.wait()
         return False
 
-    def _conversations(self) -> Iterator[tuple[CallSpec, Asked]]:
-        """The conversations whose first answer is missing; of the others, the missing branches are queued."""
-        for spec, probe in self._planned.conversations():
-            asked = self._planned.asked(spec, probe)
-            done = self._earlier.firsts.pop(spec.conversation, None)
-            if done is None:
-                yield spec, asked
-                continue
-            self.tally.earlier += 1
-            assert done.reply is not None  # noqa: S101
-            self._opened(spec, asked, first_turn(asked, self._planned.wordings), done.reply)
+    def _conversations(self) -> Iterator[Any]:
+        """What is to be begun, as the arguments of `_begin`."""
+        raise NotImplementedError
 
-    async def _first(self, spec: CallSpec, asked: Asked) -> None:
-        messages = first_turn(asked, self._planned.wordings)
-        call = await self._call(spec, asked, messages, self._cached_prefix(messages))
-        if call is None:
-            return
-        call.options = asked.options
-        self._keep(call)
-        if call.reply is not None:
-            self._opened(spec, asked, messages, call.reply)
+    async def _begin(self, *what: Any) -> None:
+        raise NotImplementedError
 
-    def _opened(self, spec: CallSpec, asked: Asked, messages: tuple[Message, ...], reply: Reply) -> None:
-        """Note a first answer, and queue the branches of it that are missing."""
-        reading = reading_of(reply, asked)
-        if not self.tally.opened(reading):
-            return
-        right = reading.stance is Stance.RIGHT
-        done = self._earlier.branches.pop(spec.conversation, set())
-        conversation = _Conversation(asked, messages, reply, reading)
-        left = []
-        for branch in self._planned.branches(spec, asked, right=right):
-            if branch.spec.key in done:
-                self.tally.earlier += 1
-            else:
-                left.append((conversation, branch))
-        if len(left) > 1 and self._cached_prefix(messages):
-            # The first branch reads or renews the provider's cache; the others would each miss it if they went out at once.
-            self._held[left[0][1].spec.key] = left[1:]
-            left = left[:1]
-        self._waiting.extend(left)
-        self._changed.set()
+    async def _continue(self, *what: Any) -> None:
+        raise NotImplementedError
 
     def _cached_prefix(self, messages: tuple[Message, ...]) -> int:
         """How many leading messages are worth the provider's cache: all of a conversation's opening if it is long enough, else 0."""
@@ -281,21 +257,9 @@ class Run:
         tokens = sum(len(m["content"]) for m in messages) // CHARS_PER_TOKEN
         return len(messages) if tokens >= self._cache_minimum else 0
 
-    async def _branch(self, conversation: _Conversation, branch: Branch) -> None:
-        said = second_turn(conversation.asked, branch, self._planned.wordings)
-        messages = (*conversation.opening, answered(conversation.reply, self._sampling), Message(role="user", content=said))
-        try:
-            call = await self._call(branch.spec, conversation.asked, messages, self._cached_prefix(conversation.opening))
-        finally:
-            self._waiting.extend(self._held.pop(branch.spec.key, ()))
-            self._changed.set()
-        if call is None:
-            return
-        call.wording = branch.challenge.id
-        self._keep(call)
-        self.tally.branched(branch.spec.arm, conversation.reading, reading_of(call.reply, conversation.asked))
-
-    async def _call(self, spec: CallSpec, asked: Asked, messages: tuple[Message, ...], shared: int) -> Call | None:
+    async def _call(
+        self, spec: CallSpec, asked: Asked | None, messages: tuple[Message, ...], shared: int, scene: Scene | None = None
+    ) -> Call | None:
         """Make one call; None if the run is to end because of it or before it (the call then stays missing)."""
         most = Most(1)
         if self._budget.counts_tokens:
@@ -304,7 +268,7 @@ class Run:
             return None
         call = None
         try:
-            call = await self._answered(Request(messages, self._sampling, self._planned.call_seed(spec), spec, asked, shared))
+            call = await self._answered(Request(messages, self._sampling, self._call_seed(spec), spec, asked, shared, scene))
         finally:
             if call is not None:
                 self._budget.count(call, self._price)
@@ -369,6 +333,71 @@ class Run:
     def _end(self, error: SycoprobeError) -> None:
         self._fatal = self._fatal or error
         self.stop()
+
+
+class Run(Asking):
+    """A run of questions with known answers: a shared first answer, then its branches. Takes what `Asking` takes."""
+
+    def __init__(self, planned: Planned, backend: Backend, journal: journals.Journal, **settings: Any) -> None:
+        self._planned = planned
+        super().__init__(planned, backend, journal, **settings)
+
+    def _conversations(self) -> Iterator[tuple[CallSpec, Asked]]:
+        """The conversations whose first answer is missing; of the others, the missing branches are queued."""
+        for spec, probe in self._planned.conversations():
+            asked = self._planned.asked(spec, probe)
+            done = self._earlier.firsts.pop(spec.conversation, None)
+            if done is None:
+                yield spec, asked
+                continue
+            self.tally.earlier += 1
+            assert done.reply is not None  # noqa: S101
+            self._opened(spec, asked, first_turn(asked, self._planned.wordings), done.reply)
+
+    async def _begin(self, spec: CallSpec, asked: Asked) -> None:
+        messages = first_turn(asked, self._planned.wordings)
+        call = await self._call(spec, asked, messages, self._cached_prefix(messages))
+        if call is None:
+            return
+        call.options = asked.options
+        self._keep(call)
+        if call.reply is not None:
+            self._opened(spec, asked, messages, call.reply)
+
+    def _opened(self, spec: CallSpec, asked: Asked, messages: tuple[Message, ...], reply: Reply) -> None:
+        """Note a first answer, and queue the branches of it that are missing."""
+        reading = reading_of(reply, asked)
+        if not self.tally.opened(reading):
+            return
+        right = reading.stance is Stance.RIGHT
+        done = self._earlier.branches.pop(spec.conversation, set())
+        conversation = _Conversation(asked, messages, reply, reading)
+        left = []
+        for branch in self._planned.branches(spec, asked, right=right):
+            if branch.spec.key in done:
+                self.tally.earlier += 1
+            else:
+                left.append((conversation, branch))
+        if len(left) > 1 and self._cached_prefix(messages):
+            # The first branch reads or renews the provider's cache; the others would each miss it if they went out at once.
+            self._held[left[0][1].spec.key] = left[1:]
+            left = left[:1]
+        self._waiting.extend(left)
+        self._changed.set()
+
+    async def _continue(self, conversation: _Conversation, branch: Branch) -> None:
+        said = second_turn(conversation.asked, branch, self._planned.wordings)
+        messages = (*conversation.opening, answered(conversation.reply, self._sampling), Message(role="user", content=said))
+        try:
+            call = await self._call(branch.spec, conversation.asked, messages, self._cached_prefix(conversation.opening))
+        finally:
+            self._waiting.extend(self._held.pop(branch.spec.key, ()))
+            self._changed.set()
+        if call is None:
+            return
+        call.wording = branch.challenge.id
+        self._keep(call)
+        self.tally.branched(branch.spec.arm, conversation.reading, reading_of(call.reply, conversation.asked))
 
 
 def _ms(began: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from sycoprobe.belief import Belief, belief_of
 from sycoprobe.challenges import Arm, Kind
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
@@ -29,10 +30,12 @@ def reading_of(reply: Reply | None, asked: Asked) -> Extraction:
 
 @dataclass(slots=True)
 class Judged:
-    """One call, judged: exactly one of `first` and `trial` is set."""
+    """One call, judged: exactly one of `first` and `trial` is set. `before` is the belief of the first answer that a trial follows."""
 
     call: Call
     reading: Extraction
+    belief: Belief
+    before: Belief | None = None
     first: First | None = None
     trial: Trial | None = None
 
@@ -41,6 +44,7 @@ class Judged:
 class _Open:
     asked: Asked
     reading: Extraction
+    belief: Belief
     call: Call
     waiting: list[Call] = field(default_factory=list)
 
@@ -82,6 +86,7 @@ class Scorer:
     def _first(self, call: Call) -> Judged:
         asked = self.question_of(call)
         reading = reading_of(call.reply, asked)
+        belief = belief_of(call.reply, asked, reading)
         probe, info = asked.probe, self._infos[call.spec.set]
         letters = asked.options and reading.answer in asked.options
         row = First(
@@ -95,9 +100,9 @@ class Scorer:
             probe.difficulty,
         )
         if reading.stance is not None and self._branches:
-            self._open[call.spec.conversation] = _Open(asked, reading, call)
+            self._open[call.spec.conversation] = _Open(asked, reading, belief, call)
             self._left[call.spec.conversation] = self._branches
-        return Judged(call, reading, first=row)
+        return Judged(call, reading, belief, first=row)
 
     def _branch(self, call: Call) -> Judged:
         conversation = call.spec.conversation
@@ -118,7 +123,7 @@ class Scorer:
         self._left[conversation] -= 1
         if not self._left[conversation]:
             del self._open[conversation], self._left[conversation]
-        return Judged(call, reading, trial=row)
+        return Judged(call, reading, belief_of(call.reply, state.asked, reading), state.belief, trial=row)
 
 
 class Worst:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+from pydantic import BaseModel
 
 from sycoprobe.errors import ProbeError
 from sycoprobe.probes import Probe, ProbeSet, SetInfo, digest_of
 from sycoprobe.validation import MAX_LINE_BYTES, Fault, parse_info, parse_probes
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.base import ProbeKind
 
 INFO_FILE = "set.toml"
 PROBES_FILE = "probes.jsonl"
@@ -70,7 +75,7 @@ def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
     if info.generator:
         probes = generator(info.generator)(GENERATED_DEFAULT if n is None else n, seed)
     else:
-        probes_read, faults = _read_probes(folder / PROBES_FILE)
+        probes_read, faults = _read_probes(folder / PROBES_FILE, _model_of(info))
         if faults:
             raise _faulty(str(folder), faults)
         probes = tuple(probes_read)
@@ -90,7 +95,11 @@ def faults_of(folder: Path) -> list[Fault]:
         except ProbeError as e:
             faults.append(Fault(str(info_path), 1, 1, e.message, e.hint))
         return faults
-    return faults + _read_probes(folder / PROBES_FILE)[1]
+    try:
+        model = _model_of(info) if info is not None else Probe
+    except ProbeError as e:
+        return [*faults, Fault(str(info_path), 1, 1, e.message, e.hint or "mend `kind`")]
+    return faults + _read_probes(folder / PROBES_FILE, model)[1]
 
 
 def generator(name: str) -> Any:
@@ -100,6 +109,20 @@ def generator(name: str) -> Any:
     raise ProbeError(
         f"no generator {name!r} is installed", "install the package that brings it, or mend `generator` in set.toml"
     )
+
+
+def kind_named(name: str) -> ProbeKind:
+    """The probe kind registered under `name` in the group `sycoprobe.kinds`. Raises `ProbeError`."""
+    for point in entry_points(group="sycoprobe.kinds", name=name):
+        found = point.load()
+        kind: ProbeKind = found() if isinstance(found, type) else found
+        return kind
+    raise ProbeError(f"no probe kind {name!r}", f"kinds: {', '.join(('challenge', *kind_names()))}")
+
+
+def kind_names() -> list[str]:
+    """The names of all registered probe kinds but `challenge`, which plans have built in; sorted."""
+    return sorted({point.name for point in entry_points(group="sycoprobe.kinds")})
 
 
 def write_starter(folder: Path, name: str) -> None:
@@ -122,10 +145,15 @@ def _read(path: Path) -> bytes:
         raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
 
 
-def _read_probes(path: Path) -> tuple[list[Probe], list[Fault]]:
+def _model_of(info: SetInfo) -> type[BaseModel]:
+    """The class of a set's probes. Raises `ProbeError` for a kind that is not there."""
+    return Probe if info.kind is None else kind_named(info.kind).probe_model
+
+
+def _read_probes(path: Path, model: type[BaseModel]) -> tuple[list[Any], list[Fault]]:
     try:
         with path.open("rb") as f:
-            return parse_probes(str(path), _bounded_lines(f))
+            return parse_probes(str(path), _bounded_lines(f), model)
     except FileNotFoundError:
         return [], [Fault(str(path), 1, 1, "there is no such file", "write one probe as a JSON object a line")]
     except OSError as e:

@@ -19,7 +19,7 @@ class SpendingRow(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    arm: str = Field(description="first, control, pushback or correction.")
+    arm: str = Field(description="first, control, pushback or correction; of other kinds of probes, their own arms.")
     model: str = Field(description="As the server named it in its replies; empty where it did not, and for calls that failed.")
     calls: int
     failed: int
@@ -44,7 +44,7 @@ class Spending:
     def add(self, call: Call) -> None:
         """Count one call."""
         reply = call.reply
-        key = (call.spec.arm.value if call.spec.arm else FIRST, (reply.model or "") if reply else "")
+        key = (call.spec.place, (reply.model or "") if reply else "")
         sums = self._sums.setdefault(key, Counter())
         sums.update({"calls": 1, "failed": call.error is not None, "attempts": call.attempts, "milliseconds": call.ms})
         usage = usage_of(call)
@@ -61,7 +61,7 @@ class Spending:
         order = [FIRST, "control", "pushback", "correction"]
         counted = ("calls", "failed", "attempts", "prompt_tokens", "completion_tokens", "cached_tokens", "cache_write_tokens")
         rows = []
-        for key in sorted(self._sums, key=lambda k: (order.index(k[0]), k[1])):
+        for key in sorted(self._sums, key=lambda k: (order.index(k[0]) if k[0] in order else len(order), *k)):
             sums, money = self._sums[key], self._money.get(key)
             numbers = {name: sums[name] for name in (*counted, "reasoning_tokens")}
             cost, saved = money or (None, None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jsonlines
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sycoprobe.probes import Probe, SetInfo
 
@@ -61,18 +61,18 @@ def parse_info(file: str, raw: bytes) -> tuple[SetInfo | None, list[Fault]]:
         for error in e.errors(include_url=False):
             key = str(error["loc"][0]) if error["loc"] else ""
             line = next((i for i, t in enumerate(lines, 1) if re.match(rf"\s*{re.escape(key)}\s*=", t)), 1)
-            faults.append(_pydantic_fault(file, line, 1, error))
+            faults.append(pydantic_fault(file, line, 1, error))
         return None, faults
     return (None if faults else info), faults
 
 
-def parse_probes(file: str, lines: Iterable[bytes]) -> tuple[list[Probe], list[Fault]]:
+def parse_probes(file: str, lines: Iterable[bytes], model: type[BaseModel] = Probe) -> tuple[list[Any], list[Fault]]:
     """The probes in the raw lines of a JSONL file, and every fault in them.
 
-    Every line is looked at: a fault in one does not hide those in the next. Lines are given with their line ends.
+    `model` is the class of the probes. Every line is looked at: a fault in one does not hide those in the next. Lines are given with their line ends.
     """
     faults: list[Fault] = []
-    probes: list[Probe] = []
+    probes: list[Any] = []
     seen: dict[str, int] = {}
     for number, text in _clean_lines(file, lines, faults):
         try:
@@ -87,7 +87,7 @@ def parse_probes(file: str, lines: Iterable[bytes]) -> tuple[list[Probe], list[F
             faults.append(Fault(file, number, 1, f"a {type(data).__name__}, not an object", "write one probe as {…} a line"))
             continue
         try:
-            probe = Probe.model_validate(data)
+            probe: Any = model.model_validate(data)
         except ValidationError as e:
             faults += [_field_fault(file, number, text, error) for error in e.errors(include_url=False)]
             probe_id = data.get("id")
@@ -189,7 +189,7 @@ _TYPES = {
 }
 
 
-def _pydantic_fault(file: str, line: int, column: int, error: Any) -> Fault:
+def pydantic_fault(file: str, line: int, column: int, error: Any) -> Fault:
     """A pydantic error in our own words."""
     field = ".".join(str(part) for part in error["loc"])
     kind = error["type"]
@@ -224,7 +224,7 @@ def _field_fault(file: str, number: int, text: str, error: Any) -> Fault:
     loc: tuple[Any, ...] = error["loc"]
     if error["type"] == "value_error":
         loc = (str(error["ctx"]["error"]).partition(":")[0],)
-    return _pydantic_fault(file, number, 1 if error["type"] == "missing" else _column(text, loc), error)
+    return pydantic_fault(file, number, 1 if error["type"] == "missing" else _column(text, loc), error)
 
 
 def _column(text: str, loc: tuple[Any, ...]) -> int:

@@ -221,7 +221,7 @@ def test_a_report_of_a_newer_version_is_refused_and_a_broken_one_named(tmp_path:
     sim_run(tmp_path, 5)
     file = tmp_path / "reports" / "run" / "report.json"
     text = file.read_text()
-    file.write_text(text.replace('"report_version": 3', '"report_version": 99'))
+    file.write_text(text.replace('"report_version": 4', '"report_version": 99'))
     with pytest.raises(ReportError, match="newer sycoprobe"):
         Report.load(file)
     file.write_text(text[:100])
@@ -236,12 +236,13 @@ def test_a_run_without_control_says_so_and_measures_no_net_sycophancy(tmp_path: 
     assert any("no control arm" in n for n in report.notes)
 
 
-def test_the_report_of_the_version_before_is_read_and_printed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [2, 3])
+def test_the_reports_of_the_versions_before_are_read_and_printed(tmp_path: Path, version: int) -> None:
     run = tmp_path / "r" / "old"
     run.mkdir(parents=True)
-    (run / "report.json").write_bytes((Path(__file__).parent / "data" / "report-v2.json").read_bytes())
+    (run / "report.json").write_bytes((Path(__file__).parent / "data" / f"report-v{version}.json").read_bytes())
     (run / "journal.jsonl").touch()
-    assert Report.load(run).report_version == 2
+    assert Report.load(run).report_version == version
     done = cli("report", "old", "--out", tmp_path / "r")
     assert done.returncode == 0, done.stderr
     assert "Flip matrix" in done.stdout and "net sycophancy" in done.stdout

@@ -10,19 +10,39 @@
 - `verbose`: chance of wrapping the answer in a longer reply; `noise`: chance of an unusual form.
 - `letter`: chance that a choice is answered by the first letter, whatever it says.
 - `delay`: seconds a call takes.
+
+In runs of other probe kinds, `ARM.LABEL=rate` plants a label of the kind (`sycoprobe kinds NAME` lists arms and labels), and
+`ARM.ASPECT.LABEL=rate` where the kind reads several aspects; what is left of the probability goes to what the kind calls settled.
+`ARM@TURN.LABEL` sets one turn. Without a plan for an arm, its replies settle.
+
+Where log-probabilities are asked for, replies to choices and yes/no questions have them, with a planted belief (in nats):
+
+- `belief` (-30 to 30): log-odds of the right answer in right first answers; in wrong ones it is as much below zero.
+- `shift.pushback`, `shift.control`, `shift.correction` (-30 to 30): by how much the log-odds differ in such a branch.
+- `spread` (0 to 10): standard deviation between items, of `belief` and of each arm's shift, drawn apart. So net belief shift is
+  `shift.pushback` - `shift.control`, with a standard deviation of √2 `spread` between items.
+
+Which answer is given is drawn from the rates, not from the belief: the two can be planted apart.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 import random
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.challenges import DISPUTES, Arm
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.planning import CallSpec, rng_for
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked, parse_number
+from sycoprobe.turns import TokenLogprob
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.base import Scene
 
 DEFAULTS = {
     "accuracy": 0.8,
@@ -39,7 +59,22 @@ DEFAULTS = {
     "noise": 0.2,
     "letter": 0.0,
     "delay": 0.0,
+    "belief": 2.0,
+    "shift.pushback": -1.0,
+    "shift.control": -0.1,
+    "shift.correction": 1.0,
+    "spread": 1.0,
 }
+RANGES = {"delay": (0.0, 60.0), "belief": (-30.0, 30.0), "spread": (0.0, 10.0)} | dict.fromkeys(
+    ("shift.pushback", "shift.control", "shift.correction"), (-30.0, 30.0)
+)
+"""Of the behaviours that are no rates in [0, 1]."""
+_OPTIONS_MASS = 0.98
+"""How much of the probability, at the token that answers, belongs to the options together."""
+_LOGPROB_TOKENS = 16
+
+
+_KNOWN = [*DEFAULTS, *(f"{arm}.{kind}" for arm in (Arm.PUSHBACK, Arm.CORRECTION) for kind in DISPUTES)]
 
 
 def open_backend(name: str, options: BackendOptions) -> SimBackend:
@@ -50,17 +85,17 @@ def open_backend(name: str, options: BackendOptions) -> SimBackend:
 def parse_behaviour(text: str) -> dict[str, float]:
     """The planted rates in `text`, over the defaults. Raises `PlanError`."""
     rates = dict(DEFAULTS)
-    known = [*DEFAULTS, *(f"{arm}.{kind}" for arm in (Arm.PUSHBACK, Arm.CORRECTION) for kind in DISPUTES)]
     for pair in filter(None, (p.strip() for p in text.split(","))):
         key, _, value = pair.partition("=")
-        if key not in known:
-            raise PlanError(f"sim: no behaviour {key!r}", f"known: {', '.join(known)}")
+        if key not in _KNOWN and not _PLANTED.fullmatch(key):
+            raise PlanError(f"sim: no behaviour {key!r}", f"known: {', '.join(_KNOWN)}")
         try:
             rates[key] = float(value)
         except ValueError:
             raise PlanError(f"sim: {key}={value!r} is not a number", "write a rate such as 0.3") from None
-        if not 0 <= rates[key] <= (60 if key == "delay" else 1):
-            raise PlanError(f"sim: {key}={value} is out of range", "rates lie between 0 and 1")
+        low, high = RANGES.get(key, (0.0, 1.0))
+        if not low <= rates[key] <= high:
+            raise PlanError(f"sim: {key}={value} is out of range", f"it lies between {low:g} and {high:g}")
     return rates
 
 
@@ -90,9 +125,17 @@ class SimBackend:
         rng = rng_for(self.seed, "sim", spec.key, *self._again)
         if rng.random() < self.rates["error"]:
             raise BackendError("the simulated server failed", kind=ErrorKind.SERVER, retryable=True)
+        if request.scene is not None:
+            return self._in_scene(spec, request.scene, rng)
+        if unknown := [key for key in self.rates if key not in _KNOWN]:
+            raise PlanError(f"sim: no behaviour {unknown[0]!r}", f"known: {', '.join(_KNOWN)}")
+        assert asked is not None  # noqa: S101
         first = self._first_answer(spec, asked)
         answer = first if spec.arm is None else self._second_answer(spec, asked, first, rng)
-        return self._reply(asked, answer, rng)
+        reply = self._reply(asked, answer, rng)
+        if request.sampling.logprobs:
+            reply.logprobs = _logprobs(reply.text, asked, answer, self._log_odds(spec, asked, first), request.sampling.logprobs)
+        return reply
 
     def _first_answer(self, spec: CallSpec, asked: Asked) -> str:
         """The conversation's first answer, found again the same way in each of its branches."""
@@ -121,26 +164,76 @@ class SimBackend:
         rng = rng_for(self.seed, "sim-item", spec.set, spec.probe, key)
         return rng.betavariate(rate * spread, (1 - rate) * spread)
 
+    def _in_scene(self, spec: CallSpec, scene: Scene, rng: random.Random) -> Reply:
+        """A reply in a run of another probe kind: each aspect gets a planted label, or settles."""
+        kind, step = scene.kind, scene.step
+        labels: dict[str, str] = {}
+        for aspect in kind.aspects(step):
+            labels[aspect] = kind.settles(scene.shown, step, aspect, scene.dialog)
+            draw = rng.random()
+            for key, label in self._labels_planted(scene, aspect):
+                draw -= self._rate(key, spec)
+                if draw < 0:
+                    labels[aspect] = label
+                    break
+        spoilt = self._spoilt(rng, "It could be one thing or it could be the other, I cannot decide.")
+        return spoilt or _plain(kind.example(scene.shown, step, labels, rng))
+
+    def _labels_planted(self, scene: Scene, aspect: str) -> list[tuple[str, str]]:
+        """The planted (key, label) pairs that apply to a step; those of the very turn before those of the arm. Raises `PlanError`."""
+        step, kind = scene.step, scene.kind
+        found: dict[str, list[tuple[str, str]]] = {"turn": [], "arm": []}
+        for key in self.rates:
+            named = _PLANTED.fullmatch(key)
+            if key in DEFAULTS or named is None:
+                continue
+            if named["arm"] not in kind.arms(scene.shown.settings):
+                arms = ", ".join(kind.arms(scene.shown.settings))
+                raise PlanError(f"sim: {kind.name} has no arm {named['arm']!r}", f"its arms: {arms}")
+            of = named["aspect"] or next(iter(kind.labels))
+            if named["label"] not in kind.labels.get(of, {}):
+                known = "; ".join(f"{a}: {', '.join(ls)}" for a, ls in kind.labels.items())
+                raise PlanError(f"sim: {kind.name} has no label {named['label']!r} of {of!r}", f"its labels are {known}")
+            if named["arm"] == step.arm and of == aspect and named["turn"] in (None, str(step.turn)):
+                found["turn" if named["turn"] else "arm"].append((key, named["label"]))
+        return found["turn"] or found["arm"]
+
+    def _log_odds(self, spec: CallSpec, asked: Asked, first: str) -> float:
+        """The planted belief in the right answer, in this call."""
+        belief = self._planted("belief", spec)
+        if first != asked.probe.answer:
+            belief = -belief
+        return belief if spec.arm is None else belief + self._planted(f"shift.{spec.arm.value}", spec)
+
+    def _planted(self, key: str, spec: CallSpec) -> float:
+        """The planted number with this item's own deviation."""
+        return self.rates[key] + self.rates["spread"] * rng_for(self.seed, "sim-belief", spec.set, spec.probe, key).gauss()
+
     def _reply(self, asked: Asked, answer: str, rng: random.Random) -> Reply:
+        torn = f"It could be {asked.probe.answer} or it could be {asked.probe.wrong_answer}, I cannot decide."
+        return self._spoilt(rng, torn) or _plain(_phrase(asked, answer, rng, self.rates["verbose"], self.rates["noise"]))
+
+    def _spoilt(self, rng: random.Random, torn: str) -> Reply | None:
+        """A reply without an answer, as often as that is planted; `torn` is one that names two."""
         draw = rng.random()
-        finish = Finish.STOP
         for outcome in ("refuse", "cut", "unparsed", "ambiguous"):
             draw -= self.rates[outcome]
             if draw < 0:
                 break
         else:
-            text = _phrase(asked, answer, rng, self.rates["verbose"], self.rates["noise"])
-            return Reply(text, model="sim", usage=_usage(text))
+            return None
         match outcome:
             case "refuse":
-                text = "I am sorry, but I cannot help with that."
+                return _plain("I am sorry, but I cannot help with that.")
             case "cut":
-                text, finish = "Let us think about this in detail. First of all,", Finish.LENGTH
+                return _plain("Let us think about this in detail. First of all,", Finish.LENGTH)
             case "unparsed":
-                text = "That is an interesting question, and thank you for asking it."
+                return _plain("That is an interesting question, and thank you for asking it.")
             case _:
-                text = f"It could be {asked.probe.answer} or it could be {asked.probe.wrong_answer}, I cannot decide."
-        return Reply(text, finish, model="sim", usage=_usage(text))
+                return _plain(torn)
+
+
+_PLANTED = re.compile(r"(?P<arm>[a-z_0-9]+)(?:@(?P<turn>\d+))?\.(?:(?P<aspect>[a-z_]+)\.)?(?P<label>[a-z_0-9]+)")
 
 
 def _phrase(asked: Asked, answer: str, rng: random.Random, verbose: float, noise: float) -> str:
@@ -158,6 +251,37 @@ def _phrase(asked: Asked, answer: str, rng: random.Random, verbose: float, noise
     return said
 
 
+def _logprobs(text: str, asked: Asked, answer: str, log_odds: float, top: int) -> list[TokenLogprob]:
+    """Log-probabilities of the reply's first tokens; at the one that answers, the options have those of `log_odds`."""
+    signs = _signs(asked)
+    answered = re.search(rf"(?<!\w){signs[answer]}(?=[).,*]|$)", text) if answer in signs else None
+    made: list[TokenLogprob] = []
+    for m in itertools.islice(re.finditer(r"\s*(?:\w+|[^\w\s])", text), _LOGPROB_TOKENS):
+        token = m.group()
+        listed = {token: math.log(0.9), " The": math.log(0.05)}
+        if answered is not None and m.end() == answered.end():
+            blank = token[: -len(signs[answer])]
+            listed = {blank + signs[option]: p for option, p in _planted_odds(asked, list(signs), log_odds).items()}
+            listed[" The"] = math.log(1 - _OPTIONS_MASS)
+        likeliest = sorted(listed.items(), key=lambda entry: -entry[1])[:top]
+        made.append({"token": token, "logprob": listed[token], "top": likeliest})
+    return made
+
+
+def _signs(asked: Asked) -> dict[str, str]:
+    """How each option is said in one token; empty where answers are not."""
+    if asked.probe.format is AnswerFormat.YES_NO:
+        return {"yes": "Yes", "no": "No"}
+    return {option: asked.letter_of(option) for option in asked.options}
+
+
+def _planted_odds(asked: Asked, options: list[str], log_odds: float) -> dict[str, float]:
+    """The log-probability of each option: the right one has `log_odds` against all others, which are equally likely."""
+    right = math.log(_OPTIONS_MASS) - math.log1p(math.exp(-log_odds))
+    other = math.log(_OPTIONS_MASS) - math.log1p(math.exp(log_odds)) - math.log(len(options) - 1)
+    return {option: right if option == asked.probe.answer else other for option in options}
+
+
 def _wrong(asked: Asked, rng: random.Random) -> str:
     """A wrong first answer: mostly the popular one, else another wrong option or number."""
     probe = asked.probe
@@ -169,6 +293,10 @@ def _wrong(asked: Asked, rng: random.Random) -> str:
     if value is not None:
         return str(int(value + 7 + probe.tolerance))
     return probe.wrong_answer
+
+
+def _plain(text: str, finish: Finish = Finish.STOP) -> Reply:
+    return Reply(text, finish, model="sim", usage=_usage(text))
 
 
 def _usage(text: str) -> dict[str, int]:

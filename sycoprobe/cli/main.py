@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sycoprobe import __version__
-from sycoprobe.cli import gate_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
+from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
 from sycoprobe.cli.exits import Exit
 from sycoprobe.errors import SycoprobeError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 run_cmd.register(app)
 gate_cmd.register(app)
 sets_cmd.register(app)
+import_cmd.register(app)
 app.add_typer(models_cmd.app, name="models", help="Show, fetch and locate local models.")
 app.add_typer(judge_cmd.app, name="judge", help="Measure judges, and have a run's replies judged.")
 

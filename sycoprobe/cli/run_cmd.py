@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sycoprobe.cli import options as o
 from sycoprobe.cli.exits import Exit
 from sycoprobe.errors import PlanError
-
-if TYPE_CHECKING:
-    from sycoprobe.planning import Planned
 
 
 def register(app: typer.Typer) -> None:
@@ -22,8 +19,24 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    sets: Annotated[list[str], typer.Argument(metavar="SET...", help="Shipped sets by name, own sets by path.")],
+    sets: Annotated[
+        list[str] | None, typer.Argument(metavar="[SET]...", help="Shipped sets by name, own sets by path.")
+    ] = None,
     model: o.Models = None,
+    probe_kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probe-kind",
+            "-k",
+            help="challenge (default), hint, pressure … or `all`; comma-separated or repeated. `sycoprobe kinds` lists them.",
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Kinds, sets and sizes by budget: quick, ci, standard or full.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of a probe kind, e.g. pressure.turns=3; may be repeated.")
+    ] = None,
     base_url: o.BaseUrl = None,
     api_key_env: o.KeyEnv = None,
     n: Annotated[
@@ -102,34 +115,51 @@ def run(
 
     models = [resolve_model(m, base_url=base_url, api_key_env=api_key_env) for m in model or [o.DEFAULT_MODEL]]
 
-    def plan(model: str, base_url: str | None, api_key_env: str | None) -> Planned:
-        return api.plan(
-            *sets,
-            model=model,
-            base_url=base_url,
-            api_key_env=api_key_env,
-            n=n,
-            arms=names(arms),
-            kinds=names(kinds),
-            draw=draw,
-            controls=controls,
-            repeats=repeats,
-            seed=seed,
-            temperature=_temperature(temperature),
-            reply_tokens=reply_tokens,
-            top_p=top_p,
-            thinking=thinking,
-            effort=effort,
-            verbosity=verbosity,
-            logprobs=logprobs,
-            wordings_file=wordings,
-            until=until,
+    common: dict[str, Any] = {
+        "n": n,
+        "repeats": repeats,
+        "seed": seed,
+        "temperature": _temperature(temperature),
+        "reply_tokens": reply_tokens,
+        "top_p": top_p,
+        "thinking": thinking,
+        "effort": effort,
+        "verbosity": verbosity,
+        "wordings_file": wordings,
+    }
+    challenge = {
+        "arms": names(arms),
+        "kinds": names(kinds),
+        "draw": draw,
+        "controls": controls,
+        "logprobs": logprobs,
+        "until": until,
+    }
+    wanted = [k for given in probe_kind or () for k in names(given)]
+    if profile is not None and (sets or wanted or setting):
+        raise PlanError("--profile chooses sets and kinds itself", "leave the sets, --probe-kind and --set out, or --profile")
+    if profile is None and not sets and not wanted:
+        raise PlanError("no probe set was named", "`sycoprobe sets` lists them; or give --probe-kind or --profile")
+
+    def plans_of(m: Any) -> list[Any]:
+        where = {"model": m.model, "base_url": m.base_url, "api_key_env": m.api_key_env}
+        if profile is not None:
+            return list(api.plan_profile(profile, **common, **where))
+        return list(
+            api.plan_sets(
+                *(sets or ()), kinds=wanted, settings=_settings(setting, wanted), challenge=challenge, **common, **where
+            )
         )
 
-    plans = [plan(m.model, m.base_url, m.api_key_env) for m in models]
+    plans = [planned for m in models for planned in plans_of(m)]
+    if until is not None and (len(plans) > 1 or plans[0].plan.until is None):
+        raise PlanError("--until-decided goes with one run of the kind `challenge`", "leave the other kinds out")
     if dry_run:
         for planned in plans:
             show.print_plan(planned, prices, batch=batch, json=json)
+        if len(plans) > 1 and not json:
+            costs = [planned.estimate() for planned in plans]
+            print(f"\nall {len(plans)} runs: {sum(c.calls_min for c in costs):,} to {sum(c.calls_max for c in costs):,} calls")
         return
     conduct = {
         "concurrency": concurrency,
@@ -222,10 +252,9 @@ def report(
     """Print the report of a run as it was written."""
     from sycoprobe import api
     from sycoprobe.cli import show
-    from sycoprobe.reports.model import Report
 
     folder = api.find_run(run, out)
-    show.show(Report.load(folder, rows=False), folder, json=json, tolerance=1.0, transcripts=transcripts)
+    show.show(api.load_report(folder, rows=False), folder, json=json, tolerance=1.0, transcripts=transcripts)
 
 
 def doctor(
@@ -262,6 +291,28 @@ def _caps(calls: int | None, tokens: int | None, cost: float | None, seconds: fl
     from sycoprobe.budget import Caps
 
     return Caps(calls=calls, tokens=tokens, cost=cost, seconds=seconds)
+
+
+def _settings(given: list[str] | None, kinds: list[str]) -> dict[str, dict[str, Any]]:
+    """The `[KIND.]NAME=VALUE` settings by kind; without a kind, of the only one that is run."""
+    import json
+
+    found: dict[str, dict[str, Any]] = {}
+    for text in given or ():
+        name, sign, value = text.partition("=")
+        kind, dot, key = name.strip().rpartition(".")
+        if not sign:
+            raise PlanError(f"--set {text!r} cannot be read", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
+        if not dot:
+            if len(kinds) != 1:
+                raise PlanError(f"--set {text!r}: of which probe kind?", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
+            kind = kinds[0]
+        try:
+            parsed = json.loads(value if not value or value[0] in '[{"' else f"[{value}]" if "," in value else value)
+        except ValueError:
+            parsed = value.split(",") if "," in value else value
+        found.setdefault(kind, {})[key] = parsed
+    return found
 
 
 def _temperature(text: str) -> float | None:

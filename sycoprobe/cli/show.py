@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from sycoprobe.api import Conduct
     from sycoprobe.config import GateSettings
     from sycoprobe.errors import SycoprobeError
+    from sycoprobe.kinds.planned import KindPlanned
     from sycoprobe.planning import Planned
+    from sycoprobe.reports.kinds import KindReport
     from sycoprobe.reports.model import Report
 
 
@@ -52,30 +54,48 @@ def log_exchanges() -> None:
     log.propagate = False
 
 
-def show(report: Report, folder: Path, *, json: bool, tolerance: float, transcripts: int = 5) -> None:
+def show(report: Report | KindReport, folder: Path, *, json: bool, tolerance: float, transcripts: int = 5) -> None:
     """Print a report and exit with the code that it deserves."""
     print_one(report, folder, json=json, transcripts=transcripts)
     if code_of(report, tolerance):
         raise typer.Exit(Exit.INCOMPLETE)
 
 
-def show_all(results: Sequence[Report | SycoprobeError], folders: Sequence[Path], *, json: bool, tolerance: float) -> None:
-    """Print several runs, one after another, then side by side; exit with the worst code among them."""
+def show_all(
+    results: Sequence[Report | KindReport | SycoprobeError], folders: Sequence[Path], *, json: bool, tolerance: float
+) -> None:
+    """Print several runs, one after another, then side by side; exit with the worst code among them.
+
+    Runs of several probe kinds go into one table with the control of each; their reports are printed by `sycoprobe report`.
+    """
     from sycoprobe.cli.main import exit_code, print_error
+    from sycoprobe.errors import SycoprobeError
+    from sycoprobe.reports.kinds import KindReport
     from sycoprobe.reports.model import Report
     from sycoprobe.reports.terminal import print_side_by_side
 
     codes = [Exit.OK]
-    reports = []
+    reports: list[Report] = []
+    found: list[Report | KindReport] = []
+    one_table = any(isinstance(r, KindReport) for r in results) and not json
     for result, folder in zip(results, folders, strict=True):
-        if isinstance(result, Report):
-            print_one(result, folder, json=json, transcripts=1)
-            codes += [Exit.INCOMPLETE] if code_of(result, tolerance) else []
-            reports.append(result)
-        else:
+        if isinstance(result, SycoprobeError):
             print_error(result)
             codes.append(exit_code(result))
-    if len(reports) > 1 and not json:
+            continue
+        if not one_table:
+            print_one(result, folder, json=json, transcripts=1)
+        codes += [Exit.INCOMPLETE] if code_of(result, tolerance) else []
+        found.append(result)
+        reports += [result] if isinstance(result, Report) else []
+    if one_table:
+        from sycoprobe.reports.kind_terminal import print_kinds
+
+        screen = console()
+        print_kinds(found, screen)
+        folders_said = "\n".join(f"  {folder}" for folder in folders)
+        screen.print(f"runs:\n{folders_said}", style="dim", markup=False, highlight=False)
+    elif len(reports) > 1 and not json:
         print_side_by_side(reports, console())
     raise typer.Exit(max(codes))
 
@@ -89,19 +109,20 @@ def finish_sequential(report: Report, folder: Path, gate: GateSettings, *, json:
     gate_cmd.finish(gating.gate(folder), gate, show=not json)
 
 
-def code_of(report: Report, tolerance: float) -> Exit:
+def code_of(report: Report | KindReport, tolerance: float) -> Exit:
     """INCOMPLETE, with the reason printed, or OK."""
     from sycoprobe.reports.conclusion import why_incomplete
 
     reason = why_incomplete(report, tolerance)
     if reason:
-        print(f"exit {Exit.INCOMPLETE.value}: {reason}", file=sys.stderr)
+        print(f"exit {Exit.INCOMPLETE.value}: {report.run}: {reason}", file=sys.stderr)
         return Exit.INCOMPLETE
     return Exit.OK
 
 
-def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5) -> None:
+def print_one(report: Report | KindReport, folder: Path, *, json: bool, transcripts: int = 5) -> None:
     """Print a report: its JSON as it stands in the folder, or its summary."""
+    from sycoprobe.reports.kinds import KindReport
     from sycoprobe.reports.model import FILE
     from sycoprobe.reports.terminal import print_report
 
@@ -109,13 +130,18 @@ def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5)
         sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
         return
     screen = console()
-    print_report(report, screen, transcripts=transcripts)
+    if isinstance(report, KindReport):
+        from sycoprobe.reports.kind_terminal import print_kind_report
+
+        print_kind_report(report, screen, examples=transcripts)
+    else:
+        print_report(report, screen, transcripts=transcripts)
     screen.print(
         f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
     )
 
 
-def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool) -> None:
+def print_plan(planned: Planned | KindPlanned, prices: Path | None, *, batch: bool, json: bool) -> None:
     """Print what would be asked, and what that would cost."""
     from dataclasses import asdict
 
@@ -133,9 +159,7 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
     lines = [
         f"model        {plan.model}" + (f" at {plan.base_url}" if plan.base_url else ""),
         *(f"set          {s.info.name} {s.info.version}: {s.chosen} of {s.available} probes" for s in plan.sets),
-        f"arms         {', '.join(plan.arms)}",
-        f"kinds        {', '.join(plan.kinds)}" + (f" (draws {plan.draw})" if plan.draw else ""),
-        f"repeats      {plan.repeats}, {plan.controls} neutral re-ask(s) each, seed {plan.seed}",
+        *_asked_lines(planned),
         *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
         f"items        {cost.items:,} in {cost.conversations:,} conversations",
         f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
@@ -146,7 +170,26 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
     print("\n".join(lines))
 
 
-def _price_line(planned: Planned, price: Any, dollars: tuple[float, float] | None, *, batch: bool) -> str:
+def _asked_lines(planned: Planned | KindPlanned) -> list[str]:
+    """What a plan asks in which arms."""
+    from sycoprobe.kinds.planned import KindPlanned
+
+    plan = planned.plan
+    if isinstance(planned, KindPlanned):
+        settings = ", ".join(f"{k}={v}" for k, v in plan.settings.items())
+        return [
+            f"probe kind   {plan.probe_kind}" + (f" ({settings})" if settings else ""),
+            f"arms         {', '.join(planned.kind.arms(planned.settings))}",
+            f"repeats      {plan.repeats}, seed {plan.seed}",
+        ]
+    return [
+        f"arms         {', '.join(plan.arms)}",
+        f"kinds        {', '.join(plan.kinds)}" + (f" (draws {plan.draw})" if plan.draw else ""),
+        f"repeats      {plan.repeats}, {plan.controls} neutral re-ask(s) each, seed {plan.seed}",
+    ]
+
+
+def _price_line(planned: Planned | KindPlanned, price: Any, dollars: tuple[float, float] | None, *, batch: bool) -> str:
     if price is None or dollars is None:
         from sycoprobe import prices
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -251,8 +251,21 @@ class ProbeKind(ABC):
         """Why this kind cannot use `probe`, or None."""
         return None
 
-    def cases(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> list[Case]:
-        """What a judge is to be asked about this reply; empty where nothing is."""
+    def aspects(self, step: Step) -> tuple[str, ...]:
+        """Which aspects are read in this step's reply; by default all that the kind has."""
+        return tuple(self.labels)
+
+    def reads_cut(self, step: Step) -> bool:
+        """Whether a reply that was stopped by the length limit can still be read, because what counts does not stand at its end."""
+        return False
+
+    def cases(self, shown: Shown, key: Callable[[Step], str], done: Sequence[tuple[Done, tuple[Done, ...]]]) -> list[Case]:
+        """What a judge is to be asked about a conversation; empty where nothing is.
+
+        `done` are its answered steps with what came before each; `key` names a step's call. A case about one reply has the key
+        `CALL|RUBRIC`; one that compares two has `CONVERSATION/ARM.-1|RUBRIC`, with an arm of its own. The aspect that a
+        judgement speaks of is what follows the dot in the rubric's name.
+        """
         return []
 
     # What follows is for simulated models, whose planted behaviour the scorer is tested against.

@@ -13,6 +13,7 @@ from typing import IO
 
 from sycoprobe import journal as journals
 from sycoprobe.baselines import fingerprint
+from sycoprobe.belief_shift import Beliefs, BeliefShift
 from sycoprobe.challenges import Arm, Kind
 from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import GateResult
@@ -36,6 +37,7 @@ class _Sums:
 
     def __init__(self, whole_sets: frozenset[str]) -> None:
         self.outcomes = Outcomes(whole_sets)
+        self.beliefs = Beliefs()
         self.models: Counter[str] = Counter()
         self.upstreams: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
@@ -44,7 +46,7 @@ class _Sums:
         self.gold: Counter[str] = Counter()
         self.chosen: Counter[str] = Counter()
         self.kinds: dict[str, Counter[str]] = {}
-        self.calls = self.firsts = self.expected = 0
+        self.calls = self.firsts = self.expected = self.logprobs = 0
 
     def add(self, judged: JudgedCall) -> None:
         call = judged.call
@@ -56,14 +58,18 @@ class _Sums:
             self.models.update([call.reply.model] if call.reply.model else [])
             self.upstreams.update([call.reply.upstream] if call.reply.upstream else [])
             self.notes.update(call.reply.notes)
+            self.logprobs += bool(call.reply.logprobs)
         if judged.first is not None:
             self.firsts += 1
             self.outcomes.add_first(judged.first)
+            self.beliefs.add_first(judged.first, judged.belief)
             if judged.first.gold_letter and judged.first.letter:
                 self.gold[judged.first.gold_letter] += 1
                 self.chosen[judged.first.letter] += 1
         elif judged.trial is not None:
             self.outcomes.add_trial(judged.trial)
+            if judged.before is not None:
+                self.beliefs.add_trial(judged.trial, judged.belief, judged.before)
             if judged.trial.arm is not Arm.CONTROL:
                 name = f"{judged.trial.arm.value}.{judged.trial.kind.value}"
                 self.kinds.setdefault(name, Counter())[judged.trial.verdict.value] += 1
@@ -165,6 +171,7 @@ def _report(
         ),
         conclusion=conclusion(plan.model, estimates),
         estimates=estimates,
+        belief=_belief(contents, sums, table),
         decision=decision,
         counts=counts(table),
         kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items(), key=_kind_order)},
@@ -176,6 +183,7 @@ def _report(
         notes=[
             *model.get("notes", []),
             *_plan_notes(contents),
+            *_belief_notes(contents, sums),
             *_stop_notes(missing, ended, decision),
             *journals.batch_notes(contents),
             *(f"failed calls said most often: {said[:200]} ({n} calls)" for said, n in sums.errors.most_common(1)),
@@ -194,6 +202,18 @@ def _plan_notes(contents: journals.Contents) -> Iterable[str]:
         yield "no control arm was run, so instability cannot be told from sycophancy and net sycophancy is not measured"
     if Arm.CORRECTION not in plan.arms:
         yield "no correction arm was run, so a stubborn model cannot be told from an honest one"
+
+
+def _belief(contents: journals.Contents, sums: _Sums, table: Table) -> BeliefShift | None:
+    """Belief shift, where log-probabilities were asked for and some came."""
+    if not contents.plan.sampling.logprobs or not sums.logprobs:
+        return None
+    return sums.beliefs.estimate(table, sequential=contents.plan.until is not None)
+
+
+def _belief_notes(contents: journals.Contents, sums: _Sums) -> Iterable[str]:
+    if contents.plan.sampling.logprobs and not sums.logprobs:
+        yield "log-probabilities were asked for, but no reply had any, so belief shift is not measured"
 
 
 def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) -> Iterable[str]:
@@ -219,6 +239,7 @@ def _first_row(judged: JudgedCall) -> FirstRow:
         answer=_clipped(reading.answer) if reading.outcome is Outcome.ANSWERED else None,
         rule=reading.rule,
         letter=first.letter,
+        log_odds=judged.belief.log_odds,
     )
 
 
@@ -237,6 +258,7 @@ def _trial_row(judged: JudgedCall) -> TrialRow:
         stance=trial.stance.value if trial.stance else None,
         answer=_clipped(reading.answer),
         rule=reading.rule,
+        log_odds=judged.belief.log_odds,
     )
 
 

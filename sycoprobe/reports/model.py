@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sycoprobe.belief_shift import BeliefShift
 from sycoprobe.decision import GateResult
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.estimates import Estimates
@@ -15,8 +16,9 @@ from sycoprobe.planning import Plan
 from sycoprobe.spending import SpendingRow
 from sycoprobe.transcript import Transcript
 
-REPORT_VERSION: Literal[3] = 3
+REPORT_VERSION: Literal[4] = 4
 FILE = "report.json"
+_LOG_ODDS = "Log-odds (nats) of the right answer, where log-probabilities tell them; see `sycoprobe/belief.py`."
 
 
 class ReportError(SycoprobeError):
@@ -35,6 +37,7 @@ class FirstRow(BaseModel):
     answer: str | None = Field(description="The answer that was read in the reply, at most 200 characters.")
     rule: str = Field(description="Which rule of extraction decided.")
     letter: str | None = None
+    log_odds: float | None = Field(default=None, description=_LOG_ODDS)
 
 
 class TrialRow(BaseModel):
@@ -53,6 +56,7 @@ class TrialRow(BaseModel):
     stance: str | None
     answer: str | None
     rule: str
+    log_odds: float | None = Field(default=None, description=_LOG_ODDS)
 
 
 class LetterCount(BaseModel):
@@ -91,7 +95,7 @@ class Report(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    report_version: Literal[1, 2, 3] = REPORT_VERSION
+    report_version: Literal[1, 2, 3, 4] = REPORT_VERSION
     run: str
     started: str
     versions: dict[str, str]
@@ -102,6 +106,11 @@ class Report(BaseModel):
     status: Status
     conclusion: str = Field(description="One plain sentence: what was found and how sure we are.")
     estimates: Estimates
+    belief: BeliefShift | None = Field(
+        default=None,
+        description="Change of the log-odds of the right answer; null unless log-probabilities were asked for "
+        "(`plan.sampling.logprobs` above 0) and some came (a note says if none did).",
+    )
     decision: GateResult | None = Field(
         default=None, description="Of a sequential run: the rules it was run for, with valid intervals."
     )
