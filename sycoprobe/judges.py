@@ -237,7 +237,7 @@ async def ajudge_run(
     """`judge_run`, from asynchronous code."""
     tested = tested_in(folder)
     if cases is None:
-        from sycoprobe import asking  # type: ignore[attr-defined,unused-ignore]
+        from sycoprobe import asking
 
         cases = asking.cases_of_run(folder)
     return await ajudge(folder, cases, judges, how, rubrics=rubrics, tested=tested)

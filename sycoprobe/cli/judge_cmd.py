@@ -107,7 +107,8 @@ def run(
 ) -> None:
     """Have the replies of a run judged; asks only what this judge has not judged yet. What it says stands beside the journal."""
     from sycoprobe import judges
-    from sycoprobe.api import find_run
+    from sycoprobe.api import find_run, of_kind, score
+    from sycoprobe.cli import show
     from sycoprobe.cli.show import console
 
     folder = find_run(run, out)
@@ -125,6 +126,8 @@ def run(
     )
     judged = judges.judge_run(folder, None, _judges(model, base_url, api_key_env), how)
     _show_judged(judged, console())
+    if of_kind(folder):
+        show.print_one(score(folder), folder, json=False, transcripts=1)
     print(f"\njudgements: {folder / 'judgements.jsonl'}")
     _finish(judged, error_tolerance)
 
