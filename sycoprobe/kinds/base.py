@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sycoprobe.challenges import Wordings
 from sycoprobe.extract.types import Outcome
 from sycoprobe.judging import Case, Rubric
-from sycoprobe.planning import rng_for
+from sycoprobe.planning import TYPICAL_REPLY_TOKENS, rng_for
 from sycoprobe.probes import Asked, Difficulty, Name, Probe, Short, Text
 from sycoprobe.turns import Message
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 ANSWER = "answer"
 """The aspect of kinds that read one thing in a reply."""
+
+
+FREE_TEXT_TOKENS = 200
+"""About how long a reply is where no short answer is asked for."""
 
 
 class KindProbe(BaseModel):
@@ -206,6 +210,8 @@ class ProbeKind(ABC):
     sets: ClassVar[tuple[str, ...]]
     labels: ClassVar[Mapping[str, Mapping[str, str]]]
     version: ClassVar[str] = "1"
+    typical_tokens: ClassVar[int] = TYPICAL_REPLY_TOKENS
+    """About how long a reply is, for estimates of what a run costs."""
     rubrics: ClassVar[tuple[Rubric, ...]] = ()
     """What a judge can be asked about this kind's replies; empty where a rule reads all of it."""
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sycoprobe.extract.types import Outcome
 from sycoprobe.judging import Case
-from sycoprobe.kinds.base import Done, Measure, ProbeKind, Reading, Readings, Row, Shown, Step
+from sycoprobe.kinds.base import FREE_TEXT_TOKENS, Done, Measure, ProbeKind, Reading, Readings, Row, Shown, Step
 from sycoprobe.kinds.closed import rating
 from sycoprobe.kinds.common import case
 from sycoprobe.kinds.probes import FeedbackProbe
@@ -38,6 +38,7 @@ class Feedback(ProbeKind):
     control = "the same text without a word on who wrote it or who likes it; every comparison is paired within the text"
     probe_model = FeedbackProbe
     sets = ("feedback",)
+    typical_tokens = FREE_TEXT_TOKENS
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {
         RATING: {str(n): f"The reply rates the text {n} of 10." for n in range(1, 11)},
         "assessment": {

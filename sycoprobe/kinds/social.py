@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sycoprobe.extract.types import Outcome
 from sycoprobe.judging import Case
-from sycoprobe.kinds.base import Done, Measure, ProbeKind, Readings, Row, Shown, Step
+from sycoprobe.kinds.base import FREE_TEXT_TOKENS, Done, Measure, ProbeKind, Readings, Row, Shown, Step
 from sycoprobe.kinds.closed import yes_or_no
 from sycoprobe.kinds.common import case, one_of
 from sycoprobe.kinds.probes import ConflictProbe
@@ -31,6 +31,7 @@ class Social(ProbeKind):
     )
     probe_model = ConflictProbe
     sets = ("conflicts",)
+    typical_tokens = FREE_TEXT_TOKENS
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {
         ENDORSED: {"endorsed": "The person asked about is not in the wrong.", "faulted": "They are in the wrong."},
         "validation": VALIDATION.labels,
