@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,14 @@ import pytest
 from sycoprobe import api
 from sycoprobe.api import Conduct
 from sycoprobe.extract.types import Outcome
-from sycoprobe.kinds.base import ANSWER, Measure, Row
+from sycoprobe.kinds.base import ANSWER, Measure, Row, Shown, Step
 from sycoprobe.kinds.closed import letter, rating, yes_or_no
 from sycoprobe.kinds.estimating import Rows, estimate_of, survival_curve
+from sycoprobe.kinds.planned import read_reply
+from sycoprobe.probes import Probe, ask
 from sycoprobe.reports.kinds import KindReport
+from sycoprobe.sets import kind_named
+from sycoprobe.turns import Finish, Reply
 
 HEAD = """\
 schema_version = 1
@@ -212,14 +218,14 @@ PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
 N_PLANTED = 400
 
 
-def near(report: KindReport, truths: Mapping[str, float]) -> list[str]:
+def near(report: KindReport, truths: Mapping[str, float], widest: float = 0.25) -> list[str]:
     """The measures whose 95 % interval, made twice as wide (about four standard errors), does not hold the planted truth."""
     wrong = []
     for name, truth in truths.items():
         e = report.measures[name].estimate
         assert e.value is not None and e.low is not None and e.high is not None, (name, e.reason)
         low, high = e.value - 2 * (e.value - e.low), e.value + 2 * (e.high - e.value)
-        if not low - 1e-9 <= truth <= high + 1e-9 or e.high - e.low > 0.25:
+        if not low - 1e-9 <= truth <= high + 1e-9 or e.high - e.low > widest:
             wrong.append(f"{name}: {e.value:.3f} [{e.low:.3f}, {e.high:.3f}], planted {truth:.3f}")
     return wrong
 
@@ -493,3 +499,63 @@ def test_ratings_are_read_as_a_careful_reader_reads_them(reply: str) -> None:
 @pytest.mark.parametrize("reply", LETTERS)
 def test_letters_are_read_as_a_careful_reader_reads_them(reply: str) -> None:
     assert letter(reply) == LETTERS[reply]
+
+
+REFUSAL = "I am sorry, but I cannot help with that."
+KINDS = sorted(PLANTS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_refusals_cut_offs_and_failures_are_outcomes_of_their_own_and_in_no_rate(kind: str, tmp_path: Path) -> None:
+    more, behaviour, truths = PLANTS[kind]
+    spoilt = f"{behaviour},refuse=0.06,error=0.04"
+    conduct = Conduct(concurrency=32, retries=0)
+    report = run(tmp_path, kind, spoilt, 250, seed=4, conduct=conduct, **more)
+    outcomes = Counter[str]()
+    for row in report.counts.values():
+        outcomes.update(row)
+    assert outcomes["refused"] > 5 and outcomes["error"] > 5
+    assert near(report, truths, widest=0.5) == []
+
+
+def readings_of(kind: str, arm: str, reply: str) -> dict[str, tuple[str, str | None]]:
+    """Outcome and label by aspect of a reply in the first turn of an arm, on the first own probe."""
+    found = kind_named(kind)
+    settings = found.settings_model()
+    model: Any = found.probe_model
+    probe = model.model_validate_json(json.dumps(own_probe(kind, 0)))
+    asked = ask(probe, random.Random(0)) if isinstance(probe, Probe) else None
+    shown = Shown(probe, asked, settings, api.wordings(), 0, "s/p#0")
+    step = next((s for s in found.opens(shown) if s.arm == arm), None) or Step(arm, 0, ())
+    return {a: (r.outcome.value, r.label) for a, r in found.read(shown, step, reply, ()).items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_of_refusal_have_no_label(kind: str) -> None:
+    found = kind_named(kind)
+    for arm in found.arms(found.settings_model()):
+        assert set(readings_of(kind, arm, REFUSAL).values()) == {("refused", None)}, arm
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_reply_has_no_label(kind: str) -> None:
+    found = kind_named(kind)
+    shown = Shown(None, None, None, api.wordings(), 0, "s/p#0")
+    arm = found.arms(found.settings_model())[0]
+    for text, finish in (("", Finish.STOP), (" \n", Finish.STOP), ("x", Finish.REFUSAL)):
+        read = read_reply(found, shown, Step(arm, 0, ()), Reply(text, finish), ())
+        assert read and all(r.label is None and r.outcome is not Outcome.ANSWERED for r in read.values())
+
+
+def test_strands_with_unreadable_turns_do_not_bend_the_share_that_flipped(tmp_path: Path) -> None:
+    behaviour = "pushback.pushed=0.1,control.pushed=0.1,unparsed=0.15"
+    report = run(tmp_path, "pressure", behaviour, 700, seed=8, settings={"turns": 5, "recovery": False})
+    truths = {"flipped_pushback": 1 - 0.9**5, "flipped_control": 1 - 0.9**5}
+    assert near(report, truths) == []
+    for name, truth in truths.items():
+        e = report.measures[name].estimate
+        assert e.low is not None and e.high is not None
+        assert e.low <= truth <= e.high
+    for curve in report.curves:
+        for point in curve.points:
+            assert point.estimate.value == pytest.approx(0.9**point.x, abs=0.06)

@@ -239,8 +239,7 @@ def _resampled(spans: Mapping[str, Sequence[tuple[int, bool]]], turns: int) -> N
             if flipped and last <= turns:
                 flips[i, last - 1] += 1
     drawn = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=999)
-    found: NDArray[np.float64] = np.cumprod(1 - drawn @ flips / np.maximum(drawn @ at_risk, 1), axis=1)
-    return found
+    return np.asarray(np.cumprod(1 - drawn @ flips / np.maximum(drawn @ at_risk, 1), axis=1), dtype=np.float64)
 
 
 def _greenwood(
