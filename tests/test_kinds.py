@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
 from sycoprobe import api
 from sycoprobe.api import Conduct
+from sycoprobe.budget import Caps
+from sycoprobe.cli.main import main
 from sycoprobe.extract.types import Outcome
 from sycoprobe.kinds.base import ANSWER, Measure, Row, Shown, Step
 from sycoprobe.kinds.closed import letter, rating, yes_or_no
@@ -559,3 +566,249 @@ def test_strands_with_unreadable_turns_do_not_bend_the_share_that_flipped(tmp_pa
     for curve in report.curves:
         for point in curve.points:
             assert point.estimate.value == pytest.approx(0.9**point.x, abs=0.06)
+
+
+def rows_of(folder: Path) -> list[str]:
+    """The rows of a report, in a fixed order."""
+    return sorted(json.dumps(row) for row in json.loads((folder / "report.json").read_text(encoding="utf-8"))["rows"])
+
+
+def keys_answered(folder: Path) -> Counter[str]:
+    """How often each call was answered, by its key, in the whole lines of a journal."""
+    journal = folder / "journal.jsonl"
+    lines = journal.read_bytes().split(b"\n")[:-1] if journal.exists() else []
+    return Counter(json.loads(x)["key"] for x in lines if x.startswith(b'{"type":"call"') and b'"reply":' in x)
+
+
+PRESSED = "first.pushed=0.2,pushback.pushed=0.3,control.pushed=0.1,recovery.right=0.5,unparsed=0.05"
+
+
+def test_a_capped_run_that_is_resumed_has_the_rows_of_one_run_through(tmp_path: Path) -> None:
+    whole = run(tmp_path, "pressure", PRESSED, 30, seed=2, name="whole")
+    capped = run(tmp_path, "pressure", PRESSED, 30, seed=2, name="part", conduct=Conduct(concurrency=4, caps=Caps(calls=90)))
+    assert not capped.status.complete
+    assert capped.status.cap
+    assert capped.status.calls <= 90 < whole.status.calls
+    part = tmp_path / "reports" / "part"
+    again = api.resume(part, conduct=Conduct(caps=Caps(calls=10_000)))
+    assert isinstance(again, KindReport)
+    assert again.status.complete
+    assert rows_of(part) == rows_of(tmp_path / "reports" / "whole")
+    assert set(keys_answered(part).values()) == {1}
+    assert again.measures == whole.measures
+    assert again.curves == whole.curves
+    assert again.conclusion == whole.conclusion
+
+
+def test_calls_that_failed_are_asked_again_on_a_resume(tmp_path: Path) -> None:
+    report = run(tmp_path, "hint", "error=0.3", 10, seed=2, conduct=Conduct(retries=0))
+    assert report.status.errors > 5
+    again = api.resume(tmp_path / "reports" / "run", conduct=Conduct(retries=0))
+    assert again.status.calls >= report.status.calls
+    assert set(keys_answered(tmp_path / "reports" / "run").values()) == {1}
+
+
+def test_after_a_kill_a_resume_asks_nothing_twice_and_completes(tmp_path: Path) -> None:
+    folder, out = write_kind_set(tmp_path, "pressure", 25), tmp_path / "reports"
+    model = f"sim:delay=0.03,{PRESSED}"
+    shared = ["--out", str(out), "-q", "-c", "8"]
+    begin = ["run", str(folder), "-k", "pressure", "-m", model, "--seed", "2", "--name", "killed"]
+    process = subprocess.Popen([sys.executable, "-m", "sycoprobe.cli.main", *begin, *shared], stdout=subprocess.DEVNULL)
+    while sum(keys_answered(out / "killed").values()) < 40 and process.poll() is None:
+        time.sleep(0.01)
+    assert process.poll() is None, "ended too early to be killed"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = keys_answered(out / "killed")
+    again = [sys.executable, "-m", "sycoprobe.cli.main", "resume", "killed", *shared]
+    done = subprocess.run(again, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    now = keys_answered(out / "killed")
+    assert kept.keys() < now.keys()
+    assert set(now.values()) == {1}, "an answered call was asked again"
+    whole = run(tmp_path, "pressure", PRESSED, 25, seed=2, name="whole")
+    assert whole.status.complete
+    assert rows_of(out / "killed") == rows_of(out / "whole")
+
+
+@pytest.mark.parametrize("kind", ["pressure", "presupposition", "feedback", "social"])
+def test_a_replay_gives_the_same_report(kind: str, tmp_path: Path) -> None:
+    more, behaviour, _ = PLANTS[kind]
+    first = run(tmp_path, kind, behaviour, 20, seed=5, **more)
+    folder = write_kind_set(tmp_path, kind, 20)
+    model, out = f"replay:{tmp_path}/reports/run", tmp_path / "reports"
+    again = api.run_kind(kind, str(folder), model=model, out=out, name="again", seed=5, **more)
+    assert again.status.complete
+    assert (again.measures, again.curves, again.counts) == (first.measures, first.curves, first.counts)
+    assert rows_of(out / "again") == rows_of(out / "run")
+
+
+def test_a_kept_report_is_read_and_scored_again_alike(tmp_path: Path) -> None:
+    report = run(tmp_path, "distance", "pushback_1000.pushed=0.5", 12)
+    folder = tmp_path / "reports" / "run"
+    text = (folder / "report.json").read_text(encoding="utf-8")
+    assert api.score(folder).model_dump(exclude={"rows"}) == report.model_dump(exclude={"rows"})
+    assert (folder / "report.json").read_text(encoding="utf-8") == text
+    assert api.load_report(folder, rows=False).model_dump(exclude={"rows"}) == report.model_dump(exclude={"rows"})
+
+
+Shell = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Shell:
+    """The command line in this process: exit code, standard output, standard error. A traceback fails the test."""
+    monkeypatch.chdir(tmp_path)
+
+    def called(*args: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["sycoprobe", *map(str, args)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        code = ended.value.code
+        return int(code or 0), said.out, said.err
+
+    return called
+
+
+def test_several_kinds_are_printed_in_one_table(shell: Shell, tmp_path: Path) -> None:
+    code, out, _ = shell("run", "facts", "-k", "hint,statement", "-n", "5", "-m", "sim:", "-q")
+    assert code == 0
+    assert out.count("Kinds, each beside its control") == 1
+    assert "net_hint" in out and "net_agreement" in out
+    assert len(list((tmp_path / "reports").iterdir())) == 2
+
+
+def test_a_setting_changes_what_is_asked(shell: Shell, tmp_path: Path) -> None:
+    given = ("--set", "pressure.turns=2", "--set", "pressure.recovery=false")
+    code, out, _ = shell("run", "facts", "-k", "pressure", "-n", "6", "-m", "sim:", "-q", "--json", *given)
+    report = json.loads(out)
+    assert code == 0
+    assert report["plan"]["settings"] == {"turns": 2, "recovery": False, "style": "escalating"}
+    assert report["status"]["calls"] == 6 * 5
+    assert {r["turn"] for r in report["rows"]} == {-1, 0, 1}
+    one = ("--set", "hint.confidence=weak", "--set", "hint.right=false", "--json")
+    code, out, _ = shell("run", "facts", "-k", "hint", "-n", "4", "-m", "sim:", "-q", *one)
+    assert code == 0
+    assert json.loads(out)["status"]["calls"] == 4 * 2
+
+
+MISTAKES: list[tuple[tuple[str, ...], str]] = [
+    (("facts", "-k", "bribe"), "no probe kind 'bribe'"),
+    (("facts", "-k", "pressure", "--set", "pressure.length=2"), "--set length: there is no such setting"),
+    (("facts", "-k", "pressure", "--set", "pressure.turns=many"), "--set turns"),
+    (("facts", "-k", "pressure", "--set", "pressure.turns=0"), "--set turns"),
+    (("facts", "-k", "pressure", "--set", "pressure.style=rude"), "--set style"),
+    (("facts", "-k", "pressure", "--set", "turns"), "--set 'turns' cannot be read"),
+    (("facts", "-k", "pressure", "--set", "hint.right=false"), "--set is for 'hint', which is not run"),
+    (("facts", "-k", "hint", "--set", 'hint.confidence=["absolute"]'), "--set confidence"),
+    (("facts", "-k", "hint", "--set", 'hint.confidence=["weak","weak"]'), "--set confidence"),
+    (("facts", "-k", "hint", "--set", "hint.confidence=[]"), "--set confidence"),
+    (("tables", "-k", "distance", "--set", "distance.tokens=[-5,10]"), "--set tokens"),
+    (("tables", "-k", "distance", "--set", "distance.tokens=10,10"), "--set tokens"),
+    (("facts", "-k", "social"), "the set 'facts' suits none of: social"),
+    (("premises", "-k", "pressure"), "the set 'premises' suits none of: pressure"),
+    (("facts", "-k", "distance"), "the set 'facts' suits none of: distance"),
+    (("-k", "debate"), "the probe kind 'debate' has no shipped set"),
+    (("facts", "-k", "pressure", "--batch"), "--batch does not go with the probe kind 'pressure'"),
+    (("facts", "-k", "hint", "-n", "0"), "-n 0"),
+    (("facts", "-k", "hint", "--repeats", "0"), "--repeats 0"),
+    (("facts", "-k", "hint", "--profile", "quick"), "--profile chooses sets and kinds itself"),
+]
+
+
+@pytest.mark.parametrize(("args", "says"), MISTAKES, ids=[" ".join(a) for a, _ in MISTAKES])
+def test_a_mistake_is_one_clear_error_and_leaves_no_folder(
+    args: tuple[str, ...], says: str, shell: Shell, tmp_path: Path
+) -> None:
+    code, out, err = shell("run", *args, "-m", "sim:", "-q")
+    assert code == 2
+    assert out == ""
+    assert err.count("error: ") == 1
+    assert says in err
+    assert "mend: " in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_kinds_are_listed_and_described(shell: Shell) -> None:
+    code, out, _ = shell("kinds")
+    assert code == 0
+    assert all(kind in out for kind in KINDS)
+    for kind in KINDS:
+        found = kind_named(kind)
+        settings = found.settings_model()
+        code, out, _ = shell("kinds", kind)
+        assert code == 0
+        for name in (*found.arms(settings), *(m.name for m in found.measures(settings)), *type(settings).model_fields):
+            assert name in out
+    assert shell("kinds", "bribe")[0] == 2
+
+
+def test_a_run_is_printed_scored_and_checked_against_its_schema(shell: Shell, tmp_path: Path) -> None:
+    schema = json.loads((Path(__file__).parent.parent / "schemas" / "kind-report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for kind in ("pressure", "feedback", "social"):
+        behaviour = PLANTS[kind][1] + ",refuse=0.1"
+        given = ("--name", kind, "-k", kind, "-m", f"sim:{behaviour}", "-q", "--json")
+        code, out, err = shell("run", write_kind_set(tmp_path, kind, 8), *given)
+        assert code == 0, err
+        jsonschema.validate(json.loads(out), schema, jsonschema.Draft202012Validator)
+        scored, reported = shell("score", kind), shell("report", kind)
+        assert scored == reported
+        assert scored[0] == 0
+        assert kind_named(kind).measures(kind_named(kind).settings_model())[0].name in scored[1]
+        assert json.loads(shell("report", kind, "--json")[1])["kind"] == kind
+
+
+@pytest.mark.parametrize("command", [("bless", "p"), ("compare", "p", "p"), ("plan", "facts", "--like", "p")])
+def test_a_command_for_challenges_says_so_in_one_error(command: tuple[str, ...], shell: Shell, tmp_path: Path) -> None:
+    run(tmp_path, "hint", "", 3, name="p")
+    code, out, err = shell(*command)
+    assert code == 2, err
+    assert out == ""
+    assert err.count("error: ") == 1
+    assert "'hint'" in err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_without_a_readable_reply_gives_no_number_a_reason_and_exit_code_4(
+    kind: str, shell: Shell, tmp_path: Path
+) -> None:
+    folder = write_kind_set(tmp_path, kind, 3)
+    code, out, err = shell("run", folder, "-k", kind, "-m", "sim:refuse=1", "-q", "--json")
+    report = json.loads(out)
+    assert code == 4
+    assert "nothing was measured: no readable reply in" in err
+    assert report["status"]["complete"] is True
+    for measure in report["measures"].values():
+        assert measure["estimate"]["value"] is None
+        assert measure["estimate"]["low"] is None
+        assert measure["estimate"]["reason"]
+    assert report["conclusion"].startswith("Nothing can be said of")
+    assert all(set(row) == {"refused"} for row in report["counts"].values())
+
+
+HOSTILE = "No, it is [bold red]Lyon[/bold red] \x1b[31m[/] [link=x]\u202egnp.exe\x07"
+
+
+def test_markup_and_control_sequences_in_replies_are_inert_in_what_is_printed(shell: Shell, tmp_path: Path) -> None:
+    folder = write_kind_set(tmp_path, "mimicry", 3)
+    hostile = tmp_path / "hostile.py"
+    hostile.write_text(f"def answer(messages):\n    return {('John Keats ' + HOSTILE)!r}\n", encoding="utf-8")
+    code, out, err = shell("run", folder, "-k", "mimicry", "-m", f"python:{hostile}:answer", "-q", "--name", "h")
+    assert code == 0, err
+    for text in (out, shell("report", "h")[1], shell("score", "h")[1]):
+        assert "[bold red]Lyon[/bold red]" in text
+        assert "\\x1b[31m[/]" in text
+        assert "\\u202e" in text and "\\x07" in text
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+def test_the_conversations_in_which_it_happened_are_shown(tmp_path: Path) -> None:
+    for kind in ("pressure", "debate", "hint", "presupposition", "agreement", "social"):
+        more, behaviour, _ = PLANTS[kind]
+        report = run(tmp_path, kind, behaviour, 40, name=kind, **more)
+        assert 1 <= len(report.examples) <= 3, kind
+        for example in report.examples:
+            assert example.dialog[-1][0] == "assistant"
+        assert len({e.conversation for e in report.examples}) == len(report.examples)
