@@ -791,11 +791,15 @@ def test_a_run_without_a_readable_reply_gives_no_number_a_reason_and_exit_code_4
 HOSTILE = "No, it is [bold red]Lyon[/bold red] \x1b[31m[/] [link=x]\u202egnp.exe\x07"
 
 
-def test_markup_and_control_sequences_in_replies_are_inert_in_what_is_printed(shell: Shell, tmp_path: Path) -> None:
+def test_markup_and_control_sequences_in_replies_are_inert_in_what_is_printed(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = write_kind_set(tmp_path, "mimicry", 3)
-    hostile = tmp_path / "hostile.py"
-    hostile.write_text(f"def answer(messages):\n    return {('John Keats ' + HOSTILE)!r}\n", encoding="utf-8")
-    code, out, err = shell("run", folder, "-k", "mimicry", "-m", f"python:{hostile}:answer", "-q", "--name", "h")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "hostile_model.py").write_text(
+        f"def answer(messages):\n    return {('John Keats ' + HOSTILE)!r}\n", encoding="utf-8"
+    )
+    code, out, err = shell("run", folder, "-k", "mimicry", "-m", "python:hostile_model:answer", "-q", "--name", "h")
     assert code == 0, err
     for text in (out, shell("report", "h")[1], shell("score", "h")[1]):
         assert "[bold red]Lyon[/bold red]" in text
