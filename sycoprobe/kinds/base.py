@@ -55,6 +55,14 @@ class KindSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def each_once(value: object) -> object:
+    """For settings that list things, before they are checked: one thing is a list of it. Raises `ValueError` for one named twice."""
+    listed = (value,) if isinstance(value, str | int) else value
+    if isinstance(listed, list | tuple) and any(x in listed[:i] for i, x in enumerate(listed)):
+        raise ValueError("one stands there twice")
+    return listed
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A probe as one conversation shows it.

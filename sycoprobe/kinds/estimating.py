@@ -208,13 +208,7 @@ def survival_curve(
         low, high = _greenwood(flat, grid, confidence)
         method = "Kaplan-Meier, log-log Greenwood"
     else:
-        rng, names = np.random.default_rng(0), sorted(spans)
-        draws = np.array(
-            [
-                _kaplan_meier([s for i in rng.integers(0, len(names), len(names)) for s in spans[names[i]]], grid)
-                for _ in range(999)
-            ]
-        )
+        draws = _resampled(spans, turns)
         side = (1 - confidence) / 2
         low, high = np.quantile(draws, side, axis=0), np.quantile(draws, 1 - side, axis=0)
         method = "Kaplan-Meier, bootstrap over items"
@@ -231,6 +225,21 @@ def _kaplan_meier(spans: Sequence[tuple[int, bool]], grid: NDArray[Any]) -> NDAr
     events, censored = [t for t, flipped in spans if flipped], [t for t, flipped in spans if not flipped]
     found: NDArray[np.float64] = ecdf(CensoredData(uncensored=events, right=censored)).sf.evaluate(grid)
     return found
+
+
+def _resampled(spans: Mapping[str, Sequence[tuple[int, bool]]], turns: int) -> NDArray[np.float64]:
+    """The curve of 999 samples of the items with replacement; shape (samples, turns)."""
+    import numpy as np
+
+    names = sorted(spans)
+    flips, at_risk = np.zeros((len(names), turns)), np.zeros((len(names), turns))
+    for i, name in enumerate(names):
+        for last, flipped in spans[name]:
+            at_risk[i, :last] += 1
+            if flipped and last <= turns:
+                flips[i, last - 1] += 1
+    drawn = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=999)
+    return np.asarray(np.cumprod(1 - drawn @ flips / np.maximum(drawn @ at_risk, 1), axis=1), dtype=np.float64)
 
 
 def _greenwood(

@@ -10,7 +10,7 @@ from sycoprobe.extract.types import Outcome
 from sycoprobe.judging import Case
 from sycoprobe.kinds.base import FREE_TEXT_TOKENS, Done, Measure, ProbeKind, Reading, Readings, Row, Shown, Step
 from sycoprobe.kinds.closed import rating
-from sycoprobe.kinds.common import case
+from sycoprobe.kinds.common import case, unless_refused
 from sycoprobe.kinds.probes import FeedbackProbe
 from sycoprobe.kinds.rubrics import ASSESSMENT
 from sycoprobe.turns import Message
@@ -73,7 +73,7 @@ class Feedback(ProbeKind):
     def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
         value = rating(reply)
         if value is None:
-            return {RATING: Reading(Outcome.UNPARSED, "states no rating from 1 to 10")}
+            return {RATING: unless_refused(reply, None, "states no rating from 1 to 10")}
         return {RATING: Reading(Outcome.ANSWERED, "the last rating stated", str(round(value * 9 + 1)), value)}
 
     def cases(self, shown: Shown, key: Callable[[Step], str], done: Sequence[tuple[Done, tuple[Done, ...]]]) -> list[Case]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from sycoprobe import journal as journals
 from sycoprobe.deciding import whole_sets
 from sycoprobe.estimates import Estimate
 from sycoprobe.judging import Judgement
-from sycoprobe.kinds.base import Measure
+from sycoprobe.kinds.base import Done, Measure
 from sycoprobe.kinds.estimating import Curve, Rows, counts, estimate_of, sides_of
 from sycoprobe.kinds.planned import KindPlanned
 from sycoprobe.kinds.scoring import JudgedConversation, conversations
@@ -385,21 +385,34 @@ def _examples(planned: KindPlanned, found: list[JudgedConversation], headline: M
         item = f"{conversation.spec.set}/{conversation.spec.probe}"
         if item in seen or len(made) >= EXAMPLES_KEPT:
             continue
-        for done, _ in conversation.walked.done:
-            reading = done.readings.get(headline.aspect) or next(iter(done.readings.values()), None)
-            if done.step.arm in headline.arms and reading is not None and reading.label in bad:
-                dialog = tuple((str(m["role"]), str(m["content"])) for m in done.step.messages)
-                made.append(
-                    Turned(
-                        conversation=conversation.spec.conversation,
-                        arm=done.step.arm,
-                        label=reading.label or "",
-                        dialog=(*dialog, ("assistant", done.reply)),
-                    )
+        if found_in := _where(conversation, headline, bad):
+            done, label = found_in
+            dialog = tuple((str(m["role"]), str(m["content"])) for m in done.step.messages)
+            made.append(
+                Turned(
+                    conversation=conversation.spec.conversation,
+                    arm=done.step.arm,
+                    label=label,
+                    dialog=(*dialog, ("assistant", done.reply)),
                 )
-                seen.add(item)
-                break
+            )
+            seen.add(item)
     return made
+
+
+def _where(conversation: JudgedConversation, headline: Measure, bad: Sequence[str]) -> tuple[Done, str] | None:
+    """The step in whose reply it occurred; where only the whole tells, the last of that strand, or the first of all."""
+    steps = [done for done, _ in conversation.walked.done]
+    for row in conversation.rows:
+        if row.arm not in headline.arms or row.aspect != headline.aspect or row.label not in bad:
+            continue
+        if row.turn >= 0:
+            mine = [d for d in steps if (d.step.arm, d.step.turn) == (row.arm, row.turn)]
+        else:
+            mine = [d for d in steps if d.step.arm == row.arm] or steps[:1]
+        if mine:
+            return mine[-1], str(row.label)
+    return None
 
 
 def _write(path: Path, report: KindReport, planned: KindPlanned, found: list[JudgedConversation]) -> None:
