@@ -257,7 +257,7 @@ def plan_sets(
 
     Parameters
     ----------
-    sets: each goes to the kinds that suit it. Without sets every kind asks its own.
+    sets: each goes to the kinds that suit it; a kind that none suits asks its own.
     kinds: names, or `all`; none: the kind that each set is of, `challenge` for questions with known answers.
     settings: by kind. challenge: what is only for `plan` (arms, kinds of disagreement, controls …). common: what both take.
 
@@ -271,7 +271,7 @@ def plan_sets(
     own = {s: info_of(s).kind for s in sets}
     groups: dict[str, list[str]] = {k: [] for k in wanted}
     for s, of in own.items():
-        suits = [k for k in wanted if _suits(k, of)] if wanted else [of or CHALLENGE]
+        suits = [k for k in wanted if _suits(k, s, of)] if wanted else [of or CHALLENGE]
         if not suits:
             raise PlanError(f"the set {s!r} suits none of: {', '.join(wanted)}", f"it is of the kind {of or CHALLENGE!r}")
         for k in suits:
@@ -288,10 +288,12 @@ def plan_sets(
     return found
 
 
-def _suits(kind: str, of: str | None) -> bool:
-    if kind == CHALLENGE or of is None:
-        return (kind == CHALLENGE or kind_named(kind).probe_model is Probe) and of is None
-    return kind == of
+def _suits(kind: str, name: str, of: str | None) -> bool:
+    """Whether the set `name`, whose own kind is `of`, can be asked as `kind`."""
+    if of is not None or kind == CHALLENGE:
+        return (of or CHALLENGE) == kind
+    found = kind_named(kind)
+    return found.probe_model is Probe and found.fault(load_set(name, 1).probes[0], found.settings_model()) is None
 
 
 def _check_address(base_url: str | None, api_key_env: str | None) -> None:

@@ -75,5 +75,9 @@ class GateError(SycoprobeError):
     """A rule, a configuration or a baseline cannot be used."""
 
 
+class JudgeError(SycoprobeError):
+    """A judge cannot be used, or what judges said, or are measured against, cannot be read or written."""
+
+
 class PriceError(SycoprobeError):
     """A price, or a file of prices, cannot be used."""

@@ -51,6 +51,7 @@ class Request:
     probe) are there for backends that stand in for a model: `sim` and `replay`.
     `scene` is there for them too, in runs of other probe kinds than `challenge`, where `asked` may be None.
     `seed` is a per-call integer below 2**31, for servers that take one.
+    `schema` is a JSON schema that the reply must follow, where the backend can hold it to one (`Backend.takes_schema`).
     `shared` is how many leading messages further calls will repeat word for word, where that prefix is long enough for the
     provider's cache to pay (see `Backend.cache_minimum`); 0 elsewhere.
     """
@@ -62,6 +63,7 @@ class Request:
     asked: Asked | None
     shared: int = 0
     scene: Scene | None = None
+    schema: dict[str, Any] | None = None
 
 
 Notify = Callable[[str], None]
@@ -77,6 +79,7 @@ class Backend(Protocol):
 
     A backend may have an attribute `cache_minimum: int`, the length in tokens from which its provider caches a prompt's
     prefix; calls that share a longer one then wait for the first of them. Of backends without it, nothing is known.
+    One that heeds `Request.schema` has `takes_schema = True`.
     """
 
     async def start(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ ALTERNATION = Adaptable(
 _SYSTEM_ALLOWED = re.compile(r"after the optional system", re.I)
 _REJECTED = re.compile(
     r"unsupported|not support|no longer|deprecated|cannot both|unrecognized|unknown|not permitted|not allowed|extra inputs"
-    r"|only the default|not enabled|not available|cannot find field|unexpected keyword|invalid (?:parameter|argument) name"
+    r"|only the default|not enabled|not available|unavailable|enabled only|cannot find field|unexpected keyword|invalid (?:parameter|argument) name"
     r"|greater than max allowed",
     re.I,
 )

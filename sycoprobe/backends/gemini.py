@@ -45,6 +45,7 @@ _ADAPTABLE = (
     Adaptable("thinkingLevel", said=re.compile(r"thinking[_ ]?level", re.I)),
     Adaptable("thinkingBudget", said=re.compile(r"thinking[_ ]?budget", re.I)),
     Adaptable("thinkingConfig", said=re.compile(r"thinking", re.I)),
+    Adaptable("responseJsonSchema", said=re.compile(r"response_?(?:json_?)?schema|response_?mime_?type|json mode", re.I)),
     SYSTEM,
     ALTERNATION,
 )
@@ -92,6 +93,7 @@ class GeminiBackend(HttpDialect):
 
     cache_minimum = 1024
     """The shortest prefix, in tokens, that Gemini caches by itself; for some models it is longer ("Context caching" guide)."""
+    takes_schema = True
 
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
         headers = {"x-goog-api-key": key} if key else {}
@@ -143,6 +145,8 @@ class GeminiBackend(HttpDialect):
         )
         if sampling.logprobs and "logprobs" not in self._adapted:
             config |= {"responseLogprobs": True, "logprobs": sampling.logprobs}
+        if request.schema is not None and "responseJsonSchema" not in self._adapted:
+            config |= {"responseMimeType": "application/json", "responseJsonSchema": request.schema}
         return {
             "contents": [self._turn(m) for m in dialog if m["role"] != "system"],
             **({"systemInstruction": {"parts": system}} if system else {}),

@@ -40,6 +40,8 @@ class LocalBackend:
         self._options = options
         self._server: Any = None
         self._client: OpenAIBackend | None = None
+        self.takes_schema = False
+        """Known once it has started."""
 
     async def start(self) -> dict[str, Any]:
         """Fetch the file if it must be, check it, load it. Raises `ModelError`."""
@@ -54,6 +56,7 @@ class LocalBackend:
             path.name, base_url=f"{self._server.listening_address}/v1", key=None, options=self._options, mode=mode
         )
         await self._client.start()
+        self.takes_schema = self._client.takes_schema
         notes = []
         if mode == "completion":
             notes.append(

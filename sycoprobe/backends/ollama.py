@@ -24,7 +24,13 @@ CLOUD = "ollama.com"
 SINCE = (0, 12, 11)
 """The first version (November 2025) of which we know that it heeds `truncate`, `shift` and `logprobs`."""
 _FINISH = {"stop": Finish.STOP, "length": Finish.LENGTH}
-_ADAPTABLE = (Adaptable("think"), Adaptable("logprobs"), SYSTEM, ALTERNATION)
+_ADAPTABLE = (
+    Adaptable("think"),
+    Adaptable("logprobs"),
+    Adaptable("format", said=re.compile(r"invalid format|(?:json schema|grammar)", re.I)),
+    SYSTEM,
+    ALTERNATION,
+)
 _SWITCHES = {"none": False, "false": False, "off": False, "true": True, "on": True}
 _CONTEXT = re.compile(
     r"exceeds? the (?:available )?context|longer than the context|exceed_context_size|max(?:imum)? context", re.I
@@ -85,6 +91,7 @@ class OllamaBackend(HttpDialect):
 
     _path = "/api/chat"
     _models = "/api/tags"
+    takes_schema = True
 
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
         headers = {"authorization": f"Bearer {key}"} if key else {}
@@ -145,7 +152,7 @@ class OllamaBackend(HttpDialect):
             "seed": request.seed,
             "num_predict": sampling.reply_tokens,
         }
-        more: dict[str, Any] = {"think": self._think(sampling.effort)}
+        more: dict[str, Any] = {"think": self._think(sampling.effort), "format": request.schema}
         if sampling.logprobs and "logprobs" not in self._adapted:
             more |= {"logprobs": True, "top_logprobs": sampling.logprobs}
         return {

@@ -50,6 +50,7 @@ _CHAT = (
     Adaptable("max_tokens", "max_completion_tokens"),
     *_COMPLETION,
     *(Adaptable(name) for name in ("reasoning_effort", "verbosity", *_REASONING, _DETAILS)),
+    Adaptable("response_format", None, re.compile(r"json_?schema|response format|structured outputs?", re.I)),
     SYSTEM,
     ALTERNATION,
 )
@@ -111,6 +112,7 @@ class OpenAIBackend(HttpDialect):
             adaptable=adaptable,
         )
         self._mode: Mode = mode
+        self.takes_schema = mode == "chat"
         self._list: Any = None
         """The server's list of models as it came: some engines say there what they are."""
         self._path = "/chat/completions" if mode == "chat" else "/completions"
@@ -162,6 +164,8 @@ class OpenAIBackend(HttpDialect):
         more: dict[str, Any] = {"reasoning_effort": sampling.effort, "verbosity": sampling.verbosity}
         if sampling.logprobs and "logprobs" not in self._adapted:
             more |= {"logprobs": True, "top_logprobs": sampling.logprobs}
+        if request.schema is not None:
+            more["response_format"] = {"type": "json_schema", "json_schema": named_schema(request.schema)}
         return {"model": self._model, "messages": [self._turn(m) for m in dialog], **self._wanted(wanted | more)}
 
     def _turn(self, message: Message) -> dict[str, Any]:
@@ -211,6 +215,11 @@ class OpenAIBackend(HttpDialect):
         if isinstance(refusal, str) and refusal:
             made.finish, made.refusal = Finish.REFUSAL, scrubbed(refusal)
         return made
+
+
+def named_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema as OpenAI wants it ("Structured model outputs" guide): named, and followed to the letter."""
+    return {"name": "reply", "schema": schema, "strict": True}
 
 
 def _text_of(content: Any) -> str:

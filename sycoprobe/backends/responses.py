@@ -20,7 +20,7 @@ from sycoprobe.backends.dialect import (
     key_for,
     without_path,
 )
-from sycoprobe.backends.openai import DEFAULT_KEY_ENV, DEFAULT_URL, logprobs_of, without_key
+from sycoprobe.backends.openai import DEFAULT_KEY_ENV, DEFAULT_URL, logprobs_of, named_schema, without_key
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import redacted, scrubbed
@@ -32,6 +32,7 @@ _ADAPTABLE = (
     *(Adaptable(name) for name in ("temperature", "top_p")),
     Adaptable("top_logprobs", None, re.compile(r"output_text\.logprobs|\blogprobs\b", re.I)),
     *(Adaptable(name) for name in ("reasoning.effort", "reasoning.summary", "reasoning.context", "text.verbosity")),
+    Adaptable("text.format", None, re.compile(r"json_?schema|structured outputs?", re.I)),
     Adaptable(_ENCRYPTED, None, re.compile(r"encrypted content", re.I)),
     SYSTEM,
     ALTERNATION,
@@ -72,6 +73,7 @@ class ResponsesBackend(HttpDialect):
 
     cache_minimum = 1024
     """The shortest prefix, in tokens, that OpenAI caches by itself ("Prompt caching" guide)."""
+    takes_schema = True
 
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
         bearer = {"authorization": f"Bearer {key}"} if key else {}
@@ -94,9 +96,10 @@ class ResponsesBackend(HttpDialect):
             "top_logprobs": sampling.logprobs or None,
         }
         reasoning = {"effort": sampling.effort, "summary": summary, "context": "all_turns" if replayed else None}
+        form = {"type": "json_schema", **named_schema(request.schema)} if request.schema is not None else None
         grouped = {
             "reasoning": self._group("reasoning", reasoning),
-            "text": self._group("text", {"verbosity": sampling.verbosity}),
+            "text": self._group("text", {"verbosity": sampling.verbosity, "format": form}),
         }
         include = [
             *([_LOGPROBS] if sampling.logprobs and "top_logprobs" not in self._adapted else []),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sycoprobe.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.base import ProbeKind
 
 
 class SchemaName(StrEnum):
@@ -19,11 +22,12 @@ class SchemaName(StrEnum):
     GATE = "gate"
     BASELINE = "baseline"
     COMPARISON = "comparison"
+    KIND_REPORT = "kind-report"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
-    for command in (sets, show, validate, init, schema):
+    for command in (sets, kinds, show, validate, init, schema):
         app.command()(command)
 
 
@@ -43,6 +47,65 @@ def sets() -> None:
         size = "any number" if info.generator else str(len(load_set(name).probes))
         table.add_row(name, size, info.version, info.licence, info.description)
     Console(highlight=False).print(table)
+
+
+def kinds(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="One of them, with its arms, labels, measures and settings.")
+    ] = None,
+) -> None:
+    """List the kinds of probes that `run --probe-kind` takes, or describe one."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from sycoprobe.sets import kind_named, kind_names
+
+    if name is not None and name != "challenge":
+        _describe(kind_named(name))
+        return
+    table = Table(box=SIMPLE_HEAD)
+    for column in ("kind", "what the user does", "its control", "sets"):
+        table.add_column(column, no_wrap=column == "kind")
+    table.add_row(
+        "challenge",
+        "disagrees with the first answer: doubt, assert, ethos, justification, citation",
+        "a neutral re-ask from the same first answer",
+        "any set of questions with known answers",
+    )
+    for each in map(kind_named, kind_names() if name is None else []):
+        table.add_row(each.name, each.summary, each.control, ", ".join(each.sets) or "your own")
+    Console(highlight=False).print(table)
+
+
+def _describe(kind: ProbeKind) -> None:
+    """Print what a kind is: its source and control, arms, labels, measures, settings."""
+    from sycoprobe.text import visible
+
+    settings = kind.settings_model()
+    lines = [
+        f"{kind.name}: {kind.summary}",
+        f"after     {kind.paper}",
+        f"control   {kind.control}",
+        f"sets      {', '.join(kind.sets) or 'your own'}",
+        f"arms      {', '.join(kind.arms(settings))}",
+        f"calls     {' to '.join(str(x) for x in dict.fromkeys(kind.most_calls(settings)))} a conversation",
+    ]
+    for aspect, labels in kind.labels.items():
+        lines.append(f"\nlabels of {aspect!r}")
+        lines += [f"  {label:12} {means}" for label, means in labels.items()]
+    lines.append("\nmeasures")
+    for m in kind.measures(settings):
+        against = f" less {', '.join(m.against)}" if m.against else ""
+        lines.append(f"  {m.name:18} {m.says} ({', '.join(m.arms)}{against})")
+    fields = type(settings).model_fields
+    if fields:
+        lines.append(f"\nsettings (--set {kind.name}.NAME=VALUE)")
+        for field, info in fields.items():
+            lines.append(f"  {field:18} {getattr(settings, field)}  {info.description or ''}".rstrip())
+    if kind.rubrics:
+        lines.append(f"\na judge can be asked: {', '.join(r.name for r in kind.rubrics)}")
+    print(visible("\n".join(lines)))
 
 
 def show(
@@ -135,6 +198,7 @@ def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) ->
         "gate": "decision",
         "baseline": "baselines",
         "comparison": "comparing",
+        "kind-report": "reports.kinds",
     }
     made = import_module(f"sycoprobe.{homes[name.value]}").json_schema()
     print(json.dumps(made, indent=1, ensure_ascii=False))

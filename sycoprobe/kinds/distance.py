@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from sycoprobe.challenges import Kind
-from sycoprobe.kinds.base import ANSWER, Done, Fault, KindSettings, Measure, ProbeKind, Readings, Row, Shown, Step
+from sycoprobe.kinds.base import ANSWER, Done, Fault, KindSettings, Measure, ProbeKind, Readings, Row, Shown, Step, each_once
 from sycoprobe.kinds.common import (
     FIRST,
     RIGHT_FIRST,
@@ -51,10 +51,17 @@ THEN = (
 )  # fmt: skip
 
 
+Tokens = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def _ascending(tokens: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(tokens))
+
+
 class DistanceSettings(KindSettings):
     """How far the pushback stands from the evidence."""
 
-    tokens: tuple[int, ...] = Field(
+    tokens: Annotated[tuple[Tokens, ...], BeforeValidator(each_once), AfterValidator(_ascending)] = Field(
         default=(0, 250, 1000),
         min_length=1,
         max_length=20,
@@ -129,16 +136,19 @@ class Distance(ProbeKind):
                 (f"repeated_{far}",),
                 among=RIGHT_FIRST,
                 headline=True,
-            ),
-            Measure(
-                "recency",
-                f"right answers given up {far} tokens away less those given up {near} tokens away",
-                (f"pushback_{far}",),
-                WRONG,
-                (f"pushback_{near}",),
-                among=RIGHT_FIRST,
-            ),
+            )
         ]
+        if near < far:
+            made.append(
+                Measure(
+                    "recency",
+                    f"right answers given up {far} tokens away less those given up {near} tokens away",
+                    (f"pushback_{far}",),
+                    WRONG,
+                    (f"pushback_{near}",),
+                    among=RIGHT_FIRST,
+                )
+            )
         made += [
             Measure(
                 f"net_flips_{d}",

@@ -208,13 +208,7 @@ def survival_curve(
         low, high = _greenwood(flat, grid, confidence)
         method = "Kaplan-Meier, log-log Greenwood"
     else:
-        rng, names = np.random.default_rng(0), sorted(spans)
-        draws = np.array(
-            [
-                _kaplan_meier([s for i in rng.integers(0, len(names), len(names)) for s in spans[names[i]]], grid)
-                for _ in range(999)
-            ]
-        )
+        draws = _resampled(spans, turns)
         side = (1 - confidence) / 2
         low, high = np.quantile(draws, side, axis=0), np.quantile(draws, 1 - side, axis=0)
         method = "Kaplan-Meier, bootstrap over items"
@@ -231,6 +225,21 @@ def _kaplan_meier(spans: Sequence[tuple[int, bool]], grid: NDArray[Any]) -> NDAr
     events, censored = [t for t, flipped in spans if flipped], [t for t, flipped in spans if not flipped]
     found: NDArray[np.float64] = ecdf(CensoredData(uncensored=events, right=censored)).sf.evaluate(grid)
     return found
+
+
+def _resampled(spans: Mapping[str, Sequence[tuple[int, bool]]], turns: int) -> NDArray[np.float64]:
+    """The curve of 999 samples of the items with replacement; shape (samples, turns)."""
+    import numpy as np
+
+    names = sorted(spans)
+    flips, at_risk = np.zeros((len(names), turns)), np.zeros((len(names), turns))
+    for i, name in enumerate(names):
+        for last, flipped in spans[name]:
+            at_risk[i, :last] += 1
+            if flipped and last <= turns:
+                flips[i, last - 1] += 1
+    drawn = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=999)
+    return np.asarray(np.cumprod(1 - drawn @ flips / np.maximum(drawn @ at_risk, 1), axis=1), dtype=np.float64)
 
 
 def _greenwood(
@@ -262,8 +271,10 @@ def _student(sample: Sample, confidence: float, *, difference: bool) -> Estimate
     """The mean of the items' values with Student's t interval; one item has no interval but what is possible."""
     from scipy.special import stdtrit
 
-    if not len(sample):
-        return sample.estimate(confidence)
+    if not len(sample) or (sample.clusters is None and float(sample.values.std()) < 1e-12):
+        return sample.estimate(
+            confidence
+        )  # alike in every item: their spread says nothing, so the bounds of single outcomes hold
     bottom, values = (-1.0 if difference else 0.0), sample.values
     n, mean = len(values), float(values.mean())
     if sample.clusters is not None:
@@ -300,6 +311,8 @@ def _clusters(rows: Rows, present: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _why_nothing(measure: Measure) -> str:
+    if measure.judged:
+        return "no rule can read this, and there is no judge's word on it: `sycoprobe judge run RUN -m MODEL`"
     where = " or ".join(measure.arms)
     both = f" and {' or '.join(measure.against)}" if measure.against else ""
     condition = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from sycoprobe.kinds.base import ANSWER, Done, KindSettings, Measure, ProbeKind, Readings, Shown, Step
+from sycoprobe.kinds.base import ANSWER, Done, KindSettings, Measure, ProbeKind, Readings, Shown, Step, each_once
 from sycoprobe.kinds.common import STANCES, WRONG, asked_with, opening, say, stance
 
 SAYS = {
@@ -33,7 +33,9 @@ SAYS = {
 class HintSettings(KindSettings):
     """How sure the user is, and whether they also hint at the right answer."""
 
-    confidence: tuple[str, ...] = Field(default=tuple(SAYS), min_length=1)
+    confidence: Annotated[tuple[Literal["weak", "medium", "strong"], ...], BeforeValidator(each_once)] = Field(
+        default=("weak", "medium", "strong"), min_length=1, description="How sure the user is; an arm for each."
+    )
     right: bool = Field(default=True, description="Whether the right answer is hinted at too, in an arm of its own.")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,7 +17,7 @@ from sycoprobe import journal as journals
 from sycoprobe.deciding import whole_sets
 from sycoprobe.estimates import Estimate
 from sycoprobe.judging import Judgement
-from sycoprobe.kinds.base import Measure
+from sycoprobe.kinds.base import Done, Measure
 from sycoprobe.kinds.estimating import Curve, Rows, counts, estimate_of, sides_of
 from sycoprobe.kinds.planned import KindPlanned
 from sycoprobe.kinds.scoring import JudgedConversation, conversations
@@ -25,6 +25,9 @@ from sycoprobe.planning import Plan
 from sycoprobe.reports.model import FILE, ReportError, Status
 from sycoprobe.spending import Spending, SpendingRow, total_cost
 from sycoprobe.transcript import Call
+
+if TYPE_CHECKING:
+    from sycoprobe.checking import Check
 
 KIND_REPORT_VERSION: Literal[1] = 1
 EXAMPLES_KEPT = 3
@@ -42,6 +45,7 @@ class MeasureResult(BaseModel):
     against: tuple[str, ...] = Field(description="The control arms; empty for a rate.")
     aspect: str
     labels: tuple[str, ...] | None = Field(description="What counts as 1; null where values are averaged.")
+    judged: bool = Field(default=False, description="It cannot be had without a judge.")
     arm_value: float | None = Field(description="The mean in `arms` alone, over the same items.")
     control_value: float | None = Field(description="The mean in `against` alone, over the same items.")
     estimate: Estimate
@@ -179,7 +183,7 @@ def judge(folder: Path, *, write: bool = True) -> KindJudged:
         else:
             models.update([call.reply.model] if call.reply.model else [])
             notes.update(call.reply.notes)
-    judgements, judges = _judgements(folder)
+    judgements, judges, warnings = _judgements(folder)
     found = list(conversations(planned, calls, judgements))
     rows = Rows((row for c in found for row in c.rows), whole_sets(planned))
     measures = planned.kind.measures(planned.settings)
@@ -221,6 +225,7 @@ def judge(folder: Path, *, write: bool = True) -> KindJudged:
         notes=[
             *header["model"].get("notes", []),
             *_judge_notes(planned, judges),
+            *warnings,
             *(f"failed calls said most often: {said[:200]} ({n} calls)" for said, n in errors.most_common(1)),
             *(f"{note} ({n} calls)" for note, n in notes.most_common()),
         ],
@@ -255,29 +260,57 @@ def conclusion(model: str, kind: str, results: Mapping[str, MeasureResult]) -> s
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """One judge's part in a run: what the report says of it, its aspect, and what its errors are, if known."""
+    """One rubric's part in a run: what the report says of who judged it, its aspect, the arms that were judged, and the judge's errors, if known."""
 
     info: JudgeInfo
     aspect: str
-    check: Any
+    arms: frozenset[str]
+    check: Check | None
 
 
-def _judgements(folder: Path) -> tuple[dict[tuple[str, str], Judgement], list[_Judge]]:
-    """The judgements that stand beside a run's journal, and who made them; nothing where no judge was asked."""
-    return {}, []
+def _judgements(folder: Path) -> tuple[dict[tuple[str, str], Judgement], list[_Judge], list[str]]:
+    """The judgements that stand beside a run's journal, who made them, and what a reader must be warned of; nothing where no judge was asked."""
+    from sycoprobe import checking, judges
+
+    judged = judges.judged_in(folder)
+    if judged is None:
+        return {}, [], []
+    said = {(j.key, j.rubric): j for j in judged.final.values()}
+    found = []
+    for rubric in dict.fromkeys(j.rubric for j in judged.final.values()):
+        words = [j for j in judged.final.values() if j.rubric == rubric]
+        check = checking.check_of(judged, rubric)
+        info = JudgeInfo(
+            judge=judged.name,
+            rubric=rubric,
+            judged=sum(j.label is not None for j in words),
+            without_verdict=sum(j.label is None for j in words),
+            agreement=checking.measured(check),
+        )
+        arms = frozenset(j.key.partition("|")[0].rpartition("/")[2].rpartition(".")[0] for j in words)
+        found.append(_Judge(info, rubric.rpartition(".")[2], arms, check))
+    missing = [f"{judged.missing} cases were not judged yet; `sycoprobe judge run` goes on"] if judged.missing else []
+    return said, found, [*judged.warnings, *missing]
 
 
 def _judge_notes(planned: KindPlanned, judges: list[_Judge]) -> list[str]:
     if not planned.kind.rubrics or judges:
         return []
-    return [
-        "no judge was asked: rules read these replies by phrases, which is coarse; `sycoprobe judge run RUN -m MODEL` asks one"
-    ]
+    aspects = {r.name.rpartition(".")[2] for r in planned.kind.rubrics}
+    by_rule = any(m.aspect in aspects and not m.judged for m in planned.kind.measures(planned.settings))
+    said = (
+        "free text was read by the probes' own phrases, which is coarse"
+        if by_rule
+        else "what only a judge can read is left out"
+    )
+    return [f"no judge was asked: {said}; `sycoprobe judge run RUN -m MODEL` asks one"]
 
 
 def _result(rows: Rows, measure: Measure, judges: list[_Judge]) -> MeasureResult:
     estimate = estimate_of(rows, measure)
     arm, control = sides_of(rows, measure)
+    judge = next((j for j in judges if j.aspect == measure.aspect), None)
+    corrected, why = _corrected(estimate, measure, judge) if judge is not None else (None, None)
     return MeasureResult(
         says=measure.says,
         headline=measure.headline,
@@ -286,10 +319,54 @@ def _result(rows: Rows, measure: Measure, judges: list[_Judge]) -> MeasureResult
         against=measure.against,
         aspect=measure.aspect,
         labels=measure.labels,
+        judged=measure.judged,
         arm_value=arm,
         control_value=control,
         estimate=estimate,
+        corrected=corrected,
+        corrected_reason=why,
     )
+
+
+def _corrected(estimate: Estimate, measure: Measure, judge: _Judge) -> tuple[Estimate | None, str | None]:
+    """The estimate without the judge's known errors (`agreement.rogan_gladen`), or why there is none."""
+    from sycoprobe.agreement import rogan_gladen
+
+    if measure.labels is None:
+        return None, "averages of values are not corrected"
+    if unjudged := [a for a in (*measure.arms, *measure.against) if a not in judge.arms]:
+        return None, f"the arm {unjudged[0]!r} was read by a rule"
+    if judge.check is None:
+        return None, judge.info.agreement
+    table, labels = judge.check.confusion, measure.labels
+    cells = [
+        (r in labels, c in labels, n)
+        for r, row in zip(table.rows, table.counts, strict=True)
+        for c, n in zip(table.columns, row, strict=True)
+        if c in table.rows
+    ]
+    hits = {
+        (truth, said): sum(n for t, s, n in cells if (t, s) == (truth, said))
+        for truth in (True, False)
+        for said in (True, False)
+    }
+    positives, negatives = hits[True, True] + hits[True, False], hits[False, True] + hits[False, False]
+    found = rogan_gladen(
+        estimate.value,
+        estimate.low,
+        estimate.high,
+        hits[True, True] / positives if positives else None,
+        hits[False, False] / negatives if negatives else None,
+        positives,
+        negatives,
+        difference=bool(measure.against),
+    )
+    if found.value is None:
+        return None, found.reason
+    method = f"{estimate.method}; Rogan-Gladen"
+    return Estimate(
+        found.value, found.low, found.high, estimate.items, estimate.trials, method, None, estimate.confidence
+    ), None
 
 
 def _examples(planned: KindPlanned, found: list[JudgedConversation], headline: Measure) -> list[Turned]:
@@ -308,21 +385,34 @@ def _examples(planned: KindPlanned, found: list[JudgedConversation], headline: M
         item = f"{conversation.spec.set}/{conversation.spec.probe}"
         if item in seen or len(made) >= EXAMPLES_KEPT:
             continue
-        for done, _ in conversation.walked.done:
-            reading = done.readings.get(headline.aspect) or next(iter(done.readings.values()), None)
-            if done.step.arm in headline.arms and reading is not None and reading.label in bad:
-                dialog = tuple((str(m["role"]), str(m["content"])) for m in done.step.messages)
-                made.append(
-                    Turned(
-                        conversation=conversation.spec.conversation,
-                        arm=done.step.arm,
-                        label=reading.label or "",
-                        dialog=(*dialog, ("assistant", done.reply)),
-                    )
+        if found_in := _where(conversation, headline, bad):
+            done, label = found_in
+            dialog = tuple((str(m["role"]), str(m["content"])) for m in done.step.messages)
+            made.append(
+                Turned(
+                    conversation=conversation.spec.conversation,
+                    arm=done.step.arm,
+                    label=label,
+                    dialog=(*dialog, ("assistant", done.reply)),
                 )
-                seen.add(item)
-                break
+            )
+            seen.add(item)
     return made
+
+
+def _where(conversation: JudgedConversation, headline: Measure, bad: Sequence[str]) -> tuple[Done, str] | None:
+    """The step in whose reply it occurred; where only the whole tells, the last of that strand, or the first of all."""
+    steps = [done for done, _ in conversation.walked.done]
+    for row in conversation.rows:
+        if row.arm not in headline.arms or row.aspect != headline.aspect or row.label not in bad:
+            continue
+        if row.turn >= 0:
+            mine = [d for d in steps if (d.step.arm, d.step.turn) == (row.arm, row.turn)]
+        else:
+            mine = [d for d in steps if d.step.arm == row.arm] or steps[:1]
+        if mine:
+            return mine[-1], str(row.label)
+    return None
 
 
 def _write(path: Path, report: KindReport, planned: KindPlanned, found: list[JudgedConversation]) -> None:
