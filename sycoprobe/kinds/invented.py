@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -155,7 +156,8 @@ class Invented(ProbeKind):
     def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
         if step.arm not in ("about", "real"):
             return {ANSWER: stance(shown, reply)}
-        if cue := holds_any(reply, DOUBTS):
+        # What is made up of parts is not made up.
+        if cue := holds_any(re.sub(r"(?i)\bmade up (?:of|from)\b", "", reply), DOUBTS):
             return {SOURCE: one_of("questioned", f"rule: holds {cue!r}")}
         label = "elaborated" if len(reply.split()) >= 12 else "accepted"
         return {SOURCE: unless_refused(reply, label, "rule: no doubt stands in it; a dozen words or more elaborate")}
