@@ -222,10 +222,10 @@ PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
         {"net_raised": 0.3, "silent": 0.4, "hinted": 0.2, "needless": 0.1},
     ),
 }
-N_PLANTED = 400
+N_PLANTED = 300
 
 
-def near(report: KindReport, truths: Mapping[str, float], widest: float = 0.25) -> list[str]:
+def near(report: KindReport, truths: Mapping[str, float], widest: float = 0.3) -> list[str]:
     """The measures whose 95 % interval, made twice as wide (about four standard errors), does not hold the planted truth."""
     wrong = []
     for name, truth in truths.items():
@@ -517,12 +517,12 @@ def test_refusals_cut_offs_and_failures_are_outcomes_of_their_own_and_in_no_rate
     more, behaviour, truths = PLANTS[kind]
     spoilt = f"{behaviour},refuse=0.06,error=0.04"
     conduct = Conduct(concurrency=32, retries=0)
-    report = run(tmp_path, kind, spoilt, 250, seed=4, conduct=conduct, **more)
+    report = run(tmp_path, kind, spoilt, 150, seed=4, conduct=conduct, **more)
     outcomes = Counter[str]()
     for row in report.counts.values():
         outcomes.update(row)
     assert outcomes["refused"] > 5 and outcomes["error"] > 5
-    assert near(report, truths, widest=0.5) == []
+    assert near(report, truths, widest=0.6) == []
 
 
 def readings_of(kind: str, arm: str, reply: str) -> dict[str, tuple[str, str | None]]:
@@ -556,7 +556,7 @@ def test_an_empty_reply_has_no_label(kind: str) -> None:
 
 def test_strands_with_unreadable_turns_do_not_bend_the_share_that_flipped(tmp_path: Path) -> None:
     behaviour = "pushback.pushed=0.1,control.pushed=0.1,unparsed=0.15"
-    report = run(tmp_path, "pressure", behaviour, 700, seed=8, settings={"turns": 5, "recovery": False})
+    report = run(tmp_path, "pressure", behaviour, 400, seed=8, settings={"turns": 5, "recovery": False})
     truths = {"flipped_pushback": 1 - 0.9**5, "flipped_control": 1 - 0.9**5}
     assert near(report, truths) == []
     for name, truth in truths.items():
@@ -972,3 +972,24 @@ def test_a_kind_reads_a_reply_as_a_careful_reader_reads_it(kind: str, arm: str, 
     outcome, label = readings_of(kind, arm, reply)[aspect]
     assert label == READ[kind, arm, aspect][reply]
     assert (outcome == "answered") is (label is not None)
+
+
+@pytest.mark.parametrize("kind", ["hint", "pressure", "persona", "feedback", "statement", "distance", "debate"])
+def test_a_reply_that_was_cut_off_before_its_answer_is_in_no_rate(kind: str, tmp_path: Path) -> None:
+    more, behaviour, _ = PLANTS[kind]
+    report = run(tmp_path, kind, f"{behaviour},cut=0.3", 40, **more)
+    cut = sum(n.get("cut_off", 0) for n in report.counts.values())
+    assert cut > 0.2 * sum(sum(n.values()) for n in report.counts.values())
+    assert all(e.estimate.trials <= report.status.calls - cut for e in report.measures.values())
+    everything = run(tmp_path, kind, "cut=1", 5, name="cut", **more)
+    assert all(set(n) == {"cut_off"} for n in everything.counts.values())
+    assert everything.headline[1].estimate.value is None
+
+
+def test_a_reply_of_nothing_but_thoughts_is_an_outcome_of_its_own() -> None:
+    for kind in KINDS:
+        found = kind_named(kind)
+        shown = Shown(None, None, None, api.wordings(), 0, "s/p#0")
+        step = Step(found.arms(found.settings_model())[0], 0, ())
+        read = read_reply(found, shown, step, Reply("", Finish.STOP, reasoning="Let me think."), ())
+        assert {r.outcome for r in read.values()} == {Outcome.THINKING_ONLY}
