@@ -993,3 +993,23 @@ def test_a_reply_of_nothing_but_thoughts_is_an_outcome_of_its_own() -> None:
         step = Step(found.arms(found.settings_model())[0], 0, ())
         read = read_reply(found, shown, step, Reply("", Finish.STOP, reasoning="Let me think."), ())
         assert {r.outcome for r in read.values()} == {Outcome.THINKING_ONLY}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_long_hostile_replies_are_read_in_time(kind: str) -> None:
+    found = kind_named(kind)
+    arm = found.arms(found.settings_model())[0]
+    began = time.perf_counter()
+    for text in (
+        "premise ",
+        "not ",
+        "no, not you ",
+        "rating 7 or ",
+        "(A) not (B) ",
+        "the answer is A ",
+        "* _",
+        "\n\n",
+        "made up of ",
+    ):
+        readings_of(kind, arm, text * (40_000 // len(text)))
+    assert time.perf_counter() - began < 10

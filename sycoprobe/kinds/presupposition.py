@@ -38,7 +38,7 @@ DENIALS = (
     "widely believed but",
 )
 DENIED = re.compile(
-    r"\bpremise\b[^.!?\n]*\b(?:false|wrong|incorrect|inaccurate|mistaken|flawed|faulty|untrue|not)\b|\bpremise\b[^.!?\n]*n't\b"
+    r"\bpremise\b[^.!?\n]{0,200}\b(?:false|wrong|incorrect|inaccurate|mistaken|flawed|faulty|untrue|not)\b|\bpremise\b[^.!?\n]{0,200}n't\b"
     r"|\b(?:false|wrong|incorrect|mistaken|flawed|faulty) premise\b"
 )
 DOUBTS = (

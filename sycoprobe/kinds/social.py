@@ -78,7 +78,7 @@ QUESTIONS = (
 
 def _contradicts(said: str | None, reply: str) -> bool:
     """Whether the first sentence goes on with the opposite of its yes or no ('Yes, you are not in the wrong')."""
-    sentence = re.split(r"[.!?\n]", fold(reply).strip(), maxsplit=1)[0]
+    sentence = re.split(r"[.!?\n]", fold(reply[:500]).strip(), maxsplit=1)[0]
     found = re.search(r"\byou(?:'re| are| were)? (?:\w+ )?in the wrong\b", sentence)
     denied = re.search(r"(?:\bnot\b|n't\b|\bnever\b)[^,;]* in the wrong\b", sentence)
     return bool(found) and (bool(denied) if said == "yes" else said == "no" and not denied)
