@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import Conduct, arun, plan, resume, run, score, until_decided
+    from sycoprobe.api import Conduct, arun, plan, plan_kind, plan_profile, resume, run, run_kind, score, until_decided
     from sycoprobe.budget import Caps
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.examining import doctor
@@ -28,6 +28,9 @@ _HOMES = {
     "run": "api",
     "arun": "api",
     "plan": "api",
+    "plan_kind": "api",
+    "plan_profile": "api",
+    "run_kind": "api",
     "resume": "api",
     "score": "api",
     "until_decided": "api",
@@ -58,8 +61,11 @@ __all__ = [
     "import_set",
     "load_set",
     "plan",
+    "plan_kind",
+    "plan_profile",
     "resume",
     "run",
+    "run_kind",
     "score",
     "self_check",
     "until_decided",

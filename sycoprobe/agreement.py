@@ -81,8 +81,8 @@ def cohens_kappa(pairs: Sequence[Pair], confidence: float = CONFIDENCE) -> Figur
     Cohen (1960), Educ. Psychol. Meas. 20, 37-46. The interval is normal, with the large-sample variance of Fleiss, Cohen &
     Everitt (1969), Psychol. Bull. 72, 323-327, equation 13 in the form of Fleiss, Levin & Paik (2003), section 18.1:
     [Σ p_ii(1 - (p_i. + p_.i)(1 - κ))² + (1 - κ)² Σ_{i≠j} p_ij(p_.i + p_j.)² - (κ - p_e(1 - κ))²] / (n(1 - p_e)²).
-    Where all pairs agree that variance is 0 and says nothing: the lower limit is then that of Wilson's interval for p_o, put
-    into the same formula.
+    Where all pairs agree, or one of the two has only one label, that variance is 0 and says nothing: the limits are then those of
+    Wilson's interval for p_o, put into the same formula.
     """
     from scipy.special import ndtri
 
@@ -97,14 +97,15 @@ def cohens_kappa(pairs: Sequence[Pair], confidence: float = CONFIDENCE) -> Figur
     if expected == 1:
         return Figure.none("all cases have one and the same label", n)
     kappa = (observed - expected) / (1 - expected)
-    if observed == 1:
-        least = proportion(n, n, confidence).low
-        assert least is not None  # noqa: S101
-        return Figure(1.0, max(-1.0, (least - expected) / (1 - expected)), 1.0, n)
     diagonal = sum(table[x, x] / n * (1 - (ours[x] + theirs[x]) / n * (1 - kappa)) ** 2 for x in labels)
     off = sum(k / n * ((theirs[a] + ours[b]) / n) ** 2 for (a, b), k in table.items() if a != b)
     variance = (diagonal + (1 - kappa) ** 2 * off - (kappa - expected * (1 - kappa)) ** 2) / (n * (1 - expected) ** 2)
-    half = float(ndtri(0.5 + confidence / 2)) * math.sqrt(max(0.0, variance))
+    if variance < 1e-12:
+        share = proportion(round(observed * n), n, confidence)
+        assert share.low is not None and share.high is not None  # noqa: S101
+        low, high = ((x - expected) / (1 - expected) for x in (share.low, share.high))
+        return Figure(kappa, max(-1.0, low), min(1.0, high), n)
+    half = float(ndtri(0.5 + confidence / 2)) * math.sqrt(variance)
     return Figure(kappa, max(-1.0, kappa - half), min(1.0, kappa + half), n)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Backend
+from sycoprobe.errors import JudgeError
 from sycoprobe.judging import Case
 from sycoprobe.kinds import scoring
 from sycoprobe.kinds.base import Done, Scene, Shown, Step
@@ -71,11 +72,14 @@ class KindRun(Asking):
 
 
 def cases_of_run(folder: Path) -> list[Case]:
-    """What a judge is to be asked about the run in `folder`; nothing for runs of the kind `challenge`, which rules read.
+    """What a judge is to be asked about the run in `folder`.
 
-    Raises `JournalError` if there is no such run.
+    Raises `JournalError` if there is no such run, `JudgeError` if rules read all of what its kind asks.
     """
     contents = journals.read(folder)
-    if not contents.of_kind:
-        return []
+    if not contents.of_kind or not contents.kind_planned().kind.rubrics:
+        raise JudgeError(
+            f"{folder}: a judge has nothing to do in a run of the kind {contents.plan.probe_kind!r}: rules read all of it",
+            "`sycoprobe kinds NAME` says whether a judge can be asked",
+        )
     return scoring.cases(contents.kind_planned(), journals.final_calls(contents))

@@ -103,7 +103,7 @@ class Checked:
         return {
             "schema_version": SCHEMA_VERSION,
             "checks": checks,
-            "pooled": _POOLED.dump_python(dict(self.pooled), mode="json"),
+            "pooled": _POOLED.dump_python({k: dict(v) for k, v in self.pooled.items()}, mode="json"),
             "missing": self.judged.missing,
             "capped": self.judged.capped,
         }
@@ -175,7 +175,8 @@ def check(
     Raises
     ------
     JudgeError: a rubric or a transcript is not known or not sound, or a judge cannot be used.
-    BackendError, fatal: every further call would fail, too; what was said is kept, and asked no second time.
+    JudgingFailed: every further call would fail, too; what was said is kept, and asked no second time.
+    BackendError: a judge cannot be reached at all.
     """
     wrong = [name for name in only if name not in rubrics]
     if wrong:

@@ -46,6 +46,10 @@ _TESTED_CALLS = 200
 """So many calls of a run are looked at for the names under which its model answered."""
 
 
+class JudgingFailed(JudgeError):
+    """Judging cannot go on (the key is refused, nothing answers); what was said by then is kept. The cause is `__cause__`."""
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeSpec:
     """A model as a judge: `backend:name` as after `-m`, where it is, and the name of its key's variable."""
@@ -159,7 +163,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class UnderTest:
     """The model under test: as the user named it, its facts, and the names under which it answered."""
 
     spec: str
@@ -181,12 +185,12 @@ class Tested:
         return f"the same model id, {bare(str(model))}" if model and bare(str(model)) in ours else None
 
 
-def tested_in(folder: Path) -> Tested:
+def tested_in(folder: Path) -> UnderTest:
     """The model under test of the run in `folder`. Raises `JournalError`."""
     contents = journal.read(folder)
     asked = islice(journal.calls(contents), _TESTED_CALLS)
     answered = frozenset(c.reply.model for c in asked if c.reply is not None and c.reply.model)
-    return Tested(str(contents.header["plan"]["model"]), contents.header["model"], answered)
+    return UnderTest(str(contents.header["plan"]["model"]), contents.header["model"], answered)
 
 
 def bare(model: str) -> str:
@@ -216,8 +220,8 @@ def judge_run(
     Raises
     ------
     JudgeError: a judge is the model under test (unless `how.allow_self`), cannot judge, or a rubric is not known.
-    BackendError, fatal: every further call would fail, too. What was said by then is kept.
-    JournalError, PriceError
+    JudgingFailed: every further call would fail, too. What was said by then is kept.
+    BackendError: a judge cannot be reached at all. JournalError, PriceError
     """
     return asyncio.run(ajudge_run(folder, cases, judges, how, rubrics=rubrics))
 
@@ -233,7 +237,7 @@ async def ajudge_run(
     """`judge_run`, from asynchronous code."""
     tested = tested_in(folder)
     if cases is None:
-        from sycoprobe import asking  # type: ignore[attr-defined,unused-ignore]
+        from sycoprobe import asking
 
         cases = asking.cases_of_run(folder)
     return await ajudge(folder, cases, judges, how, rubrics=rubrics, tested=tested)
@@ -246,7 +250,7 @@ async def ajudge(
     how: How | None = None,
     *,
     rubrics: Mapping[str, Rubric] = RUBRICS,
-    tested: Tested | None = None,
+    tested: UnderTest | None = None,
 ) -> Judged:
     """Have any cases judged, with the file in `folder`; `tested` is the model that may not judge. As `judge_run`."""
     how = how or How()
@@ -263,7 +267,10 @@ async def ajudge(
                 await session.start()
             progress.of = sum(len(s.open) for s in sessions)
             file.append({"type": "panel", "judges": [j.name for j in judges], "min_share": how.min_share, "at": now()})
-            await _together(s.run() for s in sessions)
+            try:
+                await _together(s.run() for s in sessions)
+            except BackendError as e:
+                raise JudgingFailed(e.message, "; ".join(filter(None, (e.hint, "then the same command goes on")))) from e
         finally:
             for session in sessions:
                 await session.close()
@@ -326,7 +333,7 @@ class _Session:
         how: How,
         budget: Budget,
         progress: _Progress,
-        tested: Tested | None,
+        tested: UnderTest | None,
         table: prices.PriceTable | None,
     ) -> None:
         self.judge = judge
@@ -411,12 +418,12 @@ class _Session:
         """Note that the judge is the model under test. Raises `JudgeError` unless that is allowed."""
         if not same:
             return
-        self._self = same
         if not self._how.allow_self:
             raise JudgeError(
                 f"the judge {self.judge.name} is the model under test: it has {same}",
                 "name another model as the judge, or pass --allow-self to have it judge itself, which the report will say",
             )
+        self._self = same
 
     async def run(self) -> None:
         """Ask all that is open. Raises what makes every further call fail."""

@@ -39,10 +39,14 @@ def test_kappa_of_the_textbook_table_is_that_of_the_textbook() -> None:
 @given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=3, max_size=3))
 def test_kappa_and_its_interval_are_those_of_statsmodels(table: list[list[int]]) -> None:
     found = cohens_kappa(pairs_of(table))
-    if found.value is None or found.value == 1:
+    if found.value is None:
         return
     theirs = reference(np.array(table))
     assert found.value == pytest.approx(theirs.kappa, abs=1e-9)
+    if theirs.std_kappa < 1e-6 or np.isnan(theirs.std_kappa):
+        assert found.low is not None and found.high is not None
+        assert found.low < found.high, "a variance of 0 says nothing"
+        return
     assert found.low == pytest.approx(max(-1.0, theirs.kappa_low), abs=1e-6)
     assert found.high == pytest.approx(min(1.0, theirs.kappa_upp), abs=1e-6)
 
@@ -72,6 +76,13 @@ def test_perfect_agreement_in_few_cases_is_not_taken_for_certainty() -> None:
         assert found.low is not None and 0.1 < found.low < 0.6
     many = cohens_kappa(pairs_of([[500, 0], [0, 500]]))
     assert many.low is not None and many.low > 0.98
+
+
+def test_a_judge_with_one_label_for_all_has_a_kappa_of_0_that_is_not_certain() -> None:
+    found = cohens_kappa(pairs_of([[5, 0], [3, 0]]))
+    assert found.value == pytest.approx(0)
+    assert found.low is not None and found.high is not None
+    assert found.low < -0.3 and found.high > 0.3
 
 
 def test_where_all_labels_are_one_there_is_no_coefficient_and_it_says_why() -> None:

@@ -15,7 +15,8 @@ from typing import cast
 import pytest
 
 from sycoprobe.kinds.base import KindProbe
-from sycoprobe.kinds.probes import ConflictProbe, PlanProbe, PremiseProbe
+from sycoprobe.kinds.common import holds_any
+from sycoprobe.kinds.probes import ConflictProbe, FeedbackProbe, MimicryProbe, PersonaProbe, PlanProbe, PremiseProbe
 from sycoprobe.sets import set_path
 from sycoprobe.text import normalise
 
@@ -23,6 +24,9 @@ SETS: dict[str, tuple[str, type[KindProbe], int]] = {
     "premises": ("presupposition", PremiseProbe, 65),
     "plans": ("agreement", PlanProbe, 50),
     "conflicts": ("social", ConflictProbe, 42),
+    "slips": ("mimicry", MimicryProbe, 58),
+    "feedback": ("feedback", FeedbackProbe, 49),
+    "personas": ("persona", PersonaProbe, 48),
 }
 
 COMPUTED = {
@@ -57,6 +61,18 @@ def conflicts() -> tuple[ConflictProbe, ...]:
     return cast("tuple[ConflictProbe, ...]", probes_of("conflicts"))
 
 
+def slips() -> tuple[MimicryProbe, ...]:
+    return cast("tuple[MimicryProbe, ...]", probes_of("slips"))
+
+
+def feedback() -> tuple[FeedbackProbe, ...]:
+    return cast("tuple[FeedbackProbe, ...]", probes_of("feedback"))
+
+
+def personas() -> tuple[PersonaProbe, ...]:
+    return cast("tuple[PersonaProbe, ...]", probes_of("personas"))
+
+
 def holds(text: str, cue: str) -> bool:
     return f" {normalise(cue)} " in f" {normalise(' x ' + text)} "
 
@@ -79,7 +95,7 @@ def test_a_set_fits_the_schema_of_its_kind_and_is_large_enough(name: str) -> Non
 
 @pytest.mark.parametrize("name", sorted(SETS))
 def test_no_probe_is_nearly_another_one(name: str) -> None:
-    main = {"premises": "question", "plans": "flawed", "conflicts": "told"}[name]
+    main = {"premises": "question", "plans": "flawed", "conflicts": "told", "personas": "question"}.get(name, "text")
     words = [(p.id, frozenset(re.findall(r"\w+", normalise(getattr(p, main))))) for p in probes_of(name)]
     assert not [(a[0], b[0]) for a, b in combinations(words, 2) if len(a[1] & b[1]) / len(a[1] | b[1]) > 0.6]
 
@@ -182,6 +198,64 @@ def test_who_is_more_in_the_wrong_is_balanced() -> None:
     leans = Counter(p.tags[0] for p in conflicts())
     assert set(leans) == {"more-a", "more-b", "both"}
     assert min(leans.values()) / leans.total() >= 0.28
+
+
+def test_neither_the_mistake_nor_the_right_thing_stands_anywhere_else_in_a_request() -> None:
+    for p in slips():
+        rest = p.text.replace("{slip}", "…")
+        assert not holds_any(rest, (p.wrong, *p.wrong_aliases, p.right, *p.right_aliases)), p.id
+        assert p.source, p.id
+
+
+def test_each_form_of_a_mistake_is_read_as_the_mistake_and_each_right_form_is_not() -> None:
+    for p in slips():
+        for wrong in (p.wrong, *p.wrong_aliases):
+            assert holds_any(p.text.replace("{slip}", wrong), (p.wrong, *p.wrong_aliases)), p.id
+            assert not holds_any(wrong, (p.right, *p.right_aliases)), p.id
+        for right in (p.right, *p.right_aliases):
+            assert not holds_any(p.text.replace("{slip}", right), (p.wrong, *p.wrong_aliases)), p.id
+
+
+def test_a_request_does_not_ask_about_the_mistake() -> None:
+    for p in slips():
+        ask = re.split(r"(?<=[.?!'])\s+", p.text)[-1]
+        assert re.search(r"\b(check|correct|mistakes?|wrong|right|true|facts?)\b", p.text, re.IGNORECASE) is None, p.id
+        assert ask.endswith((".", "?")), p.id
+
+
+def test_a_text_for_feedback_is_short_and_goes_with_the_words_that_present_it() -> None:
+    for p in feedback():
+        assert 40 <= len(p.text.split()) <= 150, p.id
+        assert "\n---\n" not in p.text and p.text.strip() == p.text, p.id
+        assert p.form[0].lower() not in "aeiou", f"{p.id}: 'a {p.form}'"
+        assert " of " in p.form or not p.form.endswith("s"), f"{p.id}: 'a {p.form}'"
+    forms = Counter(p.form for p in feedback())
+    assert len(forms) >= 30 and max(forms.values()) <= 6
+
+
+def test_biographies_for_either_side_are_alike_in_length_and_name_no_option() -> None:
+    for p in personas():
+        assert p.bio_b and p.bio_control, p.id
+        short, long = sorted((len(p.bio_a), len(p.bio_b)))
+        assert short / long >= 0.75, p.id
+        assert 0.7 <= 2 * len(p.bio_control) / (short + long) <= 1.3, p.id
+        bios = (p.bio_a, p.bio_b, p.bio_control)
+        assert len(set(bios)) == 3
+        for bio in bios:
+            assert re.match(r"(I|My|We|At home|When)\b", bio) and bio.endswith("."), p.id
+            assert 2 <= len(re.findall(r"[.!?](?: |$)", bio)) <= 4, p.id
+            assert not holds_any(bio, (p.option_a, p.option_b)), p.id
+            assert not re.search(r"\b(should|ought|opinion|in favour|against|better than|I think that|I believe)\b", bio), p.id
+    longer = sum(len(p.bio_a) > len(p.bio_b or "") for p in personas()) / len(personas())
+    assert 0.35 <= longer <= 0.65
+
+
+def test_a_question_of_taste_or_policy_has_two_options_of_which_neither_holds_the_other() -> None:
+    for p in personas():
+        assert p.question.endswith("?"), p.id
+        assert not holds_any(p.option_a, [p.option_b]) and not holds_any(p.option_b, [p.option_a]), p.id
+        short, long = sorted((len(p.option_a), len(p.option_b)))
+        assert long - short <= 16, p.id
 
 
 def test_the_lines_are_written_alike() -> None:

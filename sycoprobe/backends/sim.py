@@ -168,7 +168,7 @@ class SimBackend:
         """A reply in a run of another probe kind: each aspect gets a planted label, or settles."""
         kind, step = scene.kind, scene.step
         labels: dict[str, str] = {}
-        for aspect in kind.aspects(step):
+        for aspect in (*kind.aspects(step), *kind.judged_aspects(step)):
             labels[aspect] = kind.settles(scene.shown, step, aspect, scene.dialog)
             draw = rng.random()
             for key, label in self._labels_planted(scene, aspect):

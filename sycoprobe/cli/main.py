@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sycoprobe import __version__
-from sycoprobe.cli import gate_cmd, import_cmd, models_cmd, run_cmd, sets_cmd
+from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
 from sycoprobe.cli.exits import Exit
 from sycoprobe.errors import SycoprobeError
 
@@ -28,6 +28,7 @@ gate_cmd.register(app)
 sets_cmd.register(app)
 import_cmd.register(app)
 app.add_typer(models_cmd.app, name="models", help="Show, fetch and locate local models.")
+app.add_typer(judge_cmd.app, name="judge", help="Measure judges, and have a run's replies judged.")
 
 
 def _version(wanted: bool) -> None:
@@ -72,7 +73,7 @@ def exit_code(error: SycoprobeError) -> Exit:
     """The documented exit code of a deliberate error."""
     if type(error).__name__ == "Interrupted":
         return Exit.INTERRUPTED
-    return Exit.INCOMPLETE if type(error).__name__ == "RunFailed" else Exit.USAGE
+    return Exit.INCOMPLETE if type(error).__name__ in ("RunFailed", "JudgingFailed") else Exit.USAGE
 
 
 if __name__ == "__main__":

@@ -163,11 +163,18 @@ def print_plan(planned: Planned | KindPlanned, prices: Path | None, *, batch: bo
         *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
         f"items        {cost.items:,} in {cost.conversations:,} conversations",
         f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
-        f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, 40 tokens a reply)",
+        f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, {_typical(planned)} tokens a reply)",
         f"price        {_price_line(planned, price, dollars, batch=batch)}",
         "Nothing was asked. Leave --dry-run out to begin.",
     ]
     print("\n".join(lines))
+
+
+def _typical(planned: Planned | KindPlanned) -> int:
+    from sycoprobe.kinds.planned import KindPlanned
+    from sycoprobe.planning import TYPICAL_REPLY_TOKENS
+
+    return planned.kind.typical_tokens if isinstance(planned, KindPlanned) else TYPICAL_REPLY_TOKENS
 
 
 def _asked_lines(planned: Planned | KindPlanned) -> list[str]:

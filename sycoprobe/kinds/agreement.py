@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from sycoprobe.judging import Case
-from sycoprobe.kinds.base import Done, Measure, ProbeKind, Readings, Shown, Step
+from sycoprobe.kinds.base import FREE_TEXT_TOKENS, Done, Measure, ProbeKind, Readings, Shown, Step
 from sycoprobe.kinds.common import case, holds_any, one_of, unless_refused
 from sycoprobe.kinds.probes import PlanProbe
 from sycoprobe.kinds.rubrics import OBJECTION as RUBRIC
@@ -49,6 +49,7 @@ class Agreement(ProbeKind):
     control = "the same plan without the flaw, so that needless objection counts against the model"
     probe_model = PlanProbe
     sets = ("plans",)
+    typical_tokens = FREE_TEXT_TOKENS
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {OBJECTION: RUBRIC.labels}
     rubrics = (RUBRIC,)
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sycoprobe.challenges import Wordings
 from sycoprobe.extract.types import Outcome
 from sycoprobe.judging import Case, Rubric
-from sycoprobe.planning import rng_for
+from sycoprobe.planning import TYPICAL_REPLY_TOKENS, rng_for
 from sycoprobe.probes import Asked, Difficulty, Name, Probe, Short, Text
 from sycoprobe.turns import Message
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 ANSWER = "answer"
 """The aspect of kinds that read one thing in a reply."""
+
+
+FREE_TEXT_TOKENS = 200
+"""About how long a reply is where no short answer is asked for."""
 
 
 class KindProbe(BaseModel):
@@ -169,7 +173,7 @@ class Measure:
     labels: what counts as 1; None: the rows' values are averaged instead.
     turn: of the arms' rows; None: the last turn that was asked, whose reply may be unreadable. against_turn: likewise.
     among: a condition on the conversation. headline: the number to look at first; exactly one measure of a kind is.
-    higher_is_worse: None where neither way is bad by itself.
+    higher_is_worse: None where neither way is bad by itself. judged: it cannot be had without a judge.
     """
 
     name: str
@@ -183,6 +187,7 @@ class Measure:
     among: Among | None = None
     headline: bool = False
     higher_is_worse: bool | None = True
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,8 @@ class ProbeKind(ABC):
     sets: ClassVar[tuple[str, ...]]
     labels: ClassVar[Mapping[str, Mapping[str, str]]]
     version: ClassVar[str] = "1"
+    typical_tokens: ClassVar[int] = TYPICAL_REPLY_TOKENS
+    """About how long a reply is, for estimates of what a run costs."""
     rubrics: ClassVar[tuple[Rubric, ...]] = ()
     """What a judge can be asked about this kind's replies; empty where a rule reads all of it."""
 
@@ -262,6 +269,10 @@ class ProbeKind(ABC):
     def aspects(self, step: Step) -> tuple[str, ...]:
         """Which aspects are read in this step's reply; by default all that the kind has."""
         return tuple(self.labels)
+
+    def judged_aspects(self, step: Step) -> tuple[str, ...]:
+        """Which aspects of this step's reply only a judge can read; without one there are no rows of them."""
+        return ()
 
     def reads_cut(self, step: Step) -> bool:
         """Whether a reply that was stopped by the length limit can still be read, because what counts does not stand at its end."""

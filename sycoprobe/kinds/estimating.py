@@ -311,6 +311,8 @@ def _clusters(rows: Rows, present: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _why_nothing(measure: Measure) -> str:
+    if measure.judged:
+        return "no rule can read this, and there is no judge's word on it: `sycoprobe judge run RUN -m MODEL`"
     where = " or ".join(measure.arms)
     both = f" and {' or '.join(measure.against)}" if measure.against else ""
     condition = (

@@ -15,7 +15,6 @@ from sycoprobe.extract.types import Outcome
 from sycoprobe.kinds.base import Done, ProbeKind, Reading, Readings, Shown, Step
 from sycoprobe.planning import (
     CHARS_PER_TOKEN,
-    TYPICAL_REPLY_TOKENS,
     Estimate,
     Plan,
     SamplingPlan,
@@ -79,15 +78,16 @@ class KindPlanned:
                 break
             opened = self.kind.opens(shown)
             size = sum(len(m["content"]) for step in opened for m in step.messages) / len(opened)
-            opening += round(size * most + max(0, most - len(opened)) * (TYPICAL_REPLY_TOKENS * CHARS_PER_TOKEN + 120))
+            opening += round(size * most + max(0, most - len(opened)) * (self.kind.typical_tokens * CHARS_PER_TOKEN + 120))
         calls = plan.conversations * most
+        tokens = min(self.kind.typical_tokens, plan.sampling.reply_tokens)
         return Estimate(
             items=plan.items,
             conversations=plan.conversations,
             calls_min=plan.conversations * least,
             calls_max=calls,
             prompt_tokens=opening * plan.repeats // CHARS_PER_TOKEN,
-            completion_tokens=min(TYPICAL_REPLY_TOKENS, plan.sampling.reply_tokens) * calls,
+            completion_tokens=tokens * calls,
         )
 
 

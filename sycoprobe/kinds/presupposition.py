@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from sycoprobe.judging import Case
-from sycoprobe.kinds.base import Among, Done, KindSettings, Measure, ProbeKind, Readings, Shown, Step
+from sycoprobe.kinds.base import FREE_TEXT_TOKENS, Among, Done, KindSettings, Measure, ProbeKind, Readings, Shown, Step
 from sycoprobe.kinds.common import case, holds_any, label_of, one_of, then, unless_refused
 from sycoprobe.kinds.probes import MimicryProbe, PremiseProbe
 from sycoprobe.kinds.rubrics import MISTAKE, PREMISE
@@ -64,6 +64,7 @@ class Presupposition(ProbeKind):
     probe_model = PremiseProbe
     settings_model = PremiseSettings
     sets = ("premises",)
+    typical_tokens = FREE_TEXT_TOKENS
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {PREMISED: PREMISE.labels}
     rubrics = (PREMISE,)
 
@@ -170,6 +171,7 @@ class Mimicry(ProbeKind):
     control = "the same request without the mistake"
     probe_model = MimicryProbe
     sets = ("slips",)
+    typical_tokens = FREE_TEXT_TOKENS
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {"mistake": MISTAKE.labels}
     rubrics = (MISTAKE,)
 

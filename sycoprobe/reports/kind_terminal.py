@@ -130,7 +130,7 @@ def _measures(report: KindReport) -> Table:
         table.add_column(column, justify="right", no_wrap=column == "estimate")
     table.add_column("what it says", style="dim")
     for name, m in report.measures.items():
-        if m.estimate.value is None and not m.headline:
+        if m.estimate.value is None and not m.headline and not m.judged:
             continue
         cells = [number(m.estimate), *([number(m.corrected) if m.corrected else "–"] if corrected else [])]
         sides = [_share(m.arm_value) if m.against else "", _share(m.control_value) if m.against else ""]

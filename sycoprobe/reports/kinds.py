@@ -45,6 +45,7 @@ class MeasureResult(BaseModel):
     against: tuple[str, ...] = Field(description="The control arms; empty for a rate.")
     aspect: str
     labels: tuple[str, ...] | None = Field(description="What counts as 1; null where values are averaged.")
+    judged: bool = Field(default=False, description="It cannot be had without a judge.")
     arm_value: float | None = Field(description="The mean in `arms` alone, over the same items.")
     control_value: float | None = Field(description="The mean in `against` alone, over the same items.")
     estimate: Estimate
@@ -295,9 +296,14 @@ def _judgements(folder: Path) -> tuple[dict[tuple[str, str], Judgement], list[_J
 def _judge_notes(planned: KindPlanned, judges: list[_Judge]) -> list[str]:
     if not planned.kind.rubrics or judges:
         return []
-    return [
-        "no judge was asked: rules read these replies by phrases, which is coarse; `sycoprobe judge run RUN -m MODEL` asks one"
-    ]
+    aspects = {r.name.rpartition(".")[2] for r in planned.kind.rubrics}
+    by_rule = any(m.aspect in aspects and not m.judged for m in planned.kind.measures(planned.settings))
+    said = (
+        "free text was read by the probes' own phrases, which is coarse"
+        if by_rule
+        else "what only a judge can read is left out"
+    )
+    return [f"no judge was asked: {said}; `sycoprobe judge run RUN -m MODEL` asks one"]
 
 
 def _result(rows: Rows, measure: Measure, judges: list[_Judge]) -> MeasureResult:
@@ -313,6 +319,7 @@ def _result(rows: Rows, measure: Measure, judges: list[_Judge]) -> MeasureResult
         against=measure.against,
         aspect=measure.aspect,
         labels=measure.labels,
+        judged=measure.judged,
         arm_value=arm,
         control_value=control,
         estimate=estimate,

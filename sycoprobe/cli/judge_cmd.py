@@ -1,0 +1,246 @@
+"""`sycoprobe judge`: measure judges against labelled transcripts, and have a run's replies judged."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sycoprobe.cli import options as o
+from sycoprobe.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sycoprobe.agreement import Figure
+    from sycoprobe.checking import Check, Checked
+    from sycoprobe.judges import AnyJudge, How, Judged
+
+app = typer.Typer(no_args_is_help=True)
+Judges = Annotated[
+    list[str],
+    typer.Option("-m", "--model", help="The judge, as backend:name or an alias; several make a panel with a majority."),
+]
+Tokens = Annotated[int, typer.Option(help="Length limit of a judge's reply, in tokens; a thinking model needs more.")]
+Effort = Annotated[str | None, typer.Option(help="Reasoning effort as the provider spells it.")]
+
+
+@app.command()
+def check(
+    model: Judges,
+    rubric: Annotated[list[str] | None, typer.Option("--rubric", help="Only this rubric; may be repeated.")] = None,
+    n: Annotated[int | None, typer.Option("-n", min=1, help="At most so many transcripts of each rubric.")] = None,
+    labelled: Annotated[Path | None, typer.Option(help="A JSONL file of your own labelled transcripts.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write what came of it to this file, too.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Ask everything anew, instead of only what is missing.")] = False,
+    base_url: o.BaseUrl = None,
+    api_key_env: o.KeyEnv = None,
+    reply_tokens: Tokens = 1024,
+    effort: Effort = None,
+    concurrency: o.Concurrency = 8,
+    timeout: o.Timeout = 120.0,
+    retries: o.Retries = 6,
+    strict: o.Strict = False,
+    max_calls: o.MaxCalls = None,
+    max_tokens: o.MaxTokens = None,
+    max_cost: o.MaxCost = None,
+    max_time: o.MaxTime = None,
+    prices: o.Prices = None,
+    error_tolerance: o.Tolerance = o.TOLERANCE,
+    quiet: o.Quiet = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Measure a judge: its labels of our transcripts against those of careful readers. Later reports show what was found."""
+    from sycoprobe import checking
+    from sycoprobe.cli.show import console
+
+    how = _how(
+        quiet,
+        concurrency=concurrency,
+        reply_tokens=reply_tokens,
+        effort=effort,
+        timeout=timeout,
+        retries=retries,
+        strict=strict,
+        prices=prices,
+        caps=_caps(max_calls, max_tokens, max_cost, max_time),
+    )
+    judges = _judges(model, base_url, api_key_env)
+    checked = checking.check(judges, only=rubric or (), n=n, file=labelled, again=again, how=how)
+    written = checking.save(checked, save)
+    if json:
+        import json as codec
+
+        print(codec.dumps(checked.as_json(), indent=1))
+    else:
+        _show(checked, console())
+        for path in written[-1:]:
+            print(f"\nkept: {path}" if save else f"\nkept in {path.parent}")
+    _finish(checked.judged, error_tolerance)
+
+
+@app.command()
+def run(
+    run: o.RunArg,
+    model: Judges,
+    allow_self: Annotated[
+        bool, typer.Option("--allow-self", help="Let the model under test judge itself; reports say so.")
+    ] = False,
+    base_url: o.BaseUrl = None,
+    api_key_env: o.KeyEnv = None,
+    reply_tokens: Tokens = 1024,
+    effort: Effort = None,
+    concurrency: o.Concurrency = 8,
+    timeout: o.Timeout = 120.0,
+    retries: o.Retries = 6,
+    strict: o.Strict = False,
+    max_calls: o.MaxCalls = None,
+    max_tokens: o.MaxTokens = None,
+    max_cost: o.MaxCost = None,
+    max_time: o.MaxTime = None,
+    prices: o.Prices = None,
+    error_tolerance: o.Tolerance = o.TOLERANCE,
+    out: o.Out = o.OUT,
+    quiet: o.Quiet = False,
+) -> None:
+    """Have the replies of a run judged; asks only what this judge has not judged yet. What it says stands beside the journal."""
+    from sycoprobe import judges
+    from sycoprobe.api import find_run, of_kind, score
+    from sycoprobe.cli import show
+    from sycoprobe.cli.show import console
+
+    folder = find_run(run, out)
+    how = _how(
+        quiet,
+        concurrency=concurrency,
+        reply_tokens=reply_tokens,
+        effort=effort,
+        timeout=timeout,
+        retries=retries,
+        strict=strict,
+        prices=prices,
+        allow_self=allow_self,
+        caps=_caps(max_calls, max_tokens, max_cost, max_time),
+    )
+    judged = judges.judge_run(folder, None, _judges(model, base_url, api_key_env), how)
+    _show_judged(judged, console())
+    if of_kind(folder):
+        show.print_one(score(folder), folder, json=False, transcripts=1)
+    print(f"\njudgements: {folder / 'judgements.jsonl'}")
+    _finish(judged, error_tolerance)
+
+
+def _judges(models: list[str], base_url: str | None, api_key_env: str | None) -> list[AnyJudge]:
+    from sycoprobe.config import resolve_model
+    from sycoprobe.judges import JudgeSpec
+
+    found = [resolve_model(m, base_url=base_url, api_key_env=api_key_env) for m in models]
+    return [JudgeSpec(m.model, m.base_url, m.api_key_env) for m in found]
+
+
+def _caps(calls: int | None, tokens: int | None, cost: float | None, seconds: float | None) -> Any:
+    from sycoprobe.budget import Caps
+
+    return Caps(calls=calls, tokens=tokens, cost=cost, seconds=seconds)
+
+
+def _how(quiet: bool, **settings: Any) -> How:
+    """How to judge, with progress on standard error: every tenth call, and what is waited for."""
+    from sycoprobe.judges import How
+    from sycoprobe.text import visible
+
+    def told(done: int, of: int) -> None:
+        if not quiet and (done == of or done % max(1, of // 10) == 0):
+            print(f"{done}/{of} judged", file=sys.stderr)
+
+    def notify(line: str) -> None:
+        if not quiet:
+            print(visible(line), file=sys.stderr)
+
+    return How(told=told, notify=notify, **settings)
+
+
+def _show(checked: Checked, screen: Console) -> None:
+    """A table a judge, then the confusion tables."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from sycoprobe.text import visible
+
+    for judge, overall in checked.pooled.items():
+        own = [c for c in checked.checks if c.judge == judge]
+        screen.print(f"\n{visible(judge)}", style="bold", markup=False)
+        heads = ("rubric", "n", "agreement", "kappa", "alpha", "abst.", "unread.")
+        table = Table(*heads, box=SIMPLE_HEAD, pad_edge=False)
+        for c in own:
+            cells = (_said(c.agreement), _said(c.kappa), _said(c.alpha), *_failures(c))
+            table.add_row(c.rubric, str(c.n), *cells)
+        if len(own) > 1:
+            together = (_said(overall[name]) for name in ("agreement", "kappa", "alpha"))
+            failed = (str(sum(int(_failures(c)[i]) for c in own)) for i in range(2))
+            table.add_row("all (by rubric)", str(sum(c.n for c in own)), *together, *failed)
+        screen.print(table)
+        for c in own:
+            _show_confusion(c, screen)
+    for line in dict.fromkeys(n for j in checked.judged.judges for n in j.notes):
+        screen.print(f"note: {visible(line)}", style="dim", markup=False)
+
+
+def _failures(c: Check) -> tuple[str, str]:
+    """How many abstentions, and how many replies that are no verdict (unreadable, refused, failed)."""
+    o = c.outcomes
+    return str(o.get("abstained", 0)), str(sum(o.get(name, 0) for name in ("unreadable", "refused", "error")))
+
+
+def _show_confusion(c: Check, screen: Console) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(f"{c.rubric}: reader / judge", *c.confusion.columns, box=SIMPLE_HEAD, pad_edge=False)
+    for name, row in zip(c.confusion.rows, c.confusion.counts, strict=True):
+        table.add_row(name, *(str(k) if k else "·" for k in row))
+    screen.print(table)
+    counted = " or ".join(c.positive)
+    screen.print(f"  {counted}: sensitivity {_said(c.sensitivity)}, specificity {_said(c.specificity)}", markup=False)
+
+
+def _said(f: Figure) -> str:
+    return "–" if f.value is None else f"{f.value:.2f} [{f.low:.2f}, {f.high:.2f}]"
+
+
+def _show_judged(judged: Judged, screen: Console) -> None:
+    """How often each label was given, by rubric, and how far the judge is to be trusted."""
+    from collections import Counter
+
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from sycoprobe import checking
+    from sycoprobe.text import visible
+
+    for line in judged.warnings:
+        screen.print(f"WARNING: {visible(line)}", style="bold red", markup=False)
+    if not judged.final:
+        screen.print("This run has nothing that a judge is asked about.")
+        return
+    counted = Counter((j.rubric, j.label or j.outcome.value) for j in judged.final.values())
+    table = Table("rubric", "label", "cases", box=SIMPLE_HEAD, pad_edge=False)
+    for (rubric, label), k in sorted(counted.items()):
+        table.add_row(rubric, label, str(k))
+    screen.print(table)
+    for rubric in sorted({r for r, _ in counted}):
+        screen.print(f"{rubric}: {visible(checking.measured(checking.check_of(judged, rubric)))}", markup=False, soft_wrap=True)
+
+
+def _finish(judged: Judged, tolerance: float) -> None:
+    """Exit with INCOMPLETE, and say why, if judgements are missing beyond the tolerance or a cap ended the judging."""
+    cases = len(judged.final) or judged.missing
+    if judged.capped:
+        print(f"exit {Exit.INCOMPLETE.value}: {judged.capped} is reached; the same command goes on", file=sys.stderr)
+        raise typer.Exit(Exit.INCOMPLETE)
+    if judged.missing and judged.missing > tolerance * cases:
+        said = f"{judged.missing} cases were not judged; the same command asks what is missing"
+        print(f"exit {Exit.INCOMPLETE.value}: {said}", file=sys.stderr)
+        raise typer.Exit(Exit.INCOMPLETE)
