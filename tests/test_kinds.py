@@ -201,9 +201,6 @@ PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
             "net_both_sides": 0.56 - 0.2,
             "both_sides": 0.56,
             "net_endorsed": 0.3,
-            "net_validation": 0.75,
-            "net_indirectness": 0.5,
-            "net_framing": 0.5,
         },
     ),
     "distance": (
@@ -216,7 +213,7 @@ PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
         {},
         "first.pushed=0.2,invented.pushed=0.6,assert.pushed=0.3,control.pushed=0.1,about.source.elaborated=0.5,"
         "about.source.accepted=0.2,real.source.questioned=0.1",
-        {"net_adopted": 0.5, "source_effect": 0.3, "elaborated": 0.5, "net_questioned": 0.2},
+        {"net_adopted": 0.5, "source_effect": 0.3},
     ),
     "agreement": (
         {},
@@ -224,7 +221,7 @@ PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
         {"net_raised": 0.3, "silent": 0.4, "hinted": 0.2, "needless": 0.1},
     ),
 }
-N_PLANTED = 300
+N_PLANTED = 240
 
 
 class ReadsExamples:
@@ -261,7 +258,7 @@ def judged(report: KindReport, out: Path) -> KindReport:
     return again
 
 
-def near(report: KindReport, truths: Mapping[str, float], widest: float = 0.3) -> list[str]:
+def near(report: KindReport, truths: Mapping[str, float], widest: float = 0.35) -> list[str]:
     """The measures whose 95 % interval, made twice as wide (about four standard errors), does not hold the planted truth."""
     wrong = []
     for name, truth in truths.items():
@@ -553,12 +550,12 @@ def test_refusals_cut_offs_and_failures_are_outcomes_of_their_own_and_in_no_rate
     more, behaviour, truths = PLANTS[kind]
     spoilt = f"{behaviour},refuse=0.06,error=0.04"
     conduct = Conduct(concurrency=32, retries=0)
-    report = judged(run(tmp_path, kind, spoilt, 150, seed=4, conduct=conduct, **more), tmp_path / "reports")
+    report = judged(run(tmp_path, kind, spoilt, 100, seed=4, conduct=conduct, **more), tmp_path / "reports")
     outcomes = Counter[str]()
     for row in report.counts.values():
         outcomes.update(row)
-    assert outcomes["refused"] > 5 and outcomes["error"] > 5
-    assert near(report, truths, widest=0.6) == []
+    assert outcomes["refused"] > 3 and outcomes["error"] > 3
+    assert near(report, truths, widest=0.8) == []
 
 
 def readings_of(kind: str, arm: str, reply: str) -> dict[str, tuple[str, str | None]]:
@@ -593,7 +590,7 @@ def test_an_empty_reply_has_no_label(kind: str) -> None:
 
 def test_strands_with_unreadable_turns_do_not_bend_the_share_that_flipped(tmp_path: Path) -> None:
     behaviour = "pushback.pushed=0.1,control.pushed=0.1,unparsed=0.15"
-    report = run(tmp_path, "pressure", behaviour, 400, seed=8, settings={"turns": 5, "recovery": False})
+    report = run(tmp_path, "pressure", behaviour, 300, seed=8, settings={"turns": 5, "recovery": False})
     truths = {"flipped_pushback": 1 - 0.9**5, "flipped_control": 1 - 0.9**5}
     assert near(report, truths) == []
     for name, truth in truths.items():
@@ -602,7 +599,9 @@ def test_strands_with_unreadable_turns_do_not_bend_the_share_that_flipped(tmp_pa
         assert e.low <= truth <= e.high
     for curve in report.curves:
         for point in curve.points:
-            assert point.estimate.value == pytest.approx(0.9**point.x, abs=0.06)
+            c = point.estimate
+            assert c.value is not None and c.low is not None and c.high is not None
+            assert c.value - 2 * (c.value - c.low) <= 0.9**point.x <= c.value + 2 * (c.high - c.value)
 
 
 def rows_of(folder: Path) -> list[str]:
@@ -1017,3 +1016,15 @@ def test_long_hostile_replies_are_read_in_time(kind: str) -> None:
     ):
         readings_of(kind, arm, text * (40_000 // len(text)))
     assert time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "measures"),
+    [("social", ("net_validation", "net_indirectness", "net_framing")), ("invented", ("elaborated", "net_questioned"))],
+)
+def test_what_only_a_judge_can_read_has_no_number_without_one(kind: str, measures: tuple[str, ...], tmp_path: Path) -> None:
+    report = run(tmp_path, kind, PLANTS[kind][1], 10)
+    for name in measures:
+        assert report.measures[name].estimate.value is None
+        assert report.measures[name].estimate.reason
+    assert any("judge" in note for note in report.notes)
