@@ -171,7 +171,7 @@ class Measure:
     name: in reports and rules. says: one sentence for a reader who knows nothing of it.
     arms, against: pooled where there are several; without `against` it is a rate, with it a difference paired by conversation.
     labels: what counts as 1; None: the rows' values are averaged instead.
-    turn: of the arms' rows; None: the last turn that was answered. against_turn: likewise.
+    turn: of the arms' rows; None: the last turn that was asked, whose reply may be unreadable. against_turn: likewise.
     among: a condition on the conversation. headline: the number to look at first; exactly one measure of a kind is.
     higher_is_worse: None where neither way is bad by itself. judged: it cannot be had without a judge.
     """
