@@ -268,6 +268,10 @@ def plan_sets(
     wanted = list(dict.fromkeys(kinds))
     if "all" in wanted:
         wanted = [CHALLENGE, *(k for k in kind_names() if kind_named(k).sets)]
+    if doubled := {s for s in sets if sets.count(s) > 1}:
+        raise PlanError(
+            f"the set {min(doubled)!r} is named twice", "name each set once; a copy of a set needs a name of its own"
+        )
     own = {s: info_of(s).kind for s in sets}
     groups: dict[str, list[str]] = {k: [] for k in wanted}
     for s, of in own.items():
@@ -277,6 +281,8 @@ def plan_sets(
         for k in suits:
             groups.setdefault(k, []).append(s)
     given = settings or {}
+    if CHALLENGE in given:
+        raise PlanError("the probe kind 'challenge' has no --set", "--arms, --kinds, --draw and --controls are its settings")
     if unknown := [k for k in given if k not in groups]:
         raise PlanError(f"--set is for {unknown[0]!r}, which is not run", f"this run has: {', '.join(groups)}")
     found: list[AnyPlanned] = []

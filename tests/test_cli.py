@@ -64,7 +64,7 @@ def test_score_and_report_read_a_run_again(made: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["run"], "Missing argument"),
+        (["run"], "no probe set was named"),
         (["run", "SET", "--no-such-flag"], "No such option"),
         (["run", "SET", "-m", "nonsense"], "no backend 'nonsense'"),
         (["run", "SET", "-m", "sim:x=1"], "no behaviour 'x'"),

@@ -656,13 +656,16 @@ def test_kills_lose_no_judgement_and_ask_none_twice_but_those_in_flight(
     assert asked <= 120 + kills * concurrency
 
 
-def test_judge_run_refuses_the_model_under_test_on_the_command_line(run: Path) -> None:
+def test_judge_run_refuses_the_model_under_test_on_the_command_line(tmp_path: Path) -> None:
     with LoopbackServer(answering(lambda _: "VERDICT: adopted")) as server:
-        try:
-            import sycoprobe.asking  # noqa: F401
-        except ImportError:
-            pytest.skip("nothing tells yet which cases a run has")
-        done = cli("judge", "run", run, "-m", "openai:m", "--base-url", server.url)
+        api.run_kind("presupposition", model="openai:m", base_url=server.url, n=2, out=tmp_path, name="run")
+        done = cli("judge", "run", tmp_path / "run", "-m", "openai:m", "--base-url", server.url)
         assert done.returncode == 2
         assert "is the model under test" in done.stderr
         assert "--allow-self" in done.stderr
+
+
+def test_a_run_that_rules_read_whole_is_no_work_for_a_judge(run: Path) -> None:
+    done = cli("judge", "run", run, "-m", "openai:other", "--base-url", "http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "rules read all of it" in done.stderr
