@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sycoprobe.baselines import Baseline
 from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError
-from sycoprobe.rules import parse_rule
+from sycoprobe.planning import CHALLENGE
+from sycoprobe.rules import Stated, parse_rule, read_rule
+from sycoprobe.sets import kind_named, kind_names
 
 OWN_FILE = "sycoprobe.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -136,8 +138,28 @@ def override(base: GateSettings, **given: Any) -> GateSettings:
         option = str(first["loc"][0]).replace("_", "-")
         raise GateError(f"--{option} {first['input']}: {first['msg'].lower()}", "correct the value") from None
     for rule in made.rules:
-        parse_rule(rule)
+        check_rule(rule)
     return made
+
+
+def check_rule(text: str) -> Stated:
+    """The rule that `text` states, as far as it can be checked before its run is known. Raises `GateError`.
+
+    Without a kind's name, it must name a metric of challenge runs, or a measure that some installed kind has by default.
+    """
+    stated = read_rule(text)
+    if stated.kind is not None and stated.kind != CHALLENGE:
+        if stated.kind not in kind_names():
+            raise GateError(f"rule {text!r}: no probe kind {stated.kind!r}", f"kinds: {', '.join((CHALLENGE, *kind_names()))}")
+    elif stated.of_metric or stated.kind == CHALLENGE or not any(stated.name in _measures_of(k) for k in kind_names()):
+        parse_rule(text)
+    return stated
+
+
+def _measures_of(kind: str) -> list[str]:
+    """The names of the measures that a kind has by default."""
+    found = kind_named(kind)
+    return [m.name for m in found.measures(found.settings_model())]
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -226,7 +248,7 @@ def _checked(path: Path, text: str, table: dict[str, Any]) -> GateSettings:
         ) from None
     for rule in made.rules:
         try:
-            parse_rule(rule)
+            check_rule(rule)
         except GateError as e:
             raise GateError(f"{path}:{_place_of_text(text, rule)}: {e.message}", e.hint) from None
     if made.baseline is not None:

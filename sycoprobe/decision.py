@@ -1,12 +1,12 @@
-"""From a run's outcomes and the rules to a decision: pass, fail, or not known yet."""
+"""From the outcomes of runs and the rules to a decision: pass, fail, or not known yet."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,13 +14,18 @@ from sycoprobe.errors import GateError
 from sycoprobe.estimates import Estimate, Sample, anytime_estimate, first_items, in_order, paired_sample, sample_of
 from sycoprobe.intervals import holm
 from sycoprobe.outcomes import Table
+from sycoprobe.planning import CHALLENGE
 from sycoprobe.power import POWER, further_items
-from sycoprobe.rules import Rule
+from sycoprobe.rules import KindRule, Rule
 from sycoprobe.sequential import Order, anytime_p
 
 GATE_VERSION: Literal[1] = 1
 ALPHA = 0.05
 MIN_ITEMS = 10
+
+
+AnyRule = Rule | KindRule
+R = TypeVar("R", bound=AnyRule)
 
 
 class Decision(StrEnum):
@@ -40,6 +45,7 @@ class RuleResult(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: str
+    kind: str = Field(default=CHALLENGE, description="Of which probe kind's run the rule speaks.")
     metric: str
     where: dict[str, str]
     relative: bool = Field(description="Whether the number is a paired difference, this run minus the baseline.")
@@ -111,16 +117,38 @@ def decide(
     ------
     GateError: no rule, a relative rule without a baseline, alpha out of range, or a slice that the run does not have.
     """
+    return decide_by(
+        rules,
+        lambda rule: weigh_rule(table, rule, base=base, alpha=alpha, order=order, intervals=intervals),
+        alpha=alpha,
+        min_items=min_items,
+        looked_at=asked_of(table, order),
+        anytime=order is not None,
+    )
+
+
+def decide_by(
+    rules: Sequence[R],
+    weigh: Callable[[R], Weighed],
+    *,
+    alpha: float = ALPHA,
+    min_items: int = MIN_ITEMS,
+    looked_at: int,
+    anytime: bool = False,
+) -> GateResult:
+    """`decide`, whatever the rules' numbers come from: `weigh` says what the data say of a rule; `looked_at` are all items asked.
+
+    Holm's correction is over all `rules`, of however many runs they speak.
+    """
     if not rules:
         raise GateError("the gate has no rule", 'write one, e.g. --rule "net_sycophancy <= 0.10"')
     if not 0 < alpha < 0.5:
         raise GateError(f"alpha {alpha:g} is out of range", "0.05 is usual; it lies between 0 and 0.5")
-    parts = [_evidence(table, rule, base, alpha, order, intervals=intervals) for rule in rules]
-    adjusted = holm([evidence.breach if evidence else 1.0 for _, evidence in parts])
-    asked = len(order.items) if order else len(set(table.firsts["item"].tolist()))
+    parts = [weigh(rule) for rule in rules]
+    adjusted = holm([part.evidence.breach if part.evidence else 1.0 for part in parts])
     results = [
-        _judge(rule, sample, evidence, adjusted[i], alpha, min_items, asked, len(rules), anytime=order is not None)
-        for i, (rule, (sample, evidence)) in enumerate(zip(rules, parts, strict=True))
+        _judge(part, holm_p, alpha, min_items, len(rules), anytime=anytime)
+        for part, holm_p in zip(parts, adjusted, strict=True)
     ]
     decisions = {r.decision for r in results}
     whole = Decision.FAIL if Decision.FAIL in decisions else Decision.PASS
@@ -130,23 +158,71 @@ def decide(
         decision=whole,
         alpha=alpha,
         min_items=min_items,
-        anytime=order is not None,
-        items_looked_at=asked,
-        statement=_statement(len(rules), alpha, anytime=order is not None),
+        anytime=anytime,
+        items_looked_at=looked_at,
+        statement=_statement(len(rules), alpha, anytime=anytime),
         rules=tuple(results),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class Evidence:
+    """What the data say of a rule. `breach`, `kept`: one-sided p of "it is kept" and of "it is broken"."""
+
     estimate: Estimate
     breach: float
     kept: float
 
+    @classmethod
+    def of(cls, rule: AnyRule, estimate: Estimate, above: float, below: float) -> Evidence:
+        """From the p-values that the number is above, and below, the rule's bound."""
+        return cls(estimate, *((above, below) if rule.upper else (below, above)))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A rule, the numbers that it speaks of, and what they say of it (None where there is nothing), of so many items `asked`."""
+
+    rule: AnyRule
+    sample: Sample
+    evidence: Evidence | None
+    asked: int
+
+
+def weighed(rule: AnyRule, sample: Sample, asked: int, alpha: float = ALPHA) -> Weighed:
+    """What a sample of a fixed design says of a rule, by the intervals and tests of `sycoprobe.estimates.Sample`."""
+    return Weighed(rule, sample, _fixed(sample, rule, alpha), asked)
+
+
+def weigh_rule(
+    table: Table,
+    rule: Rule,
+    *,
+    base: Table | None = None,
+    alpha: float = ALPHA,
+    order: Order | None = None,
+    intervals: bool = True,
+) -> Weighed:
+    """What the outcomes of a run of the kind `challenge` say of a rule; parameters and errors as of `decide`."""
+    sample, evidence = _evidence(table, rule, base, alpha, order, intervals=intervals)
+    return Weighed(rule, sample, evidence, asked_of(table, order))
+
+
+def asked_of(table: Table, order: Order | None = None) -> int:
+    """How many items were asked; of a sequential run, the complete ones."""
+    return len(order.items) if order else len(set(table.firsts["item"].tolist()))
+
+
+def _fixed(sample: Sample, rule: AnyRule, alpha: float) -> Evidence | None:
+    estimate = sample.estimate(1 - alpha)
+    if estimate.value is None:
+        return None
+    return Evidence.of(rule, estimate, sample.p_above(rule.bound), sample.p_below(rule.bound))
+
 
 def _evidence(
     table: Table, rule: Rule, base: Table | None, alpha: float, order: Order | None, *, intervals: bool
-) -> tuple[Sample, _Evidence | None]:
+) -> tuple[Sample, Evidence | None]:
     """What the data say of a rule; None where there is nothing."""
     part = _part(table, rule, order)
     if rule.relative:
@@ -155,23 +231,19 @@ def _evidence(
         sample = paired_sample(part, base, rule.metric)
     else:
         sample = sample_of(part, rule.metric)
+    if order is None:
+        return sample, _fixed(sample, rule, alpha)
     if not len(sample):
         return sample, None
-    if order is not None:
-        values, horizon = in_order(sample, table, order)
-        estimate = (
-            anytime_estimate(sample, table, order, 1 - alpha)
-            if intervals
-            else Estimate(float(values.mean()), None, None, len(values), sample.trials, "none")
-        )
-        above = float(anytime_p(values, rule.bound, sample.low, horizon)[-1])
-        below = float(anytime_p(-values, -rule.bound, -sample.high, horizon)[-1])
-    else:
-        estimate = sample.estimate(1 - alpha)
-        if estimate.value is None:
-            return sample, None
-        above, below = sample.p_above(rule.bound), sample.p_below(rule.bound)
-    return sample, _Evidence(estimate, *((above, below) if rule.upper else (below, above)))
+    values, horizon = in_order(sample, table, order)
+    estimate = (
+        anytime_estimate(sample, table, order, 1 - alpha)
+        if intervals
+        else Estimate(float(values.mean()), None, None, len(values), sample.trials, "none")
+    )
+    above = float(anytime_p(values, rule.bound, sample.low, horizon)[-1])
+    below = float(anytime_p(-values, -rule.bound, -sample.high, horizon)[-1])
+    return sample, Evidence.of(rule, estimate, above, below)
 
 
 def _part(table: Table, rule: Rule, order: Order | None) -> Table:
@@ -185,18 +257,8 @@ def _part(table: Table, rule: Rule, order: Order | None) -> Table:
     return table.where(dict(rule.where))
 
 
-def _judge(
-    rule: Rule,
-    sample: Sample,
-    evidence: _Evidence | None,
-    holm_p: float,
-    alpha: float,
-    min_items: int,
-    asked: int,
-    rules: int,
-    *,
-    anytime: bool,
-) -> RuleResult:
+def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: int, *, anytime: bool) -> RuleResult:
+    rule, sample, evidence, asked = part.rule, part.sample, part.evidence, part.asked
     estimate = evidence.estimate if evidence else sample.estimate(1 - alpha)
     further = None
     decision = Decision.INCONCLUSIVE
@@ -223,7 +285,8 @@ def _judge(
             reason += f"; about {further:,} further items would settle it ({POWER:.0%} power, if the estimate is the truth)"
     return RuleResult(
         rule=str(rule),
-        metric=rule.metric.value,
+        kind=rule.kind,
+        metric=rule.name,
         where={by.value: label for by, label in rule.where},
         relative=rule.relative,
         upper=rule.upper,

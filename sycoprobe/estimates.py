@@ -6,6 +6,7 @@ are not independent, so each item is first averaged into one number: a `Sample`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,9 @@ class Sample:
     low, high: the range that values can lie in.
     clusters: shape (items,) or None; see `Table.clusters`.
     reason: why there is no value, where there is none.
+    graded: whether single outcomes are numbers (ratings), not zeros and ones: then Student's t on the items' values takes
+        the place of score intervals, cut off at what is possible. Where the values are alike in every item, their spread says
+        nothing, and the bounds of single outcomes hold.
     """
 
     items: NDArray[np.int64]
@@ -108,6 +112,7 @@ class Sample:
     clusters: NDArray[np.int64] | None
     reason: str
     method: str = ""
+    graded: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
@@ -119,6 +124,15 @@ class Sample:
         return spread_of(self.values / scale, self.pairs, up=up, down=self.down / scale, clusters=self.clusters)
 
     @property
+    def by_student(self) -> bool:
+        """Whether Student's t applies."""
+        return self.graded and self.clusters is None and len(self) > 1 and float(self.values.std()) >= 1e-12
+
+    def standard_error(self) -> float:
+        """Of the mean, from the spread of the items' values. Needs two items."""
+        return float(self.values.std(ddof=1)) / math.sqrt(len(self))
+
+    @property
     def scale(self) -> float:
         """2 where a difference of differences exceeds 1 somewhere, else 1: score intervals are for [-1, 1]."""
         return 2.0 if self.high > 1.0 and len(self) and float(abs(self.values).max()) > 1.0 else 1.0
@@ -127,6 +141,11 @@ class Sample:
         """The mean with its interval (`sycoprobe.intervals.interval`), or None and the reason."""
         if not len(self):
             return Estimate(None, None, None, 0, 0, "none", self.reason, confidence)
+        if self.by_student:
+            return self._student(confidence)
+        if self.graded and self.clusters is not None:
+            reason = "values of sets from one template are not estimated"
+            return Estimate(None, None, None, len(self), self.trials, "none", reason, confidence)
         spread = self.spread()
         if self.clusters is not None and spread.clusters < 2:
             return Estimate(
@@ -148,10 +167,14 @@ class Sample:
 
     def p_above(self, value: float) -> float:
         """One-sided p of "the truth is at most `value`". Needs at least one item."""
+        if self.by_student:
+            return self._student_tail(float(self.values.mean()) - value)
         return p_above(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
 
     def p_below(self, value: float) -> float:
         """One-sided p of "the truth is at least `value`". Needs at least one item."""
+        if self.by_student:
+            return self._student_tail(value - float(self.values.mean()))
         return p_below(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
 
     def p_zero(self) -> float:
@@ -159,6 +182,19 @@ class Sample:
         if self.clusters is None and self.up is not None and self.pairs == len(self) and self.high == 1.0:
             return mcnemar(int((self.values > 0).sum()), int((self.values < 0).sum()))
         return min(1.0, 2 * min(self.p_above(0.0), self.p_below(0.0)))
+
+    def _student(self, confidence: float) -> Estimate:
+        from scipy.special import stdtrit
+
+        n, mean = len(self), float(self.values.mean())
+        half = float(stdtrit(n - 1, 0.5 + confidence / 2)) * self.standard_error()
+        low, high = max(self.low, mean - half), min(self.high, mean + half)
+        return Estimate(mean, low, high, n, self.trials, "Student t on item means", None, confidence)
+
+    def _student_tail(self, excess: float) -> float:
+        from scipy.special import stdtr
+
+        return float(stdtr(len(self) - 1, -excess / self.standard_error()))
 
     def _method(self, spread: Spread) -> str:
         name = "Wilson" if self.up is None else "Tango score"

@@ -103,9 +103,12 @@ def further_items(
 
     `anytime`: for a sequential run, which needs `SEQUENTIAL` times as many. None if the estimate sits on the bound, so that no affordable number would.
     """
-    spread = sample.spread()
-    single = max(spread.up + spread.down - (spread.up - spread.down) ** 2, 1.0 / (spread.clusters + 1))
-    deviation = sample.scale * math.sqrt(single / max(spread.effective, 1.0) * len(sample))
+    if sample.by_student:
+        deviation = sample.standard_error() * math.sqrt(len(sample))
+    else:
+        spread = sample.spread()
+        single = max(spread.up + spread.down - (spread.up - spread.down) ** 2, 1.0 / (spread.clusters + 1))
+        deviation = sample.scale * math.sqrt(single / max(spread.effective, 1.0) * len(sample))
     needed = items_for(abs(float(sample.values.mean()) - bound), deviation, alpha, power)
     return None if needed is None else max(1, math.ceil(needed * (SEQUENTIAL if anytime else 1.0)) - len(sample))
 

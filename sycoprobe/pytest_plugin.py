@@ -29,7 +29,7 @@ class SycoprobeFixture:
         self,
         *sets: str,
         rules: Sequence[str] = (),
-        run: str | Path | None = None,
+        run: str | Path | Sequence[str | Path] | None = None,
         baseline: str | Path | None = None,
         allow_mismatch: bool = False,
         alpha: float | None = None,
@@ -37,7 +37,7 @@ class SycoprobeFixture:
         until_decided: bool = False,
         **settings: Any,
     ) -> Gated:
-        """Run the sets (or take an earlier `run`) and judge them; asserts nothing.
+        """Run the sets (or take an earlier `run`, or several of different probe kinds) and judge them; asserts nothing.
 
         Parameters
         ----------
@@ -52,12 +52,12 @@ class SycoprobeFixture:
         import asyncio
 
         from sycoprobe import api, config, gating
-        from sycoprobe.rules import parse_rule
+        from sycoprobe.rules import read_rule
 
         chosen = config.override(
             config.settings(), rules=tuple(rules) or None, baseline=baseline, alpha=alpha, min_items=min_items
         )
-        needs_baseline = any(parse_rule(r).relative for r in chosen.rules)
+        needs_baseline = any(read_rule(r).relative for r in chosen.rules)
         blessed = config.read_baseline(chosen.baseline) if needs_baseline and chosen.baseline else None
         if run is None:
             if self._model and "model" not in settings:
@@ -101,7 +101,7 @@ class SycoprobeFixture:
         if on_inconclusive not in ("fail", "skip", "pass"):
             raise ValueError(f"on_inconclusive={on_inconclusive!r}: choose among fail, skip, pass")
         found = self.gate(*sets, **options)
-        lacking = why_incomplete(found.report, error_tolerance, found.result)
+        lacking = next(filter(None, (why_incomplete(r.report, error_tolerance, found.result) for r in found.runs)), None)
         if lacking:
             raise AssertionError(f"the run is not fit to be judged: {lacking}\n{explain(found)}")
         decision = found.result.decision
@@ -119,15 +119,17 @@ def explain(found: Gated) -> str:
     from rich.console import Console
 
     from sycoprobe.reports.gate_terminal import print_gate
+    from sycoprobe.reports.model import Report
     from sycoprobe.reports.terminal import print_transcript
 
     text = StringIO()
     console = Console(file=text, width=120, highlight=False, color_system=None)
     print_gate(found.result, console, found.notes)
-    if found.report.worst:
-        console.print("The worst conversation:")
-        print_transcript(found.report.worst[0], console)
-    console.print(f"run: {found.folder}", markup=False)
+    for run in found.runs:
+        if isinstance(run.report, Report) and run.report.worst:
+            console.print("The worst conversation:")
+            print_transcript(run.report.worst[0], console)
+        console.print(f"run: {run.folder}", markup=False)
     return "\n" + "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip()
 
 

@@ -46,7 +46,12 @@ def register(app: typer.Typer) -> None:
 
 
 def gate(
-    runs: Annotated[list[str] | None, typer.Argument(metavar="[RUN]", help="A run's folder or name (default: latest).")] = None,
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN]...", help="A run's folder or name (default: latest); or runs of several probe kinds, gated together."
+        ),
+    ] = None,
     rule: Rules = None,
     baseline: BaselineFile = None,
     allow_mismatch: Mismatch = False,
@@ -77,7 +82,7 @@ def gate(
     out: Out = OUT,
     json: Annotated[bool, typer.Option("--json", help="Print gate.json on standard output instead of the table.")] = False,
 ) -> None:
-    """Judge a run by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, save with --aa --again."""
+    """Judge a run, or runs of several probe kinds together, by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, save with --aa --again."""
     from sycoprobe import gating
     from sycoprobe.errors import GateError
 
@@ -86,10 +91,10 @@ def gate(
     if aa:
         _self_check(names, chosen, again=again, out=out, json=json)
         return
-    if len(names) > 1 or again:
-        raise GateError("the gate judges one run", "several runs belong to --aa or to `sycoprobe compare`")
+    if again:
+        raise GateError("--again belongs to --aa", "add --aa, or leave it out")
     found = gating.gate(
-        names[0],
+        names,
         *chosen.rules,
         baseline=_baseline_if_needed(chosen, baseline),
         allow_mismatch=allow_mismatch,
@@ -125,7 +130,8 @@ def finish(
     found = replace(found, notes=notes)
     code, why = exit_code(found, chosen)
     text = writers.to_json(found)
-    writers.write(found.folder / "gate.json", text)
+    for run in found.runs:
+        writers.write(run.folder / "gate.json", text)
     for name, path in (artefacts or {}).items():
         if path is not None:
             writers.write(path, writers.WRITERS[name](found))
@@ -150,11 +156,15 @@ def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
     from sycoprobe.decision import Decision
     from sycoprobe.reports.conclusion import why_incomplete
 
-    incomplete = why_incomplete(found.report, chosen.error_tolerance, found.result)
-    if incomplete:
-        return Exit.INCOMPLETE, incomplete
-    if not found.result.measured:
-        return Exit.INCOMPLETE, f"nothing was measured: {found.result.rules[0].reason}"
+    alone = len(found.runs) == 1
+    for run in found.runs:
+        named = "" if alone else f"{run.report.run}: "
+        incomplete = why_incomplete(run.report, chosen.error_tolerance, found.result)
+        if incomplete:
+            return Exit.INCOMPLETE, named + incomplete
+        rules = [r for r in found.result.rules if r.kind == run.kind]
+        if rules and all(r.value is None for r in rules):
+            return Exit.INCOMPLETE, f"{named}nothing was measured: {rules[0].reason}"
     match found.result.decision:
         case Decision.PASS:
             return Exit.OK, ""
@@ -345,9 +355,9 @@ def _settings(
 
 def _baseline_if_needed(chosen: GateSettings, given: Path | None) -> Path | None:
     """The baseline file, if some rule compares to one or the user named it."""
-    from sycoprobe.rules import parse_rule
+    from sycoprobe.rules import read_rule
 
-    return chosen.baseline if given or any(parse_rule(r).relative for r in chosen.rules) else None
+    return chosen.baseline if given or any(read_rule(r).relative for r in chosen.rules) else None
 
 
 def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Path, json: bool) -> None:

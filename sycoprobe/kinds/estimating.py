@@ -68,10 +68,7 @@ def estimate_of(rows: Rows, measure: Measure, confidence: float = CONFIDENCE) ->
     `sycoprobe.estimates`. Averages of values (ratings) have Student's t interval on the items' means, cut off at what is
     possible: values lie in [0, 1] and their differences in [-1, 1].
     """
-    sample = sample_of(rows, measure)
-    if measure.labels is None:
-        return _student(sample, confidence, difference=bool(measure.against))
-    return sample.estimate(confidence)
+    return sample_of(rows, measure).estimate(confidence)
 
 
 def sample_of(rows: Rows, measure: Measure) -> Sample:
@@ -115,6 +112,7 @@ def sample_of(rows: Rows, measure: Measure) -> Sample:
         clusters=clusters,
         reason=_why_nothing(measure),
         method="paired by conversation" if difference else "",
+        graded=measure.labels is None,
     )
 
 
@@ -265,25 +263,6 @@ def _greenwood(
             known = sum(1 for t, flipped in spans if flipped or t >= grid[i]) or 1
             low[i], high[i] = clopper_pearson(round(float(v) * known), known, confidence)
     return low, high
-
-
-def _student(sample: Sample, confidence: float, *, difference: bool) -> Estimate:
-    """The mean of the items' values with Student's t interval; one item has no interval but what is possible."""
-    from scipy.special import stdtrit
-
-    if not len(sample) or (sample.clusters is None and float(sample.values.std()) < 1e-12):
-        return sample.estimate(
-            confidence
-        )  # alike in every item: their spread says nothing, so the bounds of single outcomes hold
-    bottom, values = (-1.0 if difference else 0.0), sample.values
-    n, mean = len(values), float(values.mean())
-    if sample.clusters is not None:
-        return Estimate(
-            None, None, None, n, sample.trials, "none", "values of sets from one template are not estimated", confidence
-        )
-    half = math.inf if n < 2 else float(stdtrit(n - 1, 0.5 + confidence / 2)) * float(values.std(ddof=1)) / math.sqrt(n)
-    low, high = max(bottom, mean - half), min(1.0, mean + half)
-    return Estimate(mean, low, high, n, sample.trials, "Student t on item means", None, confidence)
 
 
 def _meets(conversation: Sequence[Row], among: Among) -> bool:

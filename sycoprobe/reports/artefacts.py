@@ -30,11 +30,12 @@ write = write_whole
 
 
 def to_json(gated: Gated) -> str:
-    """`gate.json`: the result, which run and model it is of, and what changed against the baseline."""
+    """`gate.json`: the result, which runs and model it is of, and what changed against the baseline."""
     changes = gated.changes()
     data: dict[str, Any] = {
         "run": gated.report.run,
         "model": gated.report.plan.model,
+        "runs": [{"run": r.report.run, "model": r.report.plan.model, "kind": r.kind} for r in gated.runs],
         "result": gated.result.model_dump(mode="json"),
         "baseline": None if gated.baseline is None else gated.baseline.model_dump(mode="json", exclude={"items"}),
         "worse_items": changes[0] if changes else [],

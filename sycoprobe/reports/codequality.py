@@ -17,7 +17,7 @@ _SEVERITY = {Decision.FAIL: "critical", Decision.INCONCLUSIVE: "minor"}
 def to_code_quality(gated: Gated) -> str:
     """The JSON text. Probes are `major` if the gate failed, else `info`. Model output is not part of it."""
     entries = [
-        _entry("sycoprobe-gate-rule", _SEVERITY[r.decision], f"{r.rule}: {figures(r)}: {r.reason}", gated.home(), r.rule)
+        _entry("sycoprobe-gate-rule", _SEVERITY[r.decision], f"{r.rule}: {figures(r)}: {r.reason}", gated.home(r), r.rule)
         for r in gated.result.rules
         if r.decision in _SEVERITY
     ]

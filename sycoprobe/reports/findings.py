@@ -1,4 +1,4 @@
-"""What a gate's report says of each probe: what happened to it, and in which file and line it stands."""
+"""What a gate judged, run by run, and what its reports say of each probe: what happened to it, in which file and line it stands."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 
 from sycoprobe.baselines import ADOPTED, Baseline, conversations_of
 from sycoprobe.challenges import Kind
-from sycoprobe.decision import Decision, GateResult
+from sycoprobe.decision import Decision, GateResult, RuleResult
 from sycoprobe.errors import ProbeError
 from sycoprobe.journal import Contents
 from sycoprobe.outcomes import Table
 from sycoprobe.planning import SetRef
+from sycoprobe.reports.kinds import KindReport
 from sycoprobe.reports.model import Report
 from sycoprobe.sets import INFO_FILE, PROBES_FILE, set_path, shipped_root
 from sycoprobe.verdicts import Verdict
@@ -60,26 +61,30 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Gated:
-    """A gate's decision with all that a report of it needs.
+class GatedRun:
+    """One run that a gate judged.
 
     Attributes
     ----------
-    result: the decision. report: of the run, without rows. table: its outcomes. contents: of its journal. folder: the run's.
-    baseline: what relative rules compared to. notes: what a reader must know beside the numbers.
+    report: of the run, without rows. contents: of its journal. folder: where it lies.
+    table: its outcomes, of a run of the kind `challenge`; None for other kinds, whose probes have no findings of their own.
     """
 
-    result: GateResult
-    report: Report
-    table: Table
+    report: Report | KindReport
     contents: Contents
     folder: Path
-    baseline: Baseline | None = None
-    notes: tuple[str, ...] = ()
+    table: Table | None = None
+
+    @property
+    def kind(self) -> str:
+        """Its probe kind."""
+        return self.contents.plan.probe_kind
 
     @cached_property
     def findings(self) -> list[Finding]:
         """Every item that was asked, in order of its name."""
+        if self.table is None:
+            return []
         refs = {ref.info.name: ref for ref in self.contents.plan.sets}
         lines = {name: _Lines(ref) for name, ref in refs.items()}
         found = []
@@ -101,6 +106,51 @@ class Gated:
             )
         return found
 
+    def home(self) -> Place:
+        """Where findings about the run as a whole point: the metadata of its first set."""
+        return _Lines(self.contents.plan.sets[0]).info_place()
+
+
+@dataclass(frozen=True)
+class Gated:
+    """A gate's decision with all that a report of it needs.
+
+    Attributes
+    ----------
+    result: the decision. runs: what was judged, each of another probe kind.
+    baseline: what relative rules compared to. notes: what a reader must know beside the numbers.
+    """
+
+    result: GateResult
+    runs: tuple[GatedRun, ...]
+    baseline: Baseline | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def report(self) -> Report | KindReport:
+        """The (first) run's report, without rows."""
+        return self.runs[0].report
+
+    @property
+    def folder(self) -> Path:
+        """The (first) run's folder."""
+        return self.runs[0].folder
+
+    @property
+    def named(self) -> str:
+        """The runs' names."""
+        return ", ".join(run.report.run for run in self.runs)
+
+    @property
+    def models(self) -> str:
+        """The models that the runs are of, each once."""
+        return ", ".join(dict.fromkeys(run.report.plan.model for run in self.runs))
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Every item of the run of the kind `challenge`, in order of its name."""
+        return [finding for run in self.runs for finding in run.findings]
+
     @property
     def given_up(self) -> list[Finding]:
         """The probes whose right answer was given up, those under the most kinds of pushback first."""
@@ -111,9 +161,9 @@ class Gated:
         """Whether the gate failed."""
         return self.result.decision is Decision.FAIL
 
-    def home(self) -> Place:
-        """Where findings about the run as a whole point: the metadata of its first set."""
-        return _Lines(self.contents.plan.sets[0]).info_place()
+    def home(self, rule: RuleResult) -> Place:
+        """Where a rule's result points: the metadata of the first set of the run that it speaks of."""
+        return next(run for run in self.runs if run.kind == rule.kind).home()
 
     def changes(self) -> tuple[list[str], list[str]] | None:
         """Against the baseline: items that give up a right answer now and did not, and the other way round; None without one."""

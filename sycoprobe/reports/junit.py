@@ -46,8 +46,8 @@ def _suite(root: ET.Element, name: str, gated: Gated) -> ET.Element:
     suite = ET.SubElement(root, "testsuite", name=f"sycoprobe.{name}", timestamp=gated.report.started[:19])
     properties = ET.SubElement(suite, "properties")
     for key, value in (
-        ("model", gated.report.plan.model),
-        ("run", gated.report.run),
+        ("model", gated.models),
+        ("run", gated.named),
         ("decision", gated.result.decision.value),
     ):
         ET.SubElement(properties, "property", name=key, value=_clean(value))

@@ -10,8 +10,10 @@ from sycoprobe.challenges import Arm
 from sycoprobe.comparing import Comparison
 from sycoprobe.decision import Decision, summary
 from sycoprobe.estimates import Estimate
-from sycoprobe.reports.findings import Gated
+from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.gate_terminal import figures
+from sycoprobe.reports.kinds import Turned
+from sycoprobe.reports.model import Report
 from sycoprobe.reports.terminal import number, probability
 from sycoprobe.text import visible
 from sycoprobe.transcript import Transcript
@@ -32,13 +34,23 @@ def to_comment(gated: Gated) -> str:
     Always shorter than GitHub's limit of 65,536 characters; transcripts are left out from the last one on to keep it so.
     """
     head = f"{MARKER}\n{_page(gated)}"
-    shown = gated.report.worst[:TRANSCRIPTS]
+    shown = [block for run in gated.runs for block in _conversations(run, alone=len(gated.runs) == 1)]
     while True:
-        tail = "".join(_transcript(i, t) for i, t in enumerate(shown, 1))
-        body = f"{head}\n### Conversations in which a right answer was given up\n\n{tail}" if shown else head
+        body = head + "".join(shown)
         if len(body) <= _LONGEST or not shown:
             return body[:_LONGEST]
         shown = shown[:-1]
+
+
+def _conversations(run: GatedRun, *, alone: bool) -> list[str]:
+    """The conversations of a run that show what it counts, the first one under a title; of a kind's run but one where there are several runs."""
+    if isinstance(run.report, Report):
+        blocks = [_transcript(i, t) for i, t in enumerate(run.report.worst[:TRANSCRIPTS], 1)]
+        title = "Conversations in which a right answer was given up"
+    else:
+        blocks = [_example(i, t) for i, t in enumerate(run.report.examples[: None if alone else 1], 1)]
+        title = f"Conversations in which there is what {run.report.headline[0]} of {run.kind} counts"
+    return [f"\n### {inline(title)}\n\n{blocks[0]}", *blocks[1:]] if blocks else []
 
 
 def to_summary(gated: Gated) -> str:
@@ -76,14 +88,12 @@ def inline(text: str) -> str:
 
 
 def _page(gated: Gated) -> str:
-    result, report = gated.result, gated.report
+    result = gated.result
     sign = _SIGN[result.decision]
-    sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in report.plan.sets)
     lines = [
         f"## {sign} sycoprobe: {inline(summary(result))}",
         "",
-        f"{inline(report.plan.model)} on {inline(sets)}, run {inline(report.run)}. {inline(report.conclusion)}",
-        "",
+        *(line for run in gated.runs for line in (_about(run), "")),
         _table(
             ("rule", "", f"estimate, {100 * (1 - result.alpha):g} %", "items", "why"),
             [
@@ -94,13 +104,11 @@ def _page(gated: Gated) -> str:
         inline(result.statement),
         "",
         "<details><summary>All estimates</summary>\n",
-        _table(
-            ("", "estimate, 95 %", "items", "trials"),
-            [_estimate(name, getattr(report.estimates, name)) for name in _HEADLINE],
-        ),
+        *(_estimates(run) for run in gated.runs),
         "</details>\n",
     ]
-    lines += [f"- {inline(n)}" for n in (*gated.notes, *report.notes)]
+    lines += [f"- {inline(n)}" for n in gated.notes]
+    lines += [f"- {inline(n)}" for n in dict.fromkeys(n for run in gated.runs for n in run.report.notes)]
     changes = gated.changes()
     if changes is not None:
         worse, better = changes
@@ -108,6 +116,22 @@ def _page(gated: Gated) -> str:
         lines.append(f"- gives up a right answer now, did not before: {_items(worse)}")
         lines.append(f"- gave one up before, does not now: {_items(better)}")
     return "\n".join(lines) + "\n"
+
+
+def _about(run: GatedRun) -> str:
+    """Which run this is, and what it found."""
+    report = run.report
+    sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in report.plan.sets)
+    return f"{inline(report.plan.model)} on {inline(sets)}, run {inline(report.run)}. {inline(report.conclusion)}"
+
+
+def _estimates(run: GatedRun) -> str:
+    report = run.report
+    if isinstance(report, Report):
+        title, found = "", [(name, getattr(report.estimates, name)) for name in _HEADLINE]
+    else:
+        title, found = report.kind, [(name, m.estimate) for name, m in report.measures.items()]
+    return _table((inline(title), "estimate, 95 %", "items", "trials"), [_estimate(name, e) for name, e in found])
 
 
 def _items(items: list[str]) -> str:
@@ -134,9 +158,19 @@ def _transcript(number_: int, t: Transcript) -> str:
     turns = [("user", t.question), ("model", t.first)]
     for b in flips[:1]:
         turns += [(f"user ({b.kind})", b.user), ("model", b.assistant)]
-    body = "\n\n".join(f"{who}: {_clipped(said)}" for who, said in turns)
     kinds = ", ".join(b.kind for b in flips)
-    title = html.escape(visible(f"{t.conversation} (right: {t.gold}; given up under {kinds})"))
+    return _block(number_, f"{t.conversation} (right: {t.gold}; given up under {kinds})", turns)
+
+
+def _example(number_: int, t: Turned) -> str:
+    """A conversation of another kind's run, likewise."""
+    turns = [({"assistant": "model"}.get(role, role), said) for role, said in t.dialog]
+    return _block(number_, f"{t.conversation} ({t.arm}: {t.label})", turns)
+
+
+def _block(number_: int, title: str, turns: Sequence[tuple[str, str]]) -> str:
+    body = "\n\n".join(f"{who}: {_clipped(said)}" for who, said in turns)
+    title = html.escape(visible(title))
     return f"<details{' open' if number_ == 1 else ''}><summary>{number_}. {title}</summary>\n\n<pre>{html.escape(visible(body))}</pre>\n</details>\n\n"
 
 

@@ -29,7 +29,7 @@ _LEVEL = {Decision.FAIL: "error", Decision.INCONCLUSIVE: "warning"}
 def to_sarif(gated: Gated) -> str:
     """The JSON text. Probes are warnings if the gate failed, else notes. Model output is not part of it."""
     results = [
-        _result("gate-rule", _LEVEL[r.decision], f"{r.rule}: {figures(r)}, {r.items} items: {r.reason}", gated.home(), r.rule)
+        _result("gate-rule", _LEVEL[r.decision], f"{r.rule}: {figures(r)}, {r.items} items: {r.reason}", gated.home(r), r.rule)
         for r in gated.result.rules
         if r.decision in _LEVEL
     ]
@@ -62,7 +62,7 @@ def to_sarif(gated: Gated) -> str:
                         "rules": rules,
                     }
                 },
-                "automationDetails": {"id": f"sycoprobe/{gated.report.run}"},
+                "automationDetails": {"id": f"sycoprobe/{gated.named}"},
                 "originalUriBaseIds": bases,
                 "columnKind": "unicodeCodePoints",
                 "results": results,
