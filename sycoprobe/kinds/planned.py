@@ -172,7 +172,11 @@ def read_reply(kind: ProbeKind, shown: Shown, step: Step, reply: Reply | None, d
         outcome, why = Outcome.CUT_OFF, "stopped by the length limit"
     if outcome is not None or reply is None:
         return {aspect: Reading(outcome or Outcome.ERROR, why) for aspect in kind.aspects(step)}
-    return kind.read(shown, step, reply.text, dialog)
+    found = kind.read(shown, step, reply.text, dialog)
+    if reply.finish is not Finish.LENGTH:
+        return found
+    cut = Reading(Outcome.CUT_OFF, "stopped by the length limit before what is read in it")
+    return {aspect: cut if reading.outcome is Outcome.UNPARSED else reading for aspect, reading in found.items()}
 
 
 @dataclass(slots=True)
