@@ -606,8 +606,9 @@ def score(run: str | Path, *, out: Path | None = None) -> AnyReport:
 
 
 def load_report(folder: Path, *, rows: bool = True) -> AnyReport:
-    """The report of a run as it was written, of whatever probe kind. Raises `JournalError`, `ReportError`."""
-    return kind_reports.KindReport.load(folder, rows=rows) if of_kind(folder) else Report.load(folder, rows=rows)
+    """The report of a run as it was written, of whatever probe kind. Raises `ReportError`."""
+    own = kind_reports.is_kind_report(folder)
+    return kind_reports.KindReport.load(folder, rows=rows) if own else Report.load(folder, rows=rows)
 
 
 def of_kind(folder: Path) -> bool:

@@ -144,6 +144,15 @@ class KindReport(BaseModel):
             raise ReportError(f"{path}: is no report of a probe kind", f"`sycoprobe score {folder}` writes it again") from e
 
 
+def is_kind_report(folder: Path) -> bool:
+    """Whether the report in `folder` is of a run of another probe kind than `challenge`, by its first field."""
+    try:
+        with (folder / FILE).open("rb") as f:
+            return b'"kind_report_version"' in f.read(200)
+    except OSError:
+        return False
+
+
 def json_schema() -> dict[str, Any]:
     """The published JSON Schema of the report.json of a run of a probe kind."""
     schema = KindReport.model_json_schema(mode="serialization")
