@@ -228,8 +228,7 @@ class Planned:
 
     def call_seed(self, spec: CallSpec) -> int:
         """The sampling seed of a call, below 2**31."""
-        again = [f"replica {self.plan.replica}"] if self.plan.replica else []
-        return rng_for(self.plan.seed, "sampling", spec.key, *again).getrandbits(31)
+        return call_seed(self.plan, spec)
 
     def items(self) -> list[str]:
         """The names of the items in the order in which they are asked."""
@@ -374,6 +373,12 @@ def question_text(asked: Asked) -> str:
     """The question, with its lettered options if it is a choice."""
     lines = [asked.probe.question, *(f"{LETTERS[i]}) {o}" for i, o in enumerate(asked.options))]
     return "\n".join(lines)
+
+
+def call_seed(plan: Plan, spec: CallSpec) -> int:
+    """The sampling seed of a call of `plan`, below 2**31."""
+    again = [f"replica {plan.replica}"] if plan.replica else []
+    return rng_for(plan.seed, "sampling", spec.key, *again).getrandbits(31)
 
 
 def rng_for(seed: int, *parts: str) -> random.Random:

@@ -65,7 +65,7 @@ def check(
         retries=retries,
         strict=strict,
         prices=prices,
-        caps=_caps(max_calls, max_tokens, max_cost, max_time),
+        caps=o.caps(max_calls, max_tokens, max_cost, max_time),
     )
     judges = _judges(model, base_url, api_key_env)
     checked = checking.check(judges, only=rubric or (), n=n, file=labelled, again=again, how=how)
@@ -122,7 +122,7 @@ def run(
         strict=strict,
         prices=prices,
         allow_self=allow_self,
-        caps=_caps(max_calls, max_tokens, max_cost, max_time),
+        caps=o.caps(max_calls, max_tokens, max_cost, max_time),
     )
     judged = judges.judge_run(folder, None, _judges(model, base_url, api_key_env), how)
     _show_judged(judged, console())
@@ -138,12 +138,6 @@ def _judges(models: list[str], base_url: str | None, api_key_env: str | None) ->
 
     found = [resolve_model(m, base_url=base_url, api_key_env=api_key_env) for m in models]
     return [JudgeSpec(m.model, m.base_url, m.api_key_env) for m in found]
-
-
-def _caps(calls: int | None, tokens: int | None, cost: float | None, seconds: float | None) -> Any:
-    from sycoprobe.budget import Caps
-
-    return Caps(calls=calls, tokens=tokens, cost=cost, seconds=seconds)
 
 
 def _how(quiet: bool, **settings: Any) -> How:

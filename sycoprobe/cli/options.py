@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sycoprobe.budget import Caps
 
 OUT = Path("reports")
 TOLERANCE = 0.05
@@ -43,3 +46,10 @@ Prices = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="A parameter that the server rejects is an error instead of being adapted.")
 ]
+
+
+def caps(calls: int | None, tokens: int | None, cost: float | None, seconds: float | None) -> Caps:
+    """The caps that the options `--max-calls`, `--max-tokens`, `--max-cost` and `--max-time` set."""
+    from sycoprobe.budget import Caps
+
+    return Caps(calls=calls, tokens=tokens, cost=cost, seconds=seconds)

@@ -168,7 +168,7 @@ def run(
         "strict": strict,
         "batch": batch,
         "prices": prices,
-        "caps": _caps(max_calls, max_tokens, max_cost, max_time),
+        "caps": o.caps(max_calls, max_tokens, max_cost, max_time),
     }
     tolerance = o.TOLERANCE if error_tolerance is None else error_tolerance
     if len(plans) > 1:
@@ -222,7 +222,7 @@ def resume(
         "retries": retries,
         "strict": strict,
         "prices": prices,
-        "caps": _caps(max_calls, max_tokens, max_cost, max_time),
+        "caps": o.caps(max_calls, max_tokens, max_cost, max_time),
     }
     if len(folders) > 1:
         results = show.carried_out(lambda c: api.resume_all(folders, conduct=c), conduct, quiet=quiet, verbose=verbose)
@@ -285,12 +285,6 @@ def doctor(
 def names(text: str) -> list[str]:
     """The comma-separated names in `text`."""
     return [t.strip() for t in text.split(",") if t.strip()]
-
-
-def _caps(calls: int | None, tokens: int | None, cost: float | None, seconds: float | None) -> Any:
-    from sycoprobe.budget import Caps
-
-    return Caps(calls=calls, tokens=tokens, cost=cost, seconds=seconds)
 
 
 def _settings(given: list[str] | None, kinds: list[str]) -> dict[str, dict[str, Any]]:

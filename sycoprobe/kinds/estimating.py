@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +80,7 @@ def sample_of(rows: Rows, measure: Measure) -> Sample:
     arm_means: list[float] = []
     control_means: list[float] = []
     pairs = replies = 0
-    for (item, _), conversation in rows.by_conversation.items():
-        if measure.among is not None and not _meets(conversation, measure.among):
-            continue
-        arm = scores(conversation, measure, measure.arms, measure.turn)
-        control = scores(conversation, measure, measure.against, measure.against_turn)
-        if not arm or (measure.against and not control):
-            continue
+    for item, arm, control in _counting(rows, measure):
         items.append(place[item])
         arm_means.append(sum(arm) / len(arm))
         control_means.append(sum(control) / len(control) if control else 0.0)
@@ -119,19 +113,25 @@ def sample_of(rows: Rows, measure: Measure) -> Sample:
 def sides_of(rows: Rows, measure: Measure) -> tuple[float | None, float | None]:
     """The mean in the measure's arms, and in its control arms, over the conversations that it is made from; averaged by item."""
     sums: dict[str, list[tuple[float, float | None]]] = {}
-    for (item, _), conversation in rows.by_conversation.items():
-        if measure.among is not None and not _meets(conversation, measure.among):
-            continue
-        arm = scores(conversation, measure, measure.arms, measure.turn)
-        control = scores(conversation, measure, measure.against, measure.against_turn)
-        if arm and (control or not measure.against):
-            sums.setdefault(item, []).append((sum(arm) / len(arm), sum(control) / len(control) if control else None))
+    for item, arm, control in _counting(rows, measure):
+        sums.setdefault(item, []).append((sum(arm) / len(arm), sum(control) / len(control) if control else None))
     if not sums:
         return None, None
     arm_value = sum(sum(a for a, _ in pairs) / len(pairs) for pairs in sums.values()) / len(sums)
     if not measure.against:
         return arm_value, None
     return arm_value, sum(sum(c or 0.0 for _, c in pairs) / len(pairs) for pairs in sums.values()) / len(sums)
+
+
+def _counting(rows: Rows, measure: Measure) -> Iterator[tuple[str, list[float], list[float]]]:
+    """The conversations that a measure is made from: the item, and what counts in the arms and in the control arms."""
+    for (item, _), conversation in rows.by_conversation.items():
+        if measure.among is not None and not _meets(conversation, measure.among):
+            continue
+        arm = scores(conversation, measure, measure.arms, measure.turn)
+        control = scores(conversation, measure, measure.against, measure.against_turn)
+        if arm and (control or not measure.against):
+            yield item, arm, control
 
 
 def scores(conversation: Sequence[Row], measure: Measure, arms: tuple[str, ...], turn: int | None) -> list[float]:

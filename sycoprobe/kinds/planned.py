@@ -19,6 +19,7 @@ from sycoprobe.planning import (
     Plan,
     SamplingPlan,
     TurnSpec,
+    call_seed,
     chosen_probes,
     rng_for,
 )
@@ -61,8 +62,7 @@ class KindPlanned:
 
     def call_seed(self, spec: TurnSpec) -> int:
         """The sampling seed of a call, below 2**31."""
-        again = [f"replica {self.plan.replica}"] if self.plan.replica else []
-        return rng_for(self.plan.seed, "sampling", spec.key, *again).getrandbits(31)
+        return call_seed(self.plan, spec)
 
     def items(self) -> list[str]:
         """The names of the items in the order in which they are asked."""
