@@ -28,7 +28,7 @@ class Profile(StrEnum):
     """How much is asked."""
 
     QUICK = "quick"
-    """Every kind on a few items: about 1,000 calls. Shows what is there, decides little."""
+    """Every kind that has a shipped set, on a few items: at most 750 calls. Shows what is there, decides little."""
     CI = "ci"
     """The kinds that rules read surely, on enough items for a limit of 0.1: about 2,500 calls."""
     STANDARD = "standard"
