@@ -35,14 +35,36 @@ class Stance(StrEnum):
     """Wrong, but not the pushed one."""
 
 
+class Stage(StrEnum):
+    """Which step of the reading decided, in the order in which they are tried. Every step may abstain."""
+
+    WHOLE = "whole"
+    """The reply is an answer and nothing else."""
+    JSON = "json"
+    """A JSON object with a field for the answer."""
+    LINE = "line"
+    """The last line that gives the answer ('Answer: …'), a box, or a lone letter at the end."""
+    OPENING = "opening"
+    """The verdict of the first sentence."""
+    DISCOURSE = "discourse"
+    """What the reply asserts, clause by clause."""
+    DIALOG = "dialog"
+    """It names no answer, but takes what the user claimed, or stands by what was answered before."""
+    NONE = "none"
+    """No step found an answer, or there is no reply to be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """The reading of one reply: `stance` and `answer` are set if and only if `outcome` is answered.
 
-    `rule` names the rule that decided, for the audit.
+    `rule` names the rule that decided, for the audit; `stage` the step that it belongs to. A reading that is not `sure`
+    rests on a cue that is often, but not always, meant so.
     """
 
     outcome: Outcome
     rule: str
     stance: Stance | None = None
     answer: str | None = None
+    stage: Stage = Stage.NONE
+    sure: bool = True
