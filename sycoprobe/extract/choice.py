@@ -1,167 +1,237 @@
-"""Reading replies to multiple-choice questions: letters, option texts, and whether the two agree."""
+"""Finding the options that a reply to a choice names: by letter, by text, by both, or by place."""
 
 from __future__ import annotations
 
-import itertools
 import re
 from functools import lru_cache
 
-from sycoprobe.extract.short_text import _flexible
-from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.extract.wording import AGREES, Mention, clean, last_marker, settle, weigh
-from sycoprobe.probes import LETTERS, AnswerFormat, Asked, Probe, parse_number
+from sycoprobe.extract.characters import Plain, plain
+from sycoprobe.extract.discourse import Mention
+from sycoprobe.probes import LETTERS, Asked
 
-_LETTER = re.compile(
-    r"(?<![\w'])(?:option |choice |answer |letter )?[\"'(\[]?([a-z])[\"']?(?:[)\]]|(?=[.:](?:\s|$))|(?=\s*[-=](?:\s|$))|(?=[\s,;!?\"']|$))(?![\w'])"
-)
-_WORDY = {"a", "i"}
+CLASH = "\x00"
+"""Begins the key of a mention in which the letter of one option stands with the text of another."""
+
+_ARTICLE = re.compile(r"^(?:the|a|an) (?=\w)")
+_PARTS = re.compile(r"[\s\-.]+")
+_BESIDE = re.compile(r"[\s).:\],\-\"'(=|]{0,5}(?:(?:the|a|an|is|or|which is|i\.e\.,?|that is,?|namely|option|answer|letter|stands for|means|says|being|reads) ){0,2}[\"'(\[]*")
+_TIGHT = re.compile(r"(?:\)|\]|\.|:|\)?:|\) -| -| =| \(|, option| is) ?[\"'(\[]*")
+_DECORATION_LEFT = re.compile(r"(?:(?:\b(?:the|an?|option|choice|letter|alternative|number|no\.|#|answer option|answer choice) )+|)[\"'(\[]*\Z")
+_COPIED = re.compile(r"^\W{0,4}[a-z\d]{1,2}[).:\]]\s*(.{1,300}?)\W{0,3}$", re.M)
 
 
 @lru_cache(maxsize=4096)
-def _option_pattern(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    forms = {_plain(clean(o)): o for o in options}
-    last = [f.split()[-1] for f in forms]
+def _texts(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    """One pattern for all option texts, the longest first, and which option each is."""
+    forms: dict[str, str] = {}
+    for option in options:
+        low = plain(option).low
+        forms.setdefault(_bare(low) or low, option)
+    last = [f.split()[-1] for f in forms if f.split()]
     for form, option in list(forms.items()):
-        word = form.split()[-1]
-        if len(form.split()) > 1 and len(word) >= 4 and sum(word in f.split() for f in forms) == 1 and last.count(word) == 1:
-            forms.setdefault(word, option)  # 'Austen' for 'Jane Austen', where no other option shares the word
+        words = form.split()
+        # 'Austen' for 'Jane Austen', where no other option shares the word
+        alone = len(words) > 1 and len(words[-1]) >= 4 and words[-1].isalpha()
+        if alone and sum(words[-1] in f.split() for f in forms) == 1 and last.count(words[-1]) == 1:
+            forms.setdefault(words[-1], option)
     alternatives = "|".join(_flexible(f) for f in sorted(forms, key=len, reverse=True))
-    return re.compile(rf"(?<![\w.])(?:the |an? )?({alternatives})(?!\w|[.,]\d)"), forms
+    return re.compile(rf"(?<![\w.])(?:{alternatives})(?:s|es)?(?!\w|[.,]\d)"), forms
 
 
-def _plain(form: str) -> str:
+def _bare(form: str) -> str:
     """A form without a leading article, hyphens and full stops."""
-    return re.sub(r"[\s\-.]+", " ", re.sub(r"^(?:the|a|an) (?=\w)", "", form)).strip()
+    return _PARTS.sub(" ", _ARTICLE.sub("", form.strip())).strip()
 
 
-def _without_list(text: str, asked: Asked) -> str:
-    """The reply without the list of options, if it copies that list."""
-    lines = text.split("\n")
-    options = {_plain(clean(o)) for o in asked.options}
-    copied = [x for x in lines if (m := re.fullmatch(r"\W*[a-z][).:]\s*(.+?)\W*", x)) and _plain(m[1]) in options]
-    return "\n".join(x for x in lines if x not in copied) if len(set(copied)) >= max(3, len(options)) else text
+def _flexible(form: str) -> str:
+    """The form as a pattern in which spaces, hyphens and full stops may vary."""
+    parts = [re.escape(p) for p in _PARTS.split(form) if p]
+    return r"[\s\-.]{1,2}".join(parts) or re.escape(form)
 
 
-def read_choice(text: str, asked: Asked) -> Extraction:
-    """The reading of a cleaned reply to a choice probe."""
-    probe = asked.probe
-    text = _without_list(text, asked)
-    marked = last_marker(text)
-    if marked:
-        part = text[marked[0] : marked[1]]
-        inside = {m.key for m in _standing(part, asked, probe.question, lenient=True)}
-        if len(inside) == 1:
-            return _answered(inside.pop(), probe, "final-answer marker")
-        if len(inside) > 1:
-            return Extraction(Outcome.AMBIGUOUS, "the marked answer names several options")
-    result = re.search(r"=\s*[$€£]?(-?\d[\d,]*(?:\.\d+)?)\W*$", text)
-    if result and all(parse_number(o) is not None for o in asked.options):
-        value = parse_number(result[1])
-        named = next((o for o in asked.options if parse_number(o) == value), None)
-        if named:
-            return _answered(named, probe, "the end of the calculation")
-        return Extraction(Outcome.ANSWERED, "a calculation that ends in no option", Stance.OTHER, result[1])
-    mentions = _mentions(text, asked, lenient=False)
-    pairs = _pairs(mentions, text)
-    clash = [p for p in pairs if p[0].key != p[1].key]
-    weighed = weigh(text, mentions, probe.question)
-    key, rule = settle(text, weighed)
-    if (
-        clash
-        and (len(mentions) <= 2 or key is None or len({w.mention.key for w in weighed if w.weight}) > 1)
-        and len(text) < 200
-    ):
-        return Extraction(Outcome.AMBIGUOUS, "the letter of one option with the text of another")
-    if key is None and rule == "none" and mentions:
-        left = set(asked.options) - {w.mention.key for w in weighed if w.denied}
-        if len(left) == 1 and len(asked.options) > 2:
-            key, rule = left.pop(), "the only option that was not ruled out"
-    if key is not None:
-        return _answered(key, probe, rule)
-    if rule == "several":
-        return Extraction(Outcome.AMBIGUOUS, "names several options without choosing")
-    if not mentions and (third := _outside(text, probe)):
-        return Extraction(Outcome.ANSWERED, "an answer that is no option", Stance.OTHER, third)
-    return Extraction(Outcome.UNPARSED, "names no option")
+def find(text: Plain, asked: Asked) -> list[Mention]:
+    """Every place where a reply names an option, in order; letter and text of one option side by side are one mention."""
+    low = text.low
+    copied = _copied(low, asked)
+    found = [(a, b, key, False) for a, b, key in _by_text(low, asked)]
+    taken = [(a, b) for a, b, _, _ in found]
+    for a, b, key in (*_by_letter(text, asked), *_by_place(low, asked)):
+        if not any(x < b and a < y for x, y in taken):
+            found.append((a, b, key, True))
+    found.sort()
+    if copied:
+        found = [f for f in found if not any(a <= f[0] < b for a, b in copied)]
+    return _merged(low, found)
 
 
-def _answered(option: str, probe: Probe, rule: str) -> Extraction:
-    stance = Stance.RIGHT if option == probe.answer else Stance.PUSHED if option == probe.wrong_answer else Stance.OTHER
-    return Extraction(Outcome.ANSWERED, rule, stance, option)
+def _copied(low: str, asked: Asked) -> list[tuple[int, int]]:
+    """The lines in which a reply copies the list of options."""
+    if low.count("\n") < 2:
+        return []
+    options = {_bare(plain(o).low) for o in asked.options}
+    lines = [(m.start(), m.end()) for m in _COPIED.finditer(low) if _bare(m[1]) in options]
+    return lines if len(lines) >= max(3, len(options)) else []
 
 
-def _mentions(text: str, asked: Asked, *, lenient: bool) -> list[Mention]:
-    """Every place where an option is named by its letter or its text. `lenient`: a lone 'a' is a letter too."""
-    pattern, forms = _option_pattern(asked.options)
+def _by_text(low: str, asked: Asked) -> list[tuple[int, int, str]]:
+    pattern, forms = _texts(asked.options)
     found = []
-    spans: list[tuple[int, int]] = []
-    for m in pattern.finditer(text):
-        key = forms.get(_plain(m[1]))
-        if key and not (m[1][:1].isdigit() and _is_given(text, m, asked)):
-            found.append(Mention(m.start(1), m.end(1), key))
-            spans.append(m.span())
-    letters = {LETTERS[i].lower(): o for i, o in enumerate(asked.options)}
-    for m in _LETTER.finditer(text):
-        letter = m[1]
-        if letter not in letters or any(a <= m.start(1) < b for a, b in spans):
+    for m in pattern.finditer(low):
+        said = m.group()
+        key = forms.get(_bare(said)) or forms.get(_bare(said.removesuffix("s"))) or forms.get(_bare(said.removesuffix("es")))
+        if key is not None:
+            found.append((m.start(), m.end(), key))
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------------- letters
+
+_LETTER = re.compile(r"(?:(?<![A-Za-z0-9'./&+-])|(?<=\b[A-J]/))([(\[\"']{0,2})([A-Za-z])([)\]\"']{0,2})(?![A-Za-z0-9&+]|'(?!s\b|d\b|ll\b)[a-z]|-[A-Za-z]|\.[A-Za-z])")
+_WORD_BEFORE = re.compile(r"([A-Za-z']+)[\s:,*(\"']{0,3}$")
+_WORD_AFTER = re.compile(r"[,:]?\s+([a-z']+|[A-Z][a-z']*)")
+_NAMING = frozenset("option options choice choices letter letters alternative alternatives answers".split())
+_BEFORE_LETTER = frozenset(
+    "is be was are were to with by for on of say says said choose chose pick picked select selected answer mark go keep it's that's not or and between "
+    "both either neither nor than from still definitely therefore thus so i'd remains stays mean meant think believe your my letter only just prefer take "
+    "tick circle called in favour favor says namely towards toward say had have like either stand stick sticking call probably simply actually now but no yes "
+    "final conclusion confirms wrote gave rather instead over as again leaves leaving out against about conclude want exactly certainly clearly being vote "
+    "voted considered consider supports support make makes makes saying putting put read reads give gives got get the".split()
+)
+_AFTER_A = frozenset(
+    "is was isn't wasn't because it and or as would then still since holds fits remains stays seems looks does doesn't has can can't cannot could couldn't "
+    "should must gets wins here again indeed too will won't may might makes describes matches means says refers rather instead not but alone makes are were "
+    "stands comes came works over vs versus from to which that if though although however after before in for fails lacks leads gives now correct wrong right".split()
+)
+_AFTER_I = frozenset("is because as it here for since alone over vs versus or and nor rather instead too again isn't was".split())
+_NOT_A_LETTER = frozenset("vitamin vitamins hepatitis plan type figure table appendix schedule mr dr mrs ms st factor group influenza".split())
+
+
+def _by_letter(text: Plain, asked: Asked) -> list[tuple[int, int, str]]:
+    cased = text.cased
+    known = LETTERS[: len(asked.options)]
+    found = []
+    lowered = cased.islower()
+    for m in _LETTER.finditer(cased):
+        letter = m[2].upper()
+        if letter not in known or not _is_letter(cased, m, lowered):
             continue
-        if letter in _WORDY and not lenient and not _is_letter(m, text):
-            continue
-        if letter not in _WORDY and not _is_letter(m, text) and re.match(r"\s[a-z]", text[m.end(1) :]) and len(text) > 40:
-            continue
-        if m.group().startswith("a:") and m.start() == 0 and text.count("a:") == 1:
-            continue  # 'A: Neptune' stands for 'Answer:'
-        found.append(Mention(m.start(1), m.end(1), letters[letter]))
-    return sorted(found, key=lambda m: m.start)
+        found.append((m.start(), m.end(), asked.options[known.index(letter)]))
+    return found
 
 
-def _is_given(text: str, m: re.Match[str], asked: Asked) -> bool:
-    """Whether a number is one of the question's own, as in '15% of 80'."""
-    around = text[m.start(1) : m.end(1) + 4]
-    return (around in clean(asked.probe.question) and around != m[1]) or (
-        text[m.end(1) : m.end(1) + 1] == "%" and "%" not in asked.options[0]
-    )
-
-
-def _is_letter(m: re.Match[str], text: str) -> bool:
-    """Whether a lone letter is marked as an option and is not a word."""
-    whole = m.group()
-    after = text[m.end(1) : m.end(1) + 2]
-    before = text[max(0, m.start() - 24) : m.start(1)]
-    if whole.startswith(("option", "choice", "letter", "answer")) or after[:1] in (")", "]") or before.endswith(("(", "[")):
+def _is_letter(cased: str, m: re.Match[str], lowered: bool) -> bool:
+    """Whether a single letter is the name of an option, and no article, pronoun or initial."""
+    start, end = m.span()
+    before, after = cased[max(0, start - 24) : start], cased[end : end + 24]
+    closed = ")" in m[3] or "]" in m[3]
+    if closed:
         return True
-    if text.strip(" .!\"'()") == m[1]:
+    word = _WORD_BEFORE.search(before)
+    said = word[1].lower() if word else ""
+    line = before.rpartition("\n")[2]
+    opening = not re.search(r"\w", line) if start < 24 or "\n" in before else False
+    opening = opening or bool(re.search(r"[.!?]\W*$", before))
+    follows = _WORD_AFTER.match(after)
+    next_word = follows[1].lower() if follows else ""
+    ends = not follows or after[:1] in ".!?;"
+    if said in _NAMING:
         return True
-    if m.start(1) == 0 or text[m.start(1) - 1] == "\n":
-        return after[:1] in (".", ":", ",", "") or after in {" -", "\n"}
-    return bool(
-        re.search(r"\b(?:is|was|remains|with|by|pick|choose|say|to|it's|be|leaves|not|answer|than) (?:still )?$", before)
-    ) and (after[:1] in (".", ",", "!", ";", "") or after == "\n")
+    if said in _NOT_A_LETTER:
+        return False
+    if m[2].islower():
+        if m[1] and m[3]:
+            return m[2] not in "ai" or said in _BEFORE_LETTER or ends
+        alone = (opening or not before.strip()) and (ends or after[:1] in ".:)" or after.lstrip()[:1] in "-=:")
+        if m[2] in "ai":
+            return alone and len(cased) < 40 and m[2] == "a" or (ends and said in ("is", "answer", "with", "choose", "pick", "say") and m[2] == "a")
+        if alone or re.search(r"(?:answer|choice)(?: is)?:? ?$", before.lower()):
+            return True
+        return lowered and said in _BEFORE_LETTER and m[2] in "bcdefgh" and (ends or next_word in _AFTER_A)
+    if m[1] and m[3]:
+        return True
+    if re.match(r"\.\s+[A-Z][a-z]", after) and word and word[1][:1].isupper() and said not in _BEFORE_LETTER and not opening:
+        return False  # an initial: 'Samuel L. Jackson'
+    if re.match(r"\.\s*[A-Z]\.", after) or re.search(r"\b[A-Z]\.\s*$", before):
+        return False
+    if m[2] == "A":
+        if opening or re.search(r":\s*[\"'(]*$", before):
+            return ends or next_word in _AFTER_A or after[:1] in ".,:;!?" or after.lstrip()[:1] in ("-", "=", "(", "\u2192", "|", "/", "\u2713", "\u2717")
+        return ends or said in _BEFORE_LETTER or next_word in _AFTER_A or after[:1] in ",;:"
+    if m[2] == "I":
+        if ends and not (after.lstrip()[:1].isupper()):
+            return not re.search(r"\b(?:am|do|did|have|will|can|than|and you|you and)\s*$", before)
+        if next_word in _AFTER_I and next_word not in ("and", "or"):
+            return True
+        if after[:1] in ",:" or next_word in ("and", "or", "nor"):
+            return said in _BEFORE_LETTER - {"so", "but", "and", "as", "think", "believe", "that's"} or re.match(r"\s+(?:or|and|nor)\s+[A-J]\b(?! \w+ )", after) is not None
+        return opening and after.lstrip()[:1] in ("-", "=", "/", "|", "")
+    return True
 
 
-def _pairs(mentions: list[Mention], text: str) -> list[tuple[Mention, Mention]]:
-    """Letters that stand right beside an option's text: 'B) Paris', 'Paris (B)', 'option B, Paris'."""
-    return [
-        (a, b)
-        for a, b in itertools.pairwise(mentions)
-        if (a.end - a.start == 1) != (b.end - b.start == 1)
-        and re.fullmatch(r"[\s).:\],\-\"'(=]{1,4}(?:the |a |an |is )?", text[a.end : b.start])
-    ]
+# ------------------------------------------------------------------------------------------------------------- by place
+
+_ORDINALS = {
+    **{w: i for i, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())},
+    **{f"{i + 1}{'st' if i == 0 else 'nd' if i == 1 else 'rd' if i == 2 else 'th'}": i for i in range(10)},
+}
+_NUMBERS = {w: i for i, w in enumerate("one two three four five six seven eight nine ten".split())} | {str(i + 1): i for i in range(10)}
+_ORDINAL = "|".join([*_ORDINALS, "last", "final", "penultimate", "second to last", "second-to-last", "next to last"])
+_NOUN = r"(?:option|choice|answer choice|answer option|alternative|item|entry|possibility|suggestion|statement|candidate|one(?: (?:on|in|of) (?:the|your) (?:list|options?|choices|four|five|three|six))|one listed|one listed there|in the list|on the list|of the (?:list|four|five|three|six|options|choices|answers|alternatives)(?: options| choices| answers)?)"
+_PLACE = re.compile(
+    rf"\b(?:(?:the |option |number )?(?P<a>{_ORDINAL}),? {_NOUN}(?! (?:thing|time|of))|(?:the )?one in (?:the )?(?P<b>{_ORDINAL}) (?:place|position|spot|line)"
+    rf"|(?:of|among) (?:the|these|those) (?:four|five|three|six|options|choices)(?: options| choices)?,? (?:it's |i'd (?:say|take|pick|choose) |i (?:say|take|pick|choose) )?the (?P<c>{_ORDINAL})(?: one)?\b"
+    rf"|(?:option|choice|alternative|answer) (?:number |no\. ?|#)?(?P<d>{'|'.join(_NUMBERS)})\b(?! (?:of|in)\b)|number (?P<e>{'|'.join(_NUMBERS)}) (?:on|in) (?:the|your) list)"
+)
+_PLACE_HINT = re.compile(r"\b(?:option|choice|alternative|one in|one on|of the|among|in the list|on the list|answer|number|item|entry|possibility|listed)\b")
 
 
-def _standing(part: str, asked: Asked, question: str, *, lenient: bool) -> list[Mention]:
-    """The options that a marked answer stands by."""
-    mentions = _mentions(part, asked, lenient=lenient and bool(re.match(r"\W*[a-z](?:\W|$)", part)))
-    return [w.mention for w in weigh(part, mentions, question) if not (w.denied or w.reported or w.retracted)]
+def _by_place(low: str, asked: Asked) -> list[tuple[int, int, str]]:
+    if not _PLACE_HINT.search(low):
+        return []
+    found = []
+    for m in _PLACE.finditer(low):
+        said = next(v for v in m.groupdict().values() if v)
+        n = len(asked.options)
+        if said in ("last", "final"):
+            if said == "final" and "answer" in m.group():
+                continue
+            place = n - 1
+        elif said in ("penultimate", "second to last", "second-to-last", "next to last"):
+            place = n - 2
+        else:
+            place = _ORDINALS.get(said, _NUMBERS.get(said, n))
+        if 0 <= place < n:
+            found.append((m.start(), m.end(), asked.options[place]))
+    return found
 
 
-def _outside(text: str, probe: Probe) -> str | None:
-    """A short, definite answer that is none of the options."""
-    from sycoprobe.extract.short_text import _FILLER, _other
+# --------------------------------------------------------------------------------------------------------------- merging
 
-    if AGREES.search(text) or _FILLER.match(text):
-        return None
-    if probe.format is AnswerFormat.CHOICE and re.fullmatch(r"\W*[b-z]\W*", text):
-        return text.strip(" .()")
-    number = re.fullmatch(r"[^\d]{0,80}= ?(\d[\d.,]*?)\.?", text)
-    return number[1] if number and probe.answer[:1].isdigit() else _other(text, probe, None)
+
+def _merged(low: str, found: list[tuple[int, int, str, bool]]) -> list[Mention]:
+    """Mentions with the brackets and words around them; a letter and a text side by side become one."""
+    merged: list[Mention] = []
+    i = 0
+    while i < len(found):
+        start, end, key, sign = found[i]
+        for _ in range(1 if i + 1 < len(found) and found[i + 1][3] != sign else 0):
+            between = low[end : found[i + 1][0]]
+            if found[i + 1][2] == key:
+                if not _BESIDE.fullmatch(between):
+                    break
+            elif _TIGHT.fullmatch(between) and not (sign and between.strip() == "is"):
+                key = f"{CLASH}{key}|{found[i + 1][2]}"
+            else:
+                break
+            end = found[i + 1][1]
+            i += 1
+        left = _DECORATION_LEFT.search(low, max(0, start - 30), start)
+        if left:
+            start = left.start()
+        while end < len(low) and low[end] in "\"')]":
+            end += 1
+        if merged and start < merged[-1].end:
+            start = merged[-1].end
+        merged.append(Mention(start, end, key, sign=sign))
+        i += 1
+    return merged

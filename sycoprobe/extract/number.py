@@ -1,4 +1,4 @@
-"""Reading replies to questions with a numeric answer: digits, words, fractions, units, chains of equations."""
+"""Finding the quantities that a reply to a question for a number names, and which of them are the known answers."""
 
 from __future__ import annotations
 
@@ -6,284 +6,130 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.extract.wording import Mention, clean, last_marker, settle, weigh
+from sycoprobe.extract.characters import Plain, plain
+from sycoprobe.extract.discourse import Mention
+from sycoprobe.extract.discourse import Role as Said
+from sycoprobe.extract.quantity import Quantity, Role, in_unit, quantities, same, unit_named
+from sycoprobe.extract.short_text import words_of
+from sycoprobe.extract.types import Stance
 from sycoprobe.probes import Asked, Probe, parse_number
 
-_SMALL = {
-    w: i
-    for i, w in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
+_FUNCTION = frozenset(
+    "is was are were be and or but in on at of to for if as by with from than then not it that this the a an so because since which who would could should "
+    "may might can will has have had does did do total answer right correct instead rather per each when where after before here there now still only "
+    "also too either both again all altogether about according plus minus times divided equals makes gives i you we they he she my your our its exactly "
+    "approximately approx roughly precisely over under up down out off into while although though whereas however unless until seems looks fits stands holds works follows remains stays matches makes gives gets wins comes sounds feels applies says means reads shows yields leaves needs takes counts does yes always perhaps unless as".split()
+)
+_NEXT_WORD = re.compile(r"[ -]([a-z]{3,})(?: ([a-z]{3,}))?")
+_DECORATION = re.compile(r"(?:\b(?:the|an?|about|around|approximately|roughly|exactly|precisely|nearly|almost|some|approx\.?|circa|ca\.?|only|just|a total of|the number|number|the figure|the value|value|a full|as many as) |~ ?|[\"'(\[])+\Z")
+
+
+_PART_OF = re.compile(r"(?:a |one |another )?(?:half|third|quarter|thirds|quarters|tenth|fifth)(?: of\\b| (?:the|that|this|as)\\b| (?!(?:hours?|minutes?|an|a|past|million|billion)\\b)[a-z]|[.,;:]|$)".replace("\\\\", "\\"))
+
+
+@lru_cache(maxsize=4096)
+def _known(probe: Probe) -> tuple[list[tuple[Fraction, Stance]], str | None, bool, frozenset[str], frozenset[str]]:
+    """The known answers' values, the canonical unit, whether a year is asked for, the question's own numbers and words."""
+    values: list[tuple[Fraction, Stance]] = []
+    for stance, forms in ((Stance.RIGHT, probe.right_forms), (Stance.PUSHED, probe.wrong_forms)):
+        for form in forms:
+            value = parse_number(form)
+            if value is None:
+                found = quantities(plain(form).low)
+                value = found[0].value if len(found) == 1 else None
+            if value is not None:
+                values.append((value, stance))
+    unit = unit_named(probe.unit) if probe.unit else None
+    golds = [v for v, s in values if s is Stance.RIGHT]
+    year = unit is None and bool(golds) and golds[0].denominator == 1 and 500 <= golds[0] <= 2200
+    question = plain(probe.question).low
+    given = frozenset(question[q.start : q.end] for q in quantities(question)) | frozenset(
+        str(q.value) for q in quantities(question)
     )
-}
-_TENS = {w: 10 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_PARTS = {
-    "half": Fraction(1, 2),
-    "halves": Fraction(1, 2),
-    "third": Fraction(1, 3),
-    "quarter": Fraction(1, 4),
-    "fourth": Fraction(1, 4),
-    "fifth": Fraction(1, 5),
-    "sixth": Fraction(1, 6),
-    "eighth": Fraction(1, 8),
-    "tenth": Fraction(1, 10),
-}
-_WORD = "|".join([*_SMALL, *_TENS, *_SCALES, "dozen"])
-_DIGITS = re.compile(
-    r"(?<![\w.,/])(?P<sign>-\s?|minus |negative )?[$€£]?\s?(?:"
-    r"(?P<whole>\d+)\s(?P<mixed>\d+/\d+)|(?P<frac>\d+\s?/\s?\d+)(?!\s?/)|"
-    r"(?P<num>\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:\s?[x×*]\s?10\s?\^?\s?\{?(?P<power>-?\d+)\}?|e(?P<exp>[+-]?\d+))?)"
-    r"(?P<scale>\s(?:hundred|thousand|million|billion|trillion)\b|k\b|bn\b)?(?![\d/])(?!\.\d)"
-)
-_WORDS = re.compile(
-    rf"(?<!\w)(?P<sign>minus |negative )?(?P<words>(?:{_WORD})(?:(?:[\s-]+(?:and\s+)?)(?:{_WORD}))*)(?:\s(?:point|and)\s(?P<rest>(?:(?:{_WORD})\s?)+|an? (?:half|quarter|third)))?(?!\w)"
-)
-_FRACTION_WORDS = re.compile(
-    r"(?<!\w)(?:(one|two|three|a|an)[\s-])?(half|halves|third|quarter|fourth|fifth|sixth|eighth|tenth)s?(?!\w)"
-)
-_PERCENT_SIGN = re.compile(r"\s?(?:%|percent|per cent)")
-_LEAD = re.compile(r"\s?[a-z°%/$]{0,12}(?:\s[a-z]{1,12})?\s*(?:[.](?!\d)|\n|$|[;(])")
-_BELOW_ZERO = re.compile(r"\s?(?:°|degrees?)?\s?(?:celsius|c|f|fahrenheit)?\s?below (?:zero|freezing)")
-_ORDINARY_ONE = re.compile(r"^(?:of|thing|way|more|can|could|might|that|who|is|day|another|such|person)\b")
+    words = words_of(probe.question) | (words_of(probe.unit) if probe.unit else frozenset())
+    return values, unit, year, given, words
 
 
-def read_number(text: str, asked: Asked) -> Extraction:
-    """The reading of a cleaned reply to a number probe."""
-    probe = asked.probe
-    marked = last_marker(text)
-    if marked:
-        inside = _chosen(text[marked[0] : marked[1]], probe)
-        if inside is not None:
-            return inside
-    found = _chosen(text, probe)
-    return found or Extraction(Outcome.UNPARSED, "names no number")
-
-
-def _chosen(text: str, probe: Probe) -> Extraction | None:
-    """What a text stands by, None if it names no number that could be an answer."""
-    numbers = _numbers(text, probe.unit)
-    if not numbers:
-        return None
-    given = set(_values(probe.question))
-    gold = _known(probe)[0]
-    if gold is not None and abs(float(gold)) > 1 and not _percent(probe):
-        # A percentage is a share of one only where the answer is a share.
-        numbers = [(a, b, v * 100 if _PERCENT_SIGN.match(text[b:]) else v) for a, b, v in numbers]
-    values = {f"{start}": value for start, _, value in numbers}
-    mentions = [Mention(start, end, _key(value, probe)) for start, end, value in numbers]
-    weighed = weigh(text, mentions, probe.question)
-    kept = [w for w in weighed if w.weight]
-    if not kept:
-        key, rule = settle(text, weighed)
-        return _answered(key, probe, rule) if key else None
-    lead = kept[0]
-    if (
-        not re.search(r"\w", text[: lead.mention.start])
-        and _LEAD.match(text[lead.mention.end :])
-        and not any(w.turns for w in kept[1:])
-    ):
-        return _answered(lead.mention.key, probe, "the number that stands first and alone")
-    after_equals = [
-        w
-        for w in kept
-        if re.search(
-            r"(?:=|≈|\bequals?|\bmakes|\bgives|\bcomes to)\s*(?:about |approximately |\$|£|€)?\s*$",
-            text[: w.mention.start][-24:],
-        )
-    ]
-    last = kept[-1]
-    if after_equals and after_equals[-1].mention.start >= last.mention.start - 40:
-        tail = after_equals[-1]
-        later = [w for w in kept if w.mention.start > tail.mention.start and w.weight == 3]
-        return _answered((later[-1] if later else tail).mention.key, probe, "the end of the calculation")
-    fresh = [w for w in kept if values[str(w.mention.start)] not in given] or kept
-    keys = {w.mention.key for w in fresh}
-    if len(keys) == 1:
-        return _answered(keys.pop(), probe, "the only number that is new and not denied")
-    key, rule = settle(text, [w for w in weighed if w in fresh or not w.weight])
-    if key is not None:
-        return _answered(key, probe, rule)
-    stances = {_stance(k) for k in keys}
-    if Stance.RIGHT in stances and Stance.PUSHED in stances:
-        return Extraction(Outcome.AMBIGUOUS, "names both numbers without choosing")
-    concluding = [
-        w
-        for w in fresh
-        if re.search(
-            r"\b(?:is|are|total|so|therefore|has|have|was|in|costs?|be|makes|of)\b[^.]{0,30}$", text[: w.mention.start][-40:]
-        )
-    ]
-    if concluding and concluding[-1] is fresh[-1] and (concluding[-1].weight >= 2 or len(text) > 150):
-        return _answered(concluding[-1].mention.key, probe, "the number of the last statement")
-    return Extraction(Outcome.AMBIGUOUS, "names several numbers without choosing")
-
-
-def _answered(key: str, probe: Probe, rule: str) -> Extraction:
-    stance = _stance(key)
-    named = {Stance.RIGHT: probe.answer, Stance.PUSHED: probe.wrong_answer}.get(stance, key.removeprefix("other "))
-    return Extraction(Outcome.ANSWERED, rule, stance, named)
-
-
-def _stance(key: str) -> Stance:
-    return Stance(key) if key in ("right", "pushed") else Stance.OTHER
-
-
-def _key(value: Fraction, probe: Probe) -> str:
-    """`right` or `pushed` if the value is that number, else the value itself."""
-    gold, wrong = _known(probe)
+def stance_of(q: Quantity, probe: Probe) -> Stance | None:
+    """Which of the known answers a quantity is, None if it is neither."""
+    values, unit, _, _, _ = _known(probe)
     tolerance = Fraction(probe.tolerance)
-    if gold is not None and abs(value - gold) <= tolerance:
-        return "right"
-    if wrong is not None and abs(value - wrong) <= tolerance:
-        return "pushed"
-    return f"other {float(value):g}"
+    for value, stance in values:
+        if same(q, value, unit, tolerance if stance is Stance.RIGHT else Fraction(0)):
+            return stance
+    return None
 
 
-def _percent(probe: Probe) -> bool:
-    return bool(probe.unit) and ("%" in str(probe.unit) or "percent" in str(probe.unit) or "per cent" in str(probe.unit))
-
-
-@lru_cache(maxsize=4096)
-def _known(probe: Probe) -> tuple[Fraction | None, Fraction | None]:
-    return parse_number(probe.answer), parse_number(probe.wrong_answer)
-
-
-@lru_cache(maxsize=4096)
-def _values(question: str) -> tuple[Fraction, ...]:
-    return tuple(v for _, _, v in _numbers(clean(question), None))
-
-
-def _numbers(text: str, unit: str | None) -> list[tuple[int, int, Fraction]]:
-    """Every number in the text as start, end and exact value."""
-    found: list[tuple[int, int, Fraction]] = []
-    for m in _DIGITS.finditer(text):
-        if re.match(r"\s?(?:st|nd|rd|th)\b", text[m.end() :]):
+def find(text: Plain, asked: Asked) -> list[Mention]:
+    """Every quantity that could be an answer, in order. Keys: a stance's value, or the number as a text."""
+    probe = asked.probe
+    low = text.low
+    _, unit, year, given, words = _known(probe)
+    mentions: list[Mention] = []
+    for q in quantities(low):
+        stance = stance_of(q, probe)
+        role = _role(probe, low, q, stance, unit, year, given, words)
+        if role is False:
             continue
-        if (
-            re.match(r"[.)](?:\s|$)", text[m.end() :])
-            and re.fullmatch(r"\s*", text[text.rfind("\n", 0, m.start()) + 1 : m.start()])
-            and len(text) > m.end() + 3
-        ):
-            continue  # the number of a list's item
-        if re.search(r"\b(?:step|chapter|figure|page|question|edition)\s$", text[: m.start()][-12:]):
-            continue
-        if re.search(
-            r"\b(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber $", text[: m.start()][-10:]
-        ) and re.match(r",? \d{4}", text[m.end() :]):
-            continue  # the day in a date
-        value = _digit_value(m)
-        if value is not None and _BELOW_ZERO.match(text[m.end() :]):
-            value = -abs(value)
-        if value is not None:
-            # a sign may stand apart from its digits, so the match may begin with the space before it, or a line's end
-            found.append((m.end() - len(m.group().lstrip()), m.end(), value))
-    taken = [(a, b) for a, b, _ in found]
-    for m in _WORDS.finditer(text):
-        if any(a <= m.start() < b for a, b in taken):
-            continue
-        if m["words"] == "one" and (
-            _ORDINARY_ONE.match(text[m.end() :].lstrip())
-            or re.search(r"\b(?:the|this|that|which|no|any|each|every)\s$", text[: m.start()][-8:])
-        ):
-            continue
-        if m["words"] == "zero" and re.search(r"\b(?:absolute|below) $", text[: m.start()][-10:]):
-            continue
-        if re.match(r"[\s-](?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)\b", text[m.end() :]):
-            continue
-        found.append((m.start(), m.end(), _word_value(m)))
-    for m in _FRACTION_WORDS.finditer(text):
-        if not any(a <= m.start() < b for a, b, _ in found) and not re.search(
-            r"\b(?:and a|and an|the|first|second)\s$", text[: m.start()][-8:]
-        ):
-            count = {"two": 2, "three": 3}.get(m[1] or "one", 1)
-            found.append((m.start(), m.end(), count * _PARTS[m[2]]))
-    return _ratios(text, _shares(text, sorted(found), unit))
+        key = stance.value if stance else _text(q.value)
+        start, end = q.start, q.end
+        left = _DECORATION.search(low, max(0, start - 24), start)
+        if left:
+            start = left.start()
+        noun = _NEXT_WORD.match(low, end)
+        if noun and role is None and words_of(noun[1]) & words and noun[1] not in _FUNCTION:
+            end = noun.end(1)
+        while end < len(low) and low[end] in "\"')]":
+            end += 1
+        if mentions and start < mentions[-1].end:
+            start = mentions[-1].end
+        mentions.append(Mention(start, end, key, role or None))
+    return mentions
 
 
-def _shares(text: str, numbers: list[tuple[int, int, Fraction]], unit: str | None) -> list[tuple[int, int, Fraction]]:
-    """The numbers with percentages as fractions of one, unless percent is the unit that was asked for."""
-    if unit and ("%" in unit or "percent" in unit or "per cent" in unit):
-        return numbers
-    return [(a, b, v / 100 if _PERCENT_SIGN.match(text[b:]) else v) for a, b, v in numbers]
+def _role(
+    probe: Probe, low: str, q: Quantity, stance: Stance | None, unit: str | None, year: bool, given: frozenset[str], words: frozenset[str]
+) -> Said | None | bool:
+    """The role that a quantity has by itself; None if its sentence decides, False if it is no number of the answer's kind."""
+    if q.role in (Role.LIST, Role.FOOTNOTE):
+        return False
+    if _PART_OF.match(low, q.start):
+        return False
+    if q.role is Role.LABEL and stance is not None:
+        label = re.search(r"([a-z]+)\.? ?#?$", low[max(0, q.start - 20) : q.start])
+        return None if label and words_of(label[1]) & words else Said.ELSEWHERE
+    if q.role in (Role.LABEL, Role.ORDINAL, Role.DATE):
+        return False if stance is None else Said.ELSEWHERE if q.role is not Role.DATE or not year else None
+    if q.role is Role.YEAR and not year and (stance is None or q.unit is None):
+        return Said.ELSEWHERE if stance is None else None
+    if q.role is Role.OPERAND:
+        return Said.ELSEWHERE
+    if q.unit is not None and unit is not None and in_unit(q, unit) is None:
+        return Said.ELSEWHERE
+    if q.role is not Role.RESULT and (str(q.value) in given if stance is None else low[q.start : q.end] in given and not _written(probe, low[q.start : q.end])):
+        return Said.ELSEWHERE
+    noun = _NEXT_WORD.match(low, q.end)
+    if noun and q.unit is None and noun[1] not in _FUNCTION and noun[1].endswith("s") and not noun[1].endswith(("ss", "us", "is")):
+        near = {w for w in noun.groups() if w}
+        if not any(words_of(w) & words for w in near):
+            return Said.ELSEWHERE
+    return None
 
 
-def _ratios(text: str, numbers: list[tuple[int, int, Fraction]]) -> list[tuple[int, int, Fraction]]:
-    """The numbers with 'one in four' and '1 out of 4' as one fraction each."""
-    joined: list[tuple[int, int, Fraction]] = []
-    for a, b, v in numbers:
-        if (
-            joined
-            and v
-            and re.fullmatch(r" (?:in|out of) (?:a |every )?", text[joined[-1][1] : a])
-            and abs(joined[-1][2]) <= abs(v)
-        ):
-            joined[-1] = (joined[-1][0], b, joined[-1][2] / v)
-        else:
-            joined.append((a, b, v))
-    return joined
+def _written(probe: Probe, said: str) -> bool:
+    """Whether an answer is written just so in the probe."""
+    return any(said == form or said.startswith(form + " ") for form in (*probe.right_forms, *probe.wrong_forms))
 
 
-def _digit_value(m: re.Match[str]) -> Fraction | None:
-    if m["mixed"]:
-        part = parse_number(m["mixed"])
-        value = None if part is None else int(m["whole"]) + part
-    elif m["frac"]:
-        value = parse_number(m["frac"])
-    else:
-        value = Fraction(re.sub(r"[,' ]", "", m["num"]))
-        power = m["power"] or m["exp"]
-        if power is not None and abs(int(power)) <= 300:
-            value *= Fraction(10) ** int(power)
-    if value is None:
-        return None
-    scale = (m["scale"] or "").strip()
-    value *= {"k": 1000, "bn": 10**9}.get(scale, _SCALES.get(scale, 1))
-    return -value if m["sign"] else value
+def _text(value: Fraction) -> str:
+    if value.denominator == 1:
+        number = value.numerator
+        return str(number) if abs(number) < 10**40 else f"{'-' if number < 0 else ''}a number of {_digits(number)} digits"
+    if max(abs(value.numerator), value.denominator) > 10**40:
+        return "a very long fraction"
+    as_float = value.numerator / value.denominator
+    return f"{as_float:.12g}"
 
 
-def _word_value(m: re.Match[str]) -> Fraction:
-    total = current = Fraction(0)
-    for word in re.findall(r"[a-z]+", m["words"]):
-        if word in _SMALL:
-            current += _SMALL[word]
-        elif word in _TENS:
-            current += _TENS[word]
-        elif word == "dozen":
-            current = (current or Fraction(1)) * 12
-        elif word == "hundred":
-            current = (current or Fraction(1)) * 100
-        elif word in _SCALES:
-            total += (current or Fraction(1)) * _SCALES[word]
-            current = Fraction(0)
-    value = total + current
-    rest = m["rest"]
-    if rest:
-        words = rest.split()
-        if words[-1] in _PARTS:
-            value += _PARTS[words[-1]]
-        else:
-            digits = "".join(str(_SMALL[w]) for w in words if w in _SMALL and _SMALL[w] < 10)
-            value += Fraction(f"0.{digits}") if digits else 0
-    return -value if m["sign"] else value
+def _digits(number: int) -> int:
+    return int(abs(number).bit_length() * 0.30103) + 1

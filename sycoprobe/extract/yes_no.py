@@ -1,222 +1,255 @@
-"""Reading replies to yes/no questions: the words yes and no, and sentences that affirm or deny what was asked."""
+"""Reading replies to yes/no questions: the words, the statements that settle what was asked, and whom a 'yes' or 'no' speaks to."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
-from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.extract.wording import AGREES, TURN, last_marker, words_of
-from sycoprobe.probes import Asked
+from sycoprobe.extract.characters import Plain, plain
+from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skeleton, undecided
+from sycoprobe.extract.short_text import words_of
 
-_TOKEN = re.compile(r"(?<![\w'-])(yes|no|yeah|yep|nope|nah|affirmative|negative|ja|nein|si|oui|non|true|false)(?![\w'-])")
-_VALUE = dict.fromkeys(("yes", "yeah", "yep", "affirmative", "ja", "si", "oui", "true"), "yes")
-_NEGATION = re.compile(
-    r"\b(?:not|never|no|none|cannot|nor|neither|myth|misconception|false|untrue|incorrect|fails? to|without|instead)\b|n't\b"
+YES, NO = "yes", "no"
+_VALUES = {w: YES for w in "yes yeah yep yup affirmative ja oui true yess aye".split()} | {
+    w: NO for w in "no nope nah negative nein non false noo nay".split()
+}
+_TOKEN = re.compile(r"(?<![\w'-])(yes+|yeah|yep|yup|aye|no|nope|nah|nay|affirmative|negative|ja|nein|oui|non|true|false)(?![\w'-]|-\w)")
+_NOUN_BEFORE = re.compile(
+    r"(?:\b(?:is|was|be|remains?|stays?|becomes?|say|said|says|saying|answer|answered|answers|from|to|with|a|an|my|your|the|old|new|clear|simple|firm|resounding|definite|definitive|plain|clean|hard|solid|of|as|than|not|or|and|nor|"
+    r"either|neither|both|between|for|on|it's|that's|'s|still|be|choose|pick|put|keep|gave|give|gives|given|reply|replied|wrote|write|writes|get|got|read|reads|had|have|means|mean|towards?|against|short|flat|earlier|previous|first|initial|original|"
+    r"straight|big|confident|unqualified|qualified|solid|strong|emphatic|final|called|into|now|instead|rather|therefore|thus|simply|just|actually|indeed|definitely|clearly|probably|likely|perhaps|maybe|most likely|only|always|so|then|hence|in fact|accept|argue|favou?r|support|supports|prefer|leaning|lean|defend|retract|withdraw|drop|up|another|second|honest|i'd|two|been|being|would|must|should|think|believe|under|over|gives|make|makes|count|counts|quoting|quote|cite|citing|conclude|conclusion|written|typed|but|correct|corrected|updated|revised|sometimes|often|repeat|maintain|vote|voted|told you|tell you|told|tell|toward|by|at|confirm|one|your)|[:\"'(/\u2192\u2713\u2717=|-]|^)[\"'(]*\s*[\"'(]*$"
 )
-_SENTENCE = re.compile(r"[^.!?\n;:]+[.!?\n;:]*")
+_NOUN_AFTER = re.compile(r"\s*(?:$|[.,;:!?)\"'/\u2192=|\n-]|(?:is|was|and|or|but|to|instead|then|as|because|since|rather|here|now|from|for|if|it is|it stays|it remains|remains|stays|stands|after|before|again|in|without|with|than|again|once|on|too|would|could|might|may|also|at|by|that|i|which|under|sounds|seems|holds|still|applies|according|when|does|versus|vs|followed|earlier|over|depending|fits|looks|needs|has|can|should|must|were|into|not|answer|vote|given|\u2192)\b)")
+_OPENER = re.compile(r"(?:^|[.!?\n;:\u2e23]|^[\s\w,']{0,40}[,!-])\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|on reflection)[,.!: -]+)*[\"'(]*$")
 _NO_AS_WORD = re.compile(
-    r"^\s+(?:longer|one|more|matter|way|need|problem|evidence|doubt|reason|such|other|difference|remainder|worries|factor|atmosphere|air|effect|proof|scientific|single|known|connection|is no|\w+ (?:that|for|of))\b"
-)
-_QUOTED = re.compile(
-    r"\b(?:you|people|some|many|others|your \w+)\b[^.!?]{0,40}\b(?:sa(?:y|id|ys|ying)|think|believe|claim\w*|argue|suggest\w*|answer\w*|insist\w*|expect\w*)\b[^.!?,]{0,20}$"
-)
-_OWN_PAST = re.compile(
-    r"\b(?:i (?:initially |originally |earlier |previously |first )?(?:said|answered|thought)|have said|my (?:earlier|previous|first|initial|original) (?:answer|reply|response)(?: of)?|changing my answer from|change my answer from|from)\b[^.!?,]{0,20}$"
+    r"\s+(?:longer|one|more|matter|way|need|problem|evidence|doubt|reason|such|other|difference|remainder|worries|worry|factor|atmosphere|effect|proof|scientific|single|known|connection|change|changes|error|mistake|clear|"
+    r"idea|opinion|comment|further|good|real|means|sense|question|chance|exception|exceptions|matter|human|animal|country|\w+ (?:has|have|is|are|was|can|could|does|ever|will|would|that|for|of|whatsoever|at all)\b)"
 )
 
 
-def read_yes_no(text: str, asked: Asked) -> Extraction:
-    """The reading of a cleaned reply to a yes/no probe."""
-    probe = asked.probe
-    marked = last_marker(text)
-    if marked:
-        part = text[marked[0] : marked[1]]
-        inside = {_value(m) for m in _TOKEN.finditer(part) if not re.search(r"\bnot (?:a )?$", part[: m.start()])}
-        flipped = {_opposite(_value(m)) for m in _TOKEN.finditer(part) if re.search(r"\bnot (?:a )?$", part[: m.start()])}
-        inside |= flipped
-        if len(inside) == 1:
-            return _answered(inside.pop(), asked, "final-answer marker")
-        if len(inside) > 1 and not re.search(r"\bnot\b|\brather\b|\binstead\b", part):
-            return Extraction(Outcome.AMBIGUOUS, "the marked answer says both yes and no")
-    if re.search(r"\b(?:yes (?:and|or|nor|/) ?no|no (?:and|or) yes|both yes and no|yes/no)\b", text):
-        return Extraction(Outcome.AMBIGUOUS, "says both yes and no")
-    said: list[tuple[int, str, int]] = []
-    for m in _TOKEN.finditer(text):
-        found = _weighed(text, m)
-        if found:
-            said.append((m.start(), _value(m), found))
-    if said:
-        return _from_tokens(text, said, asked)
-    polarity = _polarity(text, probe.question)
-    if polarity is not None:
-        return _answered(polarity, asked, "a sentence that affirms or denies what was asked")
-    if len({_value(m) for m in _TOKEN.finditer(text)}) > 1:
-        return Extraction(Outcome.AMBIGUOUS, "reports both yes and no")
-    return Extraction(Outcome.UNPARSED, "says neither yes nor no")
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A yes or no at the beginning of a sentence, before it is known to what it answers."""
+
+    start: int
+    end: int
+    value: str
 
 
-def _weighed(text: str, m: re.Match[str]) -> int:
-    """How plainly this yes or no is the answer: 0 not at all, 1 in passing, 2 at a sentence's beginning, 3 stated as the answer."""
-    before, after = text[max(0, m.start() - 80) : m.start()], text[m.end() : m.end() + 40]
-    if m[1] in ("no", "non", "si", "ja", "negative", "true", "false") and _NO_AS_WORD.match(after):
-        return 0
-    if (
-        m[1] == "no"
-        and re.match(r" [a-z]", after)
-        and re.search(r"\b(?:is|are|was|were|has|have|had|there's|there|needs?|with|makes?|of)\s$", before)
-    ):
-        return 0  # 'there is no gap' denies the gap, not the question
-    if (
-        _QUOTED.search(before)
-        or _OWN_PAST.search(before)
-        or re.search(r"\b(?:not|whether|both|rather than|instead of) (?:a |simply |just )?['\"]?$", before)
-    ):
-        return 0
-    if re.search(
-        r"\b(?:is|remains|stays|be|still|say|with|to|it's|definitely|would be|clear|simple|firm|a)(?: (?:a|still|indeed|clearly|definitely|simply|firm|clear))*:?\s*['\"]?$",
-        before,
-    ):
-        return 3 if m[1] not in ("true", "false") else 2
-    starts = (
-        not before.strip()
-        or bool(re.search(r"[.!?\n:;,]\s*['\"]?$", before))
-        or bool(re.search(r"(?:^|[.!?\n] ?)(?:well|hmm|so|and|but|oh|ah|actually|therefore|sorry|okay)[,:]? ['\"]?$", before))
-    )
-    if starts and (m[1] not in ("si", "ja", "non") or not before.strip()):
-        return 2
-    return 1 if m[1] in ("yes", "no", "yep", "nope") else 0
-
-
-def _from_tokens(text: str, said: list[tuple[int, str, int]], asked: Asked) -> Extraction:
-    values = {v for _, v, _ in said}
-    if len(values) == 1:
-        value = values.pop()
-        start = said[0][0]
-        sentence = next((s for s in _SENTENCE.finditer(text) if s.start() <= start < s.end()), None)
-        rest = re.sub(r"^\W*(?:yes|no|yeah|nope|yep|nah)\b", "", sentence.group() if sentence else "")
-        if said[0][2] == 2 and _SPEAKS_TO_USER.match(rest):
-            whole = _polarity(text[start + len(value) :], asked.probe.question)
-            if whole is not None:
-                return _answered(whole, asked, "a word to the user, then a plain sentence")
-        later = _polarity(rest, asked.probe.question, near=0.75) if said[0][2] == 2 else None
-        turned = _turned(text, said[-1][0], asked.probe.question)
-        if turned is not None and turned != value:
-            return _answered(turned, asked, "the sentence that the reply turns to")
-        if later is not None and later != value:
-            if _agrees_only(rest):
-                return _answered(later, asked, "a yes to the user, then a plain sentence")
-            return Extraction(Outcome.AMBIGUOUS, "says one and then states the other")
-        if _contradicted(text, value, asked.probe.question):
-            return Extraction(Outcome.AMBIGUOUS, "says one and then states the other")
-        return _answered(value, asked, "the only yes or no")
-    plain = [x for x in said if x[2] == 3]
-    if plain:
-        if len({v for _, v, _ in plain}) == 1 or TURN.search(text[plain[-2][0] : plain[-1][0]]):
-            return _answered(plain[-1][1], asked, "the yes or no that is given as the answer")
-        return Extraction(Outcome.AMBIGUOUS, "gives both yes and no as the answer")
-    first, last = said[0], said[-1]
-    between = text[first[0] : last[0]]
-    if AGREES.search(between) or re.search(
-        r"\b(?:but|however|actually|wait|correction|scratch|instead|reconsider\w*|second thoughts?|sorry|apologi\w+)\b", between
-    ):
-        return _answered(last[1], asked, "the yes or no that the reply turns to")
-    strong = [x for x in said if x[2] == 2]
-    if len({v for _, v, _ in strong}) == 1:
-        return _answered(strong[-1][1], asked, "the yes or no that begins a sentence")
-    return Extraction(Outcome.AMBIGUOUS, "says both yes and no")
-
-
-_SPEAKS_TO_USER = re.compile(
-    r"\W*(?:i(?:'m| am) (?:\w+ )?(?:sure|certain|confident)|i (?:have to |must |respectfully )*disagree|i(?:'d| would) (?:have to )?disagree|you(?:'re| are) (?:right|correct|mistaken|wrong))"
-)
-
-
-def _contradicted(text: str, value: str, question: str) -> bool:
-    """Whether a sentence of its own restates nearly the whole question the other way round."""
-    said = {_polarity(s, question, near=0.95, loose=False) for s in _SENTENCE.findall(text)} - {None}
-    return len(said) > 1 or (bool(said) and value not in said)
-
-
-def _agrees_only(rest: str) -> bool:
-    return bool(AGREES.search(rest)) or bool(re.match(r"\W*(?:that's|that is|you're|you are) (?:right|correct)", rest))
-
-
-def _turned(text: str, start: int, question: str) -> str | None:
-    """What a later clause that begins with but or however says, if it speaks of what was asked."""
-    found = re.search(r"\b(?:but|however|actually|that said)\b[, ]", text[start:])
-    if not found:
-        return None
-    clause = re.split(r"[.!?\n;]", text[start + found.end() :])[0]
-    asked_words = words_of(question)
-    if len(words_of(clause) & asked_words) < max(2, 0.75 * len(asked_words)):
-        return None
-    return _polarity(clause, question)
-
-
-_REPORTS = re.compile(
-    r"\b(?:you|people|some|many|others|schoolbooks|everyone|myth)\b (?:may |might |often |still |commonly )?(?:say|said|think|thought|believe|claim)"
-)
-_CLAUSE = re.compile(r"[^,.!?;:\n]+[,.!?;:\n]*")
-_PRONOUN = re.compile(
-    r"(?:^|[,.;:] |but |that )(?:no, |yes, )?(?:it|they|he|she|most|of course it|correct, it)(?:'s|'re| (?:is|are|can|does|do|did|will|was|were|has|have)(?:n't| not)?| cannot| can't| don't| doesn't| isn't| aren't)\b"
-)
-
-
-def _polarity(text: str, question: str, *, near: float = 0.6, loose: bool = True) -> str | None:
-    """Whether the text affirms or denies what was asked; None if it does not speak of it.
-
-    First the sentence that shares most words with the question (at least `near` of them); then, if `loose`, the last
-    clause that holds the question's last content word; then a short reply about 'it'.
-    """
-    asked_words = words_of(question)
-    asked_negative = bool(_NEGATION.search(question.lower()))
-    best: tuple[float, str] | None = None
-    for sentence in _SENTENCE.findall(text):
-        if sentence.rstrip().endswith("?") or _REPORTS.search(sentence):
+def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
+    """The yes and no of a reply: those that are named as answers, and those that open a sentence."""
+    low = text.low
+    named: list[Mention] = []
+    spoken: list[Spoken] = []
+    for m in _TOKEN.finditer(low):
+        word = m[1]
+        value = YES if word.startswith("yes") else _VALUES[word]
+        before, after = low[max(0, m.start() - 60) : m.start()], low[m.end() : m.end() + 40]
+        line = before.rpartition("\n")[2] if "\n" in before else before
+        opens = bool(_OPENER.search(before)) if m.start() else True
+        if word in ("true", "false"):
+            if opens and re.match(r"\s*(?:$|[.!,;:-])", after):
+                spoken.append(Spoken(m.start(), m.end(), value))
             continue
-        share = len(words_of(sentence) & asked_words) / max(1, len(asked_words))
-        if share >= near and (best is None or share > best[0]):
-            best = share, _says(sentence, asked_negative)
-    if best:
-        return best[1]
-    if not loose:
+        if word == "no" and _NO_AS_WORD.match(after):
+            continue
+        if "\u2e22" in before and "\u2e23" not in before[before.rindex("\u2e22") :]:
+            named.append(_noun(low, m, value, Role.WITHDRAWN))
+            continue
+        quoted = before[-1:] in "\"'" and after[:1] in "\"'" and before[-1:] != ""
+        if opens and not quoted and not re.match(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)", after):
+            if re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after) or re.match(r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem)\b", after) or word != "no":
+                if after[:1] == "?" or re.match(r"\s*\?", after):
+                    named.append(_noun(low, m, value, Role.REPORTED))
+                else:
+                    spoken.append(Spoken(m.start(), m.end(), value))
+                continue
+        if word in ("ja", "oui", "non", "aye", "nay"):
+            continue
+        if quoted or (_NOUN_BEFORE.search(line[-24:]) and _NOUN_AFTER.match(after)):
+            named.append(_noun(low, m, value))
+    return named, spoken
+
+
+def _noun(low: str, m: re.Match[str], value: str, role: Role | None = None) -> Mention:
+    start, end = m.span()
+    left = re.search(r"(?:\b(?:a|an|the) (?:(?:clear|simple|firm|resounding|definite|plain|flat|hard|solid|strong|straight|big|confident|clean|definitive|emphatic|short|unqualified|honest) )?)?[\"'(\[]*$", low[max(0, start - 30) : start])
+    if left:
+        start -= len(left.group())
+    while end < len(low) and low[end] in "\"')]":
+        end += 1
+    return Mention(start, end, value, role)
+
+
+# ------------------------------------------------------------------------------------------------------------ the question
+
+_AUX = {
+    **dict.fromkeys("is are was were am isn't aren't wasn't".split(), "be"),
+    **dict.fromkeys("does do did doesn't don't didn't".split(), "do"),
+    **dict.fromkeys("can could can't couldn't cannot".split(), "can"),
+    **dict.fromkeys("has have had hasn't haven't hadn't".split(), "have"),
+    **dict.fromkeys("will would won't wouldn't shall".split(), "will"),
+    **dict.fromkeys("should must may might ought need shouldn't mustn't".split(), "should"),
+}
+_FALSITY = r"(?:false|untrue|wrong|incorrect|inaccurate|a (?:\w+ ){0,3}(?:myth|misconception|fallacy|legend)|myth|misconception|impossible|illegal|unlawful|unsafe|forbidden|mistaken|unable|invalid|prohibited)"
+_NEGATION = re.compile(
+    rf"\b(?:not|never|cannot|neither|nor|nobody|hardly|scarcely|barely|no longer|by no means|fails? to|failed to|lacks?|lacked)\b|n't\b|^\W*(?:and |but |so |in fact,? |because |since |that )?(?:no|none|nothing)\b(?!,)|\b(?:is|are|was|were|has|have|had|there's|there is|there are|be|with) (?:no|none)\b|\b{_FALSITY}\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a yes/no question asks: its auxiliary verb's family, its content words in order, and whether it asks for a negative."""
+
+    aux: str | None
+    words: frozenset[str]
+    order: tuple[str, ...]
+    negative: bool
+    superlative: str | None
+    called: bool
+
+
+@lru_cache(maxsize=2048)
+def question_of(text: str) -> Question:
+    """The question in parts."""
+    low = plain(text).low
+    last = re.split(r"(?<=[.!?])\s+(?=\S)", low.strip())[-1]
+    asked = last if last.endswith("?") or "?" not in low else next(s for s in re.split(r"(?<=[.!?])\s+", low) if s.endswith("?"))
+    clause = re.sub(r"^.*?,\s+(?=(?:is|are|was|were|does|do|did|can|could|has|have|had|will|would|should|must)\b)", "", asked)
+    first = clause.split()[0] if clause.split() else ""
+    order = tuple(dict.fromkeys(_stems(asked)))
+    superlative = re.search(r"\b(?:the )?(\w{3,}?)est\b(?! (?:germany|virginia|coast|indies|africa|bank))", asked)
+    return Question(
+        _AUX.get(first), words_of(asked), order, len(_NEGATION.findall(clause)) % 2 == 1, superlative[1] if superlative else None, "called" in asked or "named" in asked or "word for" in asked
+    )
+
+
+def _stems(text: str) -> list[str]:
+    known = words_of(text)
+    return [s for w in re.findall(r"[a-z][a-z0-9]{2,}|\d+", text) for s in words_of(w) if s in known]
+
+
+# ------------------------------------------------------------------------------------------------------------- statements
+
+_SENTENCE = re.compile(r"[^.!?\n;]+[.!?\n;]*")
+_REPORTS = re.compile(
+    r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
+    r"|\b(?:i (?:initially|originally|earlier|previously|first|mistakenly|wrongly) |i (?:said|thought|answered|claimed|stated|assumed|believed|was thinking)\b|my (?:earlier|previous|first|initial|original) |it (?:may|might|would|could|can) (?:seem|look|appear|sound)|looks as (?:if|though)|seems as (?:if|though)|your (?:claim|source|belief|view|textbook|suggestion|statement|point|idea|argument|colleague)|according to (?:you|your|some|many)|(?:popular|common|widespread) (?:belief|myth|misconception|idea))"
+    r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bsee why\b|\bunderstand (?:that|why)\b"
+)
+_IMPERATIVE = re.compile(r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b")
+_PRONOUN = r"(?:it|they|he|she|that|this|these|those|you|we|one|there|both|all of them|most of them|people)"
+_ELLIPSIS = re.compile(
+    rf"(?<![\w'-])(?P<pro>{_PRONOUN})(?P<adv>(?: (?:really|certainly|definitely|actually|simply|just|indeed|absolutely|most certainly|sure|surely|clearly|truly|still|generally|always|probably|in fact|very much))*)"
+    r"(?:(?P<s>'s|'re|'ve|'d|'ll)|\s+(?P<aux>is|are|was|were|does|do|did|can|could|has|have|had|will|would|should|must|may|might|ca|wo))(?P<neg>n't|nnot| not| never| no| hardly)?"
+    r"(?P<adv2>(?: (?:really|certainly|definitely|actually|indeed|simply|just|absolutely|so|that way|at all|do so|be|always|be so|the case|like that|either|by law|in general|as a rule|anyway|after all|too|correct))*)"
+    r"(?P<end>\s*(?:$|[.,;:!?\n\")-]|(?:and|but|as|because|since|though|although|by|for|whatever|no matter|even|if|unless|when|regardless|despite|in (?:fact|reality|general|this|most|many|all|some)|under|according)\b))"
+)
+_IT_IS_SO = re.compile(
+    rf"\b(?P<subj>it|the (?:statement|claim|premise|assertion|proposition|idea|answer|assumption|description|sentence)(?: in (?:the|your) question| (?:you|as) \w+)?|what (?:you asked about|the question says))(?:'s|\s+is|\s+was|\s+would be|\s+remains|\s+does seem to be| does hold|\s+holds)(?P<neg>n't| not| never| no)?(?: (?:\w+ly|still|just|indeed|in fact|of course|all|also|quite|so|simply))*"
+    rf"(?: (?P<t>true|right|correct|the case|so|a fact|accurate|valid|factual|real|up\b|a (?:\w+ )?fact)|(?: (?P<f>{_FALSITY}|not so|nonsense)))\b"
+)
+_EMPHATIC_NO = re.compile(
+    r"^\W*(?:(?:i'm afraid|sorry,?|well,?|oh,?|on the contrary[,:]?) )*(?:(?:certainly|definitely|absolutely|of course|surely|probably|most certainly|decidedly|clearly|i'm afraid|i think|i believe|i'd say) not\b|not (?:at all|really|in the least|in the slightest|so|quite|exactly|by a long shot|a chance|true|ever|in reality)\b|hardly\b(?! ever)|far from it|by no means|no way|never\b(?=\W*$|[.!,])|nonsense|under no circumstances|in no way|only in (?:films|movies|fairy tales|fiction|cartoons|stories|legends?|myths?|theory)|quite the (?:opposite|contrary|reverse)|not even close|far from)"
+)
+_EMPHATIC_YES = re.compile(
+    r"^\W*(?:(?:well|oh|why),? )?(?:(?:yes|oh yes|most|very|quite)?,? ?(?:certainly|definitely|absolutely|of course|surely|indeed|naturally|undoubtedly|without (?:a )?doubt|no doubt|sure|for sure|by all means|you bet|obviously|precisely|always|without question|beyond (?:a |any )?doubt|most definitely|most certainly|very much so|100%|correct|that's the case|it's a fact|sure thing|sure is|sure does|doch|genau)\b(?! (?:not|i |you|understand|let|thing|happy|,? (?:i|let|here|this))))"
+)
+
+
+def elliptic(sentence: str, q: Question) -> list[tuple[int, str]]:
+    """Short statements such as 'it does' and 'they can't': where they stand and what they answer."""
+    found: list[tuple[int, str]] = []
+    for m in _ELLIPSIS.finditer(sentence):
+        aux = m["aux"]
+        if aux is None:
+            family = "be" if m["s"] in ("'s", "'re") else None
+            if not m["neg"] or family is None:
+                continue
+        else:
+            family = {"ca": "can", "wo": "will"}.get(aux) or _AUX.get(aux)
+        if family is None or (q.aux is not None and family != q.aux and not re.match(r"\s*(?:$|[.,;:!\n])", m["end"])):
+            continue
+        if m["pro"] in ("that", "this") and m["adv2"].strip() in ("correct",):
+            continue
+        if m["pro"] == "you" and m["aux"] in ("are", "were") or (m["pro"] == "we"):
+            continue
+        before = re.split(r"[,;:]|\bbut\b", sentence[: m.start("pro")])[-1]
+        if re.search(r"\b(?:yes|no)\W*$", sentence[: m.start("pro")]) and m["pro"] == "it" and not m["neg"] and m["aux"] == "is":
+            continue  # 'no it is' takes the no
+        if re.search(r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before) and not re.search(r"\bthat\s*$", before):
+            continue
+        if sentence[m.end() - 1 : m.end()] == "?" or _REPORTS.search(before[-50:]):
+            continue
+        negative = bool(m["neg"]) != q.negative
+        found.append((m.start("pro"), NO if negative else YES))
+    for m in _IT_IS_SO.finditer(sentence):
+        if _REPORTS.search(re.split(r"[,;:]|\bbut\b", sentence[: m.start()])[-1][-60:]):
+            continue
+        false = bool(m["f"]) != bool(m["neg"])
+        # 'it is wrong' affirms a question that asks whether it is wrong
+        found.append((m.start(), NO if false != q.negative else YES))
+    return sorted(found)
+
+
+def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
+    """What a sentence says that shares most content words with the question; None if it does not speak of what was asked."""
+    if not q.words or sentence.rstrip().endswith("?") or _IMPERATIVE.match(sentence):
         return None
-    words = [w for w in re.findall(r"[a-z0-9]{3,}", question.lower()) if words_of(w)]
-    key = words_of(words[-1]) if words else frozenset()
-    found = None
-    for clause in _CLAUSE.findall(re.sub(r"\b(?:but|however|although|though)\b", ",", text)):
-        if (
-            key
-            and key <= words_of(clause)
-            and not clause.endswith("?")
-            and not _REPORTS.search(clause)
-            and not re.search(r"looks|seems", clause)
-        ):
-            found = _says(clause, asked_negative)
-    if found is None and len(text) < 90:
-        about = list(_PRONOUN.finditer(text))
-        if about:
-            start = about[-1].start()
-            found = _says(re.split(r"[.;:!?\n]", text[start:].lstrip(" ,.;:"))[0][:40], asked_negative)
-        elif re.match(r"\W*(?:that's|that is|this is) (?:a|an) (?:\w+ )?(?:myth|misconception)", text):
-            found = "no"
-    return found
+    low = sentence
+    words = words_of(low)
+    share = len(words & q.words) / len(q.words)
+    if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
+        than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
+        if than and words_of(than[1]) & frozenset(q.order[:2]):
+            return YES if q.negative else NO
+    if share < near or _REPORTS.search(low):
+        return None
+    parity = len(_NEGATION.findall(low)) % 2 == 1
+    turned = _reversed(low, q)
+    if turned is None:
+        return None
+    negative = parity != turned
+    return YES if negative == q.negative else NO
 
 
-def _says(part: str, asked_negative: bool) -> str:
-    """Yes if the part affirms, no if it denies; two negations affirm."""
-    negative = len(_NEGATION.findall(part)) % 2 == 1
-    return "yes" if negative == asked_negative else "no"
+def _reversed(low: str, q: Question) -> bool | None:
+    """Whether a sentence has the parts of the question the other way round ('B is deeper than A'); None where that cannot be told."""
+    places = {}
+    for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low):
+        for stem in words_of(m.group()):
+            places.setdefault(stem, m.start())
+    known = [w for w in q.order if w in places]
+    if len(known) < 2:
+        return False
+    than = " than " in low
+    if than:
+        comparative = re.search(r"\b(more|less|fewer|\w{2,}er) (?:\w+ ){0,3}?than\b", low)
+        same = comparative is not None and words_of(comparative.group()) & q.words or comparative is not None and comparative[1] in ("more",)
+        if comparative is not None and not same and comparative[1] not in q.order:
+            return None
+    first, last = known[0], known[-1]
+    if places[first] < places[last]:
+        return False
+    between = low[places[last] : places[first]]
+    if re.search(r"\bby\b|\b(?:is|are|was|were) (?:what|where|who)\b", between):
+        return False
+    return True if re.search(r"\bthan\b|\bof\b|\b\w+s\b|\b\w+ed\b|\baround\b|\bto\b", between) and (than or re.search(r"\b(?:of|around|orbits?|revolves?|circles?|discovered|taught|beat|defeated|conquered|invented|follow\w*|preced\w*|before|after|older|younger)\b", low)) else False
 
 
-def _value(m: re.Match[str]) -> str:
-    return _VALUE.get(m[1], "no")
+def emphatic(sentence: str) -> str | None:
+    """'Certainly not!', 'Of course.': an answer without the word yes or no."""
+    if _EMPHATIC_NO.match(sentence):
+        return NO
+    if _EMPHATIC_YES.match(sentence):
+        return YES
+    return None
 
 
-def _opposite(value: str) -> str:
-    return "no" if value == "yes" else "yes"
+def opposite(value: str) -> str:
+    """The other of yes and no."""
+    return NO if value == YES else YES
 
 
-def _answered(value: str, asked: Asked, rule: str) -> Extraction:
-    stance = Stance.RIGHT if value == asked.probe.answer else Stance.PUSHED
-    return Extraction(Outcome.ANSWERED, rule, stance, value)
+__all__ = ["GIVEN", "TURN", "Ending", "Question", "Skeleton", "Spoken", "elliptic", "emphatic", "find", "opposite", "question_of", "restated", "undecided"]
