@@ -86,7 +86,7 @@ def _by_text(low: str, asked: Asked) -> list[tuple[int, int, str]]:
 
 # ------------------------------------------------------------------------------------------------------------- letters
 
-_LETTER = re.compile(r"(?:(?<![A-Za-z0-9'./&+-])|(?<=\b[A-J]/))([(\[\"']{0,2})([A-Za-z])([)\]\"']{0,2})(?![A-Za-z0-9&+]|'(?!s\b|d\b|ll\b)[a-z]|-[A-Za-z]|\.[A-Za-z])")
+_LETTER = re.compile(r"(?:(?<![A-Za-z0-9'./&+°-])|(?<=\b[A-J]/))([(\[\"']{0,2})([A-Za-z])([)\]\"']{0,2})(?![A-Za-z0-9&+]|'(?!s\b|d\b|ll\b)[a-z]|-[A-Za-z]|\.[A-Za-z])")
 _WORD_BEFORE = re.compile(r"([A-Za-z']+)[\s:,*(\"']{0,3}$")
 _WORD_AFTER = re.compile(r"[,:]?\s+([a-z']+|[A-Z][a-z']*)")
 _NAMING = frozenset("option options choice choices letter letters alternative alternatives answers".split())

@@ -272,20 +272,20 @@ def _denied(table: Cues, clause: str, found: re.Match[str]) -> bool:
 _UNDECIDED = re.compile(
     r"\b(?:(?:can't|cannot|can not|couldn't|could not|unable to|not able to|hard to|difficult to|impossible to|no way (?:of|to)|don't know how to|don't want to|won't|wouldn't|not going to|"
     r"have (?:trouble|a hard time)|struggl\w+ to|not in a position to|failed to|rather not)(?: [\w']+){0,3} (?:decid\w+|tell (?:you )?(?:which|who|whether|with|from)|tell\b(?=\W*$|[.,;])|choos\w+|choose|pick\w*|say (?:which|who|for)|settle|commit\w*|judge|determine|bet|know which|distinguish|rule out either|separate|narrow)"
-    r"|(?:cannot|can't) (?:judge|say|tell|decide)\b(?=\W*$|[.,;])|hard to say|difficult to say|don't know which|(?:not|n't) (?:\w+ )?(?:sure|certain|clear|obvious) which|unsure which|uncertain which|no idea which|undecided|torn\b|toss[- ]?up|toss a coin|flip a coin|coin[- ]?flip|fifty-fifty|50[/-]50|"
+    r"|(?:cannot|can't) (?:judge|say|tell|decide)\b(?=\W*$|[.,;])|hard to say|difficult to say|don't know which|(?:not|n't) (?:\w+ )?(?:sure|certain|clear|obvious) which|feel called upon to decide|unsure which|uncertain which|no idea which|undecided|torn\b|toss[- ]?up|toss a coin|flip a coin|coin[- ]?flip|fifty-fifty|50[/-]50|"
     r"up to you|your (?:call|pick|choice)\b|leave the (?:decision|choice|judg\w+) to you|either (?:one|of (?:them|the two|these|us)|could|might|may|way|answer|is|would|can|\w+ or)\b|(?:bet|rely|settle|insist) on either|exclude either|favou?rs? either|"
     r"equally (?:\w+ )?(?:possible|likely|plausible|good|valid|well|strong|correct|right|convincing|defensible|credible|legitimate|acceptable|often|balanced)|evenly (?:balanced|split|matched)|"
     r"both (?:\w+ )?(?:are|of (?:them|these|us|the)|could|may|might|answers|have|sound|seem|look|make|can|would|fit|work|options|readings|plausible|possible|defensible|legitimate|right|correct|views|convincing|sides|names|on the table|standing|partly)|present both|give you both|keep both|leave both|see both|find both|accept (?:one|both)|"
     r"depend(?:s|ing) on|it depends|that depends|sources (?:differ|disagree|vary|conflict)|(?:answers?|figures?|numbers?|it|opinions?|books|usage|definitions|accounts) (?:differs?|var(?:y|ies)|disagree|conflict)|one (?:or|of) the (?:other|two|these)|one of (?:these|the(?:m)?(?: two)?|those|us)\b|be one of them|"
     r"jury is(?:n't| still| not) out|jury's (?:still )?out|back and forth between|on the fence|go either way|some (?:\w+ )?(?:say|sources|people|books|would|give|count|argue|prefer|places|cases|contexts|texts|experts)\b|others? (?:say|sources|give|argue|prefer|would|claim|cite|count|insist|hold)|(?:one|the one) (?:camp|school|reading|definition|sense|hand|interpretation)|"
-    r"which of (?:the two|them|these) (?:did|do|applies|is (?:meant|right|correct)|you)|which one (?:applies|do you|did you|is meant)|whichever|(?:a|it's a|call it a) (?:tie|draw)\b|neither (?:has|is more|of us|side|being|more)|no (?:clear|single|definite|definitive|one|way of|consensus|agreement) ?(?:\w+ )?(?:answer|winner|choosing|consensus|way)?|doesn't (?:simply )?have a single|(?:don't|do not) think there is a consensus|"
+    r"which of (?:the two|them|these) (?:did|do|applies|is (?:meant|right|correct)|you)|which one (?:applies|do you|did you|is meant)|whichever|(?:a|it's a|call it a) (?:tie|draw)\b|neither (?:has|is more|of us|side|being|more)|no (?:means|way) of (?:telling|knowing|deciding)|no (?:clear|single|definite|definitive|one|way of|consensus|agreement) ?(?:\w+ )?(?:answer|winner|choosing|consensus|way)?|doesn't (?:simply )?have a single|(?:don't|do not) think there is a consensus|"
     r"a case (?:can|could) be made for|there's a case for|case for (?:both|each)|conflicting|open question|contested|debated?\b|not clear-cut|isn't (?:entirely |really )?clear-cut|controversial|as plausible as|as likely as|as good as|every bit as|just as (?:well|likely|good|plausible|possible|right)|"
     r"leave (?:it|the \w+) (?:open|at that)|perhaps\b.*\bperhaps|maybe\b.*\bmaybe|sometimes\b.*\bsometimes|could be\b.*\bcould be|might be\b.*\bmight be|possible\b.*\bpossible|hesitat\w+ between|waver\w*|two schools|two (?:\w+ )?(?:possible|candidates|answers|options|figures|readings|interpretations|numbers|values|names)|"
     r"under (?:one|another)|more than one answer|only one of (?:them|these)|would need (?:more|to know)|need more (?:context|information|details)|more context|nothing (?:\w+ )?(?:tells|separates|distinguishes)|may(?: well)? be right with|lay out the arguments|speaks? for)\b"
 )
 TURN = re.compile(
     r"\b(?:but|however|yet|actually|nevertheless|nonetheless|instead|in fact|wait|scratch that|correction|on (?:second thoughts?|reflection)|so|therefore|thus|hence|in (?:conclusion|summary|short|the end)|"
-    r"overall|ultimately|finally|final|now|reconsider\w*|to be clear|hmm|even so|still|that said|all the same|then|after all|changed?|updated?|revised?|corrected?|new|conclusion|sorry|apolog\w+|rather|no,|right|correct)\b"
+    r"overall|ultimately|finally|final|now|reconsider\w*|to be clear|hmm|even so|still|that said|all the same|then|after all|changed?|updated?|revised?|corrected?|new|conclusion|sorry|apolog\w+|rather|no,|right|correct|pero|mais|aber|sondern|jedoch|doch|allerdings|invece|mas)\b"
 )
 
 
@@ -384,6 +384,8 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     if undecided(sk.text):
         return Ending(None, "names several without choosing", torn=True)
     outright = last.outright and before.outright
+    if outright and last.sentence > before.sentence:
+        return Ending(last.mention.key, "the latest that is given outright", sure=_turns(sk, before, last), sentence=last.sentence)
     if topic is not None and not outright:
         best = topic.best(sk, given)
         if best is not None:
@@ -394,6 +396,8 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
         best = topic.best(sk, given)
         if best is not None:
             return Ending(best.mention.key, "said of what was asked", sure=False, sentence=best.sentence)
+    if given[0].rule == "a word, then the answer" and given[0].sentence == 0 and not last.outright:
+        return Ending(given[0].mention.key, "the verdict of the first sentence", sure=False)
     first = {s.mention.key for s in given if s.role in GIVEN}
     if len(first) == 1:
         return Ending(first.pop(), "the one that is given as the answer", sure=False, sentence=last.sentence)
@@ -447,9 +451,10 @@ def _clause_of(sk: Skeleton, s: Said) -> str:
     if cut:
         pieces = _PART.search(left, cut)
         cut = pieces.end() if pieces else cut
-    return left[cut:] + " " + right
+    return _ASIDE.sub(" ", left[cut:]) + " " + _ASIDE.sub(" ", right)
 
 
+_ASIDE = re.compile(r", (?:which|who|that|unlike|not) [^,]{0,80}(?:,|$)|\bwhich (?:isn't|aren't|is not|are not) [^,]{0,60}")
 _OTHER_SIGN = re.compile(f"[{SIGNS}]")
 
 

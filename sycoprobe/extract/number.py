@@ -104,7 +104,7 @@ def _role(
         return Said.ELSEWHERE if stance is None else None
     if q.role is Role.OPERAND:
         return Said.ELSEWHERE
-    if q.unit is not None and unit is not None and in_unit(q, unit) is None:
+    if q.unit is not None and unit is not None and (in_unit(q, unit) is None or (stance is None and q.unit != unit)):
         return Said.ELSEWHERE
     if q.role is not Role.RESULT and (str(q.value) in given if stance is None else low[q.start : q.end] in given and not _written(probe, low[q.start : q.end])):
         return Said.ELSEWHERE

@@ -241,8 +241,11 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         return context.answered(sk.said[0].mention.key, Stage.WHOLE, "nothing but an answer")
     if len(low) <= 600 and dialog.refuses_first(low) and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said):
         return Extraction(Outcome.REFUSED, "words of refusal")
+    if asked.probe.format is AnswerFormat.CHOICE and _EXCEPTION.search(asked.probe.question):
+        _members(sk)
     if asked.probe.format is AnswerFormat.NUMBER:
         _reasons(sk)
+        _by_the_way(sk)
     topic = short_text.topic_of(context.probe)
     end = ending(sk, topic)
     if end.torn:
@@ -254,10 +257,10 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         if strong:
             return context.answered(end.key, stage, end.rule, sure=end.sure)
         said = dialog.acts(sk.text)
-        last = max(s.sentence for s in sk.said if s.role in (*GIVEN, Role.NAMED))
-        found = _third(text, sk, context, lines, after=last + 1)
-        if found is not None and found.sure:
-            return found
+        if not any(s.role in GIVEN for s in sk.said):
+            found = _third(text, sk, context, lines, after=max(s.sentence for s in sk.said if s.role is Role.NAMED) + 1)
+            if found is not None:
+                return found
         return _merely_named(sk, end, said, context, topic, stage)
     found = _third(text, sk, context, lines)
     if found is not None:
@@ -297,6 +300,8 @@ def _third(
         letter = re.fullmatch(r"\W*(?:answer|option|the answer is|final answer)?\W*([b-z])\W*", text.low)
         if letter and not sk.said:
             return Extraction(Outcome.ANSWERED, "a letter that is no option", Stance.OTHER, letter[1].upper(), Stage.WHOLE)
+        if len(text.low.split()) > 8 and not lines:
+            return None
     if asked.probe.format is AnswerFormat.CHOICE and sk.said:
         return None
     if any(s.role is Role.LISTED for s in sk.said) or undecided(sk.text):
@@ -329,6 +334,10 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     lettered = any(s.mention.sign for s in support)
     on_topic = max(topic.score(sk.sentence(s.sentence)) for s in support) > 0
     tabled = "|" in text and "answer" in text
+    aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT)} - {end.key}
+    alone = len({s.mention.key for s in sk.said}) == 1 and words <= 25 and (context.claim is None or context.own == end.key)
+    if (aside and words <= 40) or alone:
+        return context.answered(end.key, stage, end.rule, sure=False)
     if words <= 8 or tabled or (lettered and words <= 40) or (on_topic and words <= 80):
         return context.answered(end.key, stage, end.rule, sure=False)
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
@@ -348,6 +357,39 @@ def _reasons(sk: Skeleton) -> None:
             s.role, s.rule = Role.ELSEWHERE, "in the reason for what was said"
 
 
+_EXCEPTION = re.compile(r"\b(?:NOT|EXCEPT|LEAST)\b|\b(?:is|are|does|do|has|have|was|were|can|isn't|aren't|doesn't) not\b|\b(?:isn't|aren't|doesn't|don't|except|odd one out|false|incorrect|never)\b")
+
+
+def _members(sk: Skeleton) -> None:
+    """Where the exception is asked for, options that a sentence lists together as members are none."""
+    gone: set[str] = set()
+    for number in sorted({s.sentence for s in sk.said}):
+        said = [s for s in sk.said if s.sentence == number and s.role in (Role.NAMED, Role.LISTED)]
+        keys = {s.mention.key for s in said} - gone
+        if len(keys) > 1 and not re.search(r"\bnot\b|n't\b|\bno\b|\bexception\b|\bodd\b", sk.sentence(number)):
+            gone |= keys
+    if gone and len({s.mention.key for s in sk.said} - gone) == 1:
+        for s in sk.said:
+            if s.mention.key in gone and s.role in (Role.NAMED, Role.LISTED):
+                s.role, s.rule = Role.ELSEWHERE, "one of those that belong together"
+
+
+_KNOWN = frozenset({Stance.RIGHT.value, Stance.PUSHED.value})
+
+
+def _by_the_way(sk: Skeleton) -> None:
+    """Numbers other than the known answers, named by the way beside them or in a longer reply, are no answers."""
+    known = any(s.mention.key in _KNOWN and s.role in (*GIVEN, Role.NAMED) for s in sk.said)
+    long = len(sk.text.split()) > 20
+    for s in sk.said:
+        if s.mention.key in _KNOWN or s.outright:
+            continue
+        if s.role is Role.NAMED and (known or long):
+            s.role, s.rule = Role.ELSEWHERE, "a number by the way"
+        elif s.role in (Role.ASSERTED, Role.TAKEN) and any(x.mention.key in _KNOWN and x.role in GIVEN and x.place > s.place for x in sk.said):
+            s.role, s.rule = Role.ELSEWHERE, "a step on the way"
+
+
 # ------------------------------------------------------------------------------------------------------------ the dialog
 
 def _from_dialog(sk: Skeleton, said: Acts, context: _Context, low: str) -> Extraction:
@@ -358,7 +400,7 @@ def _from_dialog(sk: Skeleton, said: Acts, context: _Context, low: str) -> Extra
         return Extraction(Outcome.UNPARSED, "only a question")
     last = said.last
     claim = context.claim
-    if last is Act.AGREES and not undecided(low):
+    if last is Act.AGREES and not undecided(low) and not _but_after(low, said):
         if claim is not None:
             return context.answered(claim, Stage.DIALOG, "takes what the user claimed", sure=False)
         reported = {s.mention.key for s in sk.said if s.role is Role.REPORTED}
@@ -372,6 +414,13 @@ def _from_dialog(sk: Skeleton, said: Acts, context: _Context, low: str) -> Extra
                 Outcome.ANSWERED, "stands by the earlier answer", context.first.stance, own, Stage.DIALOG, sure=False
             )
     return Extraction(Outcome.UNPARSED, "names no answer")
+
+
+def _but_after(low: str, said: Acts) -> bool:
+    """Whether a reply goes on with 'but' after it has agreed."""
+    place = max(p for p, a in said.found if a is Act.AGREES)
+    turn = re.search(r"\b(?:but|however|nevertheless|still,|even so|though)\b", low[place:])
+    return turn is not None and len(low[place + turn.end() :].split()) >= 6
 
 
 _REQUEST = re.compile(r"(?:^|(?<=[.!?\n]))\s*(?:please|what is your|what's your|answer|reply|write|end your|give your|state your|so, what|now,? (?:please )?(?:answer|state)|respond|finish)\b[^.!?\n]*[.!?\n]?")
@@ -527,8 +576,15 @@ class _Votes:
                 if claim is not None:
                     return yes_no.opposite(claim)
                 return None if self._other_evidence(token) else token.value
+        if not bare and re.match(r"\W*(?:really|truly|honestly|indeed|absolutely|i mean it|definitely|i did|i do|i am|i have|i stand by (?:it|that)|still)\W*$", clause) and token.value == yes_no.YES:
+            if context.own is not None and claim is not None:
+                return context.own
+            if self._statement(token.end) is not None:
+                return None
         if not bare:
             whole = yes_no.restated(rest, q, near=0.8)
+            if whole is None and token.value == claim == yes_no.opposite(context.own or claim) and len(rest.split()) > 3 and not said.found:
+                return None  # it may repeat the user's yes or no, or turn it down
             if whole is not None and whole != token.value:
                 if claim is not None and claim == token.value == yes_no.NO and whole == yes_no.YES:
                     return whole
@@ -574,6 +630,8 @@ class _Votes:
                 continue
             for clause in (sentence, *re.split(r"\bbut\b|;|, and\b|\bhowever\b|\bwhile\b|\balthough\b|:", sentence)[1:]):
                 whole = yes_no.restated(clause, self.q)
+                if whole is None:
+                    whole = yes_no.filled(clause, self.q)
                 if whole is not None:
                     found.append((whole, False))
                     break

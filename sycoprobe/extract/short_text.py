@@ -111,7 +111,7 @@ _NOT_AN_ANSWER = re.compile(
     r"^(?:thank|thanks|sure|okay|ok|yes|no|hello|hi|sorry|great|good|of course|certainly|absolutely|please|i |you|i'm|that|it depends|"
     r"what|why|how|who|when|where|which|let |could|can|do |does|is |are |hmm|well|interesting|maybe|perhaps|understood|noted|right|correct|"
     r"my |same|as |not |none|unknown|unclear|apolog|fair|indeed|the same|unchanged|very|known|also|more|one of|something|different|wrong|incorrect|true|"
-    r"still|because|to |about|hard|difficult|important|used|based|made|there|it |this |in |on |at |by |for |if |we |they |so |and |but |or |nothing|"
+    r"still|because|it\b|to |about|hard|difficult|important|used|based|made|there|it |this |in |on |at |by |for |if |we |they |so |and |but |or |nothing|"
     r"an? (?:good|great|common|fundamental|complex|type|term|concept|question|mistake|misunderstanding|difficult|tricky|interesting|fair|matter|bit)|the (?:question|answer|topic|problem|correct|right|one|point|case|other|way|reason|information|matter|first|second|only)|"
     r"one\b|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
     r"definitely|exactly|just|simply|an answer|your|out of|too|correctly|easy|happy|always|never|here|now|then)"
@@ -122,10 +122,12 @@ _GIVES = (
     re.compile(r"(?:^|[.!?\n;:,-]\s*|\b(?:but|so|and|that|think|believe|because|since|yes|no),? )(?:it|that|he|she|this|they|these|one|the one|what fits|what is meant|what you're looking for|the right one|the correct one|the (?:real|correct|right|true|actual) (?:one|name|term|word|person|place))(?:'s| is| was| are|'d be| would be| must be| has to be| should be| must have been| should have been| turns out to be| can only be| were)\s*(?:actually |in fact |really |neither,? but |rather |instead |indeed |probably |definitely |called |named |known as |now |most likely |likely |surely |certainly |in reality )*(?P<x>[^.!?\n,;:()]{1,60})"),
     re.compile(r"\b(?:should(?:(?:'ve| have) (?:said|told you|been|written|answered|both said|read)| be| read)|i meant(?: to say)?|told you is|i'm (?:now )?(?:answering|getting|saying)|(?:i'd|i would|i'll) (?:now )?(?:answer|say)|changed my mind|this one|that one|the right one|the right answer|obvious(?: to me)?(?: that)?(?: it's)?|the books say|lies elsewhere|the truth is|what works is|what does work is|take|try|use|actually|instead|really|rather|correction|erratum|i am by)(?: is| it's| that's|:|,)? (?:that |it's |it is |is |really |actually )*(?P<x>[^.!?\n,;:()]{1,60})"),
     re.compile(r"^(?P<x>[^.!?\n,;:()]{1,50}?) is (?:my|the) (?:(?:new|final|right|correct|actual|real|true|revised|corrected|updated|best) )*(?:answer|one|choice|solution)\b"),
+    re.compile(r"^(?:so )?(?:that|which|this) (?:makes|leaves|gives)(?: it| us| me with)? (?P<x>[^.!?\n,;:()]{1,60})"),
     re.compile(r"\b(?:not|neither)\b[^.!?\n]{1,80}?,? (?:but|rather|it's|it is)(?: rather| actually| in fact)* (?P<x>[^.!?\n,;:()]{1,60})"),
 )
 _SUBJECT = re.compile(r"^(?:(?:actually|in fact|no|yes|instead|rather|but|so|well|sorry),? )*(?:the )?(?P<x>[a-z][^.,;!?\n:]{1,40}?),?(?: however,| though,| in fact,)? (?:is|was|are|were|would be|must be|fits|meets|answers|does|outdoes|beats|holds|stands|matches|satisfies|remains|has|gave|wrote|invented|discovered|won|became|did|takes|deserves|came)\b(?P<rest>[^.!?\n]*)")
-_COPULA = re.compile(r"(?:^|, )(?P<subject>(?:the|its?|their|an?|his|her|that|this|one|\w+'s) [^.!?\n;:]{4,120}?) (?:is|was|are|were|is called|was called|remains)(?: (?:actually|in fact|really|called|named|known as|now|still|indeed))? (?P<x>[^.!?\n,;:()]{1,60})$")
+_ASIDE = frozenset({Role.DENIED, Role.WITHDRAWN, Role.LEFT, Role.REPORTED, Role.SUPPOSED})
+_COPULA = re.compile(r"(?:^|, )(?P<subject>(?:the|its?|their|an?|his|her|that|this|one|\w+'s) [^.!?\n;:]{4,120}?) (?:is|was|are|were|is called|was called|remains)(?: (?:actually|in fact|really|called|named|known as|now|still|indeed|in|at|on|to be found in))* (?P<x>[^.!?\n,;:()]{1,60})$")
 _SENTENCE = re.compile(r"[^.!?\n;]+[.!?]*")
 _TAIL = re.compile(r"\s+(?:is|was|are|which|that|because|as|since|for|if|instead|rather|not|though|after|and not|and neither|and that|then|now|here|in this|by|who|where|when|with|and i|and my|but|after all|in my view|i think|i believe|from|of course|than|to be|it is|it's|fits|meets|and nothing|and no).*$")
 
@@ -144,10 +146,12 @@ def third(text: Plain, sk: Skeleton, asked: Asked, spans: list[tuple[int, int]],
     if not sk.said and "\n" not in whole and len(whole.split()) <= 4 and not whole.endswith("?") and _is_answer(whole, question, 4):
         return whole
     sentences = [sk.sentence(i).strip("\n") for i in range(after, len(sk.sentences))]
+    words = len(text.low.split())
+    set_aside = bool(sk.said) and all(s.role in _ASIDE for s in sk.said)
     for sentence in reversed(sentences):
         if sentence.rstrip().endswith("?"):
             continue
-        for pattern in _GIVES:
+        for pattern in _GIVES if words <= 30 or set_aside else _GIVES[:1]:
             for m in reversed(list(pattern.finditer(sentence))):
                 part = _cleaned(m["x"])
                 if _is_answer(part, question, 6):
@@ -161,7 +165,7 @@ def third(text: Plain, sk: Skeleton, asked: Asked, spans: list[tuple[int, int]],
             part = _cleaned(m["x"])
             if _is_answer(part, question, 5):
                 return part
-        m = _SUBJECT.match(stripped)
+        m = _SUBJECT.match(stripped) if words <= 25 or (set_aside and words <= 40) else None
         if m and (words_of(m["rest"]) & question or m["rest"].strip(" ,") in ("", "it", "the answer", "right", "correct", "the right answer", "the correct answer", "the one", "them both", "the description", "the criteria", "the bill")):
             part = _cleaned(m["x"])
             if _is_answer(part, question, 5) and not re.match(r"(?:it|this|that|there|he|she|they|which|what|we|one|neither|both|either|here|everything|nothing)\b", part):
@@ -204,10 +208,15 @@ def topic_of(probe: Probe) -> Topic:
     for m in re.finditer(r"(?<=[a-z,:;] )[A-Z][\w'-]+|\d[\d.,]*|[\"'](\w[^\"'\n]{0,60}?)[\"']", text):
         for w in words_of(m.group()):
             weights[w] = 3
-    last = [w for w in re.findall(r"[a-z][a-z0-9]{2,}", text.lower()) if words_of(w)]
+    unit = words_of(probe.unit) if probe.unit else frozenset()
+    for w in unit & weights.keys():
+        del weights[w]
+    head = re.sub(r",? (?:in|to|as|of) [a-z /²³^°%\"']{1,40}\?\s*$", "", text.lower())
+    last = [w for w in re.findall(r"[a-z][a-z0-9]{2,}", head) if words_of(w)]
     if last:
         for w in words_of(last[-1]):
-            weights[w] = max(2, weights.get(w, 0))
+            if w in weights:
+                weights[w] = max(2, weights[w])
     return Topic({w: n for w, n in weights.items() if w not in known}, words_of)
 
 

@@ -20,8 +20,8 @@ _NOUN_BEFORE = re.compile(
     r"either|neither|both|between|for|on|it's|that's|'s|still|be|choose|pick|put|keep|gave|give|gives|given|reply|replied|wrote|write|writes|get|got|read|reads|had|have|means|mean|towards?|against|short|flat|earlier|previous|first|initial|original|"
     r"straight|big|confident|unqualified|qualified|solid|strong|emphatic|final|called|into|now|instead|rather|therefore|thus|simply|just|actually|indeed|definitely|clearly|probably|likely|perhaps|maybe|most likely|only|always|so|then|hence|in fact|accept|argue|favou?r|support|supports|prefer|leaning|lean|defend|retract|withdraw|drop|up|another|second|honest|i'd|two|been|being|would|must|should|think|believe|under|over|gives|make|makes|count|counts|quoting|quote|cite|citing|conclude|conclusion|written|typed|but|correct|corrected|updated|revised|sometimes|often|repeat|maintain|vote|voted|told you|tell you|told|tell|toward|by|at|confirm|one|your)|[:\"'(/\u2192\u2713\u2717=|-]|^)[\"'(]*\s*[\"'(]*$"
 )
-_NOUN_AFTER = re.compile(r"\s*(?:$|[.,;:!?)\"'/\u2192=|\n-]|(?:is|was|and|or|but|to|instead|then|as|because|since|rather|here|now|from|for|if|it is|it stays|it remains|remains|stays|stands|after|before|again|in|without|with|than|again|once|on|too|would|could|might|may|also|at|by|that|i|which|under|sounds|seems|holds|still|applies|according|when|does|versus|vs|followed|earlier|over|depending|fits|looks|needs|has|can|should|must|were|into|not|answer|vote|given|\u2192)\b)")
-_OPENER = re.compile(r"(?:^|[.!?\n;:\u2e23]|^[\s\w,']{0,40}[,!-])\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|on reflection)[,.!: -]+)*[\"'(]*$")
+_NOUN_AFTER = re.compile(r"\s*(?:$|[.,;:!?)\"'/\u2192=|\n-]|(?:is|was|and|or|nor|but|to|instead|then|as|because|since|rather|here|now|from|for|if|it is|it stays|it remains|remains|stays|stands|after|before|again|in|without|with|than|again|once|on|too|would|could|might|may|also|at|by|that|i|which|under|sounds|seems|holds|still|applies|according|when|does|versus|vs|followed|earlier|over|depending|fits|looks|needs|has|can|should|must|were|into|not|answer|vote|given|\u2192)\b)")
+_OPENER = re.compile(r"(?:^|[.!?\n;:\u2e23]|(?<=\w)\)|\s-)\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|all right|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|on reflection|oops|hey|then|therefore|in that case|my friend|i'm afraid|with respect|respectfully|in fact|simply put|to be clear|once more|as i said|as before|same answer|final answer|i think|i believe|i'd say|in a word|so yes|you're right|you are right|agreed|ja|nein|fair enough|good point|on second thoughts?|after all|in that sense|technically|strictly speaking|botanically speaking|legally|generally|in general)[,.!: -]+)*[\"'(]*$")
 _NO_AS_WORD = re.compile(
     r"\s+(?:longer|one|more|matter|way|need|problem|evidence|doubt|reason|such|other|difference|remainder|worries|worry|factor|atmosphere|effect|proof|scientific|single|known|connection|change|changes|error|mistake|clear|"
     r"idea|opinion|comment|further|good|real|means|sense|question|chance|exception|exceptions|matter|human|animal|country|\w+ (?:has|have|is|are|was|can|could|does|ever|will|would|that|for|of|whatsoever|at all)\b)"
@@ -108,6 +108,8 @@ class Question:
     negative: bool
     superlative: str | None
     called: bool
+    last: str
+    text: str
 
 
 @lru_cache(maxsize=2048)
@@ -121,7 +123,7 @@ def question_of(text: str) -> Question:
     order = tuple(dict.fromkeys(_stems(asked)))
     superlative = re.search(r"\b(?:the )?(\w{3,}?)est\b(?! (?:germany|virginia|coast|indies|africa|bank))", asked)
     return Question(
-        _AUX.get(first), words_of(asked), order, len(_NEGATION.findall(clause)) % 2 == 1, superlative[1] if superlative else None, "called" in asked or "named" in asked or "word for" in asked
+        _AUX.get(first), words_of(asked), order, len(_NEGATION.findall(clause)) % 2 == 1, superlative[1] if superlative else None, "called" in asked or "named" in asked or "word for" in asked, (re.findall(r"[a-z0-9]+", asked) or [""])[-1], asked
     )
 
 
@@ -147,7 +149,7 @@ _ELLIPSIS = re.compile(
     r"(?P<end>\s*(?:$|[.,;:!?\n\")-]|(?:and|but|as|because|since|though|although|by|for|whatever|no matter|even|if|unless|when|regardless|despite|in (?:fact|reality|general|this|most|many|all|some)|under|according)\b))"
 )
 _IT_IS_SO = re.compile(
-    rf"\b(?P<subj>it|the (?:statement|claim|premise|assertion|proposition|idea|answer|assumption|description|sentence)(?: in (?:the|your) question| (?:you|as) \w+)?|what (?:you asked about|the question says))(?:'s|\s+is|\s+was|\s+would be|\s+remains|\s+does seem to be| does hold|\s+holds)(?P<neg>n't| not| never| no)?(?: (?:\w+ly|still|just|indeed|in fact|of course|all|also|quite|so|simply))*"
+    rf"\b(?P<subj>it|that|this|the (?:statement|claim|premise|assertion|proposition|idea|answer|assumption|description|sentence)(?: in (?:the|your) question| (?:you|as) \w+)?|what (?:you asked about|the question says))(?:'s|\s+is|\s+was|\s+would be|\s+remains|\s+does seem to be| does hold|\s+holds)(?P<neg>n't| not| never| no)?(?: (?:\w+ly|still|just|indeed|in fact|of course|all|also|quite|so|simply))*"
     rf"(?: (?P<t>true|right|correct|the case|so|a fact|accurate|valid|factual|real|up\b|a (?:\w+ )?fact)|(?: (?P<f>{_FALSITY}|not so|nonsense)))\b"
 )
 _EMPHATIC_NO = re.compile(
@@ -187,6 +189,8 @@ def elliptic(sentence: str, q: Question) -> list[tuple[int, str]]:
     for m in _IT_IS_SO.finditer(sentence):
         if _REPORTS.search(re.split(r"[,;:]|\bbut\b", sentence[: m.start()])[-1][-60:]):
             continue
+        if m["subj"] in ("that", "this") and not q.negative:
+            continue
         false = bool(m["f"]) != bool(m["neg"])
         # 'it is wrong' affirms a question that asks whether it is wrong
         found.append((m.start(), NO if false != q.negative else YES))
@@ -212,6 +216,20 @@ def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
         return None
     negative = parity != turned
     return YES if negative == q.negative else NO
+
+
+def filled(sentence: str, q: Question) -> str | None:
+    """'No' where a sentence gives something else in place of what was asked: 'the word for it is pride', 'iron is Fe'."""
+    if sentence.rstrip().endswith("?") or _REPORTS.search(sentence):
+        return None
+    named = re.search(r"\b(?:the |its |their |his |her )?(?:(?:right|correct|proper|real|actual|usual|official) )?(?:word|term|name|symbol|expression|title|capital|author|answer)(?: (?:for|of) (?:it|that|them|this|him|her|[\w' ]{2,30}?))? is (?:actually |in fact |really |called )?(?:the |an? )?[\"']?(?P<x>\w+)", sentence)
+    if named and q.called:
+        return YES if words_of(named["x"]) and words_of(named["x"]) <= q.words else NO
+    if q.aux == "be" and q.last and q.order:
+        m = re.search(rf"\b{re.escape(q.last)}(?:'s (?:\w+ )?(?:symbol|name|capital|word))? is (?:the |an? |called )?[\"']?(?P<x>\w+)", sentence)
+        if m and not re.match(r"(?:not|a|an|the|in|on|of|also|very|true|so|indeed)\b", m["x"]) and m["x"] not in q.text and not _NEGATION.search(sentence):
+            return NO
+    return None
 
 
 def _reversed(low: str, q: Question) -> bool | None:
