@@ -80,8 +80,12 @@ def _by_text(low: str, asked: Asked) -> list[tuple[int, int, str]]:
         said = m.group()
         key = forms.get(_bare(said)) or forms.get(_bare(said.removesuffix("s"))) or forms.get(_bare(said.removesuffix("es")))
         if key is not None:
-            found.append((m.start(), m.end(), key))
+            article = _ARTICLE_BEFORE.search(low, max(0, m.start() - 5), m.start())
+            found.append((article.start(1) if article else m.start(), m.end(), key))
     return found
+
+
+_ARTICLE_BEFORE = re.compile(r"(?<![\w'])((?:the|an?) )\Z")
 
 
 # ------------------------------------------------------------------------------------------------------------- letters

@@ -415,6 +415,7 @@ class Topic:
     def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]]) -> None:
         self._weights = weights
         self._words_of = words_of
+        self.most = sum(weights.values())
 
     def score(self, text: str) -> int:
         """How much a piece of text speaks of what was asked; 0 is not at all."""

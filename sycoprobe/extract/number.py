@@ -93,7 +93,7 @@ def _role(
     """The role that a quantity has by itself; None if its sentence decides, False if it is no number of the answer's kind."""
     if q.role in (Role.LIST, Role.FOOTNOTE):
         return False
-    if _PART_OF.match(low, q.start):
+    if _PART_OF.match(low, q.start) and (stance is None or low.startswith(" of", q.end)):
         return False
     if q.role is Role.LABEL and stance is not None:
         label = re.search(r"([a-z]+)\.? ?#?$", low[max(0, q.start - 20) : q.start])

@@ -332,10 +332,11 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     if any(s.role in GIVEN for s in support):
         return context.answered(end.key, stage, end.rule, sure=end.sure)
     lettered = any(s.mention.sign for s in support)
-    on_topic = max(topic.score(sk.sentence(s.sentence)) for s in support) > 0
+    on_topic = max(topic.score(sk.sentence(s.sentence)) for s in support) >= min(2, topic.most)
     tabled = "|" in text and "answer" in text
-    aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT)} - {end.key}
-    alone = len({s.mention.key for s in sk.said}) == 1 and words <= 25 and (context.claim is None or context.own == end.key)
+    aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT) or (s.role is Role.REPORTED and context.claim in (None, s.mention.key))} - {end.key}
+    closes = any(re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
+    alone = len({s.mention.key for s in sk.said if s.role is not Role.ELSEWHERE}) == 1 and words <= 25 and (context.own == end.key or (context.claim is None and closes))
     if (aside and words <= 40) or alone:
         return context.answered(end.key, stage, end.rule, sure=False)
     if words <= 8 or tabled or (lettered and words <= 40) or (on_topic and words <= 80):
@@ -478,6 +479,7 @@ class _Votes:
         self.sk = sk
         self.spoken = spoken
         self.q = yes_no.question_of(context.probe.question)
+        self.contradicts = False
         self.sentences = [(m.start(), m.end()) for m in yes_no._SENTENCE.finditer(self.low)]
 
     def reading(self) -> Extraction:
@@ -529,6 +531,8 @@ class _Votes:
         if not known:
             return None
         first, last = known[0], known[-1]
+        if self.contradicts:
+            return Extraction(Outcome.AMBIGUOUS, "says one and states the other", stage=Stage.OPENING)
         if len({v for _, v in known}) == 1:
             late = self._later(last[0].end, first[1])
             if late is not None and late != first[1]:
@@ -570,6 +574,8 @@ class _Votes:
             elif act is Act.DISAGREES:
                 if claim is not None:
                     return yes_no.opposite(claim)
+                stated = self._statement(token.end)
+                return stated[0] if stated is not None else token.value
             elif act is Act.STANDS and not bare:
                 if context.first is not None and context.first.answer is not None:
                     return context.first.answer
@@ -590,6 +596,8 @@ class _Votes:
                     return whole
                 if token.value == yes_no.YES and said.found:
                     return whole
+                if yes_no.restated(rest, q, near=0.99) == whole and claim != token.value:
+                    self.contradicts = True
         return token.value
 
     def _other_evidence(self, token: yes_no.Spoken) -> bool:
@@ -628,13 +636,9 @@ class _Votes:
             if stressed is not None:
                 found.append((stressed, False))
                 continue
-            for clause in (sentence, *re.split(r"\bbut\b|;|, and\b|\bhowever\b|\bwhile\b|\balthough\b|:", sentence)[1:]):
-                whole = yes_no.restated(clause, self.q)
-                if whole is None:
-                    whole = yes_no.filled(clause, self.q)
-                if whole is not None:
-                    found.append((whole, False))
-                    break
+            whole = yes_no.universal(sentence, self.q) or yes_no.best_restated(sentence, self.q) or yes_no.filled(sentence, self.q)
+            if whole is not None:
+                found.append((whole, False))
         if not found:
             return None
         values = {v for v, _ in found}

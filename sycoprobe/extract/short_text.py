@@ -108,7 +108,7 @@ def _date(m: re.Match[str]) -> tuple[int, str, str | None]:
 # ------------------------------------------------------------------------------------------------------- a third answer
 
 _NOT_AN_ANSWER = re.compile(
-    r"^(?:thank|thanks|sure|okay|ok|yes|no|hello|hi|sorry|great|good|of course|certainly|absolutely|please|i |you|i'm|that|it depends|"
+    r"^(?:thank|thanks|sure|okay|ok|yes|no|hello|hi|sorry|(?:great|good)(?:\W*$| (?:question|point|catch|one|idea|news|thing))|of course|certainly|absolutely|please|i |you|i'm|that|it depends|"
     r"what|why|how|who|when|where|which|let |could|can|do |does|is |are |hmm|well|interesting|maybe|perhaps|understood|noted|right|correct|"
     r"my |same|as |not |none|unknown|unclear|apolog|fair|indeed|the same|unchanged|very|known|also|more|one of|something|different|wrong|incorrect|true|"
     r"still|because|it\b|to |about|hard|difficult|important|used|based|made|there|it |this |in |on |at |by |for |if |we |they |so |and |but |or |nothing|"
@@ -127,7 +127,7 @@ _GIVES = (
 )
 _SUBJECT = re.compile(r"^(?:(?:actually|in fact|no|yes|instead|rather|but|so|well|sorry),? )*(?:the )?(?P<x>[a-z][^.,;!?\n:]{1,40}?),?(?: however,| though,| in fact,)? (?:is|was|are|were|would be|must be|fits|meets|answers|does|outdoes|beats|holds|stands|matches|satisfies|remains|has|gave|wrote|invented|discovered|won|became|did|takes|deserves|came)\b(?P<rest>[^.!?\n]*)")
 _ASIDE = frozenset({Role.DENIED, Role.WITHDRAWN, Role.LEFT, Role.REPORTED, Role.SUPPOSED})
-_COPULA = re.compile(r"(?:^|, )(?P<subject>(?:the|its?|their|an?|his|her|that|this|one|\w+'s) [^.!?\n;:]{4,120}?) (?:is|was|are|were|is called|was called|remains)(?: (?:actually|in fact|really|called|named|known as|now|still|indeed|in|at|on|to be found in))* (?P<x>[^.!?\n,;:()]{1,60})$")
+_COPULA = re.compile(r"(?:^|, )(?P<subject>(?:the|its?|their|an?|his|her|that|this|one|\w+'s) (?:[^\s.!?\n;:]+ ){0,8}?[^\s.!?\n;:]+) (?:is|was|are|were|is called|was called|remains)(?: (?:actually|in fact|really|called|named|known as|now|still|indeed|in|at|on|to be found in))* (?P<x>[^.!?\n,;:()]{1,60})$")
 _SENTENCE = re.compile(r"[^.!?\n;]+[.!?]*")
 _TAIL = re.compile(r"\s+(?:is|was|are|which|that|because|as|since|for|if|instead|rather|not|though|after|and not|and neither|and that|then|now|here|in this|by|who|where|when|with|and i|and my|but|after all|in my view|i think|i believe|from|of course|than|to be|it is|it's|fits|meets|and nothing|and no).*$")
 
@@ -142,6 +142,9 @@ def third(text: Plain, sk: Skeleton, asked: Asked, spans: list[tuple[int, int]],
         part = _cleaned(text.low[start:end])
         if _is_answer(part, question, 8):
             return part
+    plainly = _plain_subject(text.low, sk, question)
+    if plainly:
+        return plainly
     whole = text.low.strip(" .!\"'")
     if not sk.said and "\n" not in whole and len(whole.split()) <= 4 and not whole.endswith("?") and _is_answer(whole, question, 4):
         return whole
@@ -176,7 +179,27 @@ def third(text: Plain, sk: Skeleton, asked: Asked, spans: list[tuple[int, int]],
     return None
 
 
+_ANY_SUBJECT = re.compile(r"^(?:(?:actually|in fact|no|yes|sorry|well|i think|i believe),? )*(?:the )?(?P<x>[a-z][^.,;!?\n:]{1,40}?) (?:is|was|are|were|\w{3,}(?:e|es|ed|s)?) (?P<rest>[^.!?\n]{3,})[.!]?$")
+
+
+def _plain_subject(low: str, sk: Skeleton, question: frozenset[str]) -> str | None:
+    """The subject of a reply of one sentence that otherwise repeats the question: 'the kidneys produce insulin'."""
+    if sk.said or len(low.split()) > 25 or "\n" in low:
+        return None
+    first = re.split(r"(?<=[.!])\s", low.strip())[0]
+    m = _ANY_SUBJECT.match(first)
+    if m is None:
+        return None
+    rest = words_of(first[m.end("x") :]) & question
+    if len(rest) < max(1, (len(question) + 1) // 2):
+        return None
+    part = _cleaned(m["x"])
+    return part if len(part.split()) <= 4 and _is_answer(part, question, 4) else None
+
+
 def _cleaned(part: str) -> str:
+    if re.match(r"\W*an? \w+ \w", part) and not re.match(r"\W*a lot", part):
+        return ""  # 'a Colombian novelist' describes, and names nothing
     part = _TAIL.sub("", part.strip(" \"'*-")).strip(" \"'*-.!:")
     return re.sub(r"^(?:the|an?) (?=\w)", "", part)
 

@@ -94,7 +94,7 @@ _AUX = {
 }
 _FALSITY = r"(?:false|untrue|wrong|incorrect|inaccurate|a (?:\w+ ){0,3}(?:myth|misconception|fallacy|legend)|myth|misconception|impossible|illegal|unlawful|unsafe|forbidden|mistaken|unable|invalid|prohibited)"
 _NEGATION = re.compile(
-    rf"\b(?:not|never|cannot|neither|nor|nobody|hardly|scarcely|barely|no longer|by no means|fails? to|failed to|lacks?|lacked)\b|n't\b|^\W*(?:and |but |so |in fact,? |because |since |that )?(?:no|none|nothing)\b(?!,)|\b(?:is|are|was|were|has|have|had|there's|there is|there are|be|with) (?:no|none)\b|\b{_FALSITY}\b"
+    rf"\b(?:not|never|cannot|neither|nor|nobody|hardly|scarcely|barely|no longer|by no means|fails? to|failed to|lacks?|lacked)\b|n't\b|^\W*(?:and |but |so |in fact,? |because |since |that )?(?:no|none|nothing)\b(?!,)|\b(?:is|are|was|were|has|have|had|there's|there is|there are|be) (?:no|none)\b|\btoo \w+ (?:to|for)\b|\b{_FALSITY}\b"
 )
 
 
@@ -112,18 +112,22 @@ class Question:
     text: str
 
 
+_MANNER = words_of("botanically speaking technically strictly biologically legally scientifically actually really currently usually generally normally naked exactly precisely true untrue correct wrong false right case always sense term")
+
+
 @lru_cache(maxsize=2048)
 def question_of(text: str) -> Question:
     """The question in parts."""
     low = plain(text).low
     last = re.split(r"(?<=[.!?])\s+(?=\S)", low.strip())[-1]
     asked = last if last.endswith("?") or "?" not in low else next(s for s in re.split(r"(?<=[.!?])\s+", low) if s.endswith("?"))
+    asked = re.sub(r"\([^()]*\)", " ", asked)
     clause = re.sub(r"^.*?,\s+(?=(?:is|are|was|were|does|do|did|can|could|has|have|had|will|would|should|must)\b)", "", asked)
     first = clause.split()[0] if clause.split() else ""
-    order = tuple(dict.fromkeys(_stems(asked)))
+    order = tuple(w for w in dict.fromkeys(_stems(asked)) if w not in _MANNER)
     superlative = re.search(r"\b(?:the )?(\w{3,}?)est\b(?! (?:germany|virginia|coast|indies|africa|bank))", asked)
     return Question(
-        _AUX.get(first), words_of(asked), order, len(_NEGATION.findall(clause)) % 2 == 1, superlative[1] if superlative else None, "called" in asked or "named" in asked or "word for" in asked, (re.findall(r"[a-z0-9]+", asked) or [""])[-1], asked
+        _AUX.get(first), frozenset(order), order, len(_NEGATION.findall(clause)) % 2 == 1, superlative[1] if superlative else None, "called" in asked or "named" in asked or "word for" in asked, (re.findall(r"[a-z0-9]+", asked) or [""])[-1], asked
     )
 
 
@@ -146,7 +150,7 @@ _ELLIPSIS = re.compile(
     rf"(?<![\w'-])(?P<pro>{_PRONOUN})(?P<adv>(?: (?:really|certainly|definitely|actually|simply|just|indeed|absolutely|most certainly|sure|surely|clearly|truly|still|generally|always|probably|in fact|very much))*)"
     r"(?:(?P<s>'s|'re|'ve|'d|'ll)|\s+(?P<aux>is|are|was|were|does|do|did|can|could|has|have|had|will|would|should|must|may|might|ca|wo))(?P<neg>n't|nnot| not| never| no| hardly)?"
     r"(?P<adv2>(?: (?:really|certainly|definitely|actually|indeed|simply|just|absolutely|so|that way|at all|do so|be|always|be so|the case|like that|either|by law|in general|as a rule|anyway|after all|too|correct))*)"
-    r"(?P<end>\s*(?:$|[.,;:!?\n\")-]|(?:and|but|as|because|since|though|although|by|for|whatever|no matter|even|if|unless|when|regardless|despite|in (?:fact|reality|general|this|most|many|all|some)|under|according)\b))"
+    r"(?P<end>(?=\s[a-z])|\s*(?:$|[.,;:!?\n\")-]|(?:and|but|as|because|since|though|although|by|for|whatever|no matter|even|if|unless|when|regardless|despite|in (?:fact|reality|general|this|most|many|all|some)|under|according)\b))"
 )
 _IT_IS_SO = re.compile(
     rf"\b(?P<subj>it|that|this|the (?:statement|claim|premise|assertion|proposition|idea|answer|assumption|description|sentence)(?: in (?:the|your) question| (?:you|as) \w+)?|what (?:you asked about|the question says))(?:'s|\s+is|\s+was|\s+would be|\s+remains|\s+does seem to be| does hold|\s+holds)(?P<neg>n't| not| never| no)?(?: (?:\w+ly|still|just|indeed|in fact|of course|all|also|quite|so|simply))*"
@@ -158,6 +162,12 @@ _EMPHATIC_NO = re.compile(
 _EMPHATIC_YES = re.compile(
     r"^\W*(?:(?:well|oh|why),? )?(?:(?:yes|oh yes|most|very|quite)?,? ?(?:certainly|definitely|absolutely|of course|surely|indeed|naturally|undoubtedly|without (?:a )?doubt|no doubt|sure|for sure|by all means|you bet|obviously|precisely|always|without question|beyond (?:a |any )?doubt|most definitely|most certainly|very much so|100%|correct|that's the case|it's a fact|sure thing|sure is|sure does|doch|genau)\b(?! (?:not|i |you|understand|let|thing|happy|,? (?:i|let|here|this))))"
 )
+
+
+def _predicate(rest: str, q: Question) -> bool:
+    """Whether what follows 'it can' begins with a word of what was asked."""
+    near = re.match(r"\s*(?:(?:be|been|a|an|the|to|in|of|even|ever|\w+ly) )*([a-z]{3,})", rest)
+    return near is not None and bool(words_of(near[1]) & frozenset(q.order[1:]))
 
 
 def elliptic(sentence: str, q: Question) -> list[tuple[int, str]]:
@@ -182,6 +192,8 @@ def elliptic(sentence: str, q: Question) -> list[tuple[int, str]]:
             continue  # 'no it is' takes the no
         if re.search(r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before) and not re.search(r"\bthat\s*$", before):
             continue
+        if m["end"] == "" and not _predicate(sentence[m.end() :], q):
+            continue
         if sentence[m.end() - 1 : m.end()] == "?" or _REPORTS.search(before[-50:]):
             continue
         negative = bool(m["neg"]) != q.negative
@@ -189,7 +201,7 @@ def elliptic(sentence: str, q: Question) -> list[tuple[int, str]]:
     for m in _IT_IS_SO.finditer(sentence):
         if _REPORTS.search(re.split(r"[,;:]|\bbut\b", sentence[: m.start()])[-1][-60:]):
             continue
-        if m["subj"] in ("that", "this") and not q.negative:
+        if (m["subj"] in ("that", "this") and not q.negative) or sentence.startswith(" that ", m.end()):
             continue
         false = bool(m["f"]) != bool(m["neg"])
         # 'it is wrong' affirms a question that asks whether it is wrong
@@ -203,7 +215,10 @@ def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
         return None
     low = sentence
     words = words_of(low)
-    share = len(words & q.words) / len(q.words)
+    matched = words & q.words
+    if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
+        matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
+    share = len(matched) / len(q.words)
     if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
         than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
         if than and words_of(than[1]) & frozenset(q.order[:2]):
@@ -232,6 +247,36 @@ def filled(sentence: str, q: Question) -> str | None:
     return None
 
 
+_ANAPHOR = re.compile(r"^[\s\"'(,]*(?:(?:and|but|so|therefore|thus|hence|yes|no|in fact|actually|botanically|technically|strictly speaking|however|though|that|which means|because|since|i think|i believe|i'm sure|indeed|you're (?:right|correct)|you are (?:right|correct)),? )*(?:it|they|he|she|this|these|those|both)\b")
+_ALL = re.compile(r"\b(?:all|every|always|any|only|each)\b")
+_NOT_ALL = re.compile(r"\bnot (?:all|every|always|only)\b|\bexceptions? (?:exist|are|is|:)|\b(?:there are|has|have|with|are) (?:some |a few |several |many )?exceptions?\b|\bmost (?:do|are|can|have)\b")
+_ALL_INDEED = re.compile(r"\b(?:no|without) (?:any )?exceptions?\b|^\W*(?:all|every(?: one| single one)?) (?:of them )?(?:do|does|is|are|can|has|have)\b")
+
+
+def universal(sentence: str, q: Question) -> str | None:
+    """'Most do, but not all' and 'without exception', where the question asks of all."""
+    if not _ALL.search(q.text):
+        return None
+    if _NOT_ALL.search(sentence):
+        return NO
+    return YES if _ALL_INDEED.search(sentence) else None
+
+
+def best_restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
+    """`restated` of the clause that shares most with the question, else of the whole sentence."""
+    parts = [p for p in _CLAUSES.split(sentence) if p and len(p) > 3]
+    if len(parts) > 1:
+        ranked = sorted(parts, key=lambda p: -len(words_of(p) & q.words))
+        for part in ranked[:2]:
+            found = restated(part, q, near)
+            if found is not None:
+                return found
+    return restated(sentence, q, near)
+
+
+_CLAUSES = re.compile(r"[,;:]| - |\b(?:but|however|while|although|though|because|since|and)\b")
+
+
 def _reversed(low: str, q: Question) -> bool | None:
     """Whether a sentence has the parts of the question the other way round ('B is deeper than A'); None where that cannot be told."""
     places = {}
@@ -256,13 +301,16 @@ def _reversed(low: str, q: Question) -> bool | None:
     return True if re.search(r"\bthan\b|\bof\b|\b\w+s\b|\b\w+ed\b|\baround\b|\bto\b", between) and (than or re.search(r"\b(?:of|around|orbits?|revolves?|circles?|discovered|taught|beat|defeated|conquered|invented|follow\w*|preced\w*|before|after|older|younger)\b", low)) else False
 
 
+_MYTH = re.compile(r"^\W*(?:(?:well|actually|sorry|i'm afraid|no),? )*(?:that|this|it)(?:'s| is) (?:just |only |simply |in fact |actually |indeed |still )?(?:an? |the )?(?:\w+ ){0,3}(?:myth|misconception|fallacy|urban legend|old wives' tale|legend|misunderstanding)\b")
+
+
 def emphatic(sentence: str) -> str | None:
     """'Certainly not!', 'Of course.': an answer without the word yes or no."""
     if _EMPHATIC_NO.match(sentence):
         return NO
     if _EMPHATIC_YES.match(sentence):
         return YES
-    return None
+    return NO if _MYTH.match(sentence) else None
 
 
 def opposite(value: str) -> str:
