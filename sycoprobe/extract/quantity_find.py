@@ -11,8 +11,9 @@ from sycoprobe.extract import quantity_units as units
 from sycoprobe.extract.quantity_draft import Draft, Role
 from sycoprobe.extract.quantity_numerals import ONE, ZERO, Form
 
-PAD = 2
+PAD = 20
 """How many spaces stand before the text that is searched, so that each number has something on its left."""
+_PADDING = " " * PAD
 
 
 class _Cue(Enum):
@@ -148,11 +149,11 @@ _SPEAKS_AFTER |= {"x", "below", "of", "s", *numerals.SHORT_SCALES}
 def folded(text: str) -> str:
     """`text` in lower case with plain spaces, dashes, quotes and digits, character by character, and padded on its left."""
     if not _ODD.search(text):
-        return "  " + text
+        return _PADDING + text
     low = text.lower()
     if len(low) != len(text):
         low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return "  " + (low if low.isascii() else low.translate(_FOLD))
+    return _PADDING + (low if low.isascii() else low.translate(_FOLD))
 
 
 def find(t: str, text: str) -> list[Draft]:
@@ -258,7 +259,7 @@ def _read_words(t: str, text: str, start: int, word: str, drafts: list[Draft]) -
             past = _not_a_count(t, start, end)
             if past:
                 return past
-        elif word == "zero" and t[max(0, start - 10) : start].endswith(("absolute ", "below ", "above ", "sub-")):
+        elif word == "zero" and t[start - 10 : start].endswith(("absolute ", "below ", "above ", "sub-")):
             return end
     d = Draft(start, said.end, said.value, said.place)
     if said.ordinal:
@@ -276,7 +277,7 @@ def _read_part(t: str, text: str, start: int, word: str, drafts: list[Draft]) ->
     An ordinal is read as such.
     """
     end = start + len(word)
-    left = t[max(0, start - 10) : start]
+    left = t[start - 10 : start]
     article = left.endswith((" a ", " an "))
     named = _PART_OF.match(t, end)
     unit = units.unit_at(t, named.end() - 1) if named and word in numerals.PARTS else None
@@ -325,7 +326,7 @@ def _add_part(t: str, start: int, end: int, value: Fraction, drafts: list[Draft]
 
 def _not_a_count(t: str, start: int, end: int) -> int:
     """How far to go on if a lone `one` is a pronoun, 0 if it is a number."""
-    left = t[max(0, start - 16) : start]
+    left = t[start - 16 : start]
     bare = left.rstrip(" \"'(*")
     if (not bare or bare[-1] in ".\n:!=") and t[end : end + 1] in ("", ".", "!", "\n", '"', ")"):
         return 0
@@ -477,7 +478,7 @@ def _read_before(t: str, d: Draft, drafts: list[Draft]) -> None:
     before = t[start - 1]
     if before in _SIGNS_BEFORE or (before == " " and t[start - 2] in _SIGNS_BEFORE):
         start = d.start = _signed(t, d, drafts)
-    left = t[max(0, start - 18) : start].rstrip(" \"'(*[")
+    left = t[start - 18 : start].rstrip(" \"'(*[")
     if not left:
         return
     word = left[left.rfind(" ") + 1 :]
@@ -565,9 +566,7 @@ def _read_sign_before(t: str, d: Draft, left: str) -> None:
             d.role = Role.LABEL
     elif sign == "]":
         _bracketed(t, d)
-    elif (
-        sign == "," and d.role is Role.PLAIN and _yearlike(t, d) and _AFTER_MONTH.search(t[max(0, d.start - 20) : d.start - 2])
-    ):
+    elif sign == "," and d.role is Role.PLAIN and _yearlike(t, d) and _AFTER_MONTH.search(t[d.start - 20 : d.start - 2]):
         d.role = Role.YEAR
 
 

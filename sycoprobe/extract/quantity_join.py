@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
+from enum import IntEnum
 from fractions import Fraction
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from sycoprobe.extract.quantity_draft import Draft, Role
 from sycoprobe.extract.quantity_numerals import ZERO
 
 
-class _Gap(Enum):
+class _Gap(IntEnum):
     """What the words between two neighbouring quantities say."""
 
     NOTHING = 0
