@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from sycoprobe.extract import quantity_units as units
 from sycoprobe.extract.quantity_draft import Role
-from sycoprobe.extract.quantity_find import PAD, find, folded, notes
+from sycoprobe.extract.quantity_find import PAD, find, folded, with_notes
 from sycoprobe.extract.quantity_join import joined, number_items
 from sycoprobe.extract.quantity_numerals import ONE, ZERO
 
@@ -56,11 +56,12 @@ def quantities(text: str) -> list[Quantity]:
     drafts = find(t, text)
     if len(drafts) > 1:
         drafts = joined(t, drafts)
-        number_items(t, drafts)
     elif drafts and drafts[0].result and drafts[0].role is Role.PLAIN:
         drafts[0].role = Role.RESULT
+    if drafts:
+        number_items(t, drafts)
     if not text.isascii():
-        drafts = sorted([*drafts, *notes(t)], key=lambda d: d.start)
+        drafts = with_notes(t, drafts)
     return [Quantity(d.start - PAD, d.end - PAD, d.value, d.unit, d.high, d.about, d.role, d.place, d.other) for d in drafts]
 
 

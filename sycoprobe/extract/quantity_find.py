@@ -72,7 +72,7 @@ _WRITTEN_ON = re.compile(
     r"|e(?P<exponent>[+-]?[0-9]{1,9})(?![a-z0-9])"
     r"|(?: ?[x×*·] ?10 ?(?:\^|\*\*) ?[({]?(?P<power>[+-]?[0-9]{1,9})[)}]?)"
     rf"|(?: ?[x×*·] ?10(?P<raised>[⁻⁺]?[{_RAISED}]{{1,9}}))"
-    r"|(?: ?[x×] ?10(?P<flat>[0-9]{1,2})(?![0-9/^]|[.,][0-9]))"
+    r"|(?: ?[x×] ?10(?P<flat>-?[0-9]{1,2})(?![0-9/^]|[.,][0-9]))"
     rf"|(?:\^|\*\*)[({{]?(?P<to>[+-]?[0-9]{{1,9}})[)}}]?|(?P<above>[⁻⁺]?[{_RAISED}]{{1,9}})(?![0-9])"
     r"|(?: ?/ ?(?P<below>[0-9]{1,15})(?![0-9/]|[.,][0-9]))"
     r"|(?::(?P<minutes>[0-5][0-9])(?::(?P<seconds>[0-5][0-9]))?(?: ?[ap]\.?m(?![a-z]))?(?![0-9:]))"
@@ -192,14 +192,22 @@ def find(t: str, text: str) -> list[Draft]:
     return drafts
 
 
-def notes(t: str) -> list[Draft]:
-    """The raised numbers that stand as notes at words of a folded text."""
-    spelled = units.table().spelled
-    return [
-        Draft(m.start(), m.end(), Fraction(int(m[1].translate(numerals.SUPERSCRIPT))), ONE, Role.FOOTNOTE)
-        for m in _NOTE.finditer(t)
-        if t[max(0, m.start() - 3) : m.end()].rsplit(" ", maxsplit=1)[-1] not in spelled
-    ]
+def with_notes(t: str, drafts: list[Draft]) -> list[Draft]:
+    """The drafts, and between them the raised numbers that stand as notes at words."""
+    merged: list[Draft] = []
+    left = iter(drafts)
+    following = next(left, None)
+    for m in _NOTE.finditer(t):
+        while following and following.start < m.start():
+            merged.append(following)
+            following = next(left, None)
+        inside = merged and merged[-1].end > m.start()
+        if not inside and t[m.start() - 2 : m.end()].lstrip() not in units.table().spelled:
+            number = numerals.whole(m[1].translate(numerals.SUPERSCRIPT))
+            merged.append(Draft(m.start(), m.end(), Fraction(number), ONE, Role.FOOTNOTE))
+    if following:
+        merged += [following, *left]
+    return merged
 
 
 def _read_digits(t: str, text: str, start: int, run: str, drafts: list[Draft]) -> int:
@@ -278,7 +286,7 @@ def _read_part(t: str, text: str, start: int, word: str, drafts: list[Draft]) ->
     """
     end = start + len(word)
     left = t[start - 10 : start]
-    article = left.endswith((" a ", " an "))
+    article = left.endswith(("a ", "an ")) and not t[start - (2 if left.endswith("a ") else 3) - 1].isalnum()
     named = _PART_OF.match(t, end)
     unit = units.unit_at(t, named.end() - 1) if named and word in numerals.PARTS else None
     scale = _OF_SCALE.match(t, end) if word in ("half", "quarter") else None
@@ -296,7 +304,7 @@ def _read_part(t: str, text: str, start: int, word: str, drafts: list[Draft]) ->
         return end
     if t.startswith((" past", " time"), end):
         return end
-    d = Draft(start - 2 if left.endswith(" a ") else start, end, value, ZERO)
+    d = Draft(start - 2 if article and left.endswith("a ") else start, end, value, ZERO)
     if scale:
         d.end, d.value = scale.end(), value * numerals.SCALES[scale[1]]
     elif unit:
@@ -500,6 +508,8 @@ def _read_before(t: str, d: Draft, drafts: list[Draft]) -> None:
         d.result = word == "≈"
         if d.role is Role.PLAIN and left[: -len(word)].rstrip().endswith(("in", "since", "until")) and _yearlike(t, d):
             d.role = Role.YEAR
+    elif cue is _Cue.MONTH and d.role is Role.ORDINAL:
+        d.role = Role.DATE
     elif d.role is Role.PLAIN:
         _apply_cue(t, d, cue, word, left, drafts)
 

@@ -31,7 +31,7 @@ class _Gap(IntEnum):
 _CLOSED = r"[)\]]{0,3}(?: \(?[a-z]{1,15}\)?)?"
 _OPEN = r"[(\[]{0,3}"
 _GAPS = re.compile(
-    r"(?P<SPACE> ?)|(?P<AND>,? and )|(?P<RATIO> (?:in|out of|in every|of every|out of every)(?: an?)? )|(?P<DASH>-)"
+    r"(?P<SPACE>,? ?)|(?P<AND>,? and )|(?P<RATIO> (?:in|out of|in every|of every|out of every)(?: an?)? )|(?P<DASH>-)"
     r"|(?P<TO> (?:up )?to )|(?P<OF> of )|(?P<IS>\)? (?:is|are|would be) )"
     rf"|(?P<EQUALS>{_CLOSED} ?[=≈]=? ?{_OPEN}|{_CLOSED} (?:equals|is equal to|makes|gives|yields|comes to) )"
     rf"|(?P<TIMES>{_CLOSED} ?(?:[x×*·+÷/∙⋅]|plus|times|multiplied by|divided by|over) ?{_OPEN})"
@@ -153,10 +153,9 @@ def _ratio(p: Draft, d: Draft) -> bool:
 
 def _range(t: str, p: Draft, d: Draft, gap: _Gap, after: Draft | None) -> bool:
     """Joins `12` to `10-` as its upper end."""
-    if not 0 <= p.value < d.value or (p.unit and p.unit != d.unit):
-        between = p.place == 1 and d.place > 1 and gap is not _Gap.MINUS
-        if not (between and 0 <= p.value < d.value / d.place):
-            return False
+    money = p.unit is not None and d.unit is None and t[p.start] in "$€£¥₹"
+    if not 0 <= p.value < d.value or (p.unit and p.unit != d.unit and not money):
+        return False
     following = t[d.end : d.end + 2]
     if gap is not _Gap.TO and (t[p.start - 1] in "-/" or following[:1] in ("-", "/") or following.strip()[:1] in ("=", "≈")):
         return False
@@ -174,7 +173,7 @@ def _range(t: str, p: Draft, d: Draft, gap: _Gap, after: Draft | None) -> bool:
     years = gap is not _Gap.TO and d.unit is None and p.place == 1 and 1000 <= p.value and d.value <= 2100
     if years or Role.YEAR in (p.role, d.role):
         p.role = Role.YEAR
-    p.high, p.unit, p.end, p.place, p.about = d.value, d.unit, d.end, max(p.place, d.place), p.about or d.about
+    p.high, p.unit, p.end, p.place, p.about = d.value, d.unit or p.unit, d.end, max(p.place, d.place), p.about or d.about
     return True
 
 

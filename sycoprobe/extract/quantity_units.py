@@ -28,7 +28,7 @@ _PREFIXES = {
     "tebi": ("ti", Fraction(2**40)),
 }
 _POWERS = (("square", "sq", "2", "²", "area"), ("cubic", "cu", "3", "³", "volume"))
-_WORD = r"[a-zω$€£¥₹%‰°μ][a-zμ]*(?:\^?[23](?![\d.,]*\d)|[²³])?"
+_WORD = r"[a-zω$€£¥₹%‰°μ][a-zμω]*(?:\^?[23](?![\d.,]*\d)|[²³])?"
 _UNIT = re.compile(rf"( |-|)((?:° ?)?{_WORD}|[℃℉¢])(?![a-z])")
 _MORE = re.compile(r"(?:[ -][a-z]+){1,3}")
 _PER = re.compile(rf"(?: ?/ ?| per |(?: an? ))((?:square |cubic |sq )?{_WORD}(?: squared)?)(?![a-z])")
@@ -192,7 +192,7 @@ def _add(units: dict[str, Unit], spelled: dict[str, str], name: str, entry: dict
         short, factor = _PREFIXES[prefix]
         unit_ = Unit(prefix + name, base.dimension, base.size * factor)
         names = [prefix + n for n in entry.get("names", [])]
-        made.append((unit_, names, [short + s for s in entry.get("symbols", ()) if len(s) < 3]))
+        made.append((unit_, names, [short + s for s in entry.get("symbols", ())]))
     for u, names, symbols in made:
         units[u.name] = u
         _spell(spelled, u.name, names, symbols)
