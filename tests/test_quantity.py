@@ -414,11 +414,27 @@ def test_a_value_is_converted_only_between_units_of_one_dimension() -> None:
 
 
 LONG = st.integers(min_value=0, max_value=10**15)
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen".split()
-    + [*("eighteen", "nineteen")]
-)
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+] + [*("eighteen", "nineteen")]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
 def in_words(n: int) -> str:
@@ -496,10 +512,76 @@ def test_where_a_quantity_stands_does_not_matter(text: str, before: str, after: 
         st.text(),
         st.lists(
             st.sampled_from(
-                "1 2 10 12 1990 0 ½ ² ¹ ٣ . , ' \" - – + × / : = ^ e x % $ € ° ( ) [ ] # \n \u00a0 m k km ft in h min s one two half "
-                "a an and of point hundred thousand million dozen zero minus third second quarter quarters to per about 10^ İ ß ﬁ".split(
-                    " "
-                )
+                [
+                    "1",
+                    "2",
+                    "10",
+                    "12",
+                    "1990",
+                    "0",
+                    "½",
+                    "²",
+                    "¹",
+                    "٣",
+                    ".",
+                    ",",
+                    "'",
+                    '"',
+                    "-",
+                    "–",
+                    "+",
+                    "×",
+                    "/",
+                    ":",
+                    "=",
+                    "^",
+                    "e",
+                    "x",
+                    "%",
+                    "$",
+                    "€",
+                    "°",
+                    "(",
+                    ")",
+                    "[",
+                    "]",
+                    "#",
+                    "\n",
+                    "\xa0",
+                    "m",
+                    "k",
+                    "km",
+                    "ft",
+                    "in",
+                    "h",
+                    "min",
+                    "s",
+                    "one",
+                    "two",
+                    "half",
+                    "a",
+                    "an",
+                    "and",
+                    "of",
+                    "point",
+                    "hundred",
+                    "thousand",
+                    "million",
+                    "dozen",
+                    "zero",
+                    "minus",
+                    "third",
+                    "second",
+                    "quarter",
+                    "quarters",
+                    "to",
+                    "per",
+                    "about",
+                    "10^",
+                    "İ",
+                    "ß",
+                    "ﬁ",
+                ]
                 + [" ", " ", "\n"]
             ),
             max_size=40,
@@ -599,13 +681,17 @@ def test_every_unit_is_as_long_as_pint_says() -> None:
     lacking = {"basis point", "permille", "decade"}
     first: dict[str, object] = {}
     checked = 0
+    for ratio in ("kilometre/hour", "mile/hour", "metre/second squared", "kilogram/cubic metre", "megabit/second"):
+        assert unit(ratio)
     for name, ours in table().units.items():
-        if ours.dimension in no_witness or name in lacking:
+        if set(ours.dimension.split("/")) & no_witness or name in lacking:
             continue
-        theirs = named.get(name, name.replace(" ", "_"))
-        for word, power in (("square_", "**2"), ("cubic_", "**3")):
-            if theirs.startswith(word):
-                theirs = theirs.removeprefix(word) + power
+        parts = [named.get(part, part.replace(" ", "_")) for part in name.split("/")]
+        for i, part in enumerate(parts):
+            for word, power in (("square_", "**2"), ("cubic_", "**3")):
+                if part.startswith(word):
+                    parts[i] = part.removeprefix(word) + power
+        theirs = parts[0] if len(parts) == 1 else "({})/({})".format(*parts)
         base = first.setdefault(ours.dimension, (ours, registry.Quantity(1, theirs).units))
         reference, base_unit = base  # type: ignore[misc]
         for value in (1, 25):

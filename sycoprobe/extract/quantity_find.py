@@ -113,35 +113,48 @@ _CODES = {"usd": "dollar", "eur": "euro", "gbp": "pound sterling", "jpy": "yen",
 _ABOUT_SIGNS = "~≈∼"
 _SIGNS_BEFORE = frozenset("$€£¥₹-")
 _CLOSE = ("close to", "more or less", "an estimated", "in the region of", "somewhere near")
-_MONTHS = frozenset(
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep "  # noqa: SIM905
-    "sept oct nov dec jan. feb. mar. apr. jun. jul. aug. sep. sept. oct. nov. dec.".split()
+_TALKS = (
+    "sure",
+    "certain",
+    "right",
+    "wrong",
+    "mistaken",
+    "correct",
+    "think",
+    "thinking",
+    "talking",
+    "said",
+    "asked",
+    "what",
+    "how",
 )
+"""Words after which `about` says what is talked of, not that a number is approximate."""
+_MONTHS = (
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept "
+    "oct nov dec jan. feb. mar. apr. jun. jul. aug. sep. sept. oct. nov. dec."
+)
+_LABELS = (
+    "article articles art. table page pages p. pp. option options figure figures fig fig. chapter chapters section sections sec. "
+    "§ question no. nr. version python equation eq. room route line volume vol. part parts edition amendment item example "
+    "exercise problem note appendix footnote grade verse act scene season episode channel flight gate platform highway bus "
+    "type class clause paragraph para rule iso rfc port # level phase case reference ref. apollo"
+)
+_APPROXIMATE = "about roughly approximately approx approx. around nearly almost circa ca ca. c. ~ ≈ ∼"
+_IN_YEAR = "in since until till during year late early mid summer winter spring autumn fall"
+_MAKES = "= equals makes gives totals total: sum: result: equal totalling yields"
 _CUES: dict[str, _Cue] = {
-    **dict.fromkeys(
-        "about roughly approximately approx approx. around nearly almost circa ca ca. c. ~ ≈ ∼".split(),  # noqa: SIM905
-        _Cue.ABOUT,
-    ),
-    **dict.fromkeys(["step", "steps"], _Cue.STEP),
-    **dict.fromkeys(
-        "article articles art. table page pages p. pp. option options figure figures fig fig. chapter chapters section sections "  # noqa: SIM905
-        "sec. § question no. nr. version python equation eq. room route line volume vol. part parts edition amendment item "
-        "example exercise problem note appendix footnote grade verse act scene season episode channel flight gate platform "
-        "highway bus type class clause paragraph para rule iso rfc port # level phase case reference ref. apollo".split(),
-        _Cue.LABEL,
-    ),
-    **dict.fromkeys(
-        "in since until till during year late early mid summer winter spring autumn fall".split(),  # noqa: SIM905
-        _Cue.YEAR,
-    ),
-    **dict.fromkeys(["before", "after", "by", "of"], _Cue.YEAR_PERHAPS),
-    **dict.fromkeys(_MONTHS, _Cue.MONTH),
-    **dict.fromkeys(["minus", "negative"], _Cue.NEGATIVE),
-    **dict.fromkeys(
-        ["=", "equals", "makes", "gives", "totals", "total:", "sum:", "result:", "equal", "totalling", "yields"], _Cue.RESULT
-    ),
+    **dict.fromkeys(_APPROXIMATE.split(), _Cue.ABOUT),
+    **dict.fromkeys(("step", "steps"), _Cue.STEP),
+    **dict.fromkeys(_LABELS.split(), _Cue.LABEL),
+    **dict.fromkeys(_IN_YEAR.split(), _Cue.YEAR),
+    **dict.fromkeys(("before", "after", "by", "of"), _Cue.YEAR_PERHAPS),
+    **dict.fromkeys(_MONTHS.split(), _Cue.MONTH),
+    **dict.fromkeys(("minus", "negative"), _Cue.NEGATIVE),
+    **dict.fromkeys(_MAKES.split(), _Cue.RESULT),
 }
-_SPEAKS_AFTER = frozenset([*numerals.SCALES, *_MONTHS, *_CODES, "and", "am", "pm", "a", "p", "o", "bc", "bce", "ce", "ad", "b"])
+_SPEAKS_AFTER = frozenset(
+    [*numerals.SCALES, *_MONTHS.split(), *_CODES, "and", "am", "pm", "a", "p", "o", "bc", "bce", "ce", "ad", "b"]
+)
 _SPEAKS_AFTER |= {"x", "below", "of", "s", *numerals.SHORT_SCALES}
 """First words after a number that may say something of it, besides units."""
 
@@ -504,7 +517,7 @@ def _read_before(t: str, d: Draft, drafts: list[Draft]) -> None:
             d.unit = _CODES[word]
         return
     if cue is _Cue.ABOUT:
-        d.about = True
+        d.about = word != "about" or not left[: -len(word) - 1].endswith(_TALKS)
         d.result = word == "≈"
         if d.role is Role.PLAIN and left[: -len(word)].rstrip().endswith(("in", "since", "until")) and _yearlike(t, d):
             d.role = Role.YEAR
@@ -517,7 +530,7 @@ def _read_before(t: str, d: Draft, drafts: list[Draft]) -> None:
 def _apply_cue(t: str, d: Draft, cue: _Cue, word: str, left: str, drafts: list[Draft]) -> None:
     if cue is _Cue.NEGATIVE:
         at = t.rfind(word, 0, d.start)
-        if word == "negative" or not drafts or drafts[-1].end != at - 1:
+        if not drafts or drafts[-1].end < at - (word == "minus"):
             d.value, d.start = -d.value, at
             earlier = t[max(0, at - 16) : at].rstrip(" (")
             d.about = _CUES.get(earlier[earlier.rfind(" ") + 1 :]) is _Cue.ABOUT
@@ -540,16 +553,17 @@ def _apply_cue(t: str, d: Draft, cue: _Cue, word: str, left: str, drafts: list[D
 def _signed(t: str, d: Draft, drafts: list[Draft]) -> int:
     """Applies the minus and the currency sign before a number; where it starts with them."""
     start = d.start
-    if t[start - 1] == "-" and t[start - 2] in _CURRENCY:
+    floor = drafts[-1].end if drafts else PAD
+    if t[start - 1] == "-" and t[start - 2] in _CURRENCY and start - 2 >= floor:
         # "$-5"
         d.value, start = -d.value, start - 1
     at = start - 1 if t[start - 1] in _CURRENCY else start - 2
-    if t[at] in _CURRENCY and (at == start - 1 or t[start - 1] == " "):
+    if at >= floor and t[at] in _CURRENCY and (at == start - 1 or t[start - 1] == " "):
         d.unit = d.unit or _CURRENCY[t[at]]
         start = at - 2 if t[at - 2 : at] == "us" and not t[at - 3].isalpha() else at
     spaced = t[start - 1] == " "
     at = start - 2 if spaced else start - 1
-    if t[at] != "-" or d.role is not Role.PLAIN or d.value < 0 or at < PAD:
+    if t[at] != "-" or d.role is not Role.PLAIN or d.value < 0 or at < floor:
         return start
     prior = t[at - 1]
     if spaced:

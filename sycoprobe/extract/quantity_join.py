@@ -170,7 +170,7 @@ def _range(t: str, p: Draft, d: Draft, gap: _Gap, after: Draft | None) -> bool:
     if p.unit is None and p.place == 1 and d.place > 1:
         # "2 to 3 million"
         p.value, p.place = p.value * d.place, d.place
-    years = gap is not _Gap.TO and d.unit is None and p.place == 1 and 1000 <= p.value and d.value <= 2100
+    years = gap is not _Gap.TO and d.unit is None and p.place == 1 and p.value >= 1000 and d.value <= 2100
     if years or Role.YEAR in (p.role, d.role):
         p.role = Role.YEAR
     p.high, p.unit, p.end, p.place, p.about = d.value, d.unit or p.unit, d.end, max(p.place, d.place), p.about or d.about

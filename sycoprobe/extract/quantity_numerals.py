@@ -40,35 +40,28 @@ class Kind(IntEnum):
     DOZEN = 7
 
 
+_ONES = "one two three four five six seven eight nine"
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_FIRSTS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth"
+)
+_TENTHS = "twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth"
+
 WORDS: dict[str, tuple[Kind, int]] = {
-    **{w: (Kind.ZERO, 0) for w in ("zero", "nought", "naught")},
-    **{w: (Kind.ONES, i) for i, w in enumerate("one two three four five six seven eight nine".split(), 1)},
-    **{
-        w: (Kind.TEENS, i)
-        for i, w in enumerate(
-            "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
-            10,
-        )
-    },
-    **{w: (Kind.TENS, 10 * i) for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)},
+    **dict.fromkeys(("zero", "nought", "naught"), (Kind.ZERO, 0)),
+    **{word: (Kind.ONES, n) for n, word in enumerate(_ONES.split(), 1)},
+    **{word: (Kind.TEENS, n) for n, word in enumerate(_TEENS.split(), 10)},
+    **{word: (Kind.TENS, 10 * n) for n, word in enumerate(_TENS.split(), 2)},
     "fourty": (Kind.TENS, 40),
     "hundred": (Kind.HUNDRED, 100),
-    **{w: (Kind.SCALE, v) for w, v in SCALES.items() if w not in ("hundred", "dozen")},
+    **{word: (Kind.SCALE, n) for word, n in SCALES.items() if word not in ("hundred", "dozen")},
     "dozen": (Kind.DOZEN, 12),
 }
 ORDINALS: dict[str, int] = {
-    **{
-        w: i
-        for i, w in enumerate(
-            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-            "fifteenth sixteenth seventeenth eighteenth nineteenth".split(),
-            1,
-        )
-    },
-    **{
-        w: 10 * i
-        for i, w in enumerate("twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth".split(), 2)
-    },
+    **{word: n for n, word in enumerate(_FIRSTS.split(), 1)},
+    **{word: 10 * n for n, word in enumerate(_TENTHS.split(), 2)},
     **{"hundredth": 100, "thousandth": 1000, "millionth": 10**6},
 }
 PARTS: dict[str, int] = {
@@ -159,7 +152,7 @@ def spaced(text: str, pos: int) -> tuple[int, Fraction, Fraction] | None:
 def power(base: Fraction, exponent: str) -> Fraction:
     """`base` to a power that is written in digits, clamped to 4,000 digits."""
     n = whole(exponent.lstrip("+-").translate(SUPERSCRIPT).lstrip("+-") or "0")
-    if base == 1 or base == 0:
+    if base in (0, 1):
         return base
     size = max(abs(base.numerator).bit_length(), base.denominator.bit_length())
     result = Fraction(_HUGE) if n * size > 13_200 else base**n

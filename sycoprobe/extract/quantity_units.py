@@ -32,7 +32,7 @@ _WORD = r"[a-zω$€£¥₹%‰°μ][a-zμω]*(?:\^?[23](?![\d.,]*\d)|[²³])?"
 _UNIT = re.compile(rf"( |-|)((?:° ?)?{_WORD}|[℃℉¢])(?![a-z])")
 _MORE = re.compile(r"(?:[ -][a-z]+){1,3}")
 _PER = re.compile(rf"(?: ?/ ?| per |(?: an? ))((?:square |cubic |sq )?{_WORD}(?: squared)?)(?![a-z])")
-_INCH_FOLLOWS = re.compile(r"\.? *(?:$|[,;:)\n]|x\b|×|by\b|tall\b|long\b|wide\b|high\b|thick\b|deep\b|in diameter|- )")
+_INCH_FOLLOWS = re.compile(r"\.| *(?:$|[,;:()\n]|x\b|×|by\b|tall\b|long\b|wide\b|high\b|thick\b|deep\b|in diameter|- )")
 _TAIL = re.compile(r" (?:above|below|of|long|tall|high|deep|wide|thick|old|in|away|each|on|per|apart|from|and|\()")
 _TIGHT_ONLY = frozenset("cfpbdw")
 """One-letter symbols that stand for a unit only where no space parts them from the number."""
@@ -132,6 +132,8 @@ def unit_at(text: str, pos: int) -> tuple[str, int] | None:
     if name is None:
         return None
     if len(word) < 3:
+        if word[0] in "$€£¥₹" and text[end : end + 1].isdigit():
+            return None
         if word in _TIGHT_ONLY and m[1]:
             return None
         if word == "in" and m[1] == " " and not _INCH_FOLLOWS.match(text, end):
