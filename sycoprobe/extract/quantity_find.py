@@ -113,21 +113,8 @@ _CODES = {"usd": "dollar", "eur": "euro", "gbp": "pound sterling", "jpy": "yen",
 _ABOUT_SIGNS = "~≈∼"
 _SIGNS_BEFORE = frozenset("$€£¥₹-")
 _CLOSE = ("close to", "more or less", "an estimated", "in the region of", "somewhere near")
-_TALKS = (
-    "sure",
-    "certain",
-    "right",
-    "wrong",
-    "mistaken",
-    "correct",
-    "think",
-    "thinking",
-    "talking",
-    "said",
-    "asked",
-    "what",
-    "how",
-)
+_TALKED = "sure certain right wrong mistaken correct think thinking talking said asked what how"
+_TALKS = tuple(_TALKED.split())
 """Words after which `about` says what is talked of, not that a number is approximate."""
 _MONTHS = (
     "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept "
@@ -230,7 +217,7 @@ def _read_digits(t: str, text: str, start: int, run: str, drafts: list[Draft]) -
     size = len(run)
     end = start + size
     following = t[end : end + 1]
-    if size <= 10 and (following == "-" or following == "/" or not run.isdigit()):
+    if size <= 10 and ((following and following in "-/") or not run.isdigit()):
         dated = _DATE.match(t, start)
         if dated:
             return _read_date(dated, drafts)
