@@ -570,6 +570,13 @@ def test_a_text_that_repeats_itself_is_read_to_its_end(unit_of_text: str) -> Non
     assert all(len(str(q.value)) < 4300 for q in found)
 
 
+def test_of_very_many_quantities_the_first_and_the_last_are_read() -> None:
+    found = quantities("It is 7. " + "no, 8 " * 15_000 + "The answer is 42 km.")
+    assert found[0].value == 7
+    assert (found[-1].value, found[-1].unit) == (42, "kilometre")
+    assert 1000 < len(found) < 2000
+
+
 def test_every_spelling_of_a_unit_is_read_as_that_unit() -> None:
     for spelling, name in table().spelled.items():
         assert unit_named(spelling) == name, spelling

@@ -14,6 +14,9 @@ from sycoprobe.extract.quantity_numerals import ONE, ZERO, Form
 PAD = 20
 """How many spaces stand before the text that is searched, so that each number has something on its left."""
 _PADDING = " " * PAD
+MANY = 1000
+"""After so many quantities, a text that goes on for more than `TAIL` characters is read on only in these."""
+TAIL = 4000
 
 
 class _Cue(Enum):
@@ -166,6 +169,7 @@ def find(t: str, text: str) -> list[Draft]:
     drafts: list[Draft] = []
     search = _TOKEN.search
     parted = 0
+    skipped = False
     found = search(t)
     while found:
         start = found.start() + 1
@@ -188,6 +192,9 @@ def find(t: str, text: str) -> list[Draft]:
             end = _finish(t, text, d, drafts)
         else:
             end = _read_words(t, text, start, found[3], drafts)
+        if len(drafts) >= MANY and not skipped and len(t) - end > TAIL:
+            skipped = True
+            end = max(t.find(" ", len(t) - TAIL), len(t) - TAIL)
         found = search(t, end - 1)
     return drafts
 
@@ -238,11 +245,12 @@ def _read_digits(t: str, text: str, start: int, run: str, drafts: list[Draft]) -
 
 def _read_grouped(t: str, d: Draft) -> None:
     """Extends a number of at most three digits by the groups or the fraction after the space that follows it."""
-    mixed = _MIXED.match(t, d.end)
+    end = d.end
+    mixed = _MIXED.match(t, end) if "/" in t[end + 2 : end + 12] else None
     if mixed:
         d.end, d.value, d.place = mixed.end(), d.value + Fraction(int(mixed[1]), int(mixed[2])), ZERO
         return
-    grouped = numerals.spaced(t, d.start)
+    grouped = numerals.spaced(t, d.start) if t[end + 2 : end + 4].isdigit() else None
     if grouped:
         d.end, d.value, d.place = grouped
 
@@ -356,10 +364,11 @@ def _finish(t: str, text: str, d: Draft, drafts: list[Draft], in_words: bool = F
     if plain and following:
         if following == " ":
             _read_after_space(t, text, d, in_words)
-        elif following not in ".,;!?\n)":
+        elif following in ".)":
+            if t[d.start - 1] in " \n(":
+                d.item = _ITEM.match(t, end) is not None
+        elif following.isalpha() or (following in _TIGHT_SIGNS and (following not in "-:" or t[end + 1 : end + 2].isalnum())):
             _read_after(t, text, d, in_words)
-        elif following in ".)" and t[d.start - 1] in " \n(":
-            d.item = _ITEM.match(t, end) is not None
     _read_before(t, d, drafts)
     drafts.append(d)
     return d.end
@@ -377,7 +386,9 @@ def _read_after_space(t: str, text: str, d: Draft, in_words: bool) -> None:
     _read_after(t, text, d, in_words)
 
 
-_SPACED_SIGNS = frozenset("x×*·/:°%‰$€£¥₹¢℃℉(")
+_SPACED_SIGNS = frozenset("x×*·/°%‰$€£¥₹¢℃℉")
+_TIGHT_SIGNS = frozenset("-/:^*×·'\"°%‰$€£¥₹¢℃℉⁻⁺" + _RAISED)
+"""Signs that can say something of the number that they follow."""
 
 
 def _read_after(t: str, text: str, d: Draft, in_words: bool) -> None:
