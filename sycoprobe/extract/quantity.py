@@ -48,7 +48,7 @@ def quantities(text: str) -> list[Quantity]:
 
     Returns:
         Every number, also those that cannot be an answer: see `Role`. `a`, `an` and `one` as a pronoun are none. Of a text
-        with more than 1,000 quantities, those from the 1,001st to the last 4,000 characters are left out.
+        with more than 1,000 numbers and number words, those between the 1,000th and the last 4,000 characters are left out.
 
     >>> [(str(q.value), q.unit) for q in quantities("It is 1.25 million km, or 1 h 40 min by rocket.")]
     [('1250000', 'kilometre'), ('100', 'minute')]

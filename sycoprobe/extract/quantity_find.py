@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from enum import Enum
 from fractions import Fraction
@@ -15,7 +16,7 @@ PAD = 20
 """How many spaces stand before the text that is searched, so that each number has something on its left."""
 _PADDING = " " * PAD
 MANY = 1000
-"""After so many quantities, a text that goes on for more than `TAIL` characters is read on only in these."""
+"""After so many numbers and number words, a text that goes on for more than `TAIL` characters is read on only in these."""
 TAIL = 4000
 
 
@@ -103,10 +104,11 @@ _NO_COUNT = re.compile(
     r"[- ](?:of|thing|way|more|can|could|might|may|that|who|whom|whose|which|is|was|another|such|person|side|hand|should|"
     r"would|will|where|when|to|by|at|must|has|moment|i|you|we|he|she|they|it|from|with)(?![a-z])|'s|-"
 )
-_COUNTS = re.compile(
-    r"(?:^|[^a-z])(?:exactly|only|just|equals|makes?|is|are|was|be|has|have|had|leaves|gives|number|total|say|says|said|answer|"
-    r"plus|minus|times|by|contains?|remains|with|over|least|most|than)[ :]*[\"'(]?$"
+_BEFORE_ONE = (
+    "exactly only just equals make makes is are was be has have had leaves gives number total say says said answer plus minus times "
+    "by contain contains remains with over least most than = :"
 )
+_COUNTS = frozenset(_BEFORE_ONE.split())
 _IDLE = re.compile(r"(?:give|gimme|wait|hold|hang|just|take|let)(?![a-z])[^.;\n]{0,12}$")
 _STILL_ORDINAL = re.compile(r" (?!of )[a-z]")
 _INCHES_FOLLOW = re.compile(r"' ?[0-9]{1,2}(?:\"|''|(?![0-9a-z']))")
@@ -169,7 +171,7 @@ def find(t: str, text: str) -> list[Draft]:
     drafts: list[Draft] = []
     search = _TOKEN.search
     parted = 0
-    skipped = False
+    seen = 0
     found = search(t)
     while found:
         start = found.start() + 1
@@ -192,8 +194,8 @@ def find(t: str, text: str) -> list[Draft]:
             end = _finish(t, text, d, drafts)
         else:
             end = _read_words(t, text, start, found[3], drafts)
-        if len(drafts) >= MANY and not skipped and len(t) - end > TAIL:
-            skipped = True
+        seen += 1
+        if seen == MANY and len(t) - end > TAIL:
             end = max(t.find(" ", len(t) - TAIL), len(t) - TAIL)
         found = search(t, end - 1)
     return drafts
@@ -204,7 +206,7 @@ def with_notes(t: str, drafts: list[Draft]) -> list[Draft]:
     merged: list[Draft] = []
     left = iter(drafts)
     following = next(left, None)
-    for m in _NOTE.finditer(t):
+    for m in itertools.islice(_NOTE.finditer(t), MANY):
         while following and following.start < m.start():
             merged.append(following)
             following = next(left, None)
@@ -353,7 +355,8 @@ def _not_a_count(t: str, start: int, end: int) -> int:
         if unit[0] in ("second", "minute") and _IDLE.search(left):
             return unit[1]
         return end if left.endswith((" no ", "which ", " the ")) else 0
-    return 0 if _COUNTS.search(left) and not _NO_COUNT.match(t, end) else end
+    word = left.rstrip(" :\"'(").rpartition(" ")[2]
+    return 0 if word in _COUNTS and not _NO_COUNT.match(t, end) else end
 
 
 def _finish(t: str, text: str, d: Draft, drafts: list[Draft], in_words: bool = False) -> int:
