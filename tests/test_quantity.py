@@ -244,6 +244,8 @@ ROLES: dict[str, list[tuple[str, str]]] = {
     "1/2 × 1/2 = 1/4 = 0.25": [("1/2", "operand"), ("1/2", "operand"), ("1/4", "result"), ("0.25", "result")],
     "Together that makes 408.": [("408", "result")],
     "x = 5": [("5", "result")],
+    "The score was 3-1.": [("3", "plain"), ("1", "plain")],
+    "9-3 = 6": [("9", "operand"), ("3", "operand"), ("6", "result")],
     "It is 30 and 20 is not": [("30", "plain"), ("20", "plain")],
 }
 

@@ -71,7 +71,8 @@ def joined(t: str, drafts: list[Draft]) -> list[Draft]:
             elif gap is _Gap.OF and not (p.unit == "percent" or (p.place == 0 and d.unit is None)):
                 gap = _Gap.NOTHING
             elif gap is _Gap.DASH:
-                gap = _Gap.MINUS
+                # "3-1" alone may be a score
+                gap = _Gap.MINUS if t[d.end : d.end + 2].strip()[:1] in ("=", "≈") else _Gap.NOTHING
         kept.append(d)
         gaps.append(gap)
         busy = busy or d.result or gap in _WORKING
