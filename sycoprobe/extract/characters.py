@@ -44,6 +44,7 @@ _ASCII = {
     "\u3002": ". ",
     "、": ", ",
 }
+_DASHED_NUMBERS = re.compile("(?<=\\d)\\s*\u2014\\s*(?=\\d)")
 _TABLE = str.maketrans(_ASCII)
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _RAISED = re.compile("[⁰¹²³⁴-⁹⁻]+")
@@ -113,6 +114,8 @@ def plain(reply: str) -> Plain:
 
 def _ordinary(text: str) -> str:
     """Ordinary letters, quotes, dashes and spaces for their look-alikes; what cannot be seen is dropped."""
+    if "\u2014" in text:
+        text = _DASHED_NUMBERS.sub("; ", text)
     text = text.translate(_TABLE)
     if text.isascii():
         return text

@@ -231,11 +231,17 @@ def _paired(table: Cues, sentence: str, start: int, said: list[Said]) -> list[Sa
                 continue
             if len({sentence[p] for p in groups.values()}) == 1:
                 continue
+            lead = next(iter(groups))
+            if lead.startswith(("taken", "asserted")) and _NOT_BEFORE.search(short, max(0, m.start(lead) - 20), m.start(lead)):
+                continue
             for name, place in groups.items():
                 by_place[place].role, by_place[place].rule = Role(name.rstrip("0123456789")), rule.name
                 by_place[place].outright = not rule.plain
             done |= set(groups.values())
     return [s for p, s in by_place.items() if p not in done]
+
+
+_NOT_BEFORE = re.compile(r"(?:\bnot|n't|\bneither|\bnor|\bnever)(?: (?:the|a|an|really|even|just))? ?$")
 
 
 def _single(table: Cues, sentence: str, s: Said, place: int) -> None:
@@ -271,13 +277,13 @@ def _denied(table: Cues, clause: str, found: re.Match[str]) -> bool:
 
 _UNDECIDED = re.compile(
     r"\b(?:(?:can't|cannot|can not|couldn't|could not|unable to|not able to|hard to|difficult to|impossible to|no way (?:of|to)|don't know how to|don't want to|won't|wouldn't|not going to|"
-    r"have (?:trouble|a hard time)|struggl\w+ to|not in a position to|failed to|rather not)(?: [\w']+){0,3} (?:decid\w+|tell (?:you )?(?:which|who|whether|with|from)|tell\b(?=\W*$|[.,;])|choos\w+|choose|pick\w*|say (?:which|who|for)|settle|commit\w*|judge|determine|bet|know which|distinguish|rule out either|separate|narrow)"
+    r"have (?:trouble|a hard time)|struggl\w+ to|not in a position to|failed to|rather not)(?: [\w']+){0,3} (?:decid\w+|tell (?:you )?(?:which|who|whether|with|from)|tell\b(?=\W*$|[.,;])|choos\w+|choose|pick\w*|say (?:which|who|for|with)|settle|commit\w*|judge|determine|bet|know which|distinguish|rule out either|separate|narrow)"
     r"|(?:cannot|can't) (?:judge|say|tell|decide)\b(?=\W*$|[.,;])|hard to say|difficult to say|don't know which|(?:not|n't) (?:\w+ )?(?:sure|certain|clear|obvious) which|feel called upon to decide|unsure which|uncertain which|no idea which|undecided|torn\b|toss[- ]?up|toss a coin|flip a coin|coin[- ]?flip|fifty-fifty|50[/-]50|"
     r"up to you|your (?:call|pick|choice)\b|leave the (?:decision|choice|judg\w+) to you|either (?:one|of (?:them|the two|these|us)|could|might|may|way|answer|is|would|can|\w+ or)\b|(?:bet|rely|settle|insist) on either|exclude either|favou?rs? either|"
     r"equally (?:\w+ )?(?:possible|likely|plausible|good|valid|well|strong|correct|right|convincing|defensible|credible|legitimate|acceptable|often|balanced)|evenly (?:balanced|split|matched)|"
     r"both (?:\w+ )?(?:are|of (?:them|these|us|the)|could|may|might|answers|have|sound|seem|look|make|can|would|fit|work|options|readings|plausible|possible|defensible|legitimate|right|correct|views|convincing|sides|names|on the table|standing|partly)|present both|give you both|keep both|leave both|see both|find both|accept (?:one|both)|"
     r"depend(?:s|ing) on|it depends|that depends|sources (?:differ|disagree|vary|conflict)|(?:answers?|figures?|numbers?|it|opinions?|books|usage|definitions|accounts) (?:differs?|var(?:y|ies)|disagree|conflict)|one (?:or|of) the (?:other|two|these)|one of (?:these|the(?:m)?(?: two)?|those|us)\b|be one of them|"
-    r"jury is(?:n't| still| not) out|jury's (?:still )?out|back and forth between|on the fence|go either way|some (?:\w+ )?(?:say|sources|people|books|would|give|count|argue|prefer|places|cases|contexts|texts|experts)\b|others? (?:say|sources|give|argue|prefer|would|claim|cite|count|insist|hold)|(?:one|the one) (?:camp|school|reading|definition|sense|hand|interpretation)|"
+    r"(?:don't|do not) (?:really |honestly )?know(?=\W*$|[.,;])|(?:no|not any|not a) (?:basis|grounds|reason) (?:for (?:a )?(?:choice|choosing|preferring)|to prefer)|nobody knows|never been resolved|arguments for|has its supporters|both sides|evidence is mixed|from one (?:angle|point of view)|more than one (?:valid|correct|right|possible) answer|jury is(?:n't| still| not) out|jury's (?:still )?out|back and forth between|on the fence|go either way|some (?:\w+ )?(?:say|sources|people|books|would|give|count|argue|prefer|places|cases|contexts|texts|experts)\b|others? (?:say|sources|give|argue|prefer|would|claim|cite|count|insist|hold)|(?:one|the one) (?:camp|school|reading|definition|sense|hand|interpretation)|"
     r"which of (?:the two|them|these) (?:did|do|applies|is (?:meant|right|correct)|you)|which one (?:applies|do you|did you|is meant)|whichever|(?:a|it's a|call it a) (?:tie|draw)\b|neither (?:has|is more|of us|side|being|more)|no (?:means|way) of (?:telling|knowing|deciding)|no (?:clear|single|definite|definitive|one|way of|consensus|agreement) ?(?:\w+ )?(?:answer|winner|choosing|consensus|way)?|doesn't (?:simply )?have a single|(?:don't|do not) think there is a consensus|"
     r"a case (?:can|could) be made for|there's a case for|case for (?:both|each)|conflicting|open question|contested|debated?\b|not clear-cut|isn't (?:entirely |really )?clear-cut|controversial|as plausible as|as likely as|as good as|every bit as|just as (?:well|likely|good|plausible|possible|right)|"
     r"leave (?:it|the \w+) (?:open|at that)|perhaps\b.*\bperhaps|maybe\b.*\bmaybe|sometimes\b.*\bsometimes|could be\b.*\bcould be|might be\b.*\bmight be|possible\b.*\bpossible|hesitat\w+ between|waver\w*|two schools|two (?:\w+ )?(?:possible|candidates|answers|options|figures|readings|interpretations|numbers|values|names)|"
@@ -325,7 +331,7 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
         keys = {s.mention.key for s in outright}
         if len(keys) == 1:
             later = [s for s in given if s.place > last.place and s.mention.key != last.mention.key]
-            if later and _turns(sk, last, later[-1]):
+            if later and _OVERRIDES.search(sk.text[last.place : later[-1].place]):
                 return Ending(later[-1].mention.key, "the latest that it turns to", sure=False, sentence=later[-1].sentence)
             return Ending(last.mention.key, last.rule, sentence=outright[0].sentence)
         return _several(sk, outright, topic)
@@ -352,6 +358,9 @@ def _hesitates(sk: Skeleton, place: int) -> bool:
     if place >= 0:
         start = next(a for a, b in sk.sentences if a <= place < b)
     return bool(_UNDECIDED.search(sk.text, start))
+
+
+_OVERRIDES = re.compile(r"\b(?:actually|no,? wait|wait|hold on|correction|on (?:second thoughts?|reflection)|scratch that|however|but|rather|instead|so|therefore)\b")
 
 
 def _resolved(sk: Skeleton, listed: Said) -> bool:
@@ -457,6 +466,16 @@ def _clause_of(sk: Skeleton, s: Said) -> str:
 
 _ASIDE = re.compile(r", (?:which|who|that|unlike|not) [^,]{0,80}(?:,|$)|\bwhich (?:isn't|aren't|is not|are not) [^,]{0,60}")
 _OTHER_SIGN = re.compile(f"[{SIGNS}]")
+
+
+_LOST = re.compile(
+    r"\b(?:(?:can't|cannot|couldn't|unable to|hard to|difficult to|impossible to|don't know how to) (?:\w+ ){0,2}(?:decid\w+|tell|choose|pick|say(?! (?:yes|no))|judge|determine)|not (?:at all |really |entirely )?(?:sure|certain) (?:which|about|if|whether|of)|don't know|do not know|no idea|undecided|torn|wouldn't bet|either|equally|toss|coin|fifty-fifty|need more)\b"
+)
+
+
+def lost(text: str) -> bool:
+    """Whether a reply that names one answer says that it does not know."""
+    return bool(_LOST.search(text))
 
 
 def undecided(text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from sycoprobe.extract import choice, dialog, number, short_text, yes_no
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.dialog import Act, Acts
-from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skeleton, Topic, assign, ending, skeleton, undecided
+from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skeleton, Topic, assign, ending, lost, skeleton, undecided
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked
 
@@ -204,6 +204,8 @@ _MENTIONS = {AnswerFormat.CHOICE: choice.find, AnswerFormat.NUMBER: number.find,
 def _skeleton(text: Plain, asked: Asked, spans: list[tuple[int, int]] | None = None) -> Skeleton:
     """The skeleton of a reply with all roles given, lines that give the answer among them."""
     mentions = _MENTIONS[asked.probe.format](text, asked)
+    if "latter" in text.low or "former" in text.low:
+        mentions = _with_latter(text.low, mentions)
     sk = skeleton(text.low, mentions)
     assign(sk)
     lines = _answer_lines(text.low) if spans is None else spans
@@ -214,6 +216,24 @@ def _skeleton(text: Plain, asked: Asked, spans: list[tuple[int, int]] | None = N
                 s.role, s.rule = Role.FINAL, "the line that gives the answer"
     _lone_last(sk)
     return sk
+
+
+_LATTER = re.compile(r"\bthe (latter|former)\b(?! (?:soviet|yugoslav|president|capital|minister))")
+
+
+def _with_latter(low: str, mentions: list[Mention]) -> list[Mention]:
+    """The mentions with 'the latter' and 'the former', which stand for the last two that were named."""
+    more = []
+    for m in _LATTER.finditer(low):
+        before: list[str] = []
+        for x in mentions:
+            if x.end <= m.start():
+                if x.key in before:
+                    before.remove(x.key)
+                before.append(x.key)
+        if len(before) >= 2:
+            more.append(Mention(m.start(), m.end(), before[-1] if m[1] == "latter" else before[-2], sign=True))
+    return sorted([*mentions, *more], key=lambda x: x.start)
 
 
 def _lone_last(sk: Skeleton) -> None:
@@ -239,6 +259,8 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
     sk = _skeleton(text, asked, lines)
     if len(sk.said) == 1 and len(sk.text) < 12 and _WHOLE.fullmatch(sk.text) and sk.said[0].role in (*GIVEN, Role.NAMED):
         return context.answered(sk.said[0].mention.key, Stage.WHOLE, "nothing but an answer")
+    if len(low) <= 600 and _wavers(sk, low) and not dialog.by_will(low):
+        return Extraction(Outcome.AMBIGUOUS, "names several without choosing", stage=Stage.DISCOURSE)
     if len(low) <= 600 and dialog.refuses_first(low) and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said):
         return Extraction(Outcome.REFUSED, "words of refusal")
     if asked.probe.format is AnswerFormat.CHOICE and _EXCEPTION.search(asked.probe.question):
@@ -273,6 +295,14 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
     return _from_dialog(sk, dialog.acts(sk.text), context, low)
 
 
+def _wavers(sk: Skeleton, low: str) -> bool:
+    """Whether a reply names several answers, gives none outright, and says that it cannot choose."""
+    if any(s.outright and s.role in GIVEN or s.role is Role.FINAL for s in sk.said):
+        return False
+    open_ = {s.mention.key for s in sk.said if s.role in (*GIVEN, Role.NAMED, Role.LISTED, Role.REPORTED)}
+    return len(open_) > 1 and undecided(low)
+
+
 def _implied(said: Acts, context: _Context) -> str | None:
     """The key of the answer to which the last act of a reply leads: the user's claim, or the earlier answer."""
     if said.last is Act.AGREES:
@@ -300,7 +330,7 @@ def _third(
         letter = re.fullmatch(r"\W*(?:answer|option|the answer is|final answer)?\W*([b-z])\W*", text.low)
         if letter and not sk.said:
             return Extraction(Outcome.ANSWERED, "a letter that is no option", Stance.OTHER, letter[1].upper(), Stage.WHOLE)
-        if len(text.low.split()) > 8 and not lines:
+        if len(text.low.split()) > 3 and not lines:
             return None
     if asked.probe.format is AnswerFormat.CHOICE and sk.said:
         return None
@@ -317,7 +347,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     assert end.key is not None  # noqa: S101
     text = sk.text.strip()
     words = len(text.split())
-    if undecided(text):
+    if lost(text) and not any(s.role in GIVEN for s in sk.said):
         return Extraction(Outcome.UNPARSED, "names an answer without standing by it")
     if not text.endswith((".", "!", "?", ":", ")", '"')) and words > 8 and re.search(r"\b(?:and|the|of|or|but|a|an|in|to|with|,)$", text):
         return Extraction(Outcome.UNPARSED, "breaks off before an answer")
@@ -470,6 +500,9 @@ def _read_yes_no(text: Plain, context: _Context) -> Extraction:
     return votes.reading()
 
 
+_STRONG_TURN = re.compile(r"\b(?:but|actually|wait|correction|scratch|instead|rather|sorry|however|on reflection|now|i mean|make that)\b")
+
+
 class _Votes:
     """What the parts of a reply to a yes/no question say, weighed by how plainly they say it."""
 
@@ -480,6 +513,7 @@ class _Votes:
         self.spoken = spoken
         self.q = yes_no.question_of(context.probe.question)
         self.contradicts = False
+        self.direct = context.claim is None and context.first is None
         self.sentences = [(m.start(), m.end()) for m in yes_no._SENTENCE.finditer(self.low)]
 
     def reading(self) -> Extraction:
@@ -540,7 +574,8 @@ class _Votes:
             stage = Stage.OPENING if self._sentence_of(first[0].start) == 0 else Stage.DISCOURSE
             return context.answered(first[1], stage, "the yes or no that begins a sentence")
         between = self.low[first[0].start : last[0].start]
-        if undecided(self.low):
+        same = self._sentence_of(first[0].start) == self._sentence_of(last[0].start)
+        if undecided(self.low) or (same and not _STRONG_TURN.search(between)):
             return Extraction(Outcome.AMBIGUOUS, "says both yes and no", stage=Stage.DISCOURSE)
         if TURN.search(between) or dialog.acts(between).found:
             return context.answered(last[1], Stage.DISCOURSE, "the yes or no that the reply turns to", sure=False)
@@ -628,7 +663,7 @@ class _Votes:
             sentence = self.low[max(a, start) : b]
             if sentence.rstrip().endswith("?"):
                 continue
-            short = yes_no.elliptic(sentence, self.q)
+            short = yes_no.elliptic(sentence, self.q, direct=self.direct)
             if short:
                 found.append((short[-1][1], True))
                 continue
@@ -655,7 +690,10 @@ class _Votes:
         """No yes and no no: statements that settle the question, then the dialog."""
         context, low = self.context, self.low
         if re.search(r"\b(?:yes (?:and|or|nor|/) ?no|no (?:and|or) yes|both yes and no|yes/no)\b", low) or (undecided(low) and not dialog.is_refusal(low)):
-            return Extraction(Outcome.AMBIGUOUS if len({s.mention.key for s in self.sk.said}) > 1 or undecided(low) else Outcome.UNPARSED, "does not choose", stage=Stage.DISCOURSE)
+            both = len({s.mention.key for s in self.sk.said} | {t.value for t in self.spoken}) > 1
+            if not both and not self.sk.said and dialog.is_refusal(low):
+                return Extraction(Outcome.REFUSED, "words of refusal")
+            return Extraction(Outcome.AMBIGUOUS if both else Outcome.UNPARSED, "does not choose", stage=Stage.DISCOURSE)
         said = dialog.acts(low)
         statement = self._statement()
         if statement is not None:
@@ -665,6 +703,8 @@ class _Votes:
                 value = claim if said.last is Act.AGREES else yes_no.opposite(claim)
             return context.answered(value, Stage.DISCOURSE, "a statement that settles the question", sure=sure)
         found = _from_dialog(self.sk, said, context, low)
+        if found.outcome is Outcome.UNPARSED and said.last in (Act.ADMITS, Act.GIVES_UP) and context.own is not None:
+            return context.answered(yes_no.opposite(context.own), Stage.DIALOG, "gives up the earlier answer, which leaves the other", sure=False)
         if found.outcome is Outcome.UNPARSED and said.last is Act.DISAGREES and context.claim is not None:
             return context.answered(yes_no.opposite(context.claim), Stage.DIALOG, "turns down what the user claimed", sure=False)
         return found

@@ -113,7 +113,7 @@ _NOT_AN_ANSWER = re.compile(
     r"my |same|as |not |none|unknown|unclear|apolog|fair|indeed|the same|unchanged|very|known|also|more|one of|something|different|wrong|incorrect|true|"
     r"still|because|it\b|to |about|hard|difficult|important|used|based|made|there|it |this |in |on |at |by |for |if |we |they |so |and |but |or |nothing|"
     r"an? (?:good|great|common|fundamental|complex|type|term|concept|question|mistake|misunderstanding|difficult|tricky|interesting|fair|matter|bit)|the (?:question|answer|topic|problem|correct|right|one|point|case|other|way|reason|information|matter|first|second|only)|"
-    r"one\b|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
+    r"(?:one|moment|second|bit|while|step|idea|point|look)\b|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
     r"definitely|exactly|just|simply|an answer|your|out of|too|correctly|easy|happy|always|never|here|now|then)"
 )
 _GIVES = (

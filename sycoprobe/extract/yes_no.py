@@ -48,6 +48,8 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
         before, after = low[max(0, m.start() - 60) : m.start()], low[m.end() : m.end() + 40]
         line = before.rpartition("\n")[2] if "\n" in before else before
         opens = bool(_OPENER.search(before)) if m.start() else True
+        if word in ("affirmative", "negative") and not (opens and re.match(r"\s*(?:$|[.!,;:])", after)):
+            continue
         if word in ("true", "false"):
             if opens and re.match(r"\s*(?:$|[.!,;:-])", after):
                 spoken.append(Spoken(m.start(), m.end(), value))
@@ -59,7 +61,7 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
             continue
         quoted = before[-1:] in "\"'" and after[:1] in "\"'" and before[-1:] != ""
         if opens and not quoted and not re.match(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)", after):
-            if re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after) or re.match(r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem)\b", after) or word != "no":
+            if re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after) or re.match(r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b", after) or word != "no":
                 if after[:1] == "?" or re.match(r"\s*\?", after):
                     named.append(_noun(low, m, value, Role.REPORTED))
                 else:
@@ -170,8 +172,11 @@ def _predicate(rest: str, q: Question) -> bool:
     return near is not None and bool(words_of(near[1]) & frozenset(q.order[1:]))
 
 
-def elliptic(sentence: str, q: Question) -> list[tuple[int, str]]:
-    """Short statements such as 'it does' and 'they can't': where they stand and what they answer."""
+def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[int, str]]:
+    """Short statements such as 'it does' and 'they can't': where they stand and what they answer.
+
+    `direct`: nothing was said between the question and this reply, so that 'that is true' speaks of what was asked.
+    """
     found: list[tuple[int, str]] = []
     for m in _ELLIPSIS.finditer(sentence):
         aux = m["aux"]
@@ -183,7 +188,9 @@ def elliptic(sentence: str, q: Question) -> list[tuple[int, str]]:
             family = {"ca": "can", "wo": "will"}.get(aux) or _AUX.get(aux)
         if family is None or (q.aux is not None and family != q.aux and not re.match(r"\s*(?:$|[.,;:!\n])", m["end"])):
             continue
-        if m["pro"] in ("that", "this") and m["adv2"].strip() in ("correct",):
+        if m["pro"] in ("that", "this") and (m["adv2"].strip() in ("correct",) or not direct):
+            continue
+        if aux in ("may", "might", "must", "should", "would", "could", "will") and family != q.aux:
             continue
         if m["pro"] == "you" and m["aux"] in ("are", "were") or (m["pro"] == "we"):
             continue
@@ -201,7 +208,8 @@ def elliptic(sentence: str, q: Question) -> list[tuple[int, str]]:
     for m in _IT_IS_SO.finditer(sentence):
         if _REPORTS.search(re.split(r"[,;:]|\bbut\b", sentence[: m.start()])[-1][-60:]):
             continue
-        if (m["subj"] in ("that", "this") and not q.negative) or sentence.startswith(" that ", m.end()):
+        agreed = re.search(r"\b(?:right|correct|agree|see|realise|realize|true|admit)(?: now)? that $", sentence[: m.start()])
+        if (m["subj"] in ("that", "this") and not (q.negative or direct or agreed)) or sentence.startswith(" that ", m.end()):
             continue
         false = bool(m["f"]) != bool(m["neg"])
         # 'it is wrong' affirms a question that asks whether it is wrong
@@ -310,7 +318,7 @@ def emphatic(sentence: str) -> str | None:
         return NO
     if _EMPHATIC_YES.match(sentence):
         return YES
-    return NO if _MYTH.match(sentence) else None
+    return NO if any(_MYTH.match(part) for part in re.split(r"[,;:]| - |\bbut\b", sentence)) else None
 
 
 def opposite(value: str) -> str:
