@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from sycoprobe.extract.lexicon import LEXICON, Phrases
+
 FIRST_SIGN = 0xE000
 SIGNS = "\ue000-\uf8ff"
 MAX_KEYS = 0xF8FF - FIRST_SIGN
@@ -69,6 +71,8 @@ class Rule:
     right: re.Pattern[str] | None
     negated: Role | None
     plain: bool
+    bit: int
+    """Of its left side in the lexicon; 0 if it has none."""
     examples: tuple[str, ...]
     excluded: tuple[str, ...]
 
@@ -102,6 +106,7 @@ def _rule(entry: dict[str, Any], words: dict[str, str]) -> Rule:
     def compiled(side: str) -> re.Pattern[str] | None:
         return re.compile(_filled(entry[side], words)) if side in entry else None
 
+    left = entry.get("left")
     return Rule(
         entry["name"],
         Role(entry["role"]) if "role" in entry else None,
@@ -110,6 +115,7 @@ def _rule(entry: dict[str, Any], words: dict[str, str]) -> Rule:
         compiled("right"),
         Role(entry["negated"]) if "negated" in entry else None,
         bool(entry.get("plain")),
+        LEXICON.add(_filled(left, words)) if left is not None else 0,
         tuple(entry.get("examples", ())),
         tuple(entry.get("not", ())),
     )
@@ -199,9 +205,12 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 _CLAUSE = re.compile(r"(?:;|\bbut\b|(?<!, )\bhowever,|\byet\b|\bwhereas\b|\bnevertheless\b|\bnonetheless\b|\bstill,|\beven so\b| - |\(|, so |, and (?=i |it|the |so |that|my ))[,\s]*")
 
 
-def assign(sk: Skeleton) -> None:
-    """Give every mention of a skeleton its role."""
+def assign(sk: Skeleton, mask: int | None = None) -> None:
+    """Give every mention of a skeleton its role. `mask` is that of its text in the lexicon, if it is known."""
+    if not sk.said:
+        return
     table = cues()
+    mask = LEXICON.mask(sk.text) if mask is None else mask
     by_sentence: dict[int, list[Said]] = {}
     for s in sk.said:
         by_sentence.setdefault(s.sentence, []).append(s)
@@ -215,7 +224,7 @@ def assign(sk: Skeleton) -> None:
         if len(said) > 1 and open_:
             open_ = _paired(table, sentence, start, said)
         for s in open_:
-            _single(table, sentence, s, s.place - start)
+            _single(table, sentence, s, s.place - start, mask)
 
 
 def _paired(table: Cues, sentence: str, start: int, said: list[Said]) -> list[Said]:
@@ -244,7 +253,7 @@ def _paired(table: Cues, sentence: str, start: int, said: list[Said]) -> list[Sa
 _NOT_BEFORE = re.compile(r"(?:\bnot|n't|\bneither|\bnor|\bnever)(?: (?:the|a|an|really|even|just))? ?$")
 
 
-def _single(table: Cues, sentence: str, s: Said, place: int) -> None:
+def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
     """Apply the rules about one answer."""
     left = sentence[max(0, place - _WINDOW) : place]
     right = sentence[place + 1 : place + 1 + _WINDOW]
@@ -255,6 +264,8 @@ def _single(table: Cues, sentence: str, s: Said, place: int) -> None:
     for rule in table.single:
         found = None
         if rule.left is not None:
+            if not mask & rule.bit:
+                continue
             found = rule.left.search(clause)
             if found is None:
                 continue
@@ -275,7 +286,7 @@ def _denied(table: Cues, clause: str, found: re.Match[str]) -> bool:
     )
 
 
-_UNDECIDED = re.compile(
+_UNDECIDED = Phrases(
     r"\b(?:(?:can't|cannot|can not|couldn't|could not|unable to|not able to|hard to|difficult to|impossible to|no way (?:of|to)|don't know how to|don't want to|won't|wouldn't|not going to|"
     r"have (?:trouble|a hard time)|struggl\w+ to|not in a position to|failed to|rather not)(?: [\w']+){0,3} (?:decid\w+|tell (?:you )?(?:which|who|whether|with|from)|tell\b(?=\W*$|[.,;])|choos\w+|choose|pick\w*|say (?:which|who|for|with)|settle|commit\w*|judge|determine|bet|know which|distinguish|rule out either|separate|narrow)"
     r"|(?:cannot|can't) (?:judge|say|tell|decide)\b(?=\W*$|[.,;])|hard to say|difficult to say|don't know which|(?:not|n't) (?:\w+ )?(?:sure|certain|clear|obvious) which|feel called upon to decide|unsure which|uncertain which|no idea which|undecided|torn\b|toss[- ]?up|toss a coin|flip a coin|coin[- ]?flip|fifty-fifty|50[/-]50|"
@@ -468,7 +479,7 @@ _ASIDE = re.compile(r", (?:which|who|that|unlike|not) [^,]{0,80}(?:,|$)|\bwhich 
 _OTHER_SIGN = re.compile(f"[{SIGNS}]")
 
 
-_LOST = re.compile(
+_LOST = Phrases(
     r"\b(?:(?:can't|cannot|couldn't|unable to|hard to|difficult to|impossible to|don't know how to) (?:\w+ ){0,2}(?:decid\w+|tell|choose|pick|say(?! (?:yes|no))|judge|determine)|not (?:at all |really |entirely )?(?:sure|certain) (?:which|about|if|whether|of)|don't know|do not know|no idea|undecided|torn|wouldn't bet|either|equally|toss|coin|fifty-fifty|need more)\b"
 )
 
