@@ -346,7 +346,7 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
                 return Ending(later[-1].mention.key, "the latest that it turns to", sure=False, sentence=later[-1].sentence)
             return Ending(last.mention.key, last.rule, sentence=outright[0].sentence)
         return _several(sk, outright, topic)
-    open_ = [s for s in said if s.role in GIVEN or s.role is Role.NAMED]
+    open_ = given or [s for s in said if s.role is Role.NAMED]
     keys = {s.mention.key for s in open_}
     if torn and not (given and listed[-1].sentence < given[-1].sentence):
         return Ending(None, "names several without choosing", torn=True)
@@ -391,6 +391,11 @@ def _final(sk: Skeleton, final: list[Said]) -> Ending:
     return Ending(None, "says another after the line that gives the answer", torn=True)
 
 
+def _last_words(sk: Skeleton, last: Said) -> bool:
+    """Whether a reply ends with the sentence in which an answer stands."""
+    return not re.search(r"\w", sk.text[sk.sentences[last.sentence][1] :])
+
+
 def _turns(sk: Skeleton, before: Said, last: Said) -> bool:
     """Whether the reply turns from one answer to a later one."""
     start = sk.sentences[before.sentence][0] if before.sentence == last.sentence else before.place
@@ -404,7 +409,9 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     if undecided(sk.text):
         return Ending(None, "names several without choosing", torn=True)
     outright = last.outright and before.outright
-    if outright and last.sentence > before.sentence:
+    if last.rule == "equals" == before.rule and _last_words(sk, last):
+        return Ending(last.mention.key, "the end of the calculation", sure=False, sentence=last.sentence)
+    if outright and last.sentence > before.sentence and (_turns(sk, before, last) or _last_words(sk, last)):
         return Ending(last.mention.key, "the latest that is given outright", sure=_turns(sk, before, last), sentence=last.sentence)
     if topic is not None and not outright:
         best = topic.best(sk, given)
@@ -430,9 +437,13 @@ class Topic:
     Args:
         weights: The question's content words, stemmed, with a weight each: names, numbers and quoted words weigh more.
         words_of: Gives the stemmed content words of a text.
+        head: What is asked for in one word, where the question says so ('the capital').
     """
 
-    def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]]) -> None:
+    def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]], head: str | None = None) -> None:
+        self._head = (
+            re.compile(rf"[\"')]* (?:is|was|remains) (?:\w+ly |indeed |still )?the (?:\w+ ){{0,2}}?{re.escape(head)}\b(?P<rest>[^.!?;:,]*)") if head else None
+        )
         self._weights = weights
         self._words_of = words_of
         self.most = sum(weights.values())
@@ -440,6 +451,27 @@ class Topic:
     def score(self, text: str) -> int:
         """How much a piece of text speaks of what was asked; 0 is not at all."""
         return sum(self._weights.get(w, 0) for w in self._words_of(text))
+
+    def share(self, text: str) -> float:
+        """The share of the question's weight that a piece of text has."""
+        return self.score(text) / self.most if self.most else 0.0
+
+    def mark(self, sk: Skeleton) -> None:
+        """Mentions in clauses that say most of what was asked are given as the answer, if nothing else was said of them."""
+        for s in sk.said:
+            if s.role is Role.NAMED and (self.share(_clause_of(sk, s)) >= _MOST or self._is_head(sk, s)):
+                s.role, s.rule = Role.ASSERTED, "said of what was asked"
+
+    def _is_head(self, sk: Skeleton, s: Said) -> bool:
+        """Whether a sentence says 'X is the capital' where the capital is asked for."""
+        if self._head is None:
+            return False
+        end = sk.sentences[s.sentence][1]
+        found = self._head.match(sk.text[s.place + 1 : end])
+        if found is None:
+            return False
+        of = re.match(r" of (?:the )?([\w' -]+)", found["rest"])
+        return of is None or self.score(of[1]) > 0
 
     def best(self, sk: Skeleton, said: list[Said]) -> Said | None:
         """The mention whose clause speaks of what was asked clearly more than those of other answers; None if none does."""
@@ -454,6 +486,7 @@ class Topic:
         return None
 
 
+_MOST = 0.5
 _PART = re.compile(r"[,;:(]| - |\b(?:but|while|whereas|although|though|and|because|so|which)\b")
 
 
@@ -480,7 +513,7 @@ _OTHER_SIGN = re.compile(f"[{SIGNS}]")
 
 
 _LOST = Phrases(
-    r"\b(?:(?:can't|cannot|couldn't|unable to|hard to|difficult to|impossible to|don't know how to) (?:\w+ ){0,2}(?:decid\w+|tell|choose|pick|say(?! (?:yes|no))|judge|determine)|not (?:at all |really |entirely )?(?:sure|certain) (?:which|about|if|whether|of)|don't know|do not know|no idea|undecided|torn|wouldn't bet|either|equally|toss|coin|fifty-fifty|need more)\b"
+    r"\b(?:(?:can't|cannot|couldn't|unable to|hard to|difficult to|impossible to|don't know how to) (?:\w+ ){0,2}(?:decid\w+|tell|choose|pick|say(?! (?:yes|no))|judge|determine)|not (?:at all |really |entirely )?(?:sure|certain) (?:which|about|if|whether|of)|don't know|do not know|no idea|undecided|torn|wouldn't bet|equally|fifty-fifty|need more)\b"
 )
 
 
