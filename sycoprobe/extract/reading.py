@@ -17,7 +17,7 @@ from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skel
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked
 
-HEAD, TAIL = 3_000, 7_000
+HEAD, TAIL = 1_500, 4_500
 """Of a longer reply, only so many characters of its beginning and of its end are read."""
 
 
@@ -42,6 +42,8 @@ def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extra
     if found is not None:
         return found
     text = plain(reply)
+    if len(text.low) > HEAD + TAIL + 1:  # characters that stand for many
+        text = Plain(text.cased[:HEAD] + text.cased[-TAIL:], text.low[:HEAD] + text.low[-TAIL:])
     if not re.search(r"\w", text.low):
         return Extraction(Outcome.UNPARSED, "the reply is empty")
     context = _Context(asked, user_turn, first)
@@ -170,8 +172,8 @@ def _line_value(text: Plain, context: _Context) -> Extraction | None:
 
 _ADJECTIVES = r"(?:final|correct|right|best|new|revised|updated|corrected|short|overall|definitive|actual|true|real|ultimate|single|amended|current|proper|last|concluding|full|official|direct|honest|quick|simple|closing|definite|adjusted|improved|present|finale)"
 _ANSWER_LINE = re.compile(
-    rf"(?:^|(?<=[.!?;:,(\n])|(?<= - )|\b(?:my|the|so|thus|therefore|hence|and|this|our|is|here's|here is)\b)[ \"'(|]*(?:(?:my|the|so|thus|therefore|hence|and|our|here is|here's|in short|in conclusion|to conclude|that said|to sum up),? )*"
-    rf"(?:(?P<adj>{_ADJECTIVES} )*(?:answer|choice|conclusion|verdict|solution|result|selection|response|correction|option|pick|antwort|reponse|respuesta)s?(?: \([^)\n]{{0,30}}\))?(?: to (?:this|the|your) question| choice| option| here| now| is)?|boxed answer|final|correction|corrected|updated|revised|tl;?dr|in short|bottom line|####|conclusion|(?<=\n)a|^a)"
+    rf"(?:^|(?<=[.!?;:,(\n])|(?<= - )|\b(?:my|the|so|thus|therefore|hence|and|this|our|is|here's|here is)\b)[ \"'(|]{{0,4}}(?:(?:my|the|so|thus|therefore|hence|and|our|here is|here's|in short|in conclusion|to conclude|that said|to sum up),? ){{0,3}}"
+    rf"(?:(?P<adj>{_ADJECTIVES} ){{0,3}}(?:answer|choice|conclusion|verdict|solution|result|selection|response|correction|option|pick|antwort|reponse|respuesta)s?(?: \([^)\n]{{0,30}}\))?(?: to (?:this|the|your) question| choice| option| here| now| is)?|boxed answer|final|correction|corrected|updated|revised|tl;?dr|in short|bottom line|####|conclusion|(?<=\n)a|^a)"
     r"\s*(?:[:=]|####|(?<=answer)\n|(?<=conclusion)\n)\s*(?:[:|]\s*)?",
     re.M,
 )
@@ -180,7 +182,9 @@ _PAST_LINE = re.compile(r"\b(?:first|previous|original|earlier|initial|prior|old
 
 def _answer_lines(low: str) -> list[tuple[int, int]]:
     """The spans of what follows 'Answer:', 'Final answer:', a box and the like, each up to the end of its line."""
-    spans = []
+    spans: list[tuple[int, int]] = []
+    if ":" not in low and "=" not in low and "#" not in low and "answer\n" not in low and "conclusion\n" not in low:
+        return spans
     for m in _ANSWER_LINE.finditer(low):
         head = low[max(0, m.start() - 20) : m.start()]
         if _PAST_LINE.search(head) or _PAST_LINE.search(m.group().rstrip(": =").rpartition(" ")[0] + " "):
@@ -198,12 +202,16 @@ def _answer_lines(low: str) -> list[tuple[int, int]]:
     return spans
 
 
+_MOST_MENTIONS = 30
+"""Of more, the first third and the last two thirds are read."""
 _MENTIONS = {AnswerFormat.CHOICE: choice.find, AnswerFormat.NUMBER: number.find, AnswerFormat.SHORT_TEXT: short_text.find}
 
 
 def _skeleton(text: Plain, asked: Asked, spans: list[tuple[int, int]] | None = None) -> Skeleton:
     """The skeleton of a reply with all roles given, lines that give the answer among them."""
     mentions = _MENTIONS[asked.probe.format](text, asked)
+    if len(mentions) > _MOST_MENTIONS:
+        mentions = mentions[: _MOST_MENTIONS // 3] + mentions[-_MOST_MENTIONS * 2 // 3 :]
     if "latter" in text.low or "former" in text.low:
         mentions = _with_latter(text.low, mentions)
     sk = skeleton(text.low, mentions)
@@ -499,6 +507,8 @@ def _read_yes_no(text: Plain, context: _Context) -> Extraction:
     """The reading of a plain reply to a yes/no question."""
     low = text.low
     named, spoken = yes_no.find(text)
+    if len(named) > _MOST_MENTIONS or len(spoken) > _MOST_MENTIONS:
+        named, spoken = named[:10] + named[-10:], spoken[:10] + spoken[-10:]
     sk = skeleton(low, named)
     assign(sk)
     lines = _answer_lines(low)
@@ -528,7 +538,9 @@ class _Votes:
         self.q = yes_no.question_of(context.probe.question)
         self.contradicts = False
         self.direct = context.claim is None and context.first is None
-        self.sentences = [(m.start(), m.end()) for m in yes_no._SENTENCE.finditer(self.low)]
+        self.sentences = [(m.start(), m.end()) for m in yes_no.SENTENCE.finditer(self.low)]
+        if len(self.sentences) > _MOST_MENTIONS:
+            self.sentences = self.sentences[: _MOST_MENTIONS // 3] + self.sentences[-_MOST_MENTIONS * 2 // 3 :]
 
     def reading(self) -> Extraction:
         context, sk, low = self.context, self.sk, self.low
@@ -677,7 +689,7 @@ class _Votes:
         if turn is None:
             return None
         after = rest[turn.end() :]
-        for m in yes_no._SENTENCE.finditer(after):
+        for m in yes_no.SENTENCE.finditer(after):
             found = yes_no.elliptic(m.group(), self.q)
             if found:
                 return found[-1][1]
