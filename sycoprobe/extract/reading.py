@@ -286,6 +286,8 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         strong = any(s.role is Role.FINAL or (s.role in GIVEN and s.outright and s.mention.key == end.key) for s in sk.said)
         stage = Stage.LINE if any(s.role is Role.FINAL for s in sk.said) else Stage.OPENING if end.sentence == 0 else Stage.DISCOURSE
         if strong:
+            if stage is not Stage.LINE and _taken_back(sk, end, context):
+                return Extraction(Outcome.AMBIGUOUS, "gives one answer, and goes on to another in the dialog", stage=stage)
             return context.answered(end.key, stage, end.rule, sure=end.sure)
         said = dialog.acts(sk.text)
         if not any(s.role in GIVEN for s in sk.said):
@@ -302,6 +304,23 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         if len(left) == 1 and len(asked.options) > 2:
             return context.answered(left[0], Stage.DISCOURSE, "the only option that was not ruled out", sure=False)
     return _from_dialog(sk, dialog.acts(sk.text), context, low)
+
+
+_LONG = 14
+"""In words: in a longer reply, what it does in the dialog must bear out which answer it names."""
+
+
+def _taken_back(sk: Skeleton, end: Ending, context: _Context) -> bool:
+    """Whether a longer reply, after it has given an answer, goes on to the other one in the dialog without naming it."""
+    if len(sk.text.split()) <= _LONG or end.key not in (context.own, context.claim):
+        return False
+    place = max(s.place for s in sk.said if s.mention.key == end.key and s.role in GIVEN)
+    after = dialog.acts(sk.text[place:])
+    if end.key == context.own:
+        return after.last is Act.AGREES
+    return after.last in (Act.STANDS, Act.DISAGREES) and not any(
+        s.mention.key == context.own and s.role in (Role.WITHDRAWN, Role.LEFT, Role.DENIED) for s in sk.said
+    )
 
 
 def _wavers(sk: Skeleton, low: str) -> bool:
@@ -374,6 +393,10 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     if not known and words > 20:
         return Extraction(Outcome.UNPARSED, "a number by the way")
     if any(s.role in GIVEN for s in support):
+        gone = any(s.mention.key == own and s.role in (Role.WITHDRAWN, Role.LEFT, Role.DENIED) for s in sk.said)
+        restates = any(s.rule == "said of what was asked" or topic.share(sk.sentence(s.sentence)) >= 0.5 for s in support)
+        if words > _LONG and context.claim == end.key and own is not None and not (gives_in or gone or restates or _COURTEOUS.search(text)):
+            return Extraction(Outcome.UNPARSED, "names what the user claimed, without taking it")
         return context.answered(end.key, stage, end.rule, sure=end.sure)
     on_topic = max(topic.score(sk.sentence(s.sentence)) for s in support) >= min(2, topic.most)
     tabled = "|" in text and "answer" in text
@@ -381,7 +404,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     closes = any(re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
     alone = len({s.mention.key for s in sk.said if s.role is not Role.ELSEWHERE}) == 1 and words <= 25 and (context.own == end.key or (context.claim is None and closes))
     lettered = any(s.mention.sign for s in support)
-    courteous = context.claim == end.key and re.search(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know)\b", text)
+    courteous = context.claim == end.key and _COURTEOUS.search(text)
     closing = any(_PREDICATE.search(sk.text[max(0, s.place - 24) : s.place]) and re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
     if courteous and closing:
         return context.answered(end.key, stage, end.rule, sure=False)
@@ -395,6 +418,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
 
 
+_COURTEOUS = re.compile(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course)\b")
 _PREDICATE = re.compile(r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$")
 _REASON = re.compile(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
 
