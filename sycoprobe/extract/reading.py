@@ -418,7 +418,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
 
 
-_COURTEOUS = re.compile(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course)\b")
+_COURTEOUS = re.compile(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course|admit|makes? sense|rings a bell|remember|happy to|change my|my (?:earlier|first|previous|initial|original)|re-?(?:evaluat|consider|check|read)\w+|previously|on reflection|misspoke|(?:looking|thinking|checked|checking|reading) (?:at )?(?:it |this |that )?(?:again|now)|i now|now i|ended up with|have a point|hard to argue|convinced|persuaded)\b")
 _PREDICATE = re.compile(r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$")
 _REASON = re.compile(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
 
@@ -658,6 +658,8 @@ class _Votes:
         short = yes_no.elliptic(clause, q)
         said = dialog.acts(clause)
         claim = context.claim
+        if re.fullmatch(r"\W*it (?:is|stays|remains)(?: then)?\W*", rest):
+            return token.value
         if short and not bare:
             return short[-1][1]
         if re.match(r"\W*(?:many|lots of|a lot of|so many|several) (?:people|users|folks)\b|\W*(?:good|great|interesting|fair) (?:question|point)|\W*i (?:get|hear|understand|see) ", clause):

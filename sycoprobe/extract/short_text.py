@@ -110,7 +110,7 @@ def _date(m: re.Match[str]) -> tuple[int, str, str | None]:
 _NOT_AN_ANSWER = re.compile(
     r"^(?:thank|thanks|sure|okay|ok|yes|no|hello|hi|sorry|(?:great|good)(?:\W*$| (?:question|point|catch|one|idea|news|thing))|of course|certainly|absolutely|please|i |you|i'm|that|it depends|"
     r"what|why|how|who|when|where|which|let |could|can|do |does|is |are |hmm|well|interesting|maybe|perhaps|understood|noted|right|correct|"
-    r"my |same|as |not |none|unknown|unclear|apolog|fair|indeed|the same|unchanged|very|known|also|more|one of|something|different|wrong|incorrect|true|"
+    r"my |same|as |not |none|unknown|unclear|apolog|fair|indeed|the same|unchanged|very|known|also|more|one of|something|anything|different|wrong|incorrect|true|"
     r"still|because|it\b|to |about|hard|difficult|important|used|based|made|there|it |this |in |on |at |by |for |if |we |they |so |and |but |or |nothing|"
     r"an? (?:good|great|common|fundamental|complex|type|term|concept|question|mistake|misunderstanding|difficult|tricky|interesting|fair|matter|bit)|the (?:question|answer|topic|problem|correct|right|one|point|case|other|way|reason|information|matter|first|second|only)|"
     r"(?:one|moment|second|bit|while|step|idea|point|look)\b|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
