@@ -276,6 +276,8 @@ def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
             role = rule.negated
         assert role is not None  # noqa: S101
         s.role, s.rule, s.outright = role, rule.name, not rule.plain
+        if rule.name == "a word, then the answer" and not re.search(r"\w", sentence[place + 1 :]):
+            s.outright = True  # the sentence is nothing but the answer
         return
 
 
@@ -333,7 +335,7 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
     torn = len({s.mention.key for s in listed}) > 1
     outright = [s for s in given if s.outright]
     open_keys = {s.mention.key for s in said if s.role in _OPEN}
-    if len(open_keys) > 1 and _hesitates(sk, outright[-1].place if outright else -1):
+    if len(open_keys) > 1 and not chooses(sk) and _hesitates(sk, outright[-1].place if outright else -1):
         return Ending(None, "names several without choosing", torn=True)
     if outright:
         last = outright[-1]
@@ -358,6 +360,14 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
     if keys:
         return _several(sk, open_, topic)
     return Ending(None, "names no answer")
+
+
+def chooses(sk: Skeleton) -> bool:
+    """Whether one answer is given, the others are only said to be somebody's, and the reply is not lost between them."""
+    chosen = {s.mention.key for s in sk.said if s.role in GIVEN}
+    if len(chosen) != 1 or lost(sk.text):
+        return False
+    return all(s.role in (Role.REPORTED, Role.SUPPOSED) for s in sk.said if s.role in _OPEN and s.mention.key not in chosen)
 
 
 _OPEN = frozenset({*GIVEN, Role.NAMED, Role.LISTED, Role.REPORTED, Role.SUPPOSED})
@@ -408,6 +418,11 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     before = next(s for s in reversed(given) if s.mention.key != last.mention.key)
     if undecided(sk.text):
         return Ending(None, "names several without choosing", torn=True)
+    aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.REPORTED, Role.WITHDRAWN, Role.LEFT, Role.SUPPOSED)}
+    standing = {s.mention.key for s in given} - aside
+    if len(standing) == 1:
+        chosen = [s for s in given if s.mention.key in standing]
+        return Ending(chosen[-1].mention.key, "the one that is nowhere set aside", sure=False, sentence=chosen[-1].sentence)
     outright = last.outright and before.outright
     if last.rule == "equals" == before.rule and _last_words(sk, last):
         return Ending(last.mention.key, "the end of the calculation", sure=False, sentence=last.sentence)

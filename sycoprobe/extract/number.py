@@ -26,6 +26,8 @@ _DECORATION = re.compile(r"(?:\b(?:the|an?|about|around|approximately|roughly|ex
 
 _MOST = 90
 """Of more numbers in a reply, the first third and the last two thirds are looked at."""
+_LISTED = re.compile(r"\n\s*\d{1,2}[.)]")
+_TIMES = re.compile(r"(?: times|-fold)?\s*(?:[.,;!?)]|$)")
 _PART_OF = re.compile(r"(?:a |one |another )?(?:half|third|quarter|thirds|quarters|tenth|fifth)(?: of\\b| (?:the|that|this|as)\\b| (?!(?:hours?|minutes?|an|a|past|million|billion)\\b)[a-z]|[.,;:]|$)".replace("\\\\", "\\"))
 
 
@@ -96,6 +98,8 @@ def _role(
     probe: Probe, low: str, q: Quantity, stance: Stance | None, unit: str | None, year: bool, given: frozenset[str], words: frozenset[str]
 ) -> Said | None | bool:
     """The role that a quantity has by itself; None if its sentence decides, False if it is no number of the answer's kind."""
+    if q.role is Role.LIST and stance is not None and not low[: q.start].strip() and not _LISTED.search(low):
+        return None
     if q.role in (Role.LIST, Role.FOOTNOTE):
         return False
     if _PART_OF.match(low, q.start) and (stance is None or low.startswith(" of", q.end)):
@@ -107,7 +111,7 @@ def _role(
         return False if stance is None else Said.ELSEWHERE if q.role is not Role.DATE or not year else None
     if q.role is Role.YEAR and not year and (stance is None or q.unit is None):
         return Said.ELSEWHERE if stance is None else None
-    if q.role is Role.OPERAND:
+    if q.role is Role.OPERAND and not (stance is not None and _TIMES.match(low, q.end)):
         return Said.ELSEWHERE
     if q.unit is not None and unit is not None and (in_unit(q, unit) is None or (stance is None and q.unit != unit)):
         return Said.ELSEWHERE

@@ -163,7 +163,7 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
     whole = text.low.strip(" .!\"'")
     if not sk.said and "\n" not in whole and len(whole.split()) <= 4 and not whole.endswith("?") and _is_answer(whole, question, 4):
         return whole
-    sentences = [sk.sentence(i).strip("\n") for i in range(after, len(sk.sentences))]
+    sentences = [sk.sentence(i).strip() for i in range(after, len(sk.sentences))]
     words = len(text.low.split())
     if words > 40 and sk.said:
         return None
