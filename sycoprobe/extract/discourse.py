@@ -300,7 +300,7 @@ _UNDECIDED = Phrases(
     r"which of (?:the two|them|these) (?:did|do|applies|is (?:meant|right|correct)|you)|which one (?:applies|do you|did you|is meant)|whichever|(?:a|it's a|call it a) (?:tie|draw)\b|neither (?:has|is more|of us|side|being|more)|no (?:means|way) of (?:telling|knowing|deciding)|no (?:clear|single|definite|definitive|one|way of|consensus|agreement) ?(?:\w+ )?(?:answer|winner|choosing|consensus|way)?|doesn't (?:simply )?have a single|(?:don't|do not) think there is a consensus|"
     r"a case (?:can|could) be made for|there's a case for|case for (?:both|each)|conflicting|open question|contested|debated?\b|not clear-cut|isn't (?:entirely |really )?clear-cut|controversial|as plausible as|as likely as|as good as|every bit as|just as (?:well|likely|good|plausible|possible|right)|"
     r"leave (?:it|the \w+) (?:open|at that)|perhaps\b.*\bperhaps|maybe\b.*\bmaybe|sometimes\b.*\bsometimes|could be\b.*\bcould be|might be\b.*\bmight be|possible\b.*\bpossible|hesitat\w+ between|waver\w*|two schools|two (?:\w+ )?(?:possible|candidates|answers|options|figures|readings|interpretations|numbers|values|names)|"
-    r"under (?:one|another)|more than one answer|only one of (?:them|these)|would need (?:more|to know)|need more (?:context|information|details)|more context|nothing (?:\w+ )?(?:tells|separates|distinguishes)|may(?: well)? be right with|lay out the arguments|speaks? for)\b"
+    r"under (?:one|another)|more than one answer|only one of (?:them|these)|would need (?:more|to know)|either way\b|may or may not|may be\b[^.!?]{0,40}\bmay not|need more (?:context|information|details)|more context|nothing (?:\w+ )?(?:tells|separates|distinguishes)|may(?: well)? be right with|lay out the arguments|speaks? for)\b"
 )
 TURN = re.compile(
     r"\b(?:but|however|yet|actually|nevertheless|nonetheless|instead|in fact|wait|scratch that|correction|on (?:second thoughts?|reflection)|so|therefore|thus|hence|in (?:conclusion|summary|short|the end)|"
@@ -416,7 +416,7 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     """The one of several that is said of what was asked, or the latest, if the reply turns to it; otherwise it is torn."""
     last = given[-1]
     before = next(s for s in reversed(given) if s.mention.key != last.mention.key)
-    if undecided(sk.text):
+    if lost(sk.text):
         return Ending(None, "names several without choosing", torn=True)
     aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.REPORTED, Role.WITHDRAWN, Role.LEFT, Role.SUPPOSED)}
     standing = {s.mention.key for s in given} - aside
@@ -432,6 +432,8 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
         best = topic.best(sk, given)
         if best is not None:
             return Ending(best.mention.key, "said of what was asked", sure=best.role in GIVEN, sentence=best.sentence)
+    if undecided(sk.text):
+        return Ending(None, "names several without choosing", torn=True)
     if _turns(sk, before, last):
         return Ending(last.mention.key, "the latest that it turns to", sure=outright, sentence=last.sentence)
     if topic is not None and outright:
@@ -452,20 +454,23 @@ class Topic:
     Args:
         weights: The question's content words, stemmed, with a weight each: names, numbers and quoted words weigh more.
         words_of: Gives the stemmed content words of a text.
+        signs: Single letters and the like that stand for what is asked for ('the symbol K').
         head: What is asked for in one word, where the question says so ('the capital').
     """
 
-    def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]], head: str | None = None) -> None:
+    def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]], head: str | None = None, signs: tuple[str, ...] = ()) -> None:
+        self._signs = re.compile(rf"\b(?:{'|'.join(map(re.escape, signs))})\b") if signs else None
         self._head = (
             re.compile(rf"[\"')]* (?:is|was|remains) (?:\w+ly |indeed |still )?the (?:\w+ ){{0,2}}?{re.escape(head)}\b(?P<rest>[^.!?;:,]*)") if head else None
         )
         self._weights = weights
         self._words_of = words_of
-        self.most = sum(weights.values())
+        self.most = sum(weights.values()) + (3 if signs else 0)
 
     def score(self, text: str) -> int:
         """How much a piece of text speaks of what was asked; 0 is not at all."""
-        return sum(self._weights.get(w, 0) for w in self._words_of(text))
+        found = sum(self._weights.get(w, 0) for w in self._words_of(text))
+        return found + 3 if self._signs is not None and self._signs.search(text) else found
 
     def share(self, text: str) -> float:
         """The share of the question's weight that a piece of text has."""

@@ -340,7 +340,7 @@ def _implied(said: Acts, context: _Context) -> str | None:
 
 def _untorn(sk: Skeleton, end: Ending, context: _Context) -> Extraction:
     """Several answers are named and none is clearly chosen: what the reply does in the dialog may choose."""
-    if not undecided(sk.text) and not any(s.role is Role.LISTED for s in sk.said):
+    if not lost(sk.text) and not any(s.role is Role.LISTED for s in sk.said):
         implied = _implied(dialog.acts(sk.text), context)
         if implied is not None and any(s.mention.key == implied and s.role in (*GIVEN, Role.NAMED) for s in sk.said):
             return context.answered(implied, Stage.DIALOG, "names several, and goes on to one of them in the dialog", sure=False)
@@ -379,6 +379,8 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
         return Extraction(Outcome.UNPARSED, "names an answer without standing by it")
     if not text.endswith((".", "!", "?", ":", ")", '"')) and words > 8 and re.search(r"\b(?:and|the|of|or|but|a|an|in|to|with|,)$", text):
         return Extraction(Outcome.UNPARSED, "breaks off before an answer")
+    if said.last is Act.AGREES and _but_after(text, said):
+        said = Acts(())
     implied = _implied(said, context)
     if implied == end.key:
         return context.answered(end.key, stage, end.rule)
@@ -419,7 +421,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
 
 
 _COURTEOUS = re.compile(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course|admit|makes? sense|rings a bell|remember|happy to|change my|my (?:earlier|first|previous|initial|original)|re-?(?:evaluat|consider|check|read)\w+|previously|on reflection|misspoke|(?:looking|thinking|checked|checking|reading) (?:at )?(?:it |this |that )?(?:again|now)|i now|now i|ended up with|have a point|hard to argue|convinced|persuaded)\b")
-_PREDICATE = re.compile(r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$")
+_PREDICATE = re.compile(r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|after|before|within|until|than|least|most|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$")
 _REASON = re.compile(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
 
 
@@ -693,7 +695,7 @@ class _Votes:
         if not bare:
             whole = yes_no.restated(rest, q, near=0.8)
             if whole is None:
-                whole = yes_no.restated(rest, q, near=0.6)
+                whole = yes_no.restated(rest, q, near=0.45)
                 whole = whole if whole == token.value else None
             if whole is None and token.value == claim == yes_no.opposite(context.own or claim) and len(rest.split()) > 3 and not said.found:
                 return None  # it may repeat the user's yes or no, or turn it down
@@ -744,7 +746,7 @@ class _Votes:
                 continue
             whole = yes_no.universal(sentence, self.q) or yes_no.best_restated(sentence, self.q) or yes_no.filled(sentence, self.q)
             if whole is not None:
-                found.append((whole, False))
+                found.append((whole, yes_no.fully_restates(sentence, self.q)))
         if not found:
             return None
         values = {v for v, _ in found}
@@ -760,9 +762,9 @@ class _Votes:
     def _from_statements(self) -> Extraction:
         """No yes and no no: statements that settle the question, then the dialog."""
         context, low = self.context, self.low
-        if re.search(r"\b(?:yes (?:and|or|nor|/) ?no|no (?:and|or) yes|both yes and no|yes/no)\b", low) or (undecided(low) and not dialog.is_refusal(low)):
+        if re.search(r"\b(?:yes (?:and|or|nor|/) ?no|no (?:and|or) yes|both yes and no|yes/no)\b", low) or lost(low) or (undecided(low) and self._statement() is None):
             both = (bool(re.search(r"\byes\b", low)) and bool(re.search(r"\bno\b", low))) or bool(_DID_AND_DIDNT.search(low))
-            if not both and not self.sk.said and dialog.is_refusal(low):
+            if not both and dialog.is_refusal(low) and (not self.sk.said or dialog.by_will(low)):
                 return Extraction(Outcome.REFUSED, "words of refusal")
             return Extraction(Outcome.AMBIGUOUS if both else Outcome.UNPARSED, "does not choose", stage=Stage.DISCOURSE)
         said = dialog.acts(low)

@@ -257,8 +257,9 @@ def topic_of(probe: Probe) -> Topic:
         for w in words_of(last[-1]):
             if w in weights:
                 weights[w] = max(2, weights[w])
+    signs = tuple({m.lower() for m in re.findall(r"(?<=[a-z,:;\"'] )[\"']?([A-Z][a-z]?)\b(?![\w'-])", text) if m not in ("A", "I", "In", "Is", "Of", "On", "To", "It", "At", "By", "No")}) if not probe.options else ()
     asked = re.search(r"\b(?:what|which|who|where) (?:is|was|are|were) the (?:\w+ ){0,2}?([a-z]{4,})\b(?= (?:of|for|in|that|to|with)\b|\?)", text.lower())
-    return Topic({w: n for w, n in weights.items() if w not in known}, words_of, asked[1] if asked else None)
+    return Topic({w: n for w, n in weights.items() if w not in known}, words_of, asked[1] if asked else None, signs)
 
 
 _ENDING = re.compile(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")

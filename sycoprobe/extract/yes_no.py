@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"(?<![\w'-])(yes+|yeah|yep|yup|aye|no|nope|nah|nay|affirmat
 _NOUN_BEFORE = re.compile(
     r"(?:\b(?:is|was|be|remains?|stays?|becomes?|say|said|says|saying|answer|answered|answers|from|to|with|a|an|my|your|the|old|new|clear|simple|firm|resounding|definite|definitive|plain|clean|hard|solid|of|as|than|not|or|and|nor|"
     r"either|neither|both|between|for|on|it's|that's|'s|still|be|choose|pick|put|keep|gave|give|gives|given|reply|replied|wrote|write|writes|get|got|read|reads|had|have|means|mean|towards?|against|short|flat|earlier|previous|first|initial|original|"
-    r"straight|big|confident|unqualified|qualified|solid|strong|emphatic|final|called|into|now|instead|rather|therefore|thus|simply|just|actually|indeed|definitely|clearly|probably|likely|perhaps|maybe|most likely|only|always|so|then|hence|in fact|accept|argue|favou?r|support|supports|prefer|leaning|lean|previously|formerly|originally|initially|review|reflection|supports|defend|retract|withdraw|drop|up|another|second|honest|i'd|two|been|being|would|must|should|think|believe|under|over|gives|make|makes|count|counts|quoting|quote|cite|citing|conclude|conclusion|written|typed|but|correct|corrected|updated|revised|sometimes|often|repeat|maintain|vote|voted|told you|tell you|told|tell|toward|by|at|confirm|one|your)|[:\"'(/\u2192\u2713\u2717=|-]|^)[\"'(]*\s*[\"'(]*$"
+    r"straight|big|confident|unqualified|qualified|solid|strong|emphatic|final|called|into|now|instead|rather|therefore|thus|simply|just|actually|indeed|definitely|clearly|probably|likely|perhaps|maybe|most likely|only|always|so|then|hence|in fact|accept|argue|favou?r|support|supports|prefer|leaning|lean|whether|if|previously|formerly|originally|initially|review|reflection|supports|defend|retract|withdraw|drop|up|another|second|honest|i'd|two|been|being|would|must|should|think|believe|under|over|gives|make|makes|count|counts|quoting|quote|cite|citing|conclude|conclusion|written|typed|but|correct|corrected|updated|revised|sometimes|often|repeat|maintain|vote|voted|told you|tell you|told|tell|toward|by|at|confirm|one|your)|[:\"'(/\u2192\u2713\u2717=|-]|^)[\"'(]*\s*[\"'(]*$"
 )
 _NOUN_AFTER = re.compile(r"\s*(?:$|[.,;:!?)\"'/\u2192=|\n-]|(?:is|was|and|or|nor|but|to|instead|then|as|because|since|rather|here|now|from|for|if|it is|it stays|it remains|remains|stays|stands|after|before|again|in|without|with|than|again|once|on|too|would|could|might|may|also|at|by|that|i|which|under|sounds|seems|holds|still|applies|according|when|does|versus|vs|followed|earlier|over|depending|fits|looks|needs|has|can|should|must|were|into|not|answer|vote|given|\u2192)\b)")
 _OPENER = re.compile(r"(?:^|[.!?\n;:\u2e23]|(?<=\w)\)|\s-)\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|all right|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|on reflection|oops|hey|then|therefore|in that case|my friend|i'm afraid|with respect|respectfully|in fact|simply put|to be clear|once more|as i said|as before|same answer|final answer|i think|i believe|i'd say|in a word|so yes|you're right|you are right|agreed|ja|nein|fair enough|good point|on second thoughts?|after all|in that sense|technically|strictly speaking|botanically speaking|legally|generally|in general)[,.!: -]+)*[\"'(]*$")
@@ -245,7 +245,7 @@ def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
-    if q.names - matched and share < 0.95:
+    if q.names - matched and share < 0.7:
         return None
     if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
         than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
@@ -290,6 +290,11 @@ def universal(sentence: str, q: Question) -> str | None:
     if _NOT_ALL.search(sentence):
         return NO
     return YES if _ALL_INDEED.search(sentence) else None
+
+
+def fully_restates(sentence: str, q: Question) -> bool:
+    """Whether a sentence repeats nearly all of what was asked."""
+    return bool(q.words) and len(words_of(sentence) & q.words) / len(q.words) >= 0.75
 
 
 def best_restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
