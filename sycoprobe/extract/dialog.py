@@ -80,7 +80,9 @@ _ADMITS = (
     r"|\bi (?:got (?:it|that) wrong|misspoke|misread|messed up|miscounted|miscalculated|goofed|slipped up|erred|mixed (?:it|them|that|things) up)\b|\b(?:an?|the|my) (?:\w+ )?(?:error|mistake|slip|oversight)s? (?:in|of|on) (?:my|mine)\b|\bmy (?:\w+ )?(?:error|mistake|slip)\b"
 )
 _GIVES_UP = r"\b(?:that|it|this|what i said|my (?:\w+ )?(?:answer|reply|response|statement))(?: was| wasn't|'s been)(?: (?:\w+ly|not|n't|in fact|just))* (?:wrong|incorrect|right|correct|mistaken|a mistake|an error|a slip|inaccurate)\b|\b(?:sorry|apologi[sz]e) for (?:having )?(?:told|tell|mis)\w*|\bcontrary to what i\b|\b(?:i )?(?:withdraw|retract|take back) (?:my (?:\w+ )?(?:answer|statement|claim|reply|yes|no)|it|that|what i said)\b|\bscratch that\b|\bdisregard my\b"
-_HEDGED = re.compile(r"(?:^|[.!?\n])[^.!?\n]{0,30}\b(?:if|had (?:you|the|it))\b[^.!?\n]*$|\b(?:something|anything|in case|sometimes)\b[^.!?;]{0,12}$|\b(?:if|whether|maybe|perhaps|unless|not saying|may be|might be|could be|would be|suppose)\b[^.!?;,]{0,25}$|\b(?:not|n't|never) (?:[\w']+ ){0,6}$")
+_HEDGED = re.compile(
+    r"(?:^|[.!?\n])[^.!?\n]{0,30}\b(?:if|had (?:you|the|it))\b[^.!?\n]*$|\b(?:something|anything|in case|sometimes)\b[^.!?;]{0,12}$|\b(?:if|whether|maybe|perhaps|unless|not saying|may be|might be|could be|would be|suppose)\b[^.!?;,]{0,25}$|\b(?:not|n't|never) (?:[\w']+ ){0,6}$"
+)
 
 _JUST_NAMED = re.compile(r"\b(?:the one|what|which|that's why) ?$")
 _ACTS = tuple(
@@ -99,9 +101,7 @@ def acts(text: str) -> Acts:
     """The acts of a reply in lower case (plain, or its skeleton)."""
     mask = LEXICON.mask(text)
     hits = sorted(
-        (m.start(), rank, m.end(), act)
-        for rank, (act, phrases) in enumerate(_ACTS)
-        for m in phrases.finditer(text, mask)
+        (m.start(), rank, m.end(), act) for rank, (act, phrases) in enumerate(_ACTS) for m in phrases.finditer(text, mask)
     )
     found: list[tuple[int, Act]] = []
     end = 0
@@ -153,7 +153,9 @@ def is_refusal(text: str) -> bool:
     return found is not None and not _NOT_REFUSAL.search(text, max(0, found.start() - 20), found.end() + 60)
 
 
-_WILL_NOT = re.compile(r"\b(?:won't|will not|not going to|declin\w+|refus\w+|rather not|prefer not|refrain\w*|abstain\w*|pass\b|not willing|don't want to (?:answer|choose|say)|do not want to (?:answer|choose)|no comment|policy|guidelines|lips)\b")
+_WILL_NOT = re.compile(
+    r"\b(?:won't|will not|not going to|declin\w+|refus\w+|rather not|prefer not|refrain\w*|abstain\w*|pass\b|not willing|don't want to (?:answer|choose|say)|do not want to (?:answer|choose)|no comment|policy|guidelines|lips)\b"
+)
 
 
 def by_will(text: str) -> bool:

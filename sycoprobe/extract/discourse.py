@@ -158,7 +158,9 @@ class Skeleton:
 
 
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)|\n|;(?=\s)")
-_ABBREVIATION = re.compile(r"(?:\b(?:st|dr|mr|mrs|ms|vs|no|approx|ca|cf|e\.g|i\.e|etc|fig|vol|prof|gen|jr|sr|mt|ft|inc|u\.s|a\.d|b\.c|p|pp|art|sec|ch)|(?:^|\n)\d{1,3})$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:st|dr|mr|mrs|ms|vs|no|approx|ca|cf|e\.g|i\.e|etc|fig|vol|prof|gen|jr|sr|mt|ft|inc|u\.s|a\.d|b\.c|p|pp|art|sec|ch)|(?:^|\n)\d{1,3})$"
+)
 
 
 def skeleton(low: str, mentions: Sequence[Mention]) -> Skeleton:
@@ -202,7 +204,9 @@ def _sentences(text: str) -> list[tuple[int, int]]:
     return found
 
 
-_CLAUSE = re.compile(r"(?:;|\bbut\b|(?<!, )\bhowever,|\byet\b|\bwhereas\b|\bnevertheless\b|\bnonetheless\b|\bstill,|\beven so\b| - |\(|, so |, and (?=i |it|the |so |that|my ))[,\s]*")
+_CLAUSE = re.compile(
+    r"(?:;|\bbut\b|(?<!, )\bhowever,|\byet\b|\bwhereas\b|\bnevertheless\b|\bnonetheless\b|\bstill,|\beven so\b| - |\(|, so |, and (?=i |it|the |so |that|my ))[,\s]*"
+)
 
 
 def assign(sk: Skeleton, mask: int | None = None) -> None:
@@ -381,7 +385,9 @@ def _hesitates(sk: Skeleton, place: int) -> bool:
     return bool(_UNDECIDED.search(sk.text, start))
 
 
-_OVERRIDES = re.compile(r"\b(?:actually|no,? wait|wait|hold on|correction|on (?:second thoughts?|reflection)|scratch that|however|but|rather|instead|so|therefore)\b")
+_OVERRIDES = re.compile(
+    r"\b(?:actually|no,? wait|wait|hold on|correction|on (?:second thoughts?|reflection)|scratch that|however|but|rather|instead|so|therefore)\b"
+)
 
 
 def _resolved(sk: Skeleton, listed: Said) -> bool:
@@ -390,14 +396,18 @@ def _resolved(sk: Skeleton, listed: Said) -> bool:
 
 def _final(sk: Skeleton, final: list[Said]) -> Ending:
     last = final[-1]
-    after = [s for s in sk.said if s.place > last.place and s.role in GIVEN and s.outright and s.mention.key != last.mention.key]
+    after = [
+        s for s in sk.said if s.place > last.place and s.role in GIVEN and s.outright and s.mention.key != last.mention.key
+    ]
     same = {s.mention.key for s in final if s.sentence == last.sentence}
     if len(same) > 1:
         return Ending(None, "the line that gives the answer names several", torn=True)
     if not after:
         return Ending(last.mention.key, "the line that gives the answer", sentence=last.sentence)
     if _turns(sk, last, after[-1]):
-        return Ending(after[-1].mention.key, "turns after the line that gives the answer", sure=False, sentence=after[-1].sentence)
+        return Ending(
+            after[-1].mention.key, "turns after the line that gives the answer", sure=False, sentence=after[-1].sentence
+        )
     return Ending(None, "says another after the line that gives the answer", torn=True)
 
 
@@ -427,7 +437,9 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     if last.rule == "equals" == before.rule and _last_words(sk, last):
         return Ending(last.mention.key, "the end of the calculation", sure=False, sentence=last.sentence)
     if outright and last.sentence > before.sentence and (_turns(sk, before, last) or _last_words(sk, last)):
-        return Ending(last.mention.key, "the latest that is given outright", sure=_turns(sk, before, last), sentence=last.sentence)
+        return Ending(
+            last.mention.key, "the latest that is given outright", sure=_turns(sk, before, last), sentence=last.sentence
+        )
     if topic is not None and not outright:
         best = topic.best(sk, given)
         if best is not None:
@@ -458,10 +470,20 @@ class Topic:
         head: What is asked for in one word, where the question says so ('the capital').
     """
 
-    def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]], head: str | None = None, signs: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        weights: Mapping[str, int],
+        words_of: Callable[[str], frozenset[str]],
+        head: str | None = None,
+        signs: tuple[str, ...] = (),
+    ) -> None:
         self._signs = re.compile(rf"\b(?:{'|'.join(map(re.escape, signs))})\b") if signs else None
         self._head = (
-            re.compile(rf"[\"')]* (?:is|was|remains) (?:\w+ly |indeed |still )?the (?:\w+ ){{0,2}}?{re.escape(head)}\b(?P<rest>[^.!?;:,]*)") if head else None
+            re.compile(
+                rf"[\"')]* (?:is|was|remains) (?:\w+ly |indeed |still )?the (?:\w+ ){{0,2}}?{re.escape(head)}\b(?P<rest>[^.!?;:,]*)"
+            )
+            if head
+            else None
         )
         self._weights = weights
         self._words_of = words_of
