@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import string
 import tomllib
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ class Wordings(BaseModel):
             for form, texts in requests.items():
                 place = f"{table}.{form.value}"
                 if missing := set(AnswerFormat) - texts.keys():
-                    raise ValueError(f"[{place}] lacks {min(missing)!r}")
+                    raise ValueError(f"[{place}] lacks {min(missing).value!r}")
                 for name, text in texts.items():
                     if placeholders(text):
                         raise ValueError(f"[{place}] texts hold no placeholders")
@@ -220,9 +221,16 @@ def parse_wordings(file: str, raw: bytes) -> Wordings:
         text = raw.decode("utf-8")
         line = _line_of(text, first["loc"])
         message = first["msg"].removeprefix("Value error, ")
-        raise PlanError(
-            f"{file}:{line}:1: {place}: {message}", "compare with the shipped wordings: `sycoprobe show wordings`"
-        ) from e
+        said = f"{place}: {message}" if place else message
+        line = line if place else _line_with(text, message)
+        raise PlanError(f"{file}:{line}:1: {said}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
+
+
+def _line_with(text: str, message: str) -> int:
+    """The line of the table that a message about the whole file begins with, from 1."""
+    named = re.match(r"\[[\w.]+\]", message)
+    lines = text.splitlines()
+    return next((i for i, t in enumerate(lines, 1) if named and t.strip().startswith(named[0])), 1)
 
 
 def _line_of(text: str, loc: tuple[int | str, ...]) -> int:

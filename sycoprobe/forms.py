@@ -55,8 +55,8 @@ _LINE = re.compile(
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"```[a-z]*\s*\n(?P<inside>.*)\n\s*```", re.IGNORECASE | re.DOTALL)
-_QUIET = re.compile(r"[\s*_`~.\-–—…<>\[\]()]*")
-"""What is left of an answer that is none: marks, and nothing between them."""
+_QUIET = re.compile(r"(?:[\s*_`~.,:;\-–—…<>\[\]()]|\banswer\b)*", re.IGNORECASE)
+"""What an answer that is none consists of: marks, and the word itself over again."""
 
 
 def schema_of(asked: Asked) -> dict[str, Any]:
@@ -152,13 +152,18 @@ class KeptCounts:
         self.form = form
         self._replies: Counter[str] = Counter()
         self._kept: Counter[str] = Counter()
+        self._own: Counter[str] = Counter()
 
     def add(self, arm: str, reply: Reply | None, asked: Asked | None) -> None:
-        """Take note of one call's reply in an arm."""
-        if self.form is None or asked is None or reply is None or reply.finish is Finish.REFUSAL:
+        """Take note of one call's reply in an arm; `asked` is None where the turn asked in words of its own."""
+        if reply is None or reply.finish is Finish.REFUSAL:
+            return
+        if self.form is None or asked is None:
+            self._own[arm] += 1
             return
         self._replies[arm] += 1
-        self._kept[arm] += bool(kept(self.form, reply.text, asked))
+        # What the length limit stopped did not come to the end that was asked for.
+        self._kept[arm] += reply.finish is not Finish.LENGTH and bool(kept(self.form, reply.text, asked))
 
     def by_arm(self, arms: Iterable[str]) -> dict[str, KeptForm]:
         """The counts of these arms, in this order."""
@@ -166,8 +171,8 @@ class KeptCounts:
 
     def _of(self, arm: str) -> KeptForm:
         n = self._replies[arm]
-        if self.form is None:
-            return KeptForm(replies=n, kept=None, share=None, reason="its turns ask in words of their own")
+        if not n and self._own[arm]:
+            return KeptForm(replies=self._own[arm], kept=None, share=None, reason="its turns ask in words of their own")
         if not n:
             return KeptForm(replies=0, kept=None, share=None, reason="there is no reply")
         if self.form is AnswerForm.FREE:

@@ -39,7 +39,7 @@ _FORMAT, _EFFORT = "output_config.format", "output_config.effort"
 _ADAPTABLE = (
     *(Adaptable(name) for name in ("temperature", "top_p")),
     Adaptable(_FORMAT, None, re.compile(r"output[_ ]formats?\b|json_?schema|structured outputs?", re.I), IN_WORDS),
-    Adaptable(_EFFORT),
+    Adaptable(_EFFORT, None, re.compile(r"\beffort\b", re.I)),
     *(Adaptable(name) for name in ("output_config", "cache_control")),
     SYSTEM,
     ALTERNATION,
