@@ -27,7 +27,7 @@ from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
 from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError, JournalError, PlanError, PriceError, SycoprobeError
-from sycoprobe.forms import DEFAULT_FORM, AnswerForm
+from sycoprobe.forms import DEFAULT_FORM, AnswerForm, fitting
 from sycoprobe.journal import FILE, Contents, Journal, calls, now
 from sycoprobe.journal import read as read_journal
 from sycoprobe.keys import check_name
@@ -561,6 +561,7 @@ async def _start(planned: AnyPlanned, together: _Together, folder: Path, baselin
     try:
         facts = await backend.start()
         _check_form(planned, backend)
+        planned = _fitted(planned, facts)
         kept = baseline.model_dump(mode="json") if baseline else None
         journal = Journal.create(
             folder,
@@ -838,6 +839,13 @@ def _check_form(planned: AnyPlanned, backend: Backend) -> None:
             "--answer line asks for a last line that is as easy to read; structured output have openai, responses, azure, anthropic, "
             "gemini, ollama, local, most models of openrouter, and command and python where the program takes `schema`",
         )
+
+
+def _fitted(planned: AnyPlanned, facts: dict[str, Any]) -> AnyPlanned:
+    """The plan, its limit on a reply lowered to what the server takes; one that the user gave is left alone."""
+    sampling = planned.plan.sampling
+    room = fitting(sampling.reply_tokens, facts)
+    return planned if sampling.reply_tokens_from == "user" or room == sampling.reply_tokens else planned.limited(room)
 
 
 def _same_model(contents: Contents, facts: dict[str, Any]) -> None:

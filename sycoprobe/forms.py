@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -219,6 +219,21 @@ def room_for(form: AnswerForm | None, model: str, effort: str | None) -> int:
         return answer
     budget = int(effort) if re.fullmatch(r"\d{1,6}", effort) else THINKING.get(effort, THINKING["medium"])
     return answer + budget
+
+
+def fitting(room: int, facts: Mapping[str, Any]) -> int:
+    """A default length limit that a server takes: no more than it says that a reply may have, and half of the context that it has.
+
+    Some servers refuse a call whose prompt and limit exceed the context together, instead of stopping there.
+
+    Parameters
+    ----------
+    facts: what the backend said of the model when it started: `context` in tokens, `reply_limit`.
+    """
+    context, most = facts.get("context"), facts.get("reply_limit")
+    if isinstance(context, int) and context > 1:
+        room = min(room, context // 2)
+    return min(room, most) if isinstance(most, int) and most > 0 else room
 
 
 def typical_answer(form: AnswerForm) -> int:

@@ -232,6 +232,10 @@ class Planned:
         """The JSON schema that a reply is held to; None where the plan asks for none."""
         return schema_of(asked) if self.plan.answer is AnswerForm.SCHEMA else None
 
+    def limited(self, reply_tokens: int) -> Planned:
+        """The same plan with another limit on a reply's length."""
+        return Planned(limited(self.plan, reply_tokens), self.sets, self.wordings)
+
     @property
     def form(self) -> AnswerForm:
         """The form in which its turns ask for the answer."""
@@ -387,6 +391,12 @@ def default_sampling(form: AnswerForm | None, model: str, **values: Any) -> Samp
     effort = values.get("effort")
     room = room_for(form, model, effort if isinstance(effort, str) else None)
     return SamplingPlan(reply_tokens=room, reply_tokens_from="form", **values)
+
+
+def limited(plan: Plan, reply_tokens: int) -> Plan:
+    """The plan with another limit on a reply's length."""
+    sampling = plan.sampling.model_copy(update={"reply_tokens": reply_tokens})
+    return plan.model_copy(update={"sampling": sampling})
 
 
 def typical_reply(plan: Plan, answer: int) -> int:

@@ -25,6 +25,7 @@ from sycoprobe.probes import AnswerFormat, Asked, ask
 from sycoprobe.reports.kinds import KindReport
 from sycoprobe.reports.model import Report
 from sycoprobe.turns import Finish, Reply
+from tests.loopback import LoopbackServer
 from tests.makers import probe, probe_set, write_set
 from tests.test_cli import cli
 
@@ -492,6 +493,18 @@ def test_the_value_that_is_used_stands_in_the_plan_and_one_that_is_given_wins(fo
         f"answer       line; replies of at most {default.reply_tokens:,} tokens (the default for this form and model)" in said
     )
     assert "replies of at most 77 tokens\n" in cli("run", made, "-m", "openai:x", "--reply-tokens", "77", "--dry-run").stdout
+
+
+def test_a_default_that_a_server_would_refuse_is_lowered_and_one_that_is_given_is_not(folder: Path) -> None:
+    models = {"object": "list", "data": [{"id": "m", "owned_by": "vllm", "max_model_len": 1000}]}
+    with LoopbackServer(models=(200, json.dumps(models).encode())) as server:
+        where = {"model": "openai:m", "base_url": server.url, "out": folder, "answer": "line"}
+        fitted = api.run(str(folder / "set"), name="r", **where).plan.sampling
+        given = api.run(str(folder / "set"), name="s", reply_tokens=999, **where).plan.sampling
+    assert (fitted.reply_tokens, fitted.reply_tokens_from) == (500, "form")
+    assert (given.reply_tokens, given.reply_tokens_from) == (999, "user")
+    assert forms.fitting(1024, {"reply_limit": 300}) == 300
+    assert forms.fitting(1024, {"context": None}) == forms.fitting(1024, {"context": 8192}) == 1024
 
 
 def test_a_longer_form_and_thinking_raise_the_estimate_and_the_worst_case_is_the_limit(folder: Path) -> None:

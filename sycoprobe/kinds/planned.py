@@ -23,6 +23,7 @@ from sycoprobe.planning import (
     call_seed,
     chosen_probes,
     default_sampling,
+    limited,
     rng_for,
     typical_reply,
 )
@@ -58,6 +59,10 @@ class KindPlanned:
         seed = self.plan.seed
         asked = ask(probe, rng_for(seed, "options", spec.conversation)) if isinstance(probe, Probe) else None
         return Shown(probe, asked, self.settings, self.wordings, seed, spec.conversation, self.plan.answer)
+
+    def limited(self, reply_tokens: int) -> KindPlanned:
+        """The same plan with another limit on a reply's length."""
+        return KindPlanned(limited(self.plan, reply_tokens), self.sets, self.wordings, self.kind)
 
     @property
     def form(self) -> AnswerForm | None:
