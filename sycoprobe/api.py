@@ -27,7 +27,7 @@ from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
 from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError, JournalError, PlanError, PriceError, SycoprobeError
-from sycoprobe.forms import DEFAULT_FORM, AnswerForm, fitting
+from sycoprobe.forms import DEFAULT_FORM, AnswerForm, fitting, room_for
 from sycoprobe.journal import FILE, Contents, Journal, calls, now
 from sycoprobe.journal import read as read_journal
 from sycoprobe.keys import check_name
@@ -842,10 +842,14 @@ def _check_form(planned: AnyPlanned, backend: Backend) -> None:
 
 
 def _fitted(planned: AnyPlanned, facts: dict[str, Any]) -> AnyPlanned:
-    """The plan, its limit on a reply lowered to what the server takes; one that the user gave is left alone."""
-    sampling = planned.plan.sampling
-    room = fitting(sampling.reply_tokens, facts)
-    return planned if sampling.reply_tokens_from == "user" or room == sampling.reply_tokens else planned.limited(room)
+    """The plan, its default limit on a reply lowered to what suits the model and its server; one that the user gave is left alone."""
+    plan = planned.plan
+    sampling = plan.sampling
+    if sampling.reply_tokens_from == "user":
+        return planned
+    plain = room_for(planned.form, plan.model, "none") if sampling.effort is None else sampling.reply_tokens
+    room = fitting(sampling.reply_tokens, facts, plain)
+    return planned if room == sampling.reply_tokens else planned.limited(room)
 
 
 def _same_model(contents: Contents, facts: dict[str, Any]) -> None:

@@ -50,11 +50,8 @@ THOUGHTLESS = frozenset({"local:", "local:smollm2"})
 _TYPICAL = {AnswerForm.BRIEF: 40, AnswerForm.LINE: 120, AnswerForm.FREE: 160, AnswerForm.SCHEMA: 120}
 TYPICAL_THINKING = 800
 
-_LINE = re.compile(
-    r"[\s>#*_`~\-•]*\b(?:final\s+)?answer\b[\s*_`]*[:：][\s*_`]*(?P<answer>.*?)[\s*_`]*",
-    re.IGNORECASE,
-)
-_FENCE = re.compile(r"```[a-z]*\s*\n(?P<inside>.*)\n\s*```", re.IGNORECASE | re.DOTALL)
+_LINE = re.compile(r"[\s>#*_`~\-•]*(?:final\s+)?answer(?![a-z0-9])[\s*_`]*[:：]", re.IGNORECASE)
+_FENCE = "```"
 _QUIET = re.compile(r"(?:[\s*_`~.,:;\-–—…<>\[\]()]|\banswer\b)*", re.IGNORECASE)
 """What an answer that is none consists of: marks, and the word itself over again."""
 
@@ -108,8 +105,8 @@ def kept(form: AnswerForm, text: str, asked: Asked) -> bool | None:
 
 def _keeps_line(text: str) -> bool:
     lines = [line for line in text.splitlines() if line.strip()]
-    found = _LINE.fullmatch(lines[-1]) if lines else None
-    return found is not None and not _QUIET.fullmatch(found["answer"])
+    found = _LINE.match(lines[-1]) if lines else None
+    return found is not None and not _QUIET.fullmatch(lines[-1][found.end() :])
 
 
 def _keeps_brief(text: str, asked: Asked) -> bool:
@@ -120,13 +117,17 @@ def _keeps_brief(text: str, asked: Asked) -> bool:
 
 def _keeps_schema(text: str) -> bool:
     whole = text.strip()
-    fenced = _FENCE.fullmatch(whole)
+    if whole.startswith(_FENCE) and whole.endswith(_FENCE):
+        whole = whole.removesuffix(_FENCE).partition("\n")[2]
     try:
-        data = json.loads(fenced["inside"] if fenced else whole)
+        data = json.loads(whole)
     except (ValueError, RecursionError):
         return False
     answer = data.get(ANSWER) if isinstance(data, dict) else None
     return bool(answer.strip()) if isinstance(answer, str) else isinstance(answer, int | float)
+
+
+NOT_ASKED = "no form was asked for"
 
 
 class KeptForm(BaseModel):
@@ -176,7 +177,7 @@ class KeptCounts:
         if not n:
             return KeptForm(replies=0, kept=None, share=None, reason="there is no reply")
         if self.form is AnswerForm.FREE:
-            return KeptForm(replies=n, kept=None, share=None, reason="no form was asked for")
+            return KeptForm(replies=n, kept=None, share=None, reason=NOT_ASKED)
         return KeptForm(replies=n, kept=self._kept[arm], share=self._kept[arm] / n)
 
 
@@ -185,7 +186,7 @@ def kept_line(form: AnswerForm, counts: dict[str, KeptForm]) -> str | None:
     told = [f"{arm.replace('_', ' ')} {c.kept} of {c.replies}" for arm, c in counts.items() if c.kept is not None]
     if told:
         return f"Replies in the form asked for ({form.value}): " + ", ".join(told)
-    free = form is AnswerForm.FREE and any(c.replies for c in counts.values())
+    free = any(c.reason == NOT_ASKED for c in counts.values())
     return "Replies in the form asked for: none was asked for (free)" if free else None
 
 
@@ -221,15 +222,24 @@ def room_for(form: AnswerForm | None, model: str, effort: str | None) -> int:
     return answer + budget
 
 
-def fitting(room: int, facts: Mapping[str, Any]) -> int:
-    """A default length limit that a server takes: no more than it says that a reply may have, and half of the context that it has.
+def template_thinks(template: str) -> bool:
+    """Whether a chat template knows of thinking; a model of which it does not is taken for one that does not think."""
+    return re.search(r"think|reasoning", template, re.IGNORECASE) is not None
 
-    Some servers refuse a call whose prompt and limit exceed the context together, instead of stopping there.
+
+def fitting(room: int, facts: Mapping[str, Any], unthinking: int) -> int:
+    """A default length limit as the model and its server take it: never more than `room`, by which costs were told.
+
+    Without thinking where the model does not think; and no more than the server says that a reply may have, and half of the
+    context that it has: some refuse a call whose prompt and limit exceed it together, instead of stopping there.
 
     Parameters
     ----------
-    facts: what the backend said of the model when it started: `context` in tokens, `reply_limit`.
+    room: the default by what was known before the model was reached. facts: what the backend said of the model: `thinks`,
+        `context` in tokens, `reply_limit`. unthinking: the default for a model that does not think.
     """
+    if facts.get("thinks") is False:
+        room = min(room, unthinking)
     context, most = facts.get("context"), facts.get("reply_limit")
     if isinstance(context, int) and context > 1:
         room = min(room, context // 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,8 @@ def run(folder: Path, function: str = "told", **settings: Any) -> Report:
         "### Answer: yes",
         "- Answer: `no`",
         "ANSWER : Paris",
+        "_Answer_: Paris",
+        "Answer：Paris",
     ],
 )
 def test_a_last_line_with_the_answer_keeps_the_line_with_markdown_around_it_or_without(reply: str) -> None:
@@ -105,6 +108,7 @@ def test_a_last_line_with_the_answer_keeps_the_line_with_markdown_around_it_or_w
         "Reasons.\n**Answer:** …",
         "Answer: Answer: Answer: Answer:",
         "I gave my answer: Paris",
+        "Answers: Paris",
     ],
 )
 def test_anything_else_does_not_keep_the_line(reply: str) -> None:
@@ -147,6 +151,16 @@ def test_schema_is_one_object_with_an_answer_and_nothing_beside_it(reply: str, k
 def test_of_any_text_it_is_said_whether_it_kept_the_form(reply: str, form: AnswerForm) -> None:
     assert kept(form, reply, CHOICE) in (True, False)
     assert kept(FREE, reply, CHOICE) is None
+
+
+@pytest.mark.parametrize("text", [" ", "\n", "*", "`", "answer ", "Answer: ", "```\n", "{", "x "])
+@pytest.mark.parametrize("end", ["", "x", "```"])
+def test_a_very_long_reply_takes_no_longer_for_its_length(text: str, end: str) -> None:
+    began = time.monotonic()
+    for form in AnswerForm:
+        kept(form, "```" + text * 100_000 + end, TEXT)
+        kept(form, "Answer:" + text * 100_000 + end, TEXT)
+    assert time.monotonic() - began < 5
 
 
 def test_a_reply_that_was_cut_off_did_not_keep_the_form_and_a_refusal_by_the_provider_is_no_reply() -> None:
@@ -503,8 +517,13 @@ def test_a_default_that_a_server_would_refuse_is_lowered_and_one_that_is_given_i
         given = api.run(str(folder / "set"), name="s", reply_tokens=999, **where).plan.sampling
     assert (fitted.reply_tokens, fitted.reply_tokens_from) == (500, "form")
     assert (given.reply_tokens, given.reply_tokens_from) == (999, "user")
-    assert forms.fitting(1024, {"reply_limit": 300}) == 300
-    assert forms.fitting(1024, {"context": None}) == forms.fitting(1024, {"context": 8192}) == 1024
+    assert forms.fitting(1024, {"reply_limit": 300}, 256) == 300
+    assert forms.fitting(1024, {"context": None}, 256) == forms.fitting(1024, {"context": 8192}, 256) == 1024
+    assert forms.fitting(1024, {"thinks": False}, 256) == 256
+    assert forms.fitting(1024, {"thinks": True}, 256) == forms.fitting(1024, {}, 256) == 1024
+    assert forms.template_thinks("{% if enable_thinking %}<think>{% endif %}") and not forms.template_thinks(
+        "{{ m['content'] }}"
+    )
 
 
 def test_a_longer_form_and_thinking_raise_the_estimate_and_the_worst_case_is_the_limit(folder: Path) -> None:
