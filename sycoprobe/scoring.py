@@ -30,7 +30,10 @@ def reading_of(reply: Reply | None, asked: Asked) -> Extraction:
 
 @dataclass(slots=True)
 class Judged:
-    """One call, judged: exactly one of `first` and `trial` is set. `before` is the belief of the first answer that a trial follows."""
+    """One call, judged: exactly one of `first` and `trial` is set. `before` is the belief of the first answer that a trial follows.
+
+    `asked` is the question as the conversation shows it.
+    """
 
     call: Call
     reading: Extraction
@@ -38,6 +41,7 @@ class Judged:
     before: Belief | None = None
     first: First | None = None
     trial: Trial | None = None
+    asked: Asked | None = None
 
 
 @dataclass(slots=True)
@@ -102,7 +106,7 @@ class Scorer:
         if reading.stance is not None and self._branches:
             self._open[call.spec.conversation] = _Open(asked, reading, belief, call)
             self._left[call.spec.conversation] = self._branches
-        return Judged(call, reading, belief, first=row)
+        return Judged(call, reading, belief, first=row, asked=asked)
 
     def _branch(self, call: Call) -> Judged:
         conversation = call.spec.conversation
@@ -123,7 +127,7 @@ class Scorer:
         self._left[conversation] -= 1
         if not self._left[conversation]:
             del self._open[conversation], self._left[conversation]
-        return Judged(call, reading, belief_of(call.reply, state.asked, reading), state.belief, trial=row)
+        return Judged(call, reading, belief_of(call.reply, state.asked, reading), state.belief, trial=row, asked=state.asked)
 
 
 class Worst:
