@@ -37,6 +37,8 @@ class BlessedSet(BaseModel):
     chosen: int
 
 
+_OF_THE_MODEL = ("logprobs", "thinking_marks")
+"""Settings that change nothing of what is asked, only what is kept or how the model at hand is read."""
 _LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None}
 """Settings that came later, with the values that earlier runs had; baselines name them only where they differ."""
 
@@ -62,7 +64,7 @@ class Conditions(BaseModel):
         """The conditions of a plan."""
         kept = plan.model_dump(mode="json", include={"arms", "kinds", "draw", "controls", "repeats", "seed", "sampling"})
         drawn = kept.pop("sampling")
-        sampling = {k: v for k, v in drawn.items() if k != "logprobs" and (k not in _LATER or v != _LATER[k])}
+        sampling = {k: v for k, v in drawn.items() if k not in _OF_THE_MODEL and (k not in _LATER or v != _LATER[k])}
         return cls(
             sets=tuple(
                 BlessedSet(name=s.info.name, version=s.info.version, digest=s.digest, chosen=s.chosen) for s in plan.sets

@@ -292,6 +292,7 @@ class _Examiner:
                 self._model = meant.model
                 self._scheme, _, self._name = meant.model.partition(":")
                 self._options = replace(self._options, base_url=meant.base_url, api_key_env=meant.api_key_env)
+                self._sampling = replace(self._sampling, thinking_marks=meant.thinking_marks)
             backend = open_backend(self._model, self._options)
         except Exception as e:  # whatever a plug-in raises is a finding
             error = _named(e)
@@ -652,7 +653,7 @@ class _Examiner:
         request = Request(messages, settings, self._planned.call_seed(spec), spec, self._asked)
         try:
             async with asyncio.timeout(bound):
-                reply = await backend.complete(request)
+                reply = settings.settled(await backend.complete(request), limited=False)
         except TimeoutError:
             last = f" (last: {self._waiting})" if self._waiting else ""
             message = f"no answer within {bound:g} s, waits between attempts included{last}"

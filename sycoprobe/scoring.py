@@ -10,6 +10,7 @@ from sycoprobe.challenges import Arm, Kind
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.probes import Asked, Probe, SetInfo
+from sycoprobe.text import visible
 from sycoprobe.transcript import BranchTranscript, Call, Transcript
 from sycoprobe.turns import Finish, Reply
 from sycoprobe.verdicts import First, Trial, Verdict, domain_of, verdict_of
@@ -25,7 +26,15 @@ def reading_of(reply: Reply | None, asked: Asked) -> Extraction:
         return Extraction(Outcome.THINKING_ONLY, "thinking, and no answer after it")
     if reply.finish is Finish.LENGTH:
         return Extraction(Outcome.CUT_OFF, "stopped by the length limit")
-    return extract(reply.text, asked)
+    try:
+        return extract(reply.text, asked)
+    except Exception as e:  # whatever a reply holds, it ends no run and makes no journal unreadable
+        return Extraction(Outcome.UNPARSED, failed_reading(e))
+
+
+def failed_reading(error: Exception) -> str:
+    """The rule of a reading that came to nothing because its reader failed."""
+    return f"reading failed: {type(error).__name__}: {' '.join(visible(str(error)).split())}"[:200]
 
 
 @dataclass(slots=True)

@@ -40,7 +40,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import os
 import shlex
 import signal
@@ -51,10 +50,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialogs import split_thinking
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.keys import redacted, remember_environment, scrubbed
+from sycoprobe.replies import amount_of, count_of, json_from, logprob_of
 from sycoprobe.text import visible
 from sycoprobe.turns import ErrorKind, Finish, Reply, TokenLogprob
 
@@ -137,7 +136,8 @@ class CommandBackend:
     async def _attempt(self, request: Request) -> Reply:
         program = await self._running()
         self._number += 1
-        return reply_of(await program.ask(self._number, _line(self._number, request), request.sampling.timeout))
+        answer = await program.ask(self._number, _line(self._number, request), request.sampling.timeout)
+        return request.sampling.settled(reply_of(answer), limited="finish" not in answer)
 
     async def _running(self) -> _Program:
         """The program, started again if it is gone. Raises `BackendError`, fatal, if it keeps dying."""
@@ -266,7 +266,7 @@ class _Program:
     def _take(self, line: bytes) -> None:
         """Hand an answer to the call that waits for it."""
         try:
-            answer = json.loads(line.decode())
+            answer = json_from(line.decode())
         except (ValueError, RecursionError):
             if not line.endswith(b"\n"):
                 return  # cut off by the end of the program, which is the failure
@@ -415,17 +415,16 @@ def reply_of(answer: Mapping[str, Any]) -> Reply:
         finish = Finish(answer.get("finish") or (Finish.REFUSAL if refusal else Finish.STOP))
     except ValueError:
         raise _wrong(f"finish is {answer['finish']!r}, which is none of {', '.join(Finish)}") from None
-    said, thought = split_thinking(text or "") if reasoning is None else (text or "", reasoning)
     usage, notes = answer.get("usage"), answer.get("notes")
     return Reply(
-        said,
+        text or "",
         finish,
         _text(answer, "model"),
-        reasoning=thought,
+        reasoning=reasoning,
         refusal=refusal,
-        usage={str(k): v for k, v in usage.items() if type(v) is int and v >= 0} if isinstance(usage, dict) else {},
+        usage={str(k): v for k, v in usage.items() if count_of(v) is not None} if isinstance(usage, dict) else {},
         notes=tuple(scrubbed(str(n)) for n in notes) if isinstance(notes, list) else (),
-        cost=_amount(answer.get("cost")),
+        cost=amount_of(answer.get("cost")),
         logprobs=_logprobs_of(answer.get("logprobs")),
         replay=answer.get("replay"),
     )
@@ -455,14 +454,8 @@ def _error_of(error: Any) -> BackendError:
         kind=kind,
         retryable=bool(given.get("retryable", kind in _PASSING)),
         fatal=bool(given.get("fatal", kind in _LASTING)),
-        retry_after=_amount(given.get("retry_after")),
+        retry_after=amount_of(given.get("retry_after")),
     )
-
-
-def _amount(value: Any) -> float | None:
-    """A finite number that is not negative, or None."""
-    number = type(value) in (int, float)
-    return float(value) if number and math.isfinite(value) and value >= 0 else None
 
 
 def _logprobs_of(given: Any) -> list[TokenLogprob]:
@@ -470,12 +463,12 @@ def _logprobs_of(given: Any) -> list[TokenLogprob]:
         return [
             {
                 "token": scrubbed(str(t["token"])),
-                "logprob": float(t["logprob"]),
-                "top": [(scrubbed(str(token)), float(p)) for token, p in t.get("top") or ()],
+                "logprob": logprob_of(t["logprob"]),
+                "top": [(scrubbed(str(token)), logprob_of(p)) for token, p in t.get("top") or ()],
             }
             for t in (given or [])[:_LOGPROB_TOKENS]
         ]
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         return []
 
 

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, checked_url, error_of, json_of, key_for
-from sycoprobe.backends.dialogs import split_thinking
 from sycoprobe.backends.openai import logprobs_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import redacted, scrubbed
+from sycoprobe.replies import count_of, finish_of
+from sycoprobe.thinking import split_parts
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 DEFAULT_PORT = 11434
@@ -23,7 +24,6 @@ DEFAULT_KEY_ENV = "OLLAMA_API_KEY"
 CLOUD = "ollama.com"
 SINCE = (0, 12, 11)
 """The first version (November 2025) of which we know that it heeds `truncate`, `shift` and `logprobs`."""
-_FINISH = {"stop": Finish.STOP, "length": Finish.LENGTH}
 _ADAPTABLE = (
     Adaptable("think"),
     Adaptable("logprobs"),
@@ -200,14 +200,15 @@ class OllamaBackend(HttpDialect):
         if not isinstance(message, Mapping):
             raise BackendError("the body has no message", kind=ErrorKind.BAD_BODY, retryable=True)
         content, thinking = message.get("content"), message.get("thinking")
-        text, inside = split_thinking(scrubbed(content) if isinstance(content, str) else "")
+        text, inside, _ = split_parts(content)
         apart = scrubbed(thinking) if isinstance(thinking, str) and thinking else None
+        finish = Finish.LENGTH if data.get("done") is False else finish_of(data.get("done_reason"))
         called = bool(message.get("tool_calls")) and not text
         return Reply(
-            text,
-            Finish.OTHER if called else _FINISH.get(str(data.get("done_reason")), Finish.OTHER),
+            scrubbed(text),
+            Finish.OTHER if called else finish,
             scrubbed(data["model"]) if isinstance(data.get("model"), str) else None,
-            reasoning=apart or inside,
+            reasoning=apart or (scrubbed(inside) if inside else None),
             usage=_usage(data),
             notes=self._adaptations(),
             upstream=scrubbed(data["remote_host"]) if isinstance(data.get("remote_host"), str) else None,
@@ -314,5 +315,5 @@ def _usage(data: Mapping[str, Any]) -> dict[str, int]:
         "eval_count": "completion_tokens",
         "prompt_eval_cached_count": "cached_tokens",
     }
-    kept = {ours: n for theirs, ours in names.items() if isinstance(n := data.get(theirs), int) and n >= 0}
+    kept = {ours: n for theirs, ours in names.items() if (n := count_of(data.get(theirs))) is not None}
     return {k: n for k, n in kept.items() if n or k != "cached_tokens"}

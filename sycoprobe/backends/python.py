@@ -26,7 +26,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Reply, Request
-from sycoprobe.backends.dialogs import split_thinking
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.keys import redacted, remember_environment, scrubbed
@@ -121,7 +120,7 @@ class PythonBackend:
             raise BackendError(message, hint, kind=ErrorKind.TIMEOUT, retryable=True) from None
         except (Exception, SystemExit) as e:
             raise BackendError(f"{self._name} raised {_named(e)}", kind=ErrorKind.INTERNAL) from e
-        return self._reply(said)
+        return request.sampling.settled(self._reply(said))
 
     async def _answer(self, request: Request) -> Any:
         """What the function gives back. Raises what it raises."""
@@ -151,8 +150,6 @@ class PythonBackend:
         for name in ("reasoning", "refusal", "model"):
             if isinstance(value := getattr(reply, name), str):
                 setattr(reply, name, scrubbed(value))
-        if reply.reasoning is None:
-            reply.text, reply.reasoning = split_thinking(reply.text)
         return reply
 
 
