@@ -84,6 +84,7 @@ _BARE_FINAL = re.compile(r"\s*(?:assistant)?final(?=[A-Z])")
 """The same where a server has taken its special tokens out and left the words between them."""
 _QUOTES = dict(zip("`'\"“‘«([", "`'\"”’»)]", strict=True))
 _SEVERAL = re.compile(r"(?:and|or|to|und|oder|et|[/&…]|\.\.\.)")
+_NO_BLANK = re.compile(r"\S")
 _FENCE = re.compile(r"^[ \t]*```", re.M)
 _LOOK = 200
 """Characters of a line that are looked at to tell a mark from its mention."""
@@ -326,10 +327,16 @@ class _Blocks:
         self._text = text
         self._marks = marks
         self._fences = [m.start() for m in _FENCE.finditer(text)]
+        self._closing = [i for i, m in enumerate(marks) if m.closes]
+        self._length = len(text.rstrip())
         self._answer: list[str] = []
+        self._said = False
+        """Whether there is anything in the answer so far."""
         self._thoughts: list[str] = []
         self._at = 0
         """Up to where the text is told apart."""
+        self._next = len(text) - len(text.lstrip())
+        """Where the first thing that is no blank stands after that."""
 
     def split(self) -> tuple[str, list[str]] | None:
         skipped: set[int] = set()
@@ -352,24 +359,33 @@ class _Blocks:
         return _joined(self._answer), self._thoughts
 
     def _take(self, mark: _Mark, end: int, after: int) -> None:
-        self._answer.append(self._text[self._at : mark.start])
+        self._say(self._text[self._at : mark.start])
         self._thoughts.append(self._text[mark.end : end])
-        self._at = after
+        self._move(after)
+
+    def _say(self, part: str) -> None:
+        self._answer.append(part)
+        self._said = self._said or bool(part.strip())
+
+    def _move(self, at: int) -> None:
+        self._at = at
+        found = _NO_BLANK.search(self._text, at)
+        self._next = found.start() if found else len(self._text)
 
     def _end_alone(self, mark: _Mark) -> None:
         """An end mark that nothing opened: what stands before it is thinking, unless it is only one end too many."""
         lead = self._text[self._at : mark.start]
-        if self._thoughts and not self._text[mark.end :].strip():
-            self._answer.append(lead)
+        if self._thoughts and mark.end >= self._length:
+            self._say(lead)
         else:
             self._thoughts.append(lead)
-        self._at = mark.end
+        self._move(mark.end)
 
     def _end_of(self, i: int) -> int | None:
         """Which mark ends the block that mark `i` opens: one of its own if there is one, and one that is not only spoken of."""
         opened = self._marks[i].opens
         own, other = list[int](), list[int]()
-        for j in range(i + 1, len(self._marks)):
+        for j in self._closing[(first := bisect_left(self._closing, i + 1)) : first + _TRIES]:
             closes = self._marks[j].closes
             if any(p in opened for p in closes):
                 own.append(j)
@@ -377,13 +393,11 @@ class _Blocks:
                     return j
             elif any(p.alone for p in closes) and not any(p.spoken for p in opened):
                 other.append(j)
-            if len(own) + len(other) >= _TRIES:
-                break
         return own[0] if own else other[0] if other else None
 
     def _begins(self, mark: _Mark) -> bool:
         """Whether nothing but thinking stands before it."""
-        return not self._text[self._at : mark.start].strip() and not any(a.strip() for a in self._answer)
+        return self._next >= mark.start and not self._said
 
     def _is_left_open(self, mark: _Mark) -> bool:
         if any(p.spoken for p in mark.opens):
