@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sycoprobe.thinking import split_thinking, unknown_mark
-from sycoprobe.turns import Finish, Reply
+from sycoprobe.turns import Finish, Reply, TokenLogprob
 
 _STOPPED = (
     "stop",
@@ -68,6 +68,8 @@ AT_THE_LIMIT = (
 )
 MOST = 10**12
 """Counts above this are none."""
+LOGPROB_TOKENS = 16
+"""Of so many first tokens the log-probabilities are kept: an answer is short, and a journal should be too."""
 _LONG_INTEGER = 18
 
 
@@ -104,6 +106,21 @@ def logprob_of(value: Any) -> float:
     return number
 
 
+def logprobs_in(given: Any, clean: Callable[[str], str] = str) -> list[TokenLogprob]:
+    """The log-probabilities of the first 16 tokens in a list of our own form, each token `clean`; none where something in it is not so."""
+    try:
+        return [
+            {
+                "token": clean(str(t["token"])),
+                "logprob": logprob_of(t["logprob"]),
+                "top": [(clean(str(token)), logprob_of(p)) for token, p in t.get("top") or ()],
+            }
+            for t in (given or [])[:LOGPROB_TOKENS]
+        ]
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+        return []
+
+
 def json_from(text: str | bytes) -> Any:
     """What JSON holds, also where a number in it has more digits than Python takes. Raises `ValueError`, `RecursionError`."""
     return json.loads(text, parse_int=_whole)
@@ -133,6 +150,7 @@ def settled(reply: Reply, *, marks: Sequence[str] = (), limit: int | None = None
         notes.append(f"a reply begins with {mark}: if that opens thinking, --thinking-marks tells it from the answer")
     reply.usage = {k: n for k, v in reply.usage.items() if (n := count_of(v)) is not None}
     reply.cost = amount_of(reply.cost)
+    reply.logprobs = logprobs_in(reply.logprobs)
     if limit is not None and reply.finish is Finish.STOP and reply.usage.get("completion_tokens", 0) >= limit:
         reply.finish = Finish.LENGTH
         notes.append(AT_THE_LIMIT)

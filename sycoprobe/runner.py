@@ -420,6 +420,12 @@ def kept(reply: Reply, sampling: Sampling, *, limited: bool = False) -> Reply:
     sampling.settled(reply, limited=limited)
     if sampling.thinking is not Thinking.REPLAY:
         reply.replay = None
+    elif reply.replay is not None:
+        try:
+            json.dumps(reply.replay)
+        except (TypeError, ValueError, RecursionError):
+            reply.replay = None
+            reply.notes = (*reply.notes, "thinking that is to be replayed is no JSON, and was left out")
     return reply
 
 

@@ -53,9 +53,9 @@ from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.keys import redacted, remember_environment, scrubbed
-from sycoprobe.replies import amount_of, count_of, json_from, logprob_of
+from sycoprobe.replies import amount_of, count_of, json_from, logprobs_in
 from sycoprobe.text import visible
-from sycoprobe.turns import ErrorKind, Finish, Reply, TokenLogprob
+from sycoprobe.turns import ErrorKind, Finish, Reply
 
 MAX_LINE = 16 * 2**20
 """Bytes in the longest line that is taken for an answer."""
@@ -64,7 +64,6 @@ BARREN = 3
 GRACE = 2.0
 """Seconds that a program has to end by itself, and again after it was asked to."""
 _STDERR = 4096
-_LOGPROB_TOKENS = 16
 _PASSING = frozenset(
     {
         ErrorKind.TIMEOUT,
@@ -425,7 +424,7 @@ def reply_of(answer: Mapping[str, Any]) -> Reply:
         usage={str(k): v for k, v in usage.items() if count_of(v) is not None} if isinstance(usage, dict) else {},
         notes=tuple(scrubbed(str(n)) for n in notes) if isinstance(notes, list) else (),
         cost=amount_of(answer.get("cost")),
-        logprobs=_logprobs_of(answer.get("logprobs")),
+        logprobs=logprobs_in(answer.get("logprobs"), scrubbed),
         replay=answer.get("replay"),
     )
 
@@ -456,20 +455,6 @@ def _error_of(error: Any) -> BackendError:
         fatal=bool(given.get("fatal", kind in _LASTING)),
         retry_after=amount_of(given.get("retry_after")),
     )
-
-
-def _logprobs_of(given: Any) -> list[TokenLogprob]:
-    try:
-        return [
-            {
-                "token": scrubbed(str(t["token"])),
-                "logprob": logprob_of(t["logprob"]),
-                "top": [(scrubbed(str(token)), logprob_of(p)) for token, p in t.get("top") or ()],
-            }
-            for t in (given or [])[:_LOGPROB_TOKENS]
-        ]
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
-        return []
 
 
 def _one_line(said: str) -> str:

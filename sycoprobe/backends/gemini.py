@@ -13,7 +13,7 @@ from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDiale
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import key_named, redacted, scrubbed
-from sycoprobe.replies import count_of, finish_of, logprob_of
+from sycoprobe.replies import LOGPROB_TOKENS, count_of, finish_of, logprob_of
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 DEFAULT_URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -39,7 +39,6 @@ _SPENT = re.compile(r"prepay|credits? (?:are|is|have been)? ?(?:depleted|exhaust
 """The account's money, and not 'check your plan and billing details', which every 429 says."""
 _LONGEST_WAIT = 3600.0
 """Seconds; a server that asks for a longer wait speaks of a quota, not of a rate."""
-_LOGPROB_TOKENS = 16
 _PAGES = 20
 
 
@@ -286,7 +285,7 @@ def _logprobs(given: Any) -> list[TokenLogprob]:
     try:
         chosen, likeliest = given["chosenCandidates"], given.get("topCandidates") or []
         found: list[TokenLogprob] = []
-        for i, own in enumerate(chosen[:_LOGPROB_TOKENS]):
+        for i, own in enumerate(chosen[:LOGPROB_TOKENS]):
             others = likeliest[i].get("candidates") or () if i < len(likeliest) else ()
             token, logprob = _token(own)
             found.append({"token": token, "logprob": logprob, "top": [_token(other) for other in others]})

@@ -27,7 +27,7 @@ from sycoprobe.backends.engines import facts_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import scrubbed
-from sycoprobe.replies import amount_of, count_of, finish_of, logprob_of
+from sycoprobe.replies import LOGPROB_TOKENS, amount_of, count_of, finish_of, logprob_of
 from sycoprobe.thinking import split_parts
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
@@ -50,8 +50,6 @@ _CHAT = (
     ALTERNATION,
 )
 """A reply's length is never left without a limit."""
-_LOGPROB_TOKENS = 16
-"""Of so many first tokens the log-probabilities are kept: an answer is short, and a journal should be too."""
 _LEARN_TIMEOUT = 2.0
 """Seconds for each question of what a server is."""
 Mode = Literal["chat", "completion"]
@@ -266,7 +264,7 @@ def logprobs_of(given: Any) -> list[TokenLogprob]:
     found: list[TokenLogprob] = []
     try:
         if isinstance(given.get("content"), list):
-            for entry in given["content"][:_LOGPROB_TOKENS]:
+            for entry in given["content"][:LOGPROB_TOKENS]:
                 top = [(scrubbed(str(t["token"])), logprob_of(t["logprob"])) for t in entry.get("top_logprobs") or ()]
                 found.append({"token": scrubbed(str(entry["token"])), "logprob": logprob_of(entry["logprob"]), "top": top})
         elif isinstance(given.get("tokens"), list):
@@ -275,4 +273,4 @@ def logprobs_of(given: Any) -> list[TokenLogprob]:
                 found.append({"token": scrubbed(str(token)), "logprob": logprob_of(own), "top": top})
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         return []
-    return found[:_LOGPROB_TOKENS]
+    return found[:LOGPROB_TOKENS]

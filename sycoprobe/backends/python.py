@@ -25,10 +25,11 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sycoprobe.backends.base import BackendOptions, ErrorKind, Reply, Request
+from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.keys import redacted, remember_environment, scrubbed
+from sycoprobe.replies import finish_of
 
 _WRITE = "write -m python:pkg.module:callable, with the package importable from here"
 _OFFERED = ("temperature", "top_p", "reply_tokens", "seed", "effort", "verbosity", "logprobs", "timeout")
@@ -147,9 +148,12 @@ class PythonBackend:
             hint = "return the answer as a string, or a sycoprobe.backends.base.Reply"
             raise BackendError(f"{self._name} gave back {what}", hint, kind=ErrorKind.BAD_BODY)
         reply.text = scrubbed(reply.text)
-        for name in ("reasoning", "refusal", "model"):
-            if isinstance(value := getattr(reply, name), str):
-                setattr(reply, name, scrubbed(value))
+        for name in ("reasoning", "refusal", "model", "upstream"):
+            if (value := getattr(reply, name)) is not None:
+                setattr(reply, name, scrubbed(str(value)))
+        reply.notes = tuple(scrubbed(str(n)) for n in ((reply.notes,) if isinstance(reply.notes, str) else reply.notes or ()))
+        reply.finish = reply.finish if isinstance(reply.finish, Finish) else finish_of(reply.finish)
+        reply.usage = reply.usage if isinstance(reply.usage, dict) else {}
         return reply
 
 

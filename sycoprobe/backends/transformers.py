@@ -32,13 +32,13 @@ from sycoprobe.backends.openai import Mode
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError, SycoprobeError
 from sycoprobe.keys import redacted
 from sycoprobe.models import sha256_of
+from sycoprobe.replies import LOGPROB_TOKENS
 from sycoprobe.text import visible
 from sycoprobe.thinking import opened_by, special_marks, split_thinking
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 WINDOW = 0.02
 """Seconds for which a batch waits for further calls: those that follow from the batch before arrive together."""
-_LOGPROB_TOKENS = 16
 _NO_MEMORY = re.compile(r"out of memory|can't allocate memory|cannot allocate memory|failed to allocate", re.I)
 
 
@@ -467,7 +467,7 @@ class _Writer:
             if draft.draw.temperature > 0:
                 chosen[i] = drawn(own, draft.draw, draft.generator)
             top = draft.row.request.sampling.logprobs
-            if top and len(draft.logprobs) < _LOGPROB_TOKENS and (found := self._engine.logprobs_of(own, chosen[i], top)):
+            if top and len(draft.logprobs) < LOGPROB_TOKENS and (found := self._engine.logprobs_of(own, chosen[i], top)):
                 draft.logprobs.append(found)
             self._engine.take(draft, chosen[i])
         forced = torch.full_like(scores, -torch.inf)
