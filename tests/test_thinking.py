@@ -386,3 +386,31 @@ def test_a_model_of_ones_own_marks_is_read_by_them_in_a_function_too(tmp_path: P
     monkeypatch.syspath_prepend(str(tmp_path))
     reply = complete("python:own_marks:answer", thinking_marks=("%%…%%",))
     assert (reply.text, reply.reasoning) == ("Paris", "Lyon?")
+
+
+class Tokenizer:
+    """As much of a tokenizer as decoding takes: two plain tokens, and marks that are special and left out when decoded."""
+
+    words = ("Lyon?", "Paris", "<|channel|>", "<|message|>", "<eos>", "<|end|>", "<|start|>", "analysis", "final", "assistant")
+
+    class Added:
+        def __init__(self, content: str) -> None:
+            self.content = content
+            self.special = True
+
+    @property
+    def added_tokens_decoder(self) -> dict[int, Any]:
+        return {i: self.Added(w) for i, w in enumerate(self.words) if w.startswith("<")}
+
+    def decode(self, tokens: list[int], **_: Any) -> str:
+        return "".join(self.words[t] for t in tokens if not self.words[t].startswith("<"))
+
+
+def test_special_tokens_that_are_marks_are_not_lost_where_weights_are_asked_here() -> None:
+    from sycoprobe.backends.transformers import _Draw, _Engine
+
+    engine = _Engine(
+        "m", None, Tokenizer(), mode="chat", positions=None, defaults=_Draw(0, 1, 0), ends=set(), options=BackendOptions()
+    )
+    said = [2, 7, 3, 0, 5, 6, 9, 2, 8, 3, 1, 4]
+    assert split_thinking(engine._text(said, ())) == ("Paris", "Lyon?")

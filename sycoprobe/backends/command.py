@@ -13,8 +13,8 @@ For each such line the program writes one to its standard output, and flushes it
 
     {"id": "7", "text": "Paris"}
 
-- Optional: `finish` ("stop", if it is left out, "length", "refusal" or "other"), `reasoning` (a <think> block before the text
-  is moved there), `refusal` (what a refusal said), `model` (the exact model), `notes` (a list of strings for the report),
+- Optional: `finish` ("stop", if it is left out, "length", "refusal" or "other"), `reasoning` (thinking
+  between marks in the text is moved there), `refusal` (what a refusal said), `model` (the exact model), `notes` (a list of strings for the report),
   `usage` ({"prompt_tokens": 12, "completion_tokens": 3}), `cost` (US dollars), `logprobs` (a list of {"token": "Par",
   "logprob": -0.1, "top": [["Par", -0.1], ["Ly", -2.3]]}, natural logarithms), `replay` (anything; where thinking is replayed
   it comes back in that assistant turn's `replay`).
@@ -53,7 +53,7 @@ from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.keys import redacted, remember_environment, scrubbed
-from sycoprobe.replies import amount_of, count_of, json_from, logprobs_in
+from sycoprobe.replies import amount_of, count_of, finish_of, json_from, logprobs_in
 from sycoprobe.text import visible
 from sycoprobe.turns import ErrorKind, Finish, Reply
 
@@ -410,10 +410,10 @@ def reply_of(answer: Mapping[str, Any]) -> Reply:
     text, refusal, reasoning = (_text(answer, name) for name in ("text", "refusal", "reasoning"))
     if text is None and refusal is None and reasoning is None:
         raise _wrong("it has neither text nor error")
-    try:
-        finish = Finish(answer.get("finish") or (Finish.REFUSAL if refusal else Finish.STOP))
-    except ValueError:
-        raise _wrong(f"finish is {answer['finish']!r}, which is none of {', '.join(Finish)}") from None
+    said = answer.get("finish") or (Finish.REFUSAL if refusal else Finish.STOP)
+    finish = finish_of(said)
+    if finish is Finish.OTHER and said != Finish.OTHER:
+        raise _wrong(f"finish is {said!r}, which is none of {', '.join(Finish)}")
     usage, notes = answer.get("usage"), answer.get("notes")
     return Reply(
         text or "",
