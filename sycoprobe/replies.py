@@ -18,8 +18,6 @@ _STOPPED = (
     "eos_token",  # TGI, watsonx
     "complete",  # Cohere
     "completed",
-    "end",
-    "done",
 )
 _CUT = (
     "length",  # OpenAI and all that speak like it; Ollama's done_reason

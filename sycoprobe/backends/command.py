@@ -13,9 +13,9 @@ For each such line the program writes one to its standard output, and flushes it
 
     {"id": "7", "text": "Paris"}
 
-- Optional: `finish` ("stop", if it is left out, "length", "refusal" or "other"), `reasoning` (thinking
-  between marks in the text is moved there), `refusal` (what a refusal said), `model` (the exact model), `notes` (a list of strings for the report),
-  `usage` ({"prompt_tokens": 12, "completion_tokens": 3}), `cost` (US dollars), `logprobs` (a list of {"token": "Par",
+- Optional: `finish` ("stop", if it is left out, "length", "refusal" or "other", or a provider's word for one of these),
+  `reasoning` (thinking between marks in the text is moved there), `refusal` (what a refusal said), `model` (the exact
+  model), `notes` (a list of strings for the report), `usage` ({"prompt_tokens": 12, "completion_tokens": 3}), `cost` (US dollars), `logprobs` (a list of {"token": "Par",
   "logprob": -0.1, "top": [["Par", -0.1], ["Ly", -2.3]]}, natural logarithms), `replay` (anything; where thinking is replayed
   it comes back in that assistant turn's `replay`).
 - or it failed: `{"id": "7", "error": {"message": "…"}}`. Optional in it: `kind` (a word of `sycoprobe.turns.ErrorKind`, such as
