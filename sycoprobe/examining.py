@@ -24,6 +24,7 @@ from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.keys import Lookup, faults_of, origin_of, redacted, tolerant
 from sycoprobe.planning import CHARS_PER_TOKEN, first_turn, second_turn
 from sycoprobe.scoring import reading_of
+from sycoprobe.thinking import unknown_mark
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 from sycoprobe.verdicts import verdict_of
 
@@ -595,6 +596,9 @@ class _Examiner:
             self._note(
                 Step.THINKING, Status.OK, f"thinks before it answers: {len(reply.reasoning):,} characters here, kept apart"
             )
+        elif mark := unknown_mark(reply.text):
+            mend = f'if so, name it in a run: --thinking-marks "{mark}…" with its end mark, or thinking-marks in an alias'
+            self._note(Step.THINKING, Status.WARN, f"none seen, unless {mark}, with which the reply begins, opens it", mend)
         else:
             self._note(Step.THINKING, Status.OK, "none seen")
 

@@ -19,6 +19,7 @@ from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.config import resolve_model
 from sycoprobe.errors import PlanError
+from sycoprobe.examining import Status, Step, doctor
 from sycoprobe.reports.model import Report
 from sycoprobe.testing import request
 from sycoprobe.thinking import PAIRS, opened_by, special_marks, split_parts, split_thinking, unknown_mark
@@ -314,6 +315,13 @@ def test_the_setting_is_an_option_and_a_key_of_an_alias(tmp_path: Path) -> None:
     (tmp_path / "sycoprobe.toml").write_text('[models.mine]\nmodel = "openai:m"\nthinking_marks = ["<a>…</a>", "<b>"]\n')
     with pytest.raises(PlanError, match="<b>"):
         resolve_model("mine", folder=tmp_path)
+
+
+def test_the_doctor_tells_of_a_mark_that_is_not_known() -> None:
+    with LoopbackServer(answering(f"<cot>{HIDDEN}</cot>Paris")) as server:
+        found = doctor("openai:m", base_url=server.url, timeout=5)
+    check = next(c for c in found.checks if c.name is Step.THINKING)
+    assert check.status is Status.WARN and "<cot>" in check.said and "--thinking-marks" in check.mend
 
 
 def test_a_journal_of_an_older_version_is_read_without_the_thinking_in_its_texts(tmp_path: Path) -> None:

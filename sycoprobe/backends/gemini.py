@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -195,7 +196,8 @@ class GeminiBackend(HttpDialect):
         if mend:
             return BackendError(made.message, mend[0], kind=mend[1], fatal=True)
         if made.retryable:
-            made.retry_after = _wait(details, said) or made.retry_after
+            wait = _wait(details, said)
+            made.retry_after = wait if wait and math.isfinite(wait) else made.retry_after
         return made
 
     def _is_quota(self, reply: HttpReply, code: str, said: str) -> bool:

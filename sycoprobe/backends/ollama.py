@@ -259,7 +259,7 @@ def _facts_of(shown: Mapping[str, Any]) -> dict[str, Any]:
     details = details if isinstance(details, Mapping) else {}
     info = info if isinstance(info, Mapping) else {}
     length = info.get(f"{info.get('general.architecture')}.context_length")
-    loaded = re.search(r"^num_ctx\s+(\d+)", parameters, re.M) if isinstance(parameters, str) else None
+    loaded = re.search(r"^num_ctx\s+(\d{1,15})\b", parameters, re.M) if isinstance(parameters, str) else None
     found = {
         "context_length": length if isinstance(length, int) else None,
         "num_ctx": int(loaded[1]) if loaded else None,
@@ -302,7 +302,7 @@ def _notes_of(shown: Mapping[str, Any]) -> list[str]:
 
 
 def _notes_on(version: str) -> list[str]:
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", version)
     if not found or tuple(map(int, found.groups())) >= SINCE or found[0] == "0.0.0":  # 0.0.0: built from source
         return []
     return [f"Ollama {version} may cut a long dialog without a word; {'.'.join(map(str, SINCE))} and later do not"]
