@@ -28,6 +28,7 @@ from sycoprobe.planning import (
     typical_reply,
 )
 from sycoprobe.probes import Asked, Probe, ProbeSet, ask
+from sycoprobe.scoring import failed_reading
 from sycoprobe.turns import Finish, Message, Reply
 
 
@@ -197,7 +198,10 @@ def read_reply(kind: ProbeKind, shown: Shown, step: Step, reply: Reply | None, d
         outcome, why = Outcome.CUT_OFF, "stopped by the length limit"
     if outcome is not None or reply is None:
         return {aspect: Reading(outcome or Outcome.ERROR, why) for aspect in kind.aspects(step)}
-    found = kind.read(shown, step, reply.text, dialog)
+    try:
+        found = kind.read(shown, step, reply.text, dialog)
+    except Exception as e:  # whatever a reply holds, it ends no run and makes no journal unreadable
+        return {aspect: Reading(Outcome.UNPARSED, failed_reading(e)) for aspect in kind.aspects(step)}
     if reply.finish is not Finish.LENGTH:
         return found
     cut = Reading(Outcome.CUT_OFF, "stopped by the length limit before what is read in it")
