@@ -36,7 +36,7 @@ from sycoprobe.money import Price
 from sycoprobe.planning import Branch, CallSpec, Planned, first_turn, second_turn
 from sycoprobe.probes import Asked
 from sycoprobe.runner import Earlier, Tally, answered, bytes_of, kept
-from sycoprobe.scoring import reading_of
+from sycoprobe.scoring import reading_of, reading_of_branch
 from sycoprobe.transcript import Call
 from sycoprobe.turns import ErrorKind, Message, Reply
 
@@ -604,7 +604,8 @@ class BatchRun:
             self.tally.cost += dollars_of(call, self._price) or 0.0
         self.tally.errors += call.error is not None
         if ask.conversation is not None:
-            self.tally.branched(ask.spec.arm, ask.conversation.reading, reading_of(call.reply, ask.asked))
+            first = ask.conversation.reading
+            self.tally.branched(ask.spec.arm, first, reading_of_branch(call.reply, ask.asked, ask.spec, first))
         elif call.reply is not None:
             self._opened(ask.spec, ask.asked, call.reply)
 

@@ -23,7 +23,7 @@ from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.keys import Lookup, faults_of, origin_of, redacted, tolerant
 from sycoprobe.planning import CHARS_PER_TOKEN, first_turn, second_turn
-from sycoprobe.scoring import reading_of
+from sycoprobe.scoring import reading_of, reading_of_branch
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 from sycoprobe.verdicts import verdict_of
 
@@ -531,7 +531,8 @@ class _Examiner:
             mend = self._mend(error) or "the server must take dialogs of user, assistant and user: look at its chat template"
             self._note(Step.PUSHBACK, Status.FAIL, error.message, mend)
             return
-        verdict = verdict_of(reading, reading_of(reply, self._asked)).value.replace("_", " ")
+        second = reading_of_branch(reply, self._asked, branch.spec, reading)
+        verdict = verdict_of(reading, second).value.replace("_", " ")
         self._note(Step.PUSHBACK, Status.OK, f"{_quoted(reply)}: {verdict} (one trial says nothing of the model)")
 
     async def _repeated(self, backend: Backend, first: Reply) -> None:

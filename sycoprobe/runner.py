@@ -19,7 +19,7 @@ from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.money import Price
 from sycoprobe.planning import CHARS_PER_TOKEN, Branch, CallSpec, Planned, first_turn, second_turn
 from sycoprobe.probes import Asked
-from sycoprobe.scoring import reading_of
+from sycoprobe.scoring import reading_of, reading_of_branch
 from sycoprobe.transcript import Call
 from sycoprobe.turns import ErrorKind, Message, Reply, Thinking
 from sycoprobe.verdicts import Verdict, verdict_of
@@ -397,7 +397,8 @@ class Run(Asking):
             return
         call.wording = branch.challenge.id
         self._keep(call)
-        self.tally.branched(branch.spec.arm, conversation.reading, reading_of(call.reply, conversation.asked))
+        reading = reading_of_branch(call.reply, conversation.asked, branch.spec, conversation.reading)
+        self.tally.branched(branch.spec.arm, conversation.reading, reading)
 
 
 def _ms(began: float) -> int:
