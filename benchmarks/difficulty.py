@@ -26,7 +26,7 @@ from scipy.stats import binomtest
 from sycoprobe import api
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions, Request, Sampling
-from sycoprobe.planning import Planned, first_turn
+from sycoprobe.planning import Planned
 from sycoprobe.probes import AnswerFormat, Difficulty, Probe, ProbeSet
 from sycoprobe.scoring import reading_of
 from sycoprobe.sets import info_of, load_set, shipped_names
@@ -75,7 +75,7 @@ async def ask(planned: Planned, left: set[str], done: Callable[[str, str], None]
     async def one(spec: Any, probe: Probe) -> None:
         asked = planned.asked(spec, probe)
         async with turn:
-            request = Request(first_turn(asked, planned.wordings), Sampling(), planned.call_seed(spec), spec, asked)
+            request = Request(planned.first_turn(asked), Sampling(), planned.call_seed(spec), spec, asked)
             found = reading_of(await backend.complete(request), asked)
         done(probe.id, found.stance.value if found.stance else found.outcome.value)
 

@@ -27,13 +27,14 @@ from sycoprobe.challenges import DISPUTES, Arm, Kind, Wordings, parse_wordings
 from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError, JournalError, PlanError, PriceError, SycoprobeError
+from sycoprobe.forms import DEFAULT_FORM, AnswerForm, fitting, room_for
 from sycoprobe.journal import FILE, Contents, Journal, calls, now
 from sycoprobe.journal import read as read_journal
 from sycoprobe.keys import check_name
 from sycoprobe.kinds.planned import KindPlanned, make_kind_plan
 from sycoprobe.money import Price
 from sycoprobe.outcomes import Slice
-from sycoprobe.planning import CHALLENGE, Planned, SamplingPlan, Until, make_plan
+from sycoprobe.planning import CHALLENGE, Planned, SamplingPlan, Until, default_sampling, make_plan
 from sycoprobe.probes import Probe
 from sycoprobe.profiles import Profile, parts_of
 from sycoprobe.reports import kinds as kind_reports
@@ -128,8 +129,9 @@ def plan(
     controls: int = 1,
     repeats: int = 1,
     seed: int = 0,
+    answer: str = DEFAULT_FORM,
     temperature: float | None = 0.0,
-    reply_tokens: int = 256,
+    reply_tokens: int | None = None,
     top_p: float | None = None,
     thinking: str = Thinking.STRIP,
     effort: str | None = None,
@@ -145,7 +147,9 @@ def plan(
     sets: names of shipped sets or paths of folders.
     base_url: the server's address. api_key_env: name under which the key is in the environment, `.env` or the keyring.
     n: at most so many probes of each set, sampled by `seed`; of a generated set, exactly so many.
-    temperature: None leaves it to the server's default. reply_tokens: length limit of a reply.
+    answer: 'line', 'brief', 'free' or 'schema': the form in which every turn asks for the answer (`AnswerForm`).
+    temperature: None leaves it to the server's default.
+    reply_tokens: length limit of a reply; None: what suits the form, with room for thinking unless the model is known not to think.
     thinking: 'strip' or 'replay': what becomes of a reply's thinking in the turns that follow.
     effort, verbosity: as the provider spells them; None leaves them to the server.
     logprobs: of how many likeliest tokens log-probabilities are asked for.
@@ -158,7 +162,10 @@ def plan(
     if not sets:
         raise PlanError("no probe set was named", "`sycoprobe sets` lists them")
     _check_address(base_url, api_key_env)
+    form = _member(AnswerForm, answer, "form of answer")
     sampling = _sampling_plan(
+        form,
+        model,
         temperature=temperature,
         reply_tokens=reply_tokens,
         top_p=top_p,
@@ -181,6 +188,7 @@ def plan(
         repeats=repeats,
         seed=seed,
         sampling=sampling,
+        answer=form,
         until=until,
     )
 
@@ -195,6 +203,7 @@ def plan_kind(
     repeats: int = 1,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
+    answer: str = DEFAULT_FORM,
     wordings_file: Path | None = None,
     **sampling: Any,
 ) -> KindPlanned:
@@ -203,6 +212,7 @@ def plan_kind(
     Parameters
     ----------
     kind: its name; `sycoprobe kinds` lists them. sets: none: those that the kind names. settings: the kind's own.
+    answer: as for `plan`; kinds that ask in words of their own (`sycoprobe kinds NAME` says so) leave it aside.
     sampling: temperature, reply_tokens, top_p, thinking, effort, verbosity, as for `plan`. The rest: as for `plan`.
 
     Raises
@@ -214,6 +224,7 @@ def plan_kind(
     if not names:
         raise PlanError(f"the probe kind {kind!r} has no shipped set", "name a set of your own, or import one")
     _check_address(base_url, api_key_env)
+    form = _member(AnswerForm, answer, "form of answer")
     return make_kind_plan(
         found,
         tuple(load_set(s, n, seed) for s in names),
@@ -224,8 +235,9 @@ def plan_kind(
         n=n,
         repeats=repeats,
         seed=seed,
-        sampling=_sampling_plan(**sampling),
+        sampling=_sampling_plan(form if found.asks_in_form else None, model, **sampling),
         settings=settings,
+        answer=form,
     )
 
 
@@ -312,9 +324,14 @@ def _check_address(base_url: str | None, api_key_env: str | None) -> None:
         check_name(api_key_env)
 
 
-def _sampling_plan(thinking: str = Thinking.STRIP, **values: Any) -> SamplingPlan:
+def _sampling_plan(
+    form: AnswerForm | None, model: str, *, thinking: str = Thinking.STRIP, reply_tokens: int | None = None, **values: Any
+) -> SamplingPlan:
+    values["thinking"] = _member(Thinking, thinking, "thinking policy")
     try:
-        return SamplingPlan(thinking=_member(Thinking, thinking, "thinking policy"), **values)
+        if reply_tokens is None:
+            return default_sampling(form, model, **values)
+        return SamplingPlan(reply_tokens=reply_tokens, **values)
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
         option = str(first["loc"][0]).replace("_", "-")
@@ -543,6 +560,8 @@ async def _start(planned: AnyPlanned, together: _Together, folder: Path, baselin
     backend = _backend(planned, conduct, lambda: together.signalled)
     try:
         facts = await backend.start()
+        _check_form(planned, backend)
+        planned = _fitted(planned, facts)
         kept = baseline.model_dump(mode="json") if baseline else None
         journal = Journal.create(
             folder,
@@ -574,6 +593,7 @@ async def _resume(folder: Path, together: _Together) -> AnyReport:
         try:
             facts = await backend.start()
             _same_model(contents, facts)
+            _check_form(planned, backend)
             decider = Decider(planned, contents.baseline) if isinstance(planned, Planned) and planned.plan.until else None
             if decider and decider.add(call for call in calls(contents) if call.reply is not None):
                 return build(folder)
@@ -809,6 +829,27 @@ def _backend(planned: AnyPlanned, conduct: Conduct, stopping: Callable[[], bool]
     if conduct.batch and isinstance(planned, Planned):
         batching.check(planned, backend)
     return backend
+
+
+def _check_form(planned: AnyPlanned, backend: Backend) -> None:
+    """Raises `PlanError` if replies are to follow a JSON schema and the started backend cannot hold them to one."""
+    if planned.form is AnswerForm.SCHEMA and not getattr(backend, "takes_schema", False):
+        raise PlanError(
+            f"--answer schema: {planned.plan.model} cannot hold a reply to a JSON schema",
+            "--answer line asks for a last line that is as easy to read; structured output have openai, responses, azure, anthropic, "
+            "gemini, ollama, local, most models of openrouter, and command and python where the program takes `schema`",
+        )
+
+
+def _fitted(planned: AnyPlanned, facts: dict[str, Any]) -> AnyPlanned:
+    """The plan, its default limit on a reply lowered to what suits the model and its server; one that the user gave is left alone."""
+    plan = planned.plan
+    sampling = plan.sampling
+    if sampling.reply_tokens_from == "user":
+        return planned
+    plain = room_for(planned.form, plan.model, "none") if sampling.effort is None else sampling.reply_tokens
+    room = fitting(sampling.reply_tokens, facts, plain)
+    return planned if room == sampling.reply_tokens else planned.limited(room)
 
 
 def _same_model(contents: Contents, facts: dict[str, Any]) -> None:

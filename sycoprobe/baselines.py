@@ -15,6 +15,7 @@ from sycoprobe.challenges import Arm, Kind
 from sycoprobe.errors import GateError
 from sycoprobe.estimates import Estimates, Metric
 from sycoprobe.extract.types import Outcome
+from sycoprobe.forms import EARLIER_FORM
 from sycoprobe.outcomes import KINDS, OUTCOMES, VERDICTS, ItemInfo, Outcomes, Table
 from sycoprobe.planning import Plan
 from sycoprobe.probes import Probe
@@ -37,7 +38,7 @@ class BlessedSet(BaseModel):
     chosen: int
 
 
-_LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None}
+_LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None, "answer": EARLIER_FORM.value}
 """Settings that came later, with the values that earlier runs had; baselines name them only where they differ."""
 
 
@@ -49,7 +50,7 @@ class Conditions(BaseModel):
     sets: tuple[BlessedSet, ...]
     wordings_version: str
     wordings_digest: str
-    plan: dict[str, Any] = Field(description="Arms, kinds, draw, controls, repeats, seed and sampling.")
+    plan: dict[str, Any] = Field(description="Arms, kinds, draw, controls, repeats, seed, sampling and form of answer.")
 
     @field_validator("plan", mode="before")
     @classmethod
@@ -60,9 +61,12 @@ class Conditions(BaseModel):
     @classmethod
     def of(cls, plan: Plan) -> Conditions:
         """The conditions of a plan."""
-        kept = plan.model_dump(mode="json", include={"arms", "kinds", "draw", "controls", "repeats", "seed", "sampling"})
-        drawn = kept.pop("sampling")
-        sampling = {k: v for k, v in drawn.items() if k != "logprobs" and (k not in _LATER or v != _LATER[k])}
+        kept = plan.model_dump(
+            mode="json", include={"arms", "kinds", "draw", "controls", "repeats", "seed", "sampling", "answer"}
+        )
+        drawn = {**kept.pop("sampling"), "answer": kept.pop("answer")}
+        aside = ("logprobs", "reply_tokens_from")
+        sampling = {k: v for k, v in drawn.items() if k not in aside and (k not in _LATER or v != _LATER[k])}
         return cls(
             sets=tuple(
                 BlessedSet(name=s.info.name, version=s.info.version, digest=s.digest, chosen=s.chosen) for s in plan.sets
@@ -203,7 +207,8 @@ def mismatches(was: Conditions, now: Conditions) -> list[str]:
             found.append(f"of the set {name!r}, {theirs[name].chosen} probes were asked, now {ours[name].chosen}")
     if was.wordings_digest != now.wordings_digest:
         found.append(f"the wordings were version {was.wordings_version}, now {now.wordings_version}, with other content")
-    entries = [(key, was.plan.get(key), value) for key, value in now.plan.items()]
+    both = dict.fromkeys((*now.plan, *was.plan))
+    entries = [(key, was.plan.get(key, _LATER.get(key)), now.plan.get(key, _LATER.get(key))) for key in both]
     return found + [f"{key} was {_said(old)}, now {_said(new)}" for key, old, new in entries if old != new]
 
 

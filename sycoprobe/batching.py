@@ -33,7 +33,7 @@ from sycoprobe.extract.types import Extraction, Stance
 from sycoprobe.journal import Submission
 from sycoprobe.keys import redacted
 from sycoprobe.money import Price
-from sycoprobe.planning import Branch, CallSpec, Planned, first_turn, second_turn
+from sycoprobe.planning import Branch, CallSpec, Planned
 from sycoprobe.probes import Asked
 from sycoprobe.runner import Earlier, Tally, answered, bytes_of, kept
 from sycoprobe.scoring import reading_of, reading_of_branch
@@ -223,7 +223,7 @@ class BatchRun:
             return
         right = reading.stance is Stance.RIGHT
         done = self._earlier.branches.pop(spec.conversation, set())
-        conversation = _Conversation(first_turn(asked, self._planned.wordings), reply, reading)
+        conversation = _Conversation(self._planned.first_turn(asked), reply, reading)
         for branch in self._planned.branches(spec, asked, right=right):
             if branch.spec.key in done:
                 self.tally.earlier += 1
@@ -232,12 +232,13 @@ class BatchRun:
 
     def _request(self, ask: _Ask) -> Request:
         """The request that a live run would make."""
-        return Request(self._messages(ask), self._sampling, self._planned.call_seed(ask.spec), ask.spec, ask.asked)
+        seed, schema = self._planned.call_seed(ask.spec), self._planned.schema(ask.asked)
+        return Request(self._messages(ask), self._sampling, seed, ask.spec, ask.asked, schema=schema)
 
     def _messages(self, ask: _Ask) -> tuple[Message, ...]:
         if ask.conversation is None or ask.branch is None:
-            return first_turn(ask.asked, self._planned.wordings)
-        said = second_turn(ask.asked, ask.branch, self._planned.wordings)
+            return self._planned.first_turn(ask.asked)
+        said = self._planned.second_turn(ask.asked, ask.branch)
         before = answered(ask.conversation.reply, self._sampling)
         return (*ask.conversation.opening, before, {"role": "user", "content": said})
 

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import string
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from sycoprobe.errors import PlanError
+from sycoprobe.forms import EARLIER_FORM, AnswerForm
 from sycoprobe.probes import AnswerFormat, Asked, Name
 
 PLACEHOLDERS = frozenset({"claim", "reason", "question", "closing"})
@@ -47,6 +58,9 @@ class Kind(StrEnum):
 
 DISPUTES: tuple[Kind, ...] = (Kind.DOUBT, Kind.ASSERT, Kind.ETHOS, Kind.JUSTIFICATION, Kind.CITATION)
 Template = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
+RequestText = Annotated[str, StringConstraints(max_length=5_000)]
+"""A request to answer in some form; empty where none is asked for."""
+Requests = dict[AnswerForm, dict[AnswerFormat, RequestText]]
 
 
 class Challenge(BaseModel):
@@ -77,24 +91,55 @@ class Challenge(BaseModel):
 
 
 class Wordings(BaseModel):
-    """All texts around a probe: form instructions, closings and challenges."""
+    """All texts around a probe: requests to answer in each form, and challenges.
+
+    `ask` and `closing` hold the requests by form and format. Texts that stand in a file right under `[ask]` and `[closing]`, as in
+    files from before there were forms, are those of the form `brief`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: Literal[1]
     version: str
-    ask: dict[AnswerFormat, Template]
-    closing: dict[AnswerFormat, Template]
+    ask: Requests
+    closing: Requests
     challenge: tuple[Challenge, ...] = Field(min_length=1)
+
+    @field_validator("ask", "closing", mode="before")
+    @classmethod
+    def _by_form(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        flat = {name: text for name, text in given.items() if isinstance(text, str)}
+        nested = {name: texts for name, texts in given.items() if not isinstance(texts, str)}
+        if flat and EARLIER_FORM in nested:
+            raise ValueError(f"texts right under it are those of {EARLIER_FORM.value!r}, which has a table of its own too")
+        return {EARLIER_FORM: flat, **nested} if flat else nested
+
+    @field_serializer("ask", "closing")
+    def _as_written(self, requests: Requests) -> dict[str, Any]:
+        """As the file has them: a file of one form keeps its shape, and so its digest."""
+        made = {form.value: {name.value: text for name, text in texts.items()} for form, texts in requests.items()}
+        return made[EARLIER_FORM] if list(made) == [EARLIER_FORM] else made
 
     @model_validator(mode="after")
     def _complete(self) -> Wordings:
-        for table, texts in (("ask", self.ask), ("closing", self.closing)):
-            if missing := set(AnswerFormat) - texts.keys():
-                raise ValueError(f"[{table}] lacks {min(missing)!r}")
-            for text in texts.values():
-                if placeholders(text):
-                    raise ValueError(f"[{table}] texts hold no placeholders")
+        for table, requests in (("ask", self.ask), ("closing", self.closing)):
+            for form, texts in requests.items():
+                place = f"{table}.{form.value}"
+                if missing := set(AnswerFormat) - texts.keys():
+                    raise ValueError(f"[{place}] lacks {min(missing).value!r}")
+                for name, text in texts.items():
+                    if placeholders(text):
+                        raise ValueError(f"[{place}] texts hold no placeholders")
+                    if not text.strip() and (table == "closing" or form is not AnswerForm.FREE):
+                        raise ValueError(f"[{place}] {name.value} is empty; only [ask.free] may be")
+        if not self.ask:
+            raise ValueError("[ask] has no texts")
+        if lone := self.ask.keys() ^ self.closing.keys():
+            form = min(lone)
+            has, lacks = ("ask", "closing") if form in self.ask else ("closing", "ask")
+            raise ValueError(f"[{has}.{form}] has no counterpart [{lacks}.{form}]")
         ids = [c.id for c in self.challenge]
         if doubled := {i for i in ids if ids.count(i) > 1}:
             raise ValueError(f"challenge id {min(doubled)!r} stands twice")
@@ -107,6 +152,23 @@ class Wordings(BaseModel):
     def digest(self) -> str:
         """SHA-256 (hex) of the content."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def require(self, form: AnswerForm) -> None:
+        """Raises `PlanError` if these wordings do not ask in this form."""
+        if form not in self.ask:
+            has = ", ".join(f.value for f in AnswerForm if f in self.ask)
+            raise PlanError(
+                f"--answer {form.value}: these wordings (version {self.version}) lack [ask.{form.value}] and [closing.{form.value}]",
+                f"add the two tables, as in the shipped wordings (`sycoprobe show wordings`), or choose among: {has}",
+            )
+
+    def request(self, form: AnswerForm, name: AnswerFormat) -> str:
+        """What follows a question of this format in the first turn; empty where no form is asked for."""
+        return self.ask[form][name].format()
+
+    def close(self, form: AnswerForm, name: AnswerFormat) -> str:
+        """The request with which every later turn ends."""
+        return self.closing[form][name].format()
 
     def draw(self, kind: Kind, rng: random.Random, *, has_reason: bool) -> Challenge:
         """A wording of `kind` drawn from `rng`, among those that the probe can fill."""
@@ -179,9 +241,16 @@ def parse_wordings(file: str, raw: bytes) -> Wordings:
         text = raw.decode("utf-8")
         line = _line_of(text, first["loc"])
         message = first["msg"].removeprefix("Value error, ")
-        raise PlanError(
-            f"{file}:{line}:1: {place}: {message}", "compare with the shipped wordings: `sycoprobe show wordings`"
-        ) from e
+        said = f"{place}: {message}" if place else message
+        line = line if place else _line_with(text, message)
+        raise PlanError(f"{file}:{line}:1: {said}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
+
+
+def _line_with(text: str, message: str) -> int:
+    """The line of the table that a message about the whole file begins with, from 1."""
+    named = re.match(r"\[[\w.]+\]", message)
+    lines = text.splitlines()
+    return next((i for i, t in enumerate(lines, 1) if named and t.strip().startswith(named[0])), 1)
 
 
 def _line_of(text: str, loc: tuple[int | str, ...]) -> int:
@@ -190,4 +259,8 @@ def _line_of(text: str, loc: tuple[int | str, ...]) -> int:
     heads = [i for i, t in enumerate(lines, 1) if t.strip().startswith("[[challenge]]")]
     if len(loc) > 1 and loc[0] == "challenge" and isinstance(loc[1], int) and loc[1] < len(heads):
         return heads[loc[1]]
-    return next((i for i, t in enumerate(lines, 1) if loc and t.strip().startswith((f"[{loc[0]}]", f"{loc[0]} "))), 1)
+    form = f"[{loc[0]}.{loc[1]}]" if len(loc) > 1 else ""
+    heads = [i for i, t in enumerate(lines, 1) if form and t.strip().startswith(form)]
+    return next(iter(heads), 0) or next(
+        (i for i, t in enumerate(lines, 1) if loc and t.strip().startswith((f"[{loc[0]}]", f"[{loc[0]}.", f"{loc[0]} "))), 1
+    )

@@ -21,8 +21,9 @@ from sycoprobe.challenges import Kind
 from sycoprobe.config import aliases, resolve_model
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.extract.types import Extraction, Outcome, Stance
+from sycoprobe.forms import DEFAULT_FORM, room_for
 from sycoprobe.keys import Lookup, faults_of, origin_of, redacted, tolerant
-from sycoprobe.planning import CHARS_PER_TOKEN, first_turn, second_turn
+from sycoprobe.planning import CHARS_PER_TOKEN
 from sycoprobe.scoring import reading_of, reading_of_branch
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 from sycoprobe.verdicts import verdict_of
@@ -137,7 +138,7 @@ def doctor(
     base_url: str | None = None,
     api_key_env: str | None = None,
     timeout: float = 60.0,
-    reply_tokens: int = 256,
+    reply_tokens: int | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Examination:
     """`examine`, from synchronous code."""
@@ -152,7 +153,7 @@ async def examine(
     base_url: str | None = None,
     api_key_env: str | None = None,
     timeout: float = 60.0,
-    reply_tokens: int = 256,
+    reply_tokens: int | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Examination:
     """Try everything that a run of `model` depends on, with at most seven short calls; no fault is raised, each becomes a check.
@@ -161,7 +162,7 @@ async def examine(
     ----------
     model, base_url, api_key_env: as for `sycoprobe.run`; `model` may also be an alias from the settings.
     timeout: seconds for one attempt.
-    reply_tokens: length limit of a reply, as for `sycoprobe.run`.
+    reply_tokens: length limit of a reply; None: what a run of this model in the default form has.
     tell: told what is being tried, and of waits and fetches, a line each.
     """
     examiner = _Examiner(model, BackendOptions(base_url, 1, api_key_env=api_key_env), timeout, reply_tokens, tell)
@@ -185,13 +186,14 @@ class _Examiner:
     """Carries out the steps; a step that an earlier failure or the kind of backend leaves nothing to do is skipped with the reason."""
 
     def __init__(
-        self, model: str, options: BackendOptions, timeout: float, reply_tokens: int, tell: Callable[[str], None]
+        self, model: str, options: BackendOptions, timeout: float, reply_tokens: int | None, tell: Callable[[str], None]
     ) -> None:
         self._model = model
         self._scheme, _, self._name = model.partition(":")
         self._waiting = ""
         self._options = replace(options, notify=self._wait)
-        self._sampling = Sampling(timeout=timeout, retries=1, reply_tokens=reply_tokens)
+        room = room_for(DEFAULT_FORM, model, None) if reply_tokens is None else reply_tokens
+        self._sampling = Sampling(timeout=timeout, retries=1, reply_tokens=room)
         self._tell = tell
         self._checks: dict[Step, Check] = {}
         self._calls = self._prompt_tokens = self._completion_tokens = 0
@@ -203,7 +205,7 @@ class _Examiner:
         self._planned = api.plan("quick", n=1)
         self._spec, probe = next(iter(self._planned.conversations()))
         self._asked = self._planned.asked(self._spec, probe)
-        self._opening = first_turn(self._asked, self._planned.wordings)
+        self._opening = self._planned.first_turn(self._asked)
 
     def result(self, seconds: float) -> Examination:
         """What was found, and what it cost."""
@@ -522,7 +524,7 @@ class _Examiner:
         right = reading.stance is Stance.RIGHT
         branches = self._planned.branches(self._spec, self._asked, right=right)
         branch = next(b for b in branches if b.spec.kind is Kind.ASSERT)
-        said: Message = {"role": "user", "content": second_turn(self._asked, branch, self._planned.wordings)}
+        said: Message = {"role": "user", "content": self._planned.second_turn(self._asked, branch)}
         messages: tuple[Message, ...] = (*self._opening, {"role": "assistant", "content": first.text}, said)
         try:
             reply = await self._ask(backend, "pushing back once", messages, branch.spec)

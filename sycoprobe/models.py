@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sycoprobe.errors import MissingExtraError, ModelError
+from sycoprobe.forms import template_thinks
 
 Say = Callable[[str], None]
 _CHUNK = 1 << 20
@@ -57,6 +58,8 @@ class Gguf:
     architecture: str
     context_length: int | None
     has_chat_template: bool
+    thinks: bool = False
+    """Whether the chat template knows of thinking."""
 
 
 def known_models() -> dict[str, KnownModel]:
@@ -356,7 +359,8 @@ def _read_header(f: IO[bytes], path: Path) -> Gguf:
         raise ModelError(f"{path}: the file is shorter than its header says", "fetch it again")
     architecture = str(found.get("general.architecture", ""))
     length = found.get(f"{architecture}.context_length")
-    return Gguf(architecture, int(length) if length else None, bool(found.get("tokenizer.chat_template")))
+    template = str(found.get("tokenizer.chat_template") or "")
+    return Gguf(architecture, int(length) if length else None, bool(template), template_thinks(template))
 
 
 def _string(f: IO[bytes]) -> str:

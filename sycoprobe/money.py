@@ -159,7 +159,7 @@ def most_of_call(prompt_bytes: int, reply_tokens: int, price: Price, *, batch: b
 def price_range(estimate: Estimate, price: Price, *, reply_tokens: int, batch: bool = False) -> tuple[float, float]:
     """About the least and about the most that a plan costs, in US dollars, before any call; nothing is retried or cached.
 
-    The low end has the fewest calls, 4 characters a token and 40-token replies. The high end has the most calls, 2 characters a
+    The low end has the fewest calls, 4 characters a token and typical replies (40 tokens where few words are asked for). The high end has the most calls, 2 characters a
     token, a chat template around every prompt and every reply as long as the limit allows, both where it is paid as a reply
     and where it is sent again in the second turn. Scripts with fewer than 2 characters a token (Chinese, Japanese, Thai) can
     cost more than that, and so can retries of calls that the server charged for.
@@ -174,8 +174,8 @@ def price_range(estimate: Estimate, price: Price, *, reply_tokens: int, batch: b
     calls = estimate.calls_max
     if not calls:
         return 0.0, 0.0
-    short = {"prompt_tokens": estimate.prompt_tokens // calls, "completion_tokens": min(TYPICAL_REPLY_TOKENS, reply_tokens)}
-    sent_again = (calls - estimate.conversations) * max(0, reply_tokens - TYPICAL_REPLY_TOKENS)
+    short = {"prompt_tokens": estimate.prompt_tokens // calls, "completion_tokens": min(estimate.typical_reply, reply_tokens)}
+    sent_again = (calls - estimate.conversations) * max(0, reply_tokens - min(TYPICAL_REPLY_TOKENS, estimate.typical_reply))
     dense = estimate.prompt_tokens * CHARS_PER_TOKEN // DENSE_CHARS_PER_TOKEN
     prompt = math.ceil((dense + sent_again) / calls) + TEMPLATE_TOKENS
     return estimate.calls_min * cost_of(short, price, batch=batch), calls * _most(prompt, reply_tokens, price, batch=batch)

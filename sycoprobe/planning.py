@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sycoprobe.challenges import DISPUTES, Arm, Challenge, Kind, Wordings, claim_of
 from sycoprobe.errors import PlanError
+from sycoprobe.forms import DEFAULT_FORM, EARLIER_FORM, AnswerForm, room_for, schema_of, typical_answer, typical_thinking
 from sycoprobe.probes import LETTERS, Asked, Probe, ProbeSet, SetInfo, ask
 from sycoprobe.turns import Message, Thinking
 
 PLAN_VERSION: Literal[1] = 1
-TYPICAL_REPLY_TOKENS = 40
+TYPICAL_REPLY_TOKENS = typical_answer(EARLIER_FORM)
 CHARS_PER_TOKEN = 4
 CHALLENGE = "challenge"
 """The probe kind that is built into plans: a shared first answer, then branches in which the user disagrees."""
@@ -52,6 +53,9 @@ class SamplingPlan(BaseModel):
 
     temperature: float | None = Field(default=0.0, ge=0, le=10)
     reply_tokens: int = Field(default=256, ge=1, le=1_000_000, description="Length limit of a reply.")
+    reply_tokens_from: Literal["user", "form"] = Field(
+        default="user", description="Who chose that limit: the user, or the default for the form and what is known of thinking."
+    )
     top_p: float | None = Field(default=None, gt=0, le=1)
     thinking: Thinking = Field(default=Thinking.STRIP, description="What becomes of a reply's thinking in later turns.")
     effort: str | None = Field(default=None, pattern=r"^[a-z0-9_-]{1,20}$", description="As the provider spells it.")
@@ -84,6 +88,10 @@ class Plan(BaseModel):
     repeats: int = Field(default=1, ge=1, le=10_000)
     seed: int = 0
     sampling: SamplingPlan = SamplingPlan()
+    answer: AnswerForm = Field(
+        default=EARLIER_FORM,
+        description="The form in which every turn asks for the answer; plans from before there were forms are brief.",
+    )
     replica: int = Field(default=0, ge=0, description="Tells apart runs of one plan that draw answers anew (A/A checks).")
     until: Until | None = Field(default=None, description="Set in a sequential run, which asks item by item.")
     probe_kind: str = Field(default=CHALLENGE, description="Which kind of probe is run; see `sycoprobe kinds`.")
@@ -168,7 +176,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a plan costs, before any call. Tokens are estimates: 4 characters a token, 40 tokens a reply."""
+    """What a plan costs, before any call. Tokens are estimates: 4 characters a token, `typical_reply` tokens a reply."""
 
     items: int
     conversations: int
@@ -176,6 +184,7 @@ class Estimate:
     calls_max: int
     prompt_tokens: int
     completion_tokens: int
+    typical_reply: int = TYPICAL_REPLY_TOKENS
 
 
 class Planned:
@@ -211,6 +220,27 @@ class Planned:
         """The probe as this conversation shows it."""
         return ask(probe, rng_for(self.plan.seed, "options", first.conversation))
 
+    def first_turn(self, asked: Asked) -> tuple[Message, ...]:
+        """The messages of the first call, in the plan's form."""
+        return first_turn(asked, self.wordings, self.plan.answer)
+
+    def second_turn(self, asked: Asked, branch: Branch) -> str:
+        """What the user says in a branch, in the plan's form."""
+        return second_turn(asked, branch, self.wordings, self.plan.answer)
+
+    def schema(self, asked: Asked) -> dict[str, Any] | None:
+        """The JSON schema that a reply is held to; None where the plan asks for none."""
+        return schema_of(asked) if self.plan.answer is AnswerForm.SCHEMA else None
+
+    def limited(self, reply_tokens: int) -> Planned:
+        """The same plan with another limit on a reply's length."""
+        return Planned(limited(self.plan, reply_tokens), self.sets, self.wordings)
+
+    @property
+    def form(self) -> AnswerForm:
+        """The form in which its turns ask for the answer."""
+        return self.plan.answer
+
     def branches(self, first: CallSpec, asked: Asked, *, right: bool) -> list[Branch]:
         """The second turns that follow a first answer that was right, or was wrong."""
         plan = self.plan
@@ -238,15 +268,16 @@ class Planned:
         """Calls and tokens; exact for calls but for which arm a first answer leads to."""
         plan = self.plan
         ways = [plan.expected(right=right) for right in (True, False)]
+        typical = min(typical_answer(plan.answer), plan.sampling.reply_tokens)
+        reply = typical_reply(plan, typical)
         first = second = 0
         for name, probe in self._order:
             spec = CallSpec(name, probe.id, 0)
             asked = self.asked(spec, probe)
-            opening = sum(len(m["content"]) for m in first_turn(asked, self.wordings))
+            opening = sum(len(m["content"]) for m in self.first_turn(asked))
             first += opening
             for branch in self.branches(spec, asked, right=Arm.PUSHBACK in plan.arms):
-                said = len(second_turn(asked, branch, self.wordings))
-                second += opening + said + TYPICAL_REPLY_TOKENS * CHARS_PER_TOKEN
+                second += opening + len(self.second_turn(asked, branch)) + typical * CHARS_PER_TOKEN
         most = plan.conversations * (1 + max(ways))
         return Estimate(
             items=plan.items,
@@ -254,7 +285,8 @@ class Planned:
             calls_min=plan.conversations * (1 + min(ways)),
             calls_max=most,
             prompt_tokens=(first + second) * plan.repeats // CHARS_PER_TOKEN,
-            completion_tokens=min(TYPICAL_REPLY_TOKENS, plan.sampling.reply_tokens) * most,
+            completion_tokens=reply * most,
+            typical_reply=reply,
         )
 
     def _wording(self, spec: CallSpec, asked: Asked) -> Challenge:
@@ -278,14 +310,16 @@ def make_plan(
     repeats: int = 1,
     seed: int = 0,
     sampling: SamplingPlan | None = None,
+    answer: AnswerForm = DEFAULT_FORM,
     until: Until | None = None,
 ) -> Planned:
     """The plan for these sets, with at most `n` probes of each, sampled by `seed`.
 
     Raises
     ------
-    PlanError: nothing to ask, a set twice, pushback without control, or a number out of range.
+    PlanError: nothing to ask, a set twice, pushback without control, a number out of range, or wordings without that form.
     """
+    wordings.require(answer)
     for s in sets:
         if s.info.kind is not None:
             raise PlanError(
@@ -313,7 +347,8 @@ def make_plan(
         controls=controls,
         repeats=repeats,
         seed=seed,
-        sampling=sampling or SamplingPlan(),
+        sampling=sampling or default_sampling(answer, model),
+        answer=answer,
         until=until,
         wordings_version=wordings.version,
         wordings_digest=wordings.digest,
@@ -348,16 +383,36 @@ def chosen_probes(sets: tuple[ProbeSet, ...], n: int | None, seed: int) -> tuple
     return tuple(chosen), refs
 
 
-def first_turn(asked: Asked, wordings: Wordings) -> tuple[Message, ...]:
+def default_sampling(form: AnswerForm | None, model: str, **values: Any) -> SamplingPlan:
+    """How answers are drawn where the user does not limit their length; `form` is None for kinds that ask in words of their own.
+
+    Raises pydantic's `ValidationError` for a value out of range.
+    """
+    effort = values.get("effort")
+    room = room_for(form, model, effort if isinstance(effort, str) else None)
+    return SamplingPlan(reply_tokens=room, reply_tokens_from="form", **values)
+
+
+def limited(plan: Plan, reply_tokens: int) -> Plan:
+    """The plan with another limit on a reply's length."""
+    sampling = plan.sampling.model_copy(update={"reply_tokens": reply_tokens})
+    return plan.model_copy(update={"sampling": sampling})
+
+
+def typical_reply(plan: Plan, answer: int) -> int:
+    """About how many tokens a reply has whose answer takes `answer` of them, thinking included."""
+    return min(answer + typical_thinking(plan.model, plan.sampling.effort), plan.sampling.reply_tokens)
+
+
+def first_turn(asked: Asked, wordings: Wordings, form: AnswerForm) -> tuple[Message, ...]:
     """The messages of the first call: the system prompt if the probe has one, then the question."""
     probe = asked.probe
-    parts = [probe.context] if probe.context else []
-    parts.append(question_text(asked))
-    user: Message = {"role": "user", "content": "\n\n".join([*parts, wordings.ask[probe.format]])}
+    parts = [probe.context or "", question_text(asked), wordings.request(form, probe.format)]
+    user: Message = {"role": "user", "content": "\n\n".join(p for p in parts if p)}
     return ({"role": "system", "content": probe.system}, user) if probe.system else (user,)
 
 
-def second_turn(asked: Asked, branch: Branch, wordings: Wordings) -> str:
+def second_turn(asked: Asked, branch: Branch, wordings: Wordings, form: AnswerForm) -> str:
     """What the user says in a branch."""
     assert branch.spec.arm is not None  # noqa: S101
     claim = claim_of(asked, branch.spec.arm)
@@ -365,7 +420,7 @@ def second_turn(asked: Asked, branch: Branch, wordings: Wordings) -> str:
         claim=claim.answer,
         reason=claim.reason or "",
         question=question_text(asked),
-        closing=wordings.closing[asked.probe.format],
+        closing=wordings.close(form, asked.probe.format),
     )
 
 

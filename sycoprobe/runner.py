@@ -17,7 +17,7 @@ from sycoprobe.challenges import Arm
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.money import Price
-from sycoprobe.planning import CHARS_PER_TOKEN, Branch, CallSpec, Planned, first_turn, second_turn
+from sycoprobe.planning import CHARS_PER_TOKEN, Branch, CallSpec, Planned
 from sycoprobe.probes import Asked
 from sycoprobe.scoring import reading_of, reading_of_branch
 from sycoprobe.transcript import Call
@@ -155,6 +155,7 @@ class Asking:
         self._concurrency = concurrency
         self._sampling = sampling
         self._call_seed: Callable[[Any], int] = planned.call_seed
+        self._schema_of = planned.schema
         self._earlier = earlier or Earlier()
         self._waiting: deque[Any] = deque()
         """What goes on with conversations that were begun."""
@@ -268,12 +269,20 @@ class Asking:
             return None
         call = None
         try:
-            call = await self._answered(Request(messages, self._sampling, self._call_seed(spec), spec, asked, shared, scene))
+            schema = self._schema(asked, scene)
+            call = await self._answered(
+                Request(messages, self._sampling, self._call_seed(spec), spec, asked, shared, scene, schema)
+            )
         finally:
             if call is not None:
                 self._budget.count(call, self._price)
             self._budget.give_back(most)
         return call
+
+    def _schema(self, asked: Asked | None, scene: Scene | None) -> dict[str, Any] | None:
+        """The JSON schema that the reply is held to; None where none is asked for, or this step asks in words of its own."""
+        own = scene is not None and not scene.kind.in_form(scene.step)
+        return None if asked is None or own else self._schema_of(asked)
 
     async def _answered(self, request: Request) -> Call | None:
         spec, said = request.spec, request.messages[-1]["content"]
@@ -352,10 +361,10 @@ class Run(Asking):
                 continue
             self.tally.earlier += 1
             assert done.reply is not None  # noqa: S101
-            self._opened(spec, asked, first_turn(asked, self._planned.wordings), done.reply)
+            self._opened(spec, asked, self._planned.first_turn(asked), done.reply)
 
     async def _begin(self, spec: CallSpec, asked: Asked) -> None:
-        messages = first_turn(asked, self._planned.wordings)
+        messages = self._planned.first_turn(asked)
         call = await self._call(spec, asked, messages, self._cached_prefix(messages))
         if call is None:
             return
@@ -386,7 +395,7 @@ class Run(Asking):
         self._changed.set()
 
     async def _continue(self, conversation: _Conversation, branch: Branch) -> None:
-        said = second_turn(conversation.asked, branch, self._planned.wordings)
+        said = self._planned.second_turn(conversation.asked, branch)
         messages = (*conversation.opening, answered(conversation.reply, self._sampling), Message(role="user", content=said))
         try:
             call = await self._call(branch.spec, conversation.asked, messages, self._cached_prefix(conversation.opening))

@@ -46,7 +46,10 @@ def reading_of_branch(reply: Reply | None, asked: Asked, spec: CallSpec, first: 
 
 @dataclass(slots=True)
 class Judged:
-    """One call, judged: exactly one of `first` and `trial` is set. `before` is the belief of the first answer that a trial follows."""
+    """One call, judged: exactly one of `first` and `trial` is set. `before` is the belief of the first answer that a trial follows.
+
+    `asked` is the question as the conversation shows it.
+    """
 
     call: Call
     reading: Extraction
@@ -54,6 +57,7 @@ class Judged:
     before: Belief | None = None
     first: First | None = None
     trial: Trial | None = None
+    asked: Asked | None = None
 
 
 @dataclass(slots=True)
@@ -118,7 +122,7 @@ class Scorer:
         if reading.stance is not None and self._branches:
             self._open[call.spec.conversation] = _Open(asked, reading, belief, call)
             self._left[call.spec.conversation] = self._branches
-        return Judged(call, reading, belief, first=row)
+        return Judged(call, reading, belief, first=row, asked=asked)
 
     def _branch(self, call: Call) -> Judged:
         conversation = call.spec.conversation
@@ -139,7 +143,7 @@ class Scorer:
         self._left[conversation] -= 1
         if not self._left[conversation]:
             del self._open[conversation], self._left[conversation]
-        return Judged(call, reading, belief_of(call.reply, state.asked, reading), state.belief, trial=row)
+        return Judged(call, reading, belief_of(call.reply, state.asked, reading), state.belief, trial=row, asked=state.asked)
 
 
 class Worst:

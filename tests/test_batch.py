@@ -53,7 +53,7 @@ def settings(tmp_path: Path, server: BatchServer, vendor: str, n: int = ITEMS) -
     folder = tmp_path / f"set-{n}"
     if not folder.exists():
         write_set(folder, n)
-    return str(folder), {"model": f"{vendor}:m", "base_url": server.url, "out": tmp_path, "seed": 3}
+    return str(folder), {"model": f"{vendor}:m", "base_url": server.url, "out": tmp_path, "seed": 3, "reply_tokens": 256}
 
 
 def batch_run(

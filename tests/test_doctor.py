@@ -425,7 +425,7 @@ def thinking(needed: int) -> Callable[[dict[str, Any]], Any]:
 
 
 def test_thinking_that_uses_up_the_limit_comes_with_the_limit_that_it_needs() -> None:
-    found = examined(thinking(1000))
+    found = examined(thinking(1000), how={"reply_tokens": 256})
     read = check(found, Step.READ)
     assert read.status is Status.FAIL
     assert "thinking used up the limit of 256 tokens" in read.said
@@ -440,7 +440,7 @@ def test_thinking_that_uses_up_the_limit_comes_with_the_limit_that_it_needs() ->
 
 
 def test_thinking_that_never_ends_is_a_failure_with_a_mend() -> None:
-    found = examined(thinking(10**6))
+    found = examined(thinking(10**6), how={"reply_tokens": 256})
     read = check(found, Step.READ)
     assert read.status is Status.FAIL
     assert "and of 4,096 too" in read.said

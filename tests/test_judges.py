@@ -504,7 +504,7 @@ def test_a_server_without_structured_output_is_asked_without_it_and_that_is_note
     with LoopbackServer(make) as server:
         found = judged_of(plain_cases(6), tmp_path, JudgeSpec("openai:x", server.url))
     assert {j.label for j in found.final.values()} == {"adopted"}
-    assert "adapted: response_format -> left out" in found.judges[0].notes
+    assert "adapted: response_format -> left out: the form of the reply is asked for in words only" in found.judges[0].notes
 
 
 def test_no_key_gets_into_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

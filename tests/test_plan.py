@@ -11,6 +11,7 @@ import pytest
 from sycoprobe import api
 from sycoprobe.challenges import Arm, Kind, parse_wordings, placeholders
 from sycoprobe.errors import PlanError
+from sycoprobe.forms import AnswerForm
 from sycoprobe.planning import Planned, first_turn, make_plan, second_turn
 from sycoprobe.probes import Asked, ask
 from tests.makers import probe, probe_set
@@ -29,7 +30,9 @@ def everything(p: Planned) -> list[str]:
         asked = p.asked(spec, pr)
         said.append(spec.key + str(asked.options))
         for right in (True, False):
-            said += [b.spec.key + second_turn(asked, b, WORDINGS) for b in p.branches(spec, asked, right=right)]
+            said += [
+                b.spec.key + second_turn(asked, b, WORDINGS, AnswerForm.BRIEF) for b in p.branches(spec, asked, right=right)
+            ]
     return said
 
 
@@ -66,7 +69,7 @@ def test_pushback_claims_the_wrong_answer_and_correction_the_right_one() -> None
     asked = p.asked(spec, pr)
     for right, claim, other in ((True, "Lyon", "Paris"), (False, "Paris", "Lyon")):
         for b in p.branches(spec, asked, right=right):
-            said = second_turn(asked, b, WORDINGS)
+            said = second_turn(asked, b, WORDINGS, AnswerForm.BRIEF)
             assert other not in said
             assert (claim in said) == (b.spec.kind not in (Kind.NEUTRAL, Kind.DOUBT))
 
@@ -76,7 +79,7 @@ def test_every_arm_ends_in_the_same_request() -> None:
     for spec, pr in p.conversations():
         asked = p.asked(spec, pr)
         for b in p.branches(spec, asked, right=True):
-            assert second_turn(asked, b, WORDINGS).endswith(WORDINGS.closing[pr.format])
+            assert second_turn(asked, b, WORDINGS, AnswerForm.BRIEF).endswith(WORDINGS.close(AnswerForm.BRIEF, pr.format))
 
 
 def test_reasons_are_used_where_a_probe_has_them() -> None:
@@ -97,13 +100,13 @@ def test_option_order_is_shuffled_so_that_each_letter_is_right_about_equally_oft
 
 def test_a_choice_is_shown_with_letters_and_pushed_with_its_letter() -> None:
     asked = ask(probe(format="choice", options=["Paris", "Lyon", "Nice"]), random.Random(1))
-    shown = first_turn(asked, WORDINGS)[-1]["content"]
+    shown = first_turn(asked, WORDINGS, AnswerForm.BRIEF)[-1]["content"]
     assert f"{asked.letter_of('Lyon')}) Lyon" in shown
     assert asked.pushed == f"{asked.letter_of('Lyon')}) Lyon"
 
 
 def test_system_prompt_and_context_come_before_the_question() -> None:
-    messages = first_turn(Asked(probe(system="Be terse.", context="A map of France.")), WORDINGS)
+    messages = first_turn(Asked(probe(system="Be terse.", context="A map of France.")), WORDINGS, AnswerForm.BRIEF)
     assert messages[0] == {"role": "system", "content": "Be terse."}
     assert messages[1]["content"].startswith("A map of France.\n\nWhat is the capital")
 
@@ -148,7 +151,7 @@ def test_naming_a_set_twice_is_refused() -> None:
         ('id = "assert-2"', 'id = "assert-1"', "stands twice"),
         ("It is {claim}. {closing}", "It is {claim.__class__}. {closing}", "not a plain placeholder"),
         ("It is {claim}. {closing}", "It is {claim!r}. {closing}", "not a plain placeholder"),
-        ("[closing]", "[closings]", "closing"),
+        ("[closing.brief]", "[closings.brief]", "closing"),
         ("schema_version = 1", "schema_version = ", "not TOML"),
     ],
 )

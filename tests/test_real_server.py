@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,12 @@ from sycoprobe import api, journal, models
 from sycoprobe.backends import openai, responses
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.errors import BackendError
-from sycoprobe.turns import ErrorKind, Finish
+from sycoprobe.forms import schema_of
+from sycoprobe.probes import Asked
+from sycoprobe.turns import ErrorKind, Finish, Reply
+from tests import makers
 from tests.makers import write_set
-from tests.vendor import DIALOG, asked, facts
+from tests.vendor import DIALOG, asked, facts, request
 
 pytestmark = pytest.mark.model
 ALTERNATING = (
@@ -104,3 +109,25 @@ def test_turns_that_its_template_rejects_are_merged_after_its_own_error() -> Non
         assert reply.notes == ("adapted: consecutive turns of one role -> merged",)
         with pytest.raises(BackendError, match="must alternate"):
             asked(openai.open_backend("smollm2", options(url, strict=True)), dialog, reply_tokens=2, timeout=120.0)
+
+
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_a_reply_is_held_to_a_schema_with_and_without_a_chat_template(mode: openai.Mode) -> None:
+    probe = Asked(makers.probe(format="yes_no", question="Is ice cold?", answer="yes", wrong_answer="no"))
+    schema = schema_of(probe)
+    dialog = ({"role": "user", "content": "Is ice cold? Reply with a JSON object with reasoning and answer."},)
+    with llama_cpp() as server:
+        backend = openai.OpenAIBackend("smollm2", base_url=server, key=None, options=options(server), mode=mode)
+
+        async def go() -> Reply:
+            await backend.start()
+            try:
+                return await backend.complete(replace(request(dialog, reply_tokens=300, timeout=120.0), schema=schema))
+            finally:
+                await backend.close()
+
+        reply = asyncio.run(go())
+    assert backend.takes_schema
+    assert reply.notes == ()
+    assert reply.finish is Finish.LENGTH or json.loads(reply.text)["answer"] in ("yes", "no")
+    assert reply.text.lstrip().startswith("{")

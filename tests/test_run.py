@@ -221,7 +221,7 @@ def test_a_report_of_a_newer_version_is_refused_and_a_broken_one_named(tmp_path:
     sim_run(tmp_path, 5)
     file = tmp_path / "reports" / "run" / "report.json"
     text = file.read_text()
-    file.write_text(text.replace('"report_version": 4', '"report_version": 99'))
+    file.write_text(text.replace('"report_version": 5', '"report_version": 99'))
     with pytest.raises(ReportError, match="newer sycoprobe"):
         Report.load(file)
     file.write_text(text[:100])
@@ -236,7 +236,7 @@ def test_a_run_without_control_says_so_and_measures_no_net_sycophancy(tmp_path: 
     assert any("no control arm" in n for n in report.notes)
 
 
-@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("version", [2, 3, 4])
 def test_the_reports_of_the_versions_before_are_read_and_printed(tmp_path: Path, version: int) -> None:
     run = tmp_path / "r" / "old"
     run.mkdir(parents=True)
@@ -246,3 +246,13 @@ def test_the_reports_of_the_versions_before_are_read_and_printed(tmp_path: Path,
     done = cli("report", "old", "--out", tmp_path / "r")
     assert done.returncode == 0, done.stderr
     assert "Flip matrix" in done.stdout and "net sycophancy" in done.stdout
+
+
+def test_the_report_of_a_kind_of_the_version_before_is_read_and_printed(tmp_path: Path) -> None:
+    run = tmp_path / "r" / "old"
+    run.mkdir(parents=True)
+    (run / "report.json").write_bytes((Path(__file__).parent / "data" / "kind-report-v1.json").read_bytes())
+    (run / "journal.jsonl").touch()
+    done = cli("report", "old", "--out", tmp_path / "r")
+    assert done.returncode == 0, done.stderr
+    assert "What the replies were" in done.stdout and "form asked for" not in done.stdout

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.batches import AnthropicBatches
-from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, address, error_of, json_of, key_for
+from sycoprobe.backends.dialect import (
+    ALTERNATION,
+    IN_WORDS,
+    SYSTEM,
+    Adaptable,
+    HttpDialect,
+    address,
+    error_of,
+    json_of,
+    key_for,
+)
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import scrubbed
@@ -24,7 +35,16 @@ _FINISH = {
     "model_context_window_exceeded": Finish.LENGTH,
     "refusal": Finish.REFUSAL,
 }
-_ADAPTABLE = (*(Adaptable(name) for name in ("temperature", "top_p", "output_config", "cache_control")), SYSTEM, ALTERNATION)
+_FORMAT, _EFFORT = "output_config.format", "output_config.effort"
+_ADAPTABLE = (
+    *(Adaptable(name) for name in ("temperature", "top_p")),
+    Adaptable(_FORMAT, None, re.compile(r"output[_ ]formats?\b|json_?schema|structured outputs?", re.I), IN_WORDS),
+    Adaptable(_EFFORT, None, re.compile(r"\beffort\b", re.I)),
+    *(Adaptable(name) for name in ("output_config", "cache_control")),
+    SYSTEM,
+    ALTERNATION,
+)
+"""A model that does not know the whole of `output_config` names that, one that knows a part of it names the other part."""
 
 
 def open_backend(name: str, options: BackendOptions) -> AnthropicBackend:
@@ -50,6 +70,7 @@ class AnthropicBackend(HttpDialect):
     _models = "/models?limit=1000"
     cache_minimum = 1024
     """The shortest prefix, in tokens, that the API caches for most models; it ignores a mark on one that is too short."""
+    takes_schema = True
 
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
         headers = {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
@@ -71,13 +92,16 @@ class AnthropicBackend(HttpDialect):
             # The end of the shared prefix, so that the branches read what the first call has written.
             last = turns[request.shared - 1 - (len(request.messages) - len(turns))]
             last["content"] = [{"type": "text", "text": last["content"], "cache_control": {"type": "ephemeral"}}]
-        effort = {"effort": sampling.effort} if sampling.effort else None
+        # platform.claude.com, 'Structured outputs': without a beta header, and beside the effort.
+        form = {"type": "json_schema", "schema": request.schema} if request.schema is not None else None
+        config = {"effort": sampling.effort, "format": form}
+        output = {k: v for k, v in config.items() if v is not None and f"output_config.{k}" not in self._adapted}
         return {
             "model": self._model,
             "max_tokens": sampling.reply_tokens,
             "messages": turns,
             **({"system": system} if system else {}),
-            **self._wanted({"temperature": sampling.temperature, "top_p": sampling.top_p, "output_config": effort}),
+            **self._wanted({"temperature": sampling.temperature, "top_p": sampling.top_p, "output_config": output or None}),
         }
 
     def _turn(self, message: Message) -> dict[str, Any]:

@@ -85,7 +85,9 @@ class Backend(Protocol):
     async def start(self) -> dict[str, Any]:
         """Get ready (load, connect); return facts about the model for the journal's header.
 
-        Known keys: `model` (id as the server reports it), `mode` ('chat' or 'completion'), `notes` (list of str).
+        Known keys: `model` (id as the server reports it), `mode` ('chat' or 'completion'), `notes` (list of str); and where they are
+        known, `thinks` (whether the model may think before it answers), `context` and `reply_limit` (in tokens), by which the default
+        limit on a reply goes.
         Raises `SycoprobeError` if the model cannot be used at all.
         """
         ...

@@ -7,7 +7,8 @@ environment. We write to its standard input, one JSON object a line (UTF-8, `\\n
 
 - `id`: a string that no other line has. `messages`: the dialog so far, oldest first; a role is system, user or assistant.
 - `reply_tokens`: the length limit of the reply. `seed`: an integer below 2**31. `temperature`, `top_p`, `effort`, `verbosity`
-  and `logprobs` (of how many likeliest tokens log-probabilities are wanted) stand in the line only where they were asked for.
+  and `logprobs` (of how many likeliest tokens log-probabilities are wanted) stand in the line only where they were asked for, and
+  so does `schema`, a JSON schema that the reply's text is to follow; the dialog asks for it in words as well.
 
 For each such line the program writes one to its standard output, and flushes it:
 
@@ -106,6 +107,8 @@ def open_backend(name: str, options: BackendOptions) -> CommandBackend:
 
 class CommandBackend:
     """Asks a program over its standard input and output; starts it again when it dies, a few times."""
+
+    takes_schema = True
 
     def __init__(self, words: list[str], options: BackendOptions) -> None:
         self._words = words
@@ -399,6 +402,7 @@ def _line(number: int, request: Request) -> bytes:
         "effort": sampling.effort,
         "verbosity": sampling.verbosity,
         "logprobs": sampling.logprobs or None,
+        "schema": request.schema,
     }
     asked = {"id": str(number), "messages": request.messages, **{k: v for k, v in settings.items() if v is not None}}
     return (json.dumps(asked, ensure_ascii=False) + "\n").encode("utf-8", "replace")

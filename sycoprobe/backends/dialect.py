@@ -45,11 +45,13 @@ class Adaptable:
     name: as it is called in the request, and in the report.
     instead: what is sent instead, or what is done; None: it is left out.
     said: how a rejection speaks of it where it does not name it.
+    without: what the report says of leaving it out.
     """
 
     name: str
     instead: str | None = None
     said: re.Pattern[str] | None = None
+    without: str = "left out"
 
 
 SYSTEM = Adaptable(
@@ -71,6 +73,8 @@ ALTERNATION = Adaptable(
         re.I,
     ),
 )
+IN_WORDS = "left out: the form of the reply is asked for in words only"
+"""What leaving out a JSON schema comes to: whoever sends one asks for the object in the prompt too."""
 _SYSTEM_ALLOWED = re.compile(r"after the optional system", re.I)
 _REJECTED = re.compile(
     r"unsupported|not support|no longer|deprecated|cannot both|unrecognized|unknown|not permitted|not allowed|extra inputs"
@@ -282,7 +286,7 @@ class HttpDialect:
         if self._options.strict:
             raise BackendError(
                 f"the server rejects {candidate.name}: {' '.join(redacted(said).split())[:300]}",
-                f"leave out --strict to have it adapted ({candidate.instead or 'left out'}) and noted in the report, or change the setting",
+                f"leave out --strict to have it adapted ({candidate.instead or candidate.without}) and noted in the report, or change the setting",
                 kind=ErrorKind.BAD_REQUEST,
                 fatal=True,
             )
@@ -302,7 +306,8 @@ class HttpDialect:
 
     def _adaptations(self) -> tuple[str, ...]:
         """What was adapted so far, for the report."""
-        return tuple(f"adapted: {name} -> {sent or 'left out'}" for name, sent in self._adapted.items())
+        without = {candidate.name: candidate.without for candidate in self._adaptable}
+        return tuple(f"adapted: {name} -> {sent or without.get(name, 'left out')}" for name, sent in self._adapted.items())
 
     def _error(self, reply: HttpReply) -> BackendError:
         """The named failure behind a status other than 200."""

@@ -9,7 +9,17 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, address, error_of, json_of, key_for
+from sycoprobe.backends.dialect import (
+    ALTERNATION,
+    IN_WORDS,
+    SYSTEM,
+    Adaptable,
+    HttpDialect,
+    address,
+    error_of,
+    json_of,
+    key_for,
+)
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import key_named, redacted, scrubbed
@@ -45,7 +55,11 @@ _ADAPTABLE = (
     Adaptable("thinkingLevel", said=re.compile(r"thinking[_ ]?level", re.I)),
     Adaptable("thinkingBudget", said=re.compile(r"thinking[_ ]?budget", re.I)),
     Adaptable("thinkingConfig", said=re.compile(r"thinking", re.I)),
-    Adaptable("responseJsonSchema", said=re.compile(r"response_?(?:json_?)?schema|response_?mime_?type|json mode", re.I)),
+    Adaptable(
+        "responseJsonSchema",
+        said=re.compile(r"response_?(?:json_?)?schema|response_?mime_?type|json mode", re.I),
+        without=IN_WORDS,
+    ),
     SYSTEM,
     ALTERNATION,
 )
@@ -146,7 +160,7 @@ class GeminiBackend(HttpDialect):
         if sampling.logprobs and "logprobs" not in self._adapted:
             config |= {"responseLogprobs": True, "logprobs": sampling.logprobs}
         if request.schema is not None and "responseJsonSchema" not in self._adapted:
-            config |= {"responseMimeType": "application/json", "responseJsonSchema": request.schema}
+            config |= {"responseMimeType": "application/json", "responseJsonSchema": _ordered(request.schema)}
         return {
             "contents": [self._turn(m) for m in dialog if m["role"] != "system"],
             **({"systemInstruction": {"parts": system}} if system else {}),
@@ -230,6 +244,12 @@ class GeminiBackend(HttpDialect):
             or _SPENT.search(said) is not None
             or (_wait(details, said) or 0.0) > _LONGEST_WAIT
         )
+
+
+def _ordered(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema whose reply has its fields in the order of its properties: some models sort them by name unless they are told
+    (`propertyOrdering`, which responseJsonSchema takes beside what JSON Schema has: ai.google.dev/api/generate-content)."""
+    return {**schema, "propertyOrdering": list(schema.get("properties") or ())}
 
 
 def _answered(made: Reply, candidate: Mapping[str, Any]) -> Reply:

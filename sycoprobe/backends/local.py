@@ -65,6 +65,7 @@ class LocalBackend:
         return {
             "model": f"{self._name} ({path.name})" if self._name != str(path) else path.name,
             "mode": mode,
+            "thinks": header.thinks,
             "sha256": digest,
             "engine": _engine(),
             "slots": slots,

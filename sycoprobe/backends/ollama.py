@@ -10,7 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialect import ALTERNATION, SYSTEM, Adaptable, HttpDialect, checked_url, error_of, json_of, key_for
+from sycoprobe.backends.dialect import (
+    ALTERNATION,
+    IN_WORDS,
+    SYSTEM,
+    Adaptable,
+    HttpDialect,
+    checked_url,
+    error_of,
+    json_of,
+    key_for,
+)
 from sycoprobe.backends.dialogs import split_thinking
 from sycoprobe.backends.openai import logprobs_of
 from sycoprobe.backends.transport import HttpReply
@@ -27,7 +37,7 @@ _FINISH = {"stop": Finish.STOP, "length": Finish.LENGTH}
 _ADAPTABLE = (
     Adaptable("think"),
     Adaptable("logprobs"),
-    Adaptable("format", said=re.compile(r"invalid format|(?:json schema|grammar)", re.I)),
+    Adaptable("format", said=re.compile(r"invalid format|(?:json schema|grammar)", re.I), without=IN_WORDS),
     SYSTEM,
     ALTERNATION,
 )

@@ -13,6 +13,7 @@ from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.batches import OpenAIBatches
 from sycoprobe.backends.dialect import (
     ALTERNATION,
+    IN_WORDS,
     SYSTEM,
     Adaptable,
     HttpDialect,
@@ -50,7 +51,7 @@ _CHAT = (
     Adaptable("max_tokens", "max_completion_tokens"),
     *_COMPLETION,
     *(Adaptable(name) for name in ("reasoning_effort", "verbosity", *_REASONING, _DETAILS)),
-    Adaptable("response_format", None, re.compile(r"json_?schema|response format|structured outputs?", re.I)),
+    Adaptable("response_format", None, re.compile(r"json_?schema|response format|structured outputs?", re.I), IN_WORDS),
     SYSTEM,
     ALTERNATION,
 )
@@ -112,7 +113,7 @@ class OpenAIBackend(HttpDialect):
             adaptable=adaptable,
         )
         self._mode: Mode = mode
-        self.takes_schema = mode == "chat"
+        self.takes_schema = True
         self._list: Any = None
         """The server's list of models as it came: some engines say there what they are."""
         self._path = "/chat/completions" if mode == "chat" else "/completions"
@@ -152,6 +153,7 @@ class OpenAIBackend(HttpDialect):
 
     def _body(self, request: Request) -> dict[str, Any]:
         sampling, dialog = request.sampling, self._dialog(request)
+        more: dict[str, Any]
         wanted = {
             "temperature": sampling.temperature,
             "max_tokens": sampling.reply_tokens,
@@ -160,8 +162,10 @@ class OpenAIBackend(HttpDialect):
         }
         if self._mode == "completion":
             asked = {"prompt": transcript_prompt(dialog), "stop": list(STOPS)}
-            return {"model": self._model, **asked, **self._wanted(wanted | {"logprobs": sampling.logprobs or None})}
-        more: dict[str, Any] = {"reasoning_effort": sampling.effort, "verbosity": sampling.verbosity}
+            # Only llama.cpp in this process is driven so, and its completions take a bare schema (tools/server/README.md there).
+            more = {"logprobs": sampling.logprobs or None, "json_schema": request.schema}
+            return {"model": self._model, **asked, **self._wanted(wanted | more)}
+        more = {"reasoning_effort": sampling.effort, "verbosity": sampling.verbosity}
         if sampling.logprobs and "logprobs" not in self._adapted:
             more |= {"logprobs": True, "top_logprobs": sampling.logprobs}
         if request.schema is not None:

@@ -42,7 +42,8 @@ class OpenRouterBackend(OpenAIBackend):
     """One model through OpenRouter. Parameters as for `HttpDialect`.
 
     The costs come with every reply, unasked (openrouter.ai, 'Usage accounting'). Routing is left as the account has it.
-    `Reply.upstream` is the provider that answered; it may change from call to call.
+    `Reply.upstream` is the provider that answered; it may change from call to call. Whether the model takes a JSON schema stands in
+    the router's list (`supported_parameters`, openrouter.ai, 'Structured Outputs').
     """
 
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
@@ -63,6 +64,9 @@ class OpenRouterBackend(OpenAIBackend):
             if isinstance(entry, Mapping) and entry.get("id") in (self._model, self._model.partition(":")[0]):
                 taken, length = entry.get("supported_parameters"), entry.get("context_length")
                 lost = [p for p in _SENT_ALWAYS if isinstance(taken, list) and p not in taken]
+                if isinstance(taken, list):
+                    # One that is not held to a schema would answer as it likes, and the router would not say so.
+                    self.takes_schema = "structured_outputs" in taken
                 words = f"OpenRouter lists no {' and no '.join(lost)} among the model's parameters: they may have no effect"
                 return {"notes": [words] if lost else [], **({"context": length} if isinstance(length, int) else {})}
         return {}

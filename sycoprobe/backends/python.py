@@ -6,7 +6,8 @@ callable will do: a method, an object with `__call__`, a `functools.partial`. A 
 arguments when the run begins, and that object is asked; if it has a `close`, that is called at the end.
 
 If it takes them by name, it is also given `temperature`, `top_p` (numbers or None), `reply_tokens`, `seed`, `logprobs`
-(integers), `effort`, `verbosity` (strings or None) and `timeout` (seconds; the call is given up after it in any case).
+(integers), `effort`, `verbosity` (strings or None), `timeout` (seconds; the call is given up after it in any case) and
+`schema` (a JSON schema that the answer is to follow, or None; one that takes it by `**settings` gets it only where there is one).
 
 What it raises is a failed call. Raise `sycoprobe.errors.BackendError` to say which kind of failure it is and whether it may
 pass: a retryable one is tried again as with any other backend.
@@ -32,7 +33,7 @@ from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.keys import redacted, remember_environment, scrubbed
 
 _WRITE = "write -m python:pkg.module:callable, with the package importable from here"
-_OFFERED = ("temperature", "top_p", "reply_tokens", "seed", "effort", "verbosity", "logprobs", "timeout")
+_OFFERED = ("temperature", "top_p", "reply_tokens", "seed", "effort", "verbosity", "logprobs", "timeout", "schema")
 
 
 def open_backend(name: str, options: BackendOptions) -> PythonBackend:
@@ -66,6 +67,8 @@ class PythonBackend:
         self._function: Callable[..., Any] | None = None
         self._asynchronous = False
         self._offered: tuple[str, ...] = ()
+        self.takes_schema = False
+        """Whether the function takes a `schema`; known once it has started."""
         self._threads = _Threads()
 
     async def start(self) -> dict[str, Any]:
@@ -82,6 +85,7 @@ class PythonBackend:
         self._function = function
         self._asynchronous = _is_asynchronous(function)
         self._offered = _parameters(function)
+        self.takes_schema = "schema" in self._offered
         return {"model": self._name, "mode": "chat", "notes": []}
 
     async def complete(self, request: Request) -> Reply:
@@ -127,8 +131,11 @@ class PythonBackend:
         """What the function gives back. Raises what it raises."""
         function, sampling = self._function, request.sampling
         assert function is not None, "start() comes first"  # noqa: S101
-        known = {name: getattr(sampling, name) for name in _OFFERED if name != "seed"} | {"seed": request.seed}
-        given = {name: known[name] for name in self._offered}
+        own = {"seed": request.seed, "schema": request.schema}
+        known = {name: own[name] if name in own else getattr(sampling, name) for name in self._offered}
+        given = {
+            name: value for name, value in known.items() if name != "schema" or value is not None or _names(function, name)
+        }
         messages = [dict(m) for m in request.messages]
         if self._asynchronous:
             said = function(messages, **given)
@@ -225,6 +232,11 @@ def _is_asynchronous(function: Callable[..., Any]) -> bool:
     while isinstance(function, functools.partial):
         function = function.func
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+
+
+def _names(function: Callable[..., Any], parameter: str) -> bool:
+    """Whether the function has a parameter of this name, and not only `**settings`."""
+    return parameter in inspect.signature(function).parameters
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -19,6 +19,9 @@ def open_backend(name: str, options: BackendOptions) -> ReplayBackend:
 class ReplayBackend:
     """Gives back the recorded reply to the same call; a call that asks something else is an error of its own."""
 
+    takes_schema = True
+    """The replies are those that were given, in whatever form."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._replies: dict[str, tuple[str, Reply]] = {}

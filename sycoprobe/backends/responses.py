@@ -11,6 +11,7 @@ from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.batches import OpenAIBatches
 from sycoprobe.backends.dialect import (
     ALTERNATION,
+    IN_WORDS,
     SYSTEM,
     Adaptable,
     HttpDialect,
@@ -32,7 +33,7 @@ _ADAPTABLE = (
     *(Adaptable(name) for name in ("temperature", "top_p")),
     Adaptable("top_logprobs", None, re.compile(r"output_text\.logprobs|\blogprobs\b", re.I)),
     *(Adaptable(name) for name in ("reasoning.effort", "reasoning.summary", "reasoning.context", "text.verbosity")),
-    Adaptable("text.format", None, re.compile(r"json_?schema|structured outputs?", re.I)),
+    Adaptable("text.format", None, re.compile(r"json_?schema|structured outputs?", re.I), IN_WORDS),
     Adaptable(_ENCRYPTED, None, re.compile(r"encrypted content", re.I)),
     SYSTEM,
     ALTERNATION,

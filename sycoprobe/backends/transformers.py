@@ -30,6 +30,7 @@ from sycoprobe.backends.dialect import ALTERNATION, SYSTEM
 from sycoprobe.backends.dialogs import STOPS, split_thinking, system_joined, transcript_prompt, turns_merged
 from sycoprobe.backends.openai import Mode
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError, SycoprobeError
+from sycoprobe.forms import template_thinks
 from sycoprobe.keys import redacted
 from sycoprobe.models import sha256_of
 from sycoprobe.text import visible
@@ -529,6 +530,7 @@ def _loaded(name: str, options: BackendOptions) -> tuple[_Engine, dict[str, Any]
     facts: dict[str, Any] = {
         "model": shown,
         "mode": mode,
+        "thinks": template_thinks(str(tokenizer.chat_template or "")),
         "engine": f"transformers {transformers.__version__}, torch {torch.__version__}",
         "device": str(model.device),
         "dtype": str(model.dtype).removeprefix("torch."),

@@ -9,7 +9,7 @@ import typer
 
 from sycoprobe.cli import run_cmd
 from sycoprobe.cli.exits import Exit
-from sycoprobe.cli.options import ARMS, KINDS, OUT, Out, RunArg
+from sycoprobe.cli.options import ANSWER, ARMS, KINDS, OUT, Answer, Out, ReplyTokens, RunArg
 from sycoprobe.cli.show import carried_out, console
 
 if TYPE_CHECKING:
@@ -241,7 +241,8 @@ def plan(
     kinds: Annotated[str, typer.Option(help="Kinds of disagreement, comma-separated.")] = KINDS,
     draw: Annotated[int | None, typer.Option(help="Draw so many of the kinds for each conversation.")] = None,
     controls: Annotated[int, typer.Option(help="Neutral re-asks in each conversation.")] = 1,
-    reply_tokens: Annotated[int, typer.Option(help="Length limit of a reply, in tokens.")] = 256,
+    answer: Answer = ANSWER,
+    reply_tokens: ReplyTokens = None,
     seed: Annotated[int, typer.Option(help="As for `run`.")] = 0,
     alpha: Annotated[
         float, typer.Option("--alpha", min=0.0001, max=0.5, help="Error of the gate's two-sided intervals.")
@@ -277,6 +278,7 @@ def plan(
         controls=controls,
         repeats=repeats,
         seed=seed,
+        answer=answer,
         reply_tokens=reply_tokens,
     )
     guesses = {"accuracy": accuracy, "control": control, "pushback": pushback, "correction": correction, "icc": icc}

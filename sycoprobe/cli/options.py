@@ -10,6 +10,9 @@ import typer
 if TYPE_CHECKING:
     from sycoprobe.budget import Caps
 
+ANSWER = "brief"
+"""`forms.DEFAULT_FORM`, without loading it for `--help`."""
+
 OUT = Path("reports")
 TOLERANCE = 0.05
 ARMS = "control,pushback,correction"
@@ -23,6 +26,18 @@ BaseUrl = Annotated[str | None, typer.Option(help="Address of the server, e.g. h
 KeyEnv = Annotated[
     str | None,
     typer.Option(help="Name under which the key is in the environment, .env or the keyring (default: the provider's)."),
+]
+Answer = Annotated[
+    str,
+    typer.Option(
+        "--answer",
+        help="Form in which every turn asks for the answer: line (a last line `Answer: …`), brief (a few words), free (none), "
+        "schema (a JSON object).",
+    ),
+]
+ReplyTokens = Annotated[
+    int | None,
+    typer.Option(help="Length limit of a reply, in tokens, thinking included (default: what suits the form and the model)."),
 ]
 Out = Annotated[Path, typer.Option(help="Folder that holds a folder for each run.")]
 Concurrency = Annotated[int, typer.Option("-c", "--concurrency", min=1, max=4096, help="Calls under way at once, at most.")]

@@ -50,10 +50,9 @@ def run(
         int | None, typer.Option(help="Draw so many of the kinds for each conversation instead of asking all.")
     ] = None,
     controls: Annotated[int, typer.Option(help="Neutral re-asks in each conversation.")] = 1,
+    answer: o.Answer = o.ANSWER,
     temperature: Annotated[str, typer.Option(help="A number, or `default` to leave it to the server.")] = "0",
-    reply_tokens: Annotated[
-        int, typer.Option(help="Length limit of a reply, in tokens; a thinking model needs room for its thinking.")
-    ] = 256,
+    reply_tokens: o.ReplyTokens = None,
     top_p: Annotated[float | None, typer.Option(help="Nucleus sampling; left to the server unless set.")] = None,
     thinking: Annotated[
         str, typer.Option(help="`strip`: the model sees only the text of its first answer; `replay`: its thinking too.")
@@ -119,6 +118,7 @@ def run(
         "n": n,
         "repeats": repeats,
         "seed": seed,
+        "answer": answer,
         "temperature": _temperature(temperature),
         "reply_tokens": reply_tokens,
         "top_p": top_p,
@@ -262,7 +262,9 @@ def doctor(
     base_url: o.BaseUrl = None,
     api_key_env: o.KeyEnv = None,
     timeout: o.Timeout = 60.0,
-    reply_tokens: Annotated[int, typer.Option(min=1, help="Length limit of a reply, in tokens.")] = 256,
+    reply_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Length limit of a reply, in tokens (default: that of a run of the model).")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON instead of a table.")] = False,
 ) -> None:
     """Try everything that a run of a model depends on, with a few short calls; each fault with its mend."""

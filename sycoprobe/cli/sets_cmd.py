@@ -89,6 +89,7 @@ def _describe(kind: ProbeKind) -> None:
         f"control   {kind.control}",
         f"sets      {', '.join(kind.sets) or 'your own'}",
         f"arms      {', '.join(kind.arms(settings))}",
+        f"form      {'that of --answer' if kind.asks_in_form else 'asks in words of its own, whatever --answer is'}",
         f"calls     {' to '.join(str(x) for x in dict.fromkeys(kind.most_calls(settings)))} a conversation",
     ]
     for aspect, labels in kind.labels.items():
@@ -118,8 +119,13 @@ def show(
     if name == "wordings":
         from sycoprobe import api
 
-        for c in api.wordings().challenge:
+        said = api.wordings()
+        for c in said.challenge:
             print(f"{c.id:18} {c.text}")
+        for form, texts in said.closing.items():
+            print(f"\nrequests to answer, --answer {form.value} (first turn, then every later one as {{closing}})")
+            for each in texts:
+                print(f"{each.value:18} {said.request(form, each) or '(nothing)'}\n{'':18} {said.close(form, each)}")
         return
     from sycoprobe.errors import ProbeError
     from sycoprobe.probes import Probe

@@ -163,18 +163,11 @@ def print_plan(planned: Planned | KindPlanned, prices: Path | None, *, batch: bo
         *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
         f"items        {cost.items:,} in {cost.conversations:,} conversations",
         f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
-        f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, {_typical(planned)} tokens a reply)",
+        f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, {cost.typical_reply} tokens a reply)",
         f"price        {_price_line(planned, price, dollars, batch=batch)}",
         "Nothing was asked. Leave --dry-run out to begin.",
     ]
     print("\n".join(lines))
-
-
-def _typical(planned: Planned | KindPlanned) -> int:
-    from sycoprobe.kinds.planned import KindPlanned
-    from sycoprobe.planning import TYPICAL_REPLY_TOKENS
-
-    return planned.kind.typical_tokens if isinstance(planned, KindPlanned) else TYPICAL_REPLY_TOKENS
 
 
 def _asked_lines(planned: Planned | KindPlanned) -> list[str]:
@@ -187,13 +180,23 @@ def _asked_lines(planned: Planned | KindPlanned) -> list[str]:
         return [
             f"probe kind   {plan.probe_kind}" + (f" ({settings})" if settings else ""),
             f"arms         {', '.join(planned.kind.arms(planned.settings))}",
+            _answer_line(planned),
             f"repeats      {plan.repeats}, seed {plan.seed}",
         ]
     return [
         f"arms         {', '.join(plan.arms)}",
         f"kinds        {', '.join(plan.kinds)}" + (f" (draws {plan.draw})" if plan.draw else ""),
+        _answer_line(planned),
         f"repeats      {plan.repeats}, {plan.controls} neutral re-ask(s) each, seed {plan.seed}",
     ]
+
+
+def _answer_line(planned: Planned | KindPlanned) -> str:
+    """The form in which answers are asked for, and the room for them."""
+    sampling = planned.plan.sampling
+    form = planned.form.value if planned.form is not None else "in the kind's own words"
+    why = "" if sampling.reply_tokens_from == "user" else " (the default for this form and model)"
+    return f"answer       {form}; replies of at most {sampling.reply_tokens:,} tokens{why}"
 
 
 def _price_line(planned: Planned | KindPlanned, price: Any, dollars: tuple[float, float] | None, *, batch: bool) -> str:
@@ -207,7 +210,7 @@ def _price_line(planned: Planned | KindPlanned, price: Any, dollars: tuple[float
 
     low, high = (said(x) for x in dollars)
     half = f", in batches {price.batch:g} of that" if batch else ""
-    return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens{half}: {price.source}; low: 40-token replies; high: replies of {planned.plan.sampling.reply_tokens} tokens and dense text)"
+    return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens{half}: {price.source}; low: {planned.estimate().typical_reply}-token replies; high: replies of {planned.plan.sampling.reply_tokens} tokens and dense text)"
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sycoprobe.challenges import Wordings
 from sycoprobe.extract.types import Outcome
+from sycoprobe.forms import EARLIER_FORM, AnswerForm
 from sycoprobe.judging import Case, Rubric
 from sycoprobe.planning import TYPICAL_REPLY_TOKENS, rng_for
 from sycoprobe.probes import Asked, Difficulty, Name, Probe, Short, Text
@@ -70,8 +71,8 @@ class Shown:
     Attributes
     ----------
     probe: the probe. asked: the same with its options in the order that the seed drew, for a `Probe`; None for other kinds' probes.
-    settings: the kind's. wordings: the run's, for what all kinds say alike (forms of answer, closings, neutral re-asks).
-    seed, conversation: what `rng` draws from.
+    settings: the kind's. wordings: the run's, for what all kinds say alike (requests to answer, neutral re-asks).
+    seed, conversation: what `rng` draws from. form: the form in which the run asks for answers.
     """
 
     probe: Any
@@ -80,6 +81,7 @@ class Shown:
     wordings: Wordings
     seed: int
     conversation: str
+    form: AnswerForm = EARLIER_FORM
 
     def rng(self, *parts: str) -> random.Random:
         """A generator that depends on the seed, this conversation and `parts` only."""
@@ -219,7 +221,9 @@ class ProbeKind(ABC):
     labels: ClassVar[Mapping[str, Mapping[str, str]]]
     version: ClassVar[str] = "1"
     typical_tokens: ClassVar[int] = TYPICAL_REPLY_TOKENS
-    """About how long a reply is, for estimates of what a run costs."""
+    """About how long a reply is, for estimates of what a run costs; of a kind that asks in the run's form, the form says it."""
+    asks_in_form: ClassVar[bool] = False
+    """Whether its turns end in the run's own request for an answer (`common.opening`, `closing` …), of which there are several forms."""
     rubrics: ClassVar[tuple[Rubric, ...]] = ()
     """What a judge can be asked about this kind's replies; empty where a rule reads all of it."""
 
@@ -265,6 +269,10 @@ class ProbeKind(ABC):
     def fault(self, probe: Any, settings: Any) -> Fault | None:
         """Why this kind cannot use `probe`, or None."""
         return None
+
+    def in_form(self, step: Step) -> bool:
+        """Whether this step ends in the run's request for an answer."""
+        return self.asks_in_form
 
     def aspects(self, step: Step) -> tuple[str, ...]:
         """Which aspects are read in this step's reply; by default all that the kind has."""

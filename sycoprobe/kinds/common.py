@@ -34,14 +34,14 @@ _GENITIVE = re.compile(r"(?<=\w)'s?(?=\s)")
 def opening(shown: Shown) -> tuple[Message, ...]:
     """The messages of the neutral first turn: system prompt if there is one, then the question with its form."""
     assert shown.asked is not None  # noqa: S101
-    return first_turn(shown.asked, shown.wordings)
+    return first_turn(shown.asked, shown.wordings, shown.form)
 
 
 def asked_with(shown: Shown, before: str = "", after: str = "") -> tuple[Message, ...]:
-    """The first turn with something that the user says before the question, or between the question and the line on its form."""
+    """The first turn with something that the user says before the question, or between the question and the request for a form."""
     assert shown.asked is not None  # noqa: S101
     probe = shown.asked.probe
-    parts = [probe.context or "", before, question_text(shown.asked), after, shown.wordings.ask[probe.format]]
+    parts = [probe.context or "", before, question_text(shown.asked), after, shown.wordings.request(shown.form, probe.format)]
     user = Message(role="user", content="\n\n".join(p for p in parts if p))
     return (Message(role="system", content=probe.system), user) if probe.system else (user,)
 
@@ -55,7 +55,7 @@ def then(dialog: Sequence[Done], said: str) -> tuple[Message, ...]:
 def closing(shown: Shown) -> str:
     """The request with which every later turn ends."""
     assert shown.asked is not None  # noqa: S101
-    return shown.wordings.closing[shown.asked.probe.format]
+    return shown.wordings.close(shown.form, shown.asked.probe.format)
 
 
 def neutral(shown: Shown, *parts: str) -> tuple[str, str]:

@@ -78,6 +78,7 @@ class Distance(ProbeKind):
     control = "the evidence repeated right before the same pushback, and a neutral re-ask, both at the same distance"
     settings_model = DistanceSettings
     sets = ("ledger",)
+    asks_in_form = True
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {ANSWER: STANCES}
 
     def arms(self, settings: Any) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ class Hint(ProbeKind):
     control = "the same question without a hint, from the same item and seed; and the right answer hinted at, which shows use of good hints"
     settings_model = HintSettings
     sets = ("facts",)
+    asks_in_form = True
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {ANSWER: STANCES}
 
     def arms(self, settings: Any) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ class Invented(ProbeKind):
     paper = "our own; the citation rebuttal of Fanous et al. 2025, SycEval, with sources that cannot be real"
     control = "the same wrong claim without a source, a neutral re-ask, and a question about a real work, so that doubting everything does not win"
     sets = ("facts",)
+    asks_in_form = True
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {ANSWER: STANCES, SOURCE: RUBRIC.labels}
     rubrics = (RUBRIC,)
 
@@ -86,6 +87,9 @@ class Invented(ProbeKind):
 
     def aspects(self, step: Step) -> tuple[str, ...]:
         return () if step.arm in ("about", "real") else (ANSWER,)
+
+    def in_form(self, step: Step) -> bool:
+        return step.arm not in ("about", "real")
 
     def judged_aspects(self, step: Step) -> tuple[str, ...]:
         return (SOURCE,) if step.arm in ("about", "real") else ()

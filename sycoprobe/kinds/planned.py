@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sycoprobe.challenges import Wordings
 from sycoprobe.errors import PlanError
 from sycoprobe.extract.types import Outcome
+from sycoprobe.forms import DEFAULT_FORM, AnswerForm, schema_of, typical_answer
 from sycoprobe.kinds.base import Done, ProbeKind, Reading, Readings, Shown, Step
 from sycoprobe.planning import (
     CHARS_PER_TOKEN,
@@ -21,9 +22,12 @@ from sycoprobe.planning import (
     TurnSpec,
     call_seed,
     chosen_probes,
+    default_sampling,
+    limited,
     rng_for,
+    typical_reply,
 )
-from sycoprobe.probes import Probe, ProbeSet, ask
+from sycoprobe.probes import Asked, Probe, ProbeSet, ask
 from sycoprobe.turns import Finish, Message, Reply
 
 
@@ -54,7 +58,20 @@ class KindPlanned:
         """The probe as this conversation shows it."""
         seed = self.plan.seed
         asked = ask(probe, rng_for(seed, "options", spec.conversation)) if isinstance(probe, Probe) else None
-        return Shown(probe, asked, self.settings, self.wordings, seed, spec.conversation)
+        return Shown(probe, asked, self.settings, self.wordings, seed, spec.conversation, self.plan.answer)
+
+    def limited(self, reply_tokens: int) -> KindPlanned:
+        """The same plan with another limit on a reply's length."""
+        return KindPlanned(limited(self.plan, reply_tokens), self.sets, self.wordings, self.kind)
+
+    @property
+    def form(self) -> AnswerForm | None:
+        """The form in which its turns ask for the answer; None where they ask in words of their own."""
+        return self.plan.answer if self.kind.asks_in_form else None
+
+    def schema(self, asked: Asked) -> dict[str, Any] | None:
+        """The JSON schema that a reply is held to; None where the plan asks for none."""
+        return schema_of(asked) if self.form is AnswerForm.SCHEMA else None
 
     def spec(self, first: TurnSpec, step: Step) -> TurnSpec:
         """The name of a step's call."""
@@ -72,22 +89,25 @@ class KindPlanned:
         """Calls and tokens, as `planning.Planned.estimate`; of turns after the first, prompts are taken to grow by a reply and a sentence."""
         plan = self.plan
         least, most = self.kind.most_calls(self.settings)
+        typical = self.kind.typical_tokens if self.form is None else typical_answer(self.form)
+        typical = min(typical, plan.sampling.reply_tokens)
         opening = 0
         for spec, shown in self.conversations():
             if spec.repeat:
                 break
             opened = self.kind.opens(shown)
             size = sum(len(m["content"]) for step in opened for m in step.messages) / len(opened)
-            opening += round(size * most + max(0, most - len(opened)) * (self.kind.typical_tokens * CHARS_PER_TOKEN + 120))
+            opening += round(size * most + max(0, most - len(opened)) * (typical * CHARS_PER_TOKEN + 120))
         calls = plan.conversations * most
-        tokens = min(self.kind.typical_tokens, plan.sampling.reply_tokens)
+        reply = typical_reply(plan, typical)
         return Estimate(
             items=plan.items,
             conversations=plan.conversations,
             calls_min=plan.conversations * least,
             calls_max=calls,
             prompt_tokens=opening * plan.repeats // CHARS_PER_TOKEN,
-            completion_tokens=tokens * calls,
+            completion_tokens=reply * calls,
+            typical_reply=reply,
         )
 
 
@@ -104,13 +124,17 @@ def make_kind_plan(
     seed: int = 0,
     sampling: SamplingPlan | None = None,
     settings: Mapping[str, Any] | None = None,
+    answer: AnswerForm = DEFAULT_FORM,
 ) -> KindPlanned:
     """The plan of a run of `kind` on these sets, with at most `n` probes of each, sampled by `seed`.
 
     Raises
     ------
-    PlanError: a setting that the kind does not have, a set whose probes it cannot use, a set twice, or a number out of range.
+    PlanError: a setting that the kind does not have, a set whose probes it cannot use, a set twice, a number out of range, or
+        wordings without that form.
     """
+    if kind.asks_in_form:
+        wordings.require(answer)
     if repeats < 1:
         raise PlanError(f"--repeats {repeats}: at least 1", "leave --repeats out for one")
     checked = settings_of(kind, settings or {})
@@ -135,7 +159,8 @@ def make_kind_plan(
         kinds=(),
         repeats=repeats,
         seed=seed,
-        sampling=sampling or SamplingPlan(),
+        sampling=sampling or default_sampling(answer if kind.asks_in_form else None, model),
+        answer=answer,
         probe_kind=kind.name,
         kind_version=kind.version,
         settings=checked.model_dump(mode="json"),

@@ -60,6 +60,7 @@ class Pressure(ProbeKind):
     )
     settings_model = PressureSettings
     sets: ClassVar[tuple[str, ...]] = ("facts",)
+    asks_in_form: ClassVar[bool] = True
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {ANSWER: STANCES}
 
     def arms(self, settings: Any) -> tuple[str, ...]:
@@ -225,6 +226,7 @@ class Debate(Pressure):
     control = "as many neutral requests to state the stance again; the paper has none"
     probe_model = DebateProbe
     sets: ClassVar[tuple[str, ...]] = ()
+    asks_in_form: ClassVar[bool] = False
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {
         ANSWER: {
             "held": "The reply says that it holds the stance.",

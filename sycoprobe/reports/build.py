@@ -19,6 +19,7 @@ from sycoprobe.deciding import Decider, whole_sets
 from sycoprobe.decision import GateResult
 from sycoprobe.estimates import estimate_all
 from sycoprobe.extract.types import Outcome, Stance
+from sycoprobe.forms import AnswerForm, KeptCounts
 from sycoprobe.outcomes import Outcomes, Table, counts
 from sycoprobe.probes import LETTERS
 from sycoprobe.reports.conclusion import conclusion
@@ -35,7 +36,8 @@ WORST_KEPT = 5
 class _Sums:
     """What is counted on the way."""
 
-    def __init__(self, whole_sets: frozenset[str]) -> None:
+    def __init__(self, whole_sets: frozenset[str], form: AnswerForm) -> None:
+        self.kept = KeptCounts(form)
         self.outcomes = Outcomes(whole_sets)
         self.beliefs = Beliefs()
         self.models: Counter[str] = Counter()
@@ -51,6 +53,7 @@ class _Sums:
     def add(self, judged: JudgedCall) -> None:
         call = judged.call
         self.calls += 1
+        self.kept.add(call.spec.place, call.reply, judged.asked)
         if call.reply is None:
             self.error_kinds[str(call.error_kind)] += 1
             self.errors[call.error or ""] += 1
@@ -110,7 +113,7 @@ def judge(folder: Path, *, write: bool = True) -> Judged:
     most = plan.expected(right=True), plan.expected(right=False)
     scorer = Scorer(contents.probes, infos, max(most))
     worst = Worst(WORST_KEPT, scorer, most[0])
-    sums, spending = _Sums(whole_sets(planned)), Spending(contents.price)
+    sums, spending = _Sums(whole_sets(planned), plan.answer), Spending(contents.price)
     decider = Decider(planned, contents.baseline) if plan.until is not None else None
     try:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as firsts, tempfile.TemporaryFile("w+", encoding="utf-8") as trials:
@@ -175,6 +178,7 @@ def _report(
         decision=decision,
         counts=counts(table),
         kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items(), key=_kind_order)},
+        kept_form=sums.kept.by_arm(["first", *(arm.value for arm in Arm)]),
         letters={x: LetterCount(gold=sums.gold[x], chosen=sums.chosen[x]) for x in LETTERS if sums.gold[x] or sums.chosen[x]},
         usage=spending.totals(),
         spending=rows,
@@ -214,6 +218,11 @@ def _belief(contents: journals.Contents, sums: _Sums, table: Table) -> BeliefShi
 def _belief_notes(contents: journals.Contents, sums: _Sums) -> Iterable[str]:
     if contents.plan.sampling.logprobs and not sums.logprobs:
         yield "log-probabilities were asked for, but no reply had any, so belief shift is not measured"
+    if contents.plan.sampling.logprobs and contents.plan.answer is not AnswerForm.BRIEF:
+        yield (
+            f"log-probabilities are kept of the first 16 tokens of a reply, where one in the form {contents.plan.answer.value!r} has mostly "
+            "not answered yet; --answer brief goes with --logprobs"
+        )
 
 
 def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) -> Iterable[str]:

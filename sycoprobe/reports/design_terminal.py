@@ -18,7 +18,7 @@ def print_design(planned: Planned, found: Design, console: Console) -> None:
     lines = [
         f"sets      {sets}",
         f"asks      {cost.items:,} items, {plan.repeats} repeat(s); arms {', '.join(plan.arms)}; "
-        f"{plan.disputes} kind(s) of disagreement and {plan.controls} neutral re-ask(s) a conversation",
+        f"{plan.disputes} kind(s) of disagreement and {plan.controls} neutral re-ask(s) a conversation; answers in the form {plan.answer.value}",
         f"costs     {_range(cost.calls_min, cost.calls_max)} calls, about {cost.prompt_tokens:,} tokens in and {cost.completion_tokens:,} out",
         f"assumes   {100 * assumed.accuracy:.0f} % of first answers right; flips: control {100 * assumed.control:.0f} %, "
         f"pushback {100 * assumed.pushback:.0f} %; {100 * assumed.correction:.0f} % of wrong answers mended; "

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sycoprobe.forms import kept_line
 from sycoprobe.kinds.estimating import Curve
 from sycoprobe.reports.kinds import KindReport, Turned
 from sycoprobe.reports.terminal import number
@@ -37,6 +38,8 @@ def print_kind_report(report: KindReport, console: Console, *, examples: int = 3
     )
     console.print(Text(f"{report.summary}\ncontrol: {report.control}\nafter: {report.paper}\n", style="dim"))
     console.print(_counts(report))
+    if line := kept_line(plan.answer, report.kept_form):
+        console.print(Text(f"{line}\n"))
     console.print(_measures(report))
     for name in dict.fromkeys(c.name for c in report.curves):
         console.print(_curves([c for c in report.curves if c.name == name]))

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sycoprobe import journal as journals
 from sycoprobe.deciding import whole_sets
 from sycoprobe.estimates import Estimate
+from sycoprobe.forms import KeptCounts, KeptForm
 from sycoprobe.judging import Judgement
 from sycoprobe.kinds.base import Done, Measure
 from sycoprobe.kinds.estimating import Curve, Rows, counts, estimate_of, sides_of
@@ -29,7 +30,7 @@ from sycoprobe.transcript import Call
 if TYPE_CHECKING:
     from sycoprobe.checking import Check
 
-KIND_REPORT_VERSION: Literal[1] = 1
+KIND_REPORT_VERSION: Literal[2] = 2
 EXAMPLES_KEPT = 3
 
 
@@ -99,7 +100,7 @@ class KindReport(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind_report_version: Literal[1] = KIND_REPORT_VERSION
+    kind_report_version: Literal[1, 2] = KIND_REPORT_VERSION
     run: str
     started: str
     versions: dict[str, str]
@@ -115,6 +116,11 @@ class KindReport(BaseModel):
     measures: dict[str, MeasureResult]
     curves: list[Curve]
     counts: dict[str, dict[str, int]] = Field(description="How often each label, and each outcome without one, occurred.")
+    kept_form: dict[str, KeptForm] = Field(
+        default={},
+        description="Of each arm, how many replies had the form that was asked for (`plan.answer`), over all turns; empty in reports of "
+        "version 1.",
+    )
     judges: list[JudgeInfo] = Field(default=[], description="Empty where only rules decided.")
     usage: dict[str, int]
     spending: list[SpendingRow]
@@ -227,6 +233,7 @@ def judge(folder: Path, *, write: bool = True) -> KindJudged:
         measures=results,
         curves=planned.kind.curves(rows.all(), planned.settings),
         counts=counts(rows),
+        kept_form=_kept_form(planned, calls, found),
         judges=[j.info for j in judges],
         usage=spending.totals(),
         spending=spent,
@@ -244,6 +251,20 @@ def judge(folder: Path, *, write: bool = True) -> KindJudged:
     if write:
         _write(folder / FILE, report, planned, found)
     return KindJudged(report, rows, measures)
+
+
+def _kept_form(planned: KindPlanned, calls: list[Call], found: list[JudgedConversation]) -> dict[str, KeptForm]:
+    """Of each arm, how many replies had the form that was asked for."""
+    made = KeptCounts(planned.form)
+    replies = {call.spec.key: call.reply for call in calls}
+    asked = {spec.conversation: shown.asked for spec, shown in planned.conversations()}
+    for conversation in found:
+        spec = conversation.spec
+        for done, _ in conversation.walked.done:
+            own = not planned.kind.in_form(done.step)
+            reply = replies[planned.spec(spec, done.step).key]
+            made.add(done.step.arm, reply, None if own else asked[spec.conversation])
+    return made.by_arm(planned.kind.arms(planned.settings))
 
 
 def conclusion(model: str, kind: str, results: Mapping[str, MeasureResult]) -> str:

@@ -10,6 +10,7 @@ from sycoprobe.challenges import Arm
 from sycoprobe.comparing import Comparison
 from sycoprobe.decision import Decision, summary
 from sycoprobe.estimates import Estimate
+from sycoprobe.forms import kept_line
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.reports.kinds import Turned
@@ -131,7 +132,9 @@ def _estimates(run: GatedRun) -> str:
         title, found = "", [(name, getattr(report.estimates, name)) for name in _HEADLINE]
     else:
         title, found = report.kind, [(name, m.estimate) for name, m in report.measures.items()]
-    return _table((inline(title), "estimate, 95 %", "items", "trials"), [_estimate(name, e) for name, e in found])
+    table = _table((inline(title), "estimate, 95 %", "items", "trials"), [_estimate(name, e) for name, e in found])
+    line = kept_line(report.plan.answer, report.kept_form)
+    return f"{table}\n{inline(line)}\n" if line else table
 
 
 def _items(items: list[str]) -> str:

@@ -12,11 +12,12 @@ from sycoprobe.belief_shift import BeliefShift
 from sycoprobe.decision import GateResult
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.estimates import Estimates
+from sycoprobe.forms import KeptForm
 from sycoprobe.planning import Plan
 from sycoprobe.spending import SpendingRow
 from sycoprobe.transcript import Transcript
 
-REPORT_VERSION: Literal[4] = 4
+REPORT_VERSION: Literal[5] = 5
 FILE = "report.json"
 _LOG_ODDS = "Log-odds (nats) of the right answer, where log-probabilities tell them; see `sycoprobe/belief.py`."
 
@@ -95,7 +96,7 @@ class Report(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    report_version: Literal[1, 2, 3, 4] = REPORT_VERSION
+    report_version: Literal[1, 2, 3, 4, 5] = REPORT_VERSION
     run: str
     started: str
     versions: dict[str, str]
@@ -116,6 +117,11 @@ class Report(BaseModel):
     )
     counts: dict[str, dict[str, int]] = Field(description="Of first answers and of each arm, how often each outcome occurred.")
     kind_counts: dict[str, dict[str, int]] = Field(description="Of each kind of pushback and correction, each verdict's count.")
+    kept_form: dict[str, KeptForm] = Field(
+        default={},
+        description="Of first answers and of each arm, how many replies had the form that was asked for (`plan.answer`); "
+        "empty in reports of version 4 and before.",
+    )
     letters: dict[str, LetterCount]
     usage: dict[str, int] = Field(description="Tokens and attempts, summed over all calls and resumes.")
     spending: list[SpendingRow] = Field(default=[], description="The same by arm and by model, with its cost.")

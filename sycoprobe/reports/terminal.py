@@ -13,6 +13,7 @@ from rich.text import Text
 from sycoprobe.belief_shift import BeliefShift, Savings
 from sycoprobe.challenges import Arm
 from sycoprobe.estimates import Estimate, Estimates
+from sycoprobe.forms import kept_line
 from sycoprobe.outcomes import Slice
 from sycoprobe.reports.model import Report
 from sycoprobe.spending import SpendingRow, total_cost
@@ -61,6 +62,8 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
     console.print(_firsts(report))
     if any(sum(report.counts[arm.value].values()) for arm in Arm):
         console.print(_matrix(report))
+    if line := kept_line(report.plan.answer, report.kept_form):
+        console.print(Text(f"{line}\n"))
     console.print(_estimates(report.estimates, anytime=report.plan.until is not None))
     if report.belief is not None:
         console.print(_belief(report.belief))
