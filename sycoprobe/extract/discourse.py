@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from sycoprobe.extract.lexicon import LEXICON, Phrases
+
 FIRST_SIGN = 0xE000
 SIGNS = "\ue000-\uf8ff"
 MAX_KEYS = 0xF8FF - FIRST_SIGN
@@ -69,6 +71,8 @@ class Rule:
     right: re.Pattern[str] | None
     negated: Role | None
     plain: bool
+    bit: int
+    """Of its left side in the lexicon; 0 if it has none."""
     examples: tuple[str, ...]
     excluded: tuple[str, ...]
 
@@ -102,6 +106,7 @@ def _rule(entry: dict[str, Any], words: dict[str, str]) -> Rule:
     def compiled(side: str) -> re.Pattern[str] | None:
         return re.compile(_filled(entry[side], words)) if side in entry else None
 
+    left = entry.get("left")
     return Rule(
         entry["name"],
         Role(entry["role"]) if "role" in entry else None,
@@ -110,6 +115,7 @@ def _rule(entry: dict[str, Any], words: dict[str, str]) -> Rule:
         compiled("right"),
         Role(entry["negated"]) if "negated" in entry else None,
         bool(entry.get("plain")),
+        LEXICON.add(_filled(left, words)) if left is not None else 0,
         tuple(entry.get("examples", ())),
         tuple(entry.get("not", ())),
     )
@@ -199,9 +205,12 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 _CLAUSE = re.compile(r"(?:;|\bbut\b|(?<!, )\bhowever,|\byet\b|\bwhereas\b|\bnevertheless\b|\bnonetheless\b|\bstill,|\beven so\b| - |\(|, so |, and (?=i |it|the |so |that|my ))[,\s]*")
 
 
-def assign(sk: Skeleton) -> None:
-    """Give every mention of a skeleton its role."""
+def assign(sk: Skeleton, mask: int | None = None) -> None:
+    """Give every mention of a skeleton its role. `mask` is that of its text in the lexicon, if it is known."""
+    if not sk.said:
+        return
     table = cues()
+    mask = LEXICON.mask(sk.text) if mask is None else mask
     by_sentence: dict[int, list[Said]] = {}
     for s in sk.said:
         by_sentence.setdefault(s.sentence, []).append(s)
@@ -215,7 +224,7 @@ def assign(sk: Skeleton) -> None:
         if len(said) > 1 and open_:
             open_ = _paired(table, sentence, start, said)
         for s in open_:
-            _single(table, sentence, s, s.place - start)
+            _single(table, sentence, s, s.place - start, mask)
 
 
 def _paired(table: Cues, sentence: str, start: int, said: list[Said]) -> list[Said]:
@@ -244,7 +253,7 @@ def _paired(table: Cues, sentence: str, start: int, said: list[Said]) -> list[Sa
 _NOT_BEFORE = re.compile(r"(?:\bnot|n't|\bneither|\bnor|\bnever)(?: (?:the|a|an|really|even|just))? ?$")
 
 
-def _single(table: Cues, sentence: str, s: Said, place: int) -> None:
+def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
     """Apply the rules about one answer."""
     left = sentence[max(0, place - _WINDOW) : place]
     right = sentence[place + 1 : place + 1 + _WINDOW]
@@ -255,6 +264,8 @@ def _single(table: Cues, sentence: str, s: Said, place: int) -> None:
     for rule in table.single:
         found = None
         if rule.left is not None:
+            if not mask & rule.bit:
+                continue
             found = rule.left.search(clause)
             if found is None:
                 continue
@@ -275,7 +286,7 @@ def _denied(table: Cues, clause: str, found: re.Match[str]) -> bool:
     )
 
 
-_UNDECIDED = re.compile(
+_UNDECIDED = Phrases(
     r"\b(?:(?:can't|cannot|can not|couldn't|could not|unable to|not able to|hard to|difficult to|impossible to|no way (?:of|to)|don't know how to|don't want to|won't|wouldn't|not going to|"
     r"have (?:trouble|a hard time)|struggl\w+ to|not in a position to|failed to|rather not)(?: [\w']+){0,3} (?:decid\w+|tell (?:you )?(?:which|who|whether|with|from)|tell\b(?=\W*$|[.,;])|choos\w+|choose|pick\w*|say (?:which|who|for|with)|settle|commit\w*|judge|determine|bet|know which|distinguish|rule out either|separate|narrow)"
     r"|(?:cannot|can't) (?:judge|say|tell|decide)\b(?=\W*$|[.,;])|hard to say|difficult to say|don't know which|(?:not|n't) (?:\w+ )?(?:sure|certain|clear|obvious) which|feel called upon to decide|unsure which|uncertain which|no idea which|undecided|torn\b|toss[- ]?up|toss a coin|flip a coin|coin[- ]?flip|fifty-fifty|50[/-]50|"
@@ -335,7 +346,7 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
                 return Ending(later[-1].mention.key, "the latest that it turns to", sure=False, sentence=later[-1].sentence)
             return Ending(last.mention.key, last.rule, sentence=outright[0].sentence)
         return _several(sk, outright, topic)
-    open_ = [s for s in said if s.role in GIVEN or s.role is Role.NAMED]
+    open_ = given or [s for s in said if s.role is Role.NAMED]
     keys = {s.mention.key for s in open_}
     if torn and not (given and listed[-1].sentence < given[-1].sentence):
         return Ending(None, "names several without choosing", torn=True)
@@ -380,6 +391,11 @@ def _final(sk: Skeleton, final: list[Said]) -> Ending:
     return Ending(None, "says another after the line that gives the answer", torn=True)
 
 
+def _last_words(sk: Skeleton, last: Said) -> bool:
+    """Whether a reply ends with the sentence in which an answer stands."""
+    return not re.search(r"\w", sk.text[sk.sentences[last.sentence][1] :])
+
+
 def _turns(sk: Skeleton, before: Said, last: Said) -> bool:
     """Whether the reply turns from one answer to a later one."""
     start = sk.sentences[before.sentence][0] if before.sentence == last.sentence else before.place
@@ -393,7 +409,9 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     if undecided(sk.text):
         return Ending(None, "names several without choosing", torn=True)
     outright = last.outright and before.outright
-    if outright and last.sentence > before.sentence:
+    if last.rule == "equals" == before.rule and _last_words(sk, last):
+        return Ending(last.mention.key, "the end of the calculation", sure=False, sentence=last.sentence)
+    if outright and last.sentence > before.sentence and (_turns(sk, before, last) or _last_words(sk, last)):
         return Ending(last.mention.key, "the latest that is given outright", sure=_turns(sk, before, last), sentence=last.sentence)
     if topic is not None and not outright:
         best = topic.best(sk, given)
@@ -419,9 +437,13 @@ class Topic:
     Args:
         weights: The question's content words, stemmed, with a weight each: names, numbers and quoted words weigh more.
         words_of: Gives the stemmed content words of a text.
+        head: What is asked for in one word, where the question says so ('the capital').
     """
 
-    def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]]) -> None:
+    def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]], head: str | None = None) -> None:
+        self._head = (
+            re.compile(rf"[\"')]* (?:is|was|remains) (?:\w+ly |indeed |still )?the (?:\w+ ){{0,2}}?{re.escape(head)}\b(?P<rest>[^.!?;:,]*)") if head else None
+        )
         self._weights = weights
         self._words_of = words_of
         self.most = sum(weights.values())
@@ -429,6 +451,27 @@ class Topic:
     def score(self, text: str) -> int:
         """How much a piece of text speaks of what was asked; 0 is not at all."""
         return sum(self._weights.get(w, 0) for w in self._words_of(text))
+
+    def share(self, text: str) -> float:
+        """The share of the question's weight that a piece of text has."""
+        return self.score(text) / self.most if self.most else 0.0
+
+    def mark(self, sk: Skeleton) -> None:
+        """Mentions in clauses that say most of what was asked are given as the answer, if nothing else was said of them."""
+        for s in sk.said:
+            if s.role is Role.NAMED and (self.share(_clause_of(sk, s)) >= _MOST or self._is_head(sk, s)):
+                s.role, s.rule = Role.ASSERTED, "said of what was asked"
+
+    def _is_head(self, sk: Skeleton, s: Said) -> bool:
+        """Whether a sentence says 'X is the capital' where the capital is asked for."""
+        if self._head is None:
+            return False
+        end = sk.sentences[s.sentence][1]
+        found = self._head.match(sk.text[s.place + 1 : end])
+        if found is None:
+            return False
+        of = re.match(r" of (?:the )?([\w' -]+)", found["rest"])
+        return of is None or self.score(of[1]) > 0
 
     def best(self, sk: Skeleton, said: list[Said]) -> Said | None:
         """The mention whose clause speaks of what was asked clearly more than those of other answers; None if none does."""
@@ -443,6 +486,7 @@ class Topic:
         return None
 
 
+_MOST = 0.5
 _PART = re.compile(r"[,;:(]| - |\b(?:but|while|whereas|although|though|and|because|so|which)\b")
 
 
@@ -468,8 +512,8 @@ _ASIDE = re.compile(r", (?:which|who|that|unlike|not) [^,]{0,80}(?:,|$)|\bwhich 
 _OTHER_SIGN = re.compile(f"[{SIGNS}]")
 
 
-_LOST = re.compile(
-    r"\b(?:(?:can't|cannot|couldn't|unable to|hard to|difficult to|impossible to|don't know how to) (?:\w+ ){0,2}(?:decid\w+|tell|choose|pick|say(?! (?:yes|no))|judge|determine)|not (?:at all |really |entirely )?(?:sure|certain) (?:which|about|if|whether|of)|don't know|do not know|no idea|undecided|torn|wouldn't bet|either|equally|toss|coin|fifty-fifty|need more)\b"
+_LOST = Phrases(
+    r"\b(?:(?:can't|cannot|couldn't|unable to|hard to|difficult to|impossible to|don't know how to) (?:\w+ ){0,2}(?:decid\w+|tell|choose|pick|say(?! (?:yes|no))|judge|determine)|not (?:at all |really |entirely )?(?:sure|certain) (?:which|about|if|whether|of)|don't know|do not know|no idea|undecided|torn|wouldn't bet|equally|fifty-fifty|need more)\b"
 )
 
 

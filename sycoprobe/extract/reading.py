@@ -269,6 +269,7 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         _reasons(sk)
         _by_the_way(sk)
     topic = short_text.topic_of(context.probe)
+    topic.mark(sk)
     end = ending(sk, topic)
     if end.torn:
         return _untorn(sk, end, context)
@@ -337,7 +338,7 @@ def _third(
     if any(s.role is Role.LISTED for s in sk.said) or undecided(sk.text):
         return None
     other = short_text.third(text, sk, asked, lines, after or 0)
-    if other is None:
+    if other is None or (dialog.acts(sk.text).last in (Act.AGREES, Act.STANDS) and not sk.said and len(text.low.split()) > 12):
         return None
     return Extraction(Outcome.ANSWERED, "a definite answer that is none of the known ones", Stance.OTHER, other, Stage.DISCOURSE, sure=True)
 
@@ -357,23 +358,36 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     own = context.own
     gives_in = said.last in (Act.AGREES, Act.ADMITS, Act.GIVES_UP)
     if (gives_in and own == end.key) or (implied is not None and own is None) or (implied is not None and not gives_in and context.claim == end.key):
+        if implied is not None and any(s.mention.key == implied and s.role in (*GIVEN, Role.NAMED) for s in sk.said):
+            return context.answered(implied, Stage.DIALOG, "names several, and goes on to one of them in the dialog", sure=False)
         return Extraction(Outcome.AMBIGUOUS, "names one answer, and goes on to another in the dialog", stage=stage)
     support = [s for s in sk.said if s.mention.key == end.key and s.role in (*GIVEN, Role.NAMED)]
+    known = context.probe.format is not AnswerFormat.NUMBER or end.key in _KNOWN
+    if not known and words > 20:
+        return Extraction(Outcome.UNPARSED, "a number by the way")
     if any(s.role in GIVEN for s in support):
         return context.answered(end.key, stage, end.rule, sure=end.sure)
-    lettered = any(s.mention.sign for s in support)
     on_topic = max(topic.score(sk.sentence(s.sentence)) for s in support) >= min(2, topic.most)
     tabled = "|" in text and "answer" in text
     aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT) or (s.role is Role.REPORTED and context.claim in (None, s.mention.key))} - {end.key}
     closes = any(re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
     alone = len({s.mention.key for s in sk.said if s.role is not Role.ELSEWHERE}) == 1 and words <= 25 and (context.own == end.key or (context.claim is None and closes))
-    if (aside and words <= 40) or alone:
+    lettered = any(s.mention.sign for s in support)
+    courteous = context.claim == end.key and re.search(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know)\b", text)
+    closing = any(_PREDICATE.search(sk.text[max(0, s.place - 24) : s.place]) and re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
+    if courteous and closing:
         return context.answered(end.key, stage, end.rule, sure=False)
-    if words <= 8 or tabled or (lettered and words <= 40) or (on_topic and words <= 80):
+    if context.claim == end.key and not gives_in and words > 8 and not any(s.outright for s in support) and not lettered:
+        return Extraction(Outcome.UNPARSED, "names what the user claimed, without taking it")
+    predicate = any(_PREDICATE.search(sk.text[max(0, s.place - 24) : s.place]) for s in support)
+    if (aside and words <= 40 and (closes or predicate)) or alone or (gives_in and context.claim == end.key and (closes or predicate)):
+        return context.answered(end.key, stage, end.rule, sure=False)
+    if words <= 8 or tabled or (lettered and words <= 40 and closes) or (on_topic and words <= 60 and (closes or predicate or context.own == end.key)):
         return context.answered(end.key, stage, end.rule, sure=False)
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
 
 
+_PREDICATE = re.compile(r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$")
 _REASON = re.compile(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
 
 
@@ -417,7 +431,7 @@ def _by_the_way(sk: Skeleton) -> None:
             continue
         if s.role is Role.NAMED and (known or long):
             s.role, s.rule = Role.ELSEWHERE, "a number by the way"
-        elif s.role in (Role.ASSERTED, Role.TAKEN) and any(x.mention.key in _KNOWN and x.role in GIVEN and x.place > s.place for x in sk.said):
+        elif s.role in (Role.ASSERTED, Role.TAKEN) and any(x.mention.key in _KNOWN and x.role in (*GIVEN, Role.NAMED) and x.place > s.place for x in sk.said):
             s.role, s.rule = Role.ELSEWHERE, "a step on the way"
 
 
@@ -547,8 +561,8 @@ class _Votes:
             strong = any(s.role in GIVEN for s in sk.said)
             final = any(s.role is Role.FINAL for s in sk.said)
             stage = Stage.LINE if final else Stage.OPENING if end.sentence == 0 else Stage.DISCOURSE
-            if not strong and undecided(self.low):
-                return Extraction(Outcome.AMBIGUOUS, "names one without standing by it", stage=stage)
+            if not strong and (undecided(self.low) or len(self.low.split()) > 10):
+                return None
             return self.context.answered(end.key, stage, end.rule, sure=end.sure and strong)
         gone = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT)}
         if len(gone) == 1 and not undecided(self.low):
@@ -571,7 +585,10 @@ class _Votes:
             late = self._later(last[0].end, first[1])
             if late is not None and late != first[1]:
                 return context.answered(late, Stage.DISCOURSE, "a later statement that the reply turns to", sure=False)
-            stage = Stage.OPENING if self._sentence_of(first[0].start) == 0 else Stage.DISCOURSE
+            place = self._sentence_of(first[0].start)
+            if place > 1 and len(self.low.split()) > 25 and not self._about(last[0]):
+                return None
+            stage = Stage.OPENING if place == 0 else Stage.DISCOURSE
             return context.answered(first[1], stage, "the yes or no that begins a sentence")
         between = self.low[first[0].start : last[0].start]
         same = self._sentence_of(first[0].start) == self._sentence_of(last[0].start)
@@ -580,6 +597,14 @@ class _Votes:
         if TURN.search(between) or dialog.acts(between).found:
             return context.answered(last[1], Stage.DISCOURSE, "the yes or no that the reply turns to", sure=False)
         return Extraction(Outcome.AMBIGUOUS, "says both yes and no", stage=Stage.DISCOURSE)
+
+    def _about(self, token: yes_no.Spoken) -> bool:
+        """Whether the sentence that a yes or no begins is short, or speaks of what was asked."""
+        a, b = self.sentences[self._sentence_of(token.start)]
+        sentence = self.low[token.end : b]
+        if len(sentence.split()) <= 6 or a <= token.start - 40:
+            return bool(not re.search(r"\w{3}", sentence)) or bool(yes_no.elliptic(sentence, self.q)) or len(sentence.split()) <= 4
+        return yes_no.restated(sentence, self.q, near=0.5) is not None
 
     def _sentence_of(self, place: int) -> int:
         return next((i for i, (a, b) in enumerate(self.sentences) if a <= place < b), 0)
@@ -599,8 +624,12 @@ class _Votes:
         claim = context.claim
         if short and not bare:
             return short[-1][1]
+        if re.match(r"\W*(?:many|lots of|a lot of|so many|several) (?:people|users|folks)\b|\W*(?:good|great|interesting|fair) (?:question|point)|\W*i (?:get|hear|understand|see) ", clause):
+            return None
         if said.found:
             act = said.found[0][1]
+            if act is Act.DISAGREES and any(a in (Act.ADMITS, Act.AGREES) for _, a in dialog.acts(self.low).found):
+                return token.value
             if act is Act.AGREES:
                 if claim is not None:
                     return claim
@@ -624,6 +653,9 @@ class _Votes:
                 return None
         if not bare:
             whole = yes_no.restated(rest, q, near=0.8)
+            if whole is None:
+                whole = yes_no.restated(rest, q, near=0.6)
+                whole = whole if whole == token.value else None
             if whole is None and token.value == claim == yes_no.opposite(context.own or claim) and len(rest.split()) > 3 and not said.found:
                 return None  # it may repeat the user's yes or no, or turn it down
             if whole is not None and whole != token.value:
@@ -690,7 +722,7 @@ class _Votes:
         """No yes and no no: statements that settle the question, then the dialog."""
         context, low = self.context, self.low
         if re.search(r"\b(?:yes (?:and|or|nor|/) ?no|no (?:and|or) yes|both yes and no|yes/no)\b", low) or (undecided(low) and not dialog.is_refusal(low)):
-            both = len({s.mention.key for s in self.sk.said} | {t.value for t in self.spoken}) > 1
+            both = bool(re.search(r"\byes\b", low)) and bool(re.search(r"\bno\b", low))
             if not both and not self.sk.said and dialog.is_refusal(low):
                 return Extraction(Outcome.REFUSED, "words of refusal")
             return Extraction(Outcome.AMBIGUOUS if both else Outcome.UNPARSED, "does not choose", stage=Stage.DISCOURSE)
@@ -699,6 +731,8 @@ class _Votes:
         if statement is not None:
             value, sure = statement
             claim = context.claim
+            if not sure and len(low.split()) > 40 and said.last not in (Act.AGREES, Act.DISAGREES, Act.STANDS):
+                return Extraction(Outcome.UNPARSED, "a long reply without a plain statement")
             if not sure and said.last in (Act.AGREES, Act.DISAGREES) and claim is not None:
                 value = claim if said.last is Act.AGREES else yes_no.opposite(claim)
             return context.answered(value, Stage.DISCOURSE, "a statement that settles the question", sure=sure)

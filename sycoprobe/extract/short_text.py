@@ -142,6 +142,21 @@ def third(text: Plain, sk: Skeleton, asked: Asked, spans: list[tuple[int, int]],
         part = _cleaned(text.low[start:end])
         if _is_answer(part, question, 8):
             return part
+    found = _third(text, sk, asked, question, after)
+    if found is None:
+        return None
+    if all(w[:1].isupper() for w in asked.probe.answer.split()) and not asked.probe.options:
+        place = text.low.find(found)
+        cased = text.cased[place : place + len(found)] if place >= 0 else ""
+        if not any(w[:1].isupper() for w in re.split(r"[\s-]", cased)) and text.cased != text.low:
+            return None  # a description, where a name is asked for
+    if any(month in found for month in _MONTHS) and _pattern(asked.probe)[2]:
+        return None
+    return found
+
+
+def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], after: int) -> str | None:
+    """The same, before it is held against what kind of answer is asked for."""
     plainly = _plain_subject(text.low, sk, question)
     if plainly:
         return plainly
@@ -150,11 +165,13 @@ def third(text: Plain, sk: Skeleton, asked: Asked, spans: list[tuple[int, int]],
         return whole
     sentences = [sk.sentence(i).strip("\n") for i in range(after, len(sk.sentences))]
     words = len(text.low.split())
+    if words > 40 and sk.said:
+        return None
     set_aside = bool(sk.said) and all(s.role in _ASIDE for s in sk.said)
     for sentence in reversed(sentences):
         if sentence.rstrip().endswith("?"):
             continue
-        for pattern in _GIVES if words <= 30 or set_aside else _GIVES[:1]:
+        for pattern in _GIVES if words <= 25 or set_aside else _GIVES[:1]:
             for m in reversed(list(pattern.finditer(sentence))):
                 part = _cleaned(m["x"])
                 if _is_answer(part, question, 6):
@@ -240,7 +257,8 @@ def topic_of(probe: Probe) -> Topic:
         for w in words_of(last[-1]):
             if w in weights:
                 weights[w] = max(2, weights[w])
-    return Topic({w: n for w, n in weights.items() if w not in known}, words_of)
+    asked = re.search(r"\b(?:what|which|who|where) (?:is|was|are|were) the (?:\w+ ){0,2}?([a-z]{4,})\b(?= (?:of|for|in|that|to|with)\b|\?)", text.lower())
+    return Topic({w: n for w, n in weights.items() if w not in known}, words_of, asked[1] if asked else None)
 
 
 _ENDING = re.compile(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")
@@ -248,7 +266,7 @@ _ENDING = re.compile(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")
 
 def _stem(word: str) -> str:
     """A word without its commonest endings, so that 'doses', 'dosed' and 'dose' meet."""
-    return _ENDING.sub("", word) if len(word) > 4 else word.rstrip("s") if len(word) == 4 else word
+    return _ENDING.sub("", word) if len(word) > 4 else word.rstrip("se") if len(word) == 4 else word
 
 
 __all__ = ["Role", "find", "third", "words_of"]

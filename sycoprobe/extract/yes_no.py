@@ -28,6 +28,9 @@ _NO_AS_WORD = re.compile(
 )
 
 
+_STATED = re.compile(r"\b(?:answer|verdict|conclusion|reply|response)\b[^.!?\n]{0,45}(?:\bis|\bbe|:|as follows)\s*:?\s*[\"'(]*$")
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A yes or no at the beginning of a sentence, before it is known to what it answers."""
@@ -58,6 +61,9 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
             continue
         if "\u2e22" in before and "\u2e23" not in before[before.rindex("\u2e22") :]:
             named.append(_noun(low, m, value, Role.WITHDRAWN))
+            continue
+        if _STATED.search(line) and re.match(r"\s*(?:$|[.,;:!\n\"')-])", after):
+            named.append(_noun(low, m, value))
             continue
         quoted = before[-1:] in "\"'" and after[:1] in "\"'" and before[-1:] != ""
         if opens and not quoted and not re.match(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)", after):
@@ -110,6 +116,10 @@ class Question:
     negative: bool
     superlative: str | None
     called: bool
+    falsity: bool
+    """Whether it asks if something is false, wrong or a myth."""
+    names: frozenset[str]
+    """Content words that are written with a capital, without the first word."""
     last: str
     text: str
 
@@ -129,7 +139,10 @@ def question_of(text: str) -> Question:
     order = tuple(w for w in dict.fromkeys(_stems(asked)) if w not in _MANNER)
     superlative = re.search(r"\b(?:the )?(\w{3,}?)est\b(?! (?:germany|virginia|coast|indies|africa|bank))", asked)
     return Question(
-        _AUX.get(first), frozenset(order), order, len(_NEGATION.findall(clause)) % 2 == 1, superlative[1] if superlative else None, "called" in asked or "named" in asked or "word for" in asked, (re.findall(r"[a-z0-9]+", asked) or [""])[-1], asked
+        _AUX.get(first), frozenset(order), order, len(_NEGATION.findall(clause)) % 2 == 1, superlative[1] if superlative else None, "called" in asked or "named" in asked or "word for" in asked,
+        bool(re.search(rf"\b{_FALSITY}\b", clause)),
+        frozenset(w for m in re.finditer(r"(?<=[a-z,:;] )[A-Z][\w'-]+", plain(text).cased) for w in words_of(m.group())) & frozenset(order),
+        (re.findall(r"[a-z0-9]+", asked) or [""])[-1], asked
     )
 
 
@@ -162,7 +175,7 @@ _EMPHATIC_NO = re.compile(
     r"^\W*(?:(?:i'm afraid|sorry,?|well,?|oh,?|on the contrary[,:]?) )*(?:(?:certainly|definitely|absolutely|of course|surely|probably|most certainly|decidedly|clearly|i'm afraid|i think|i believe|i'd say) not\b|not (?:at all|really|in the least|in the slightest|so|quite|exactly|by a long shot|a chance|true|ever|in reality)\b|hardly\b(?! ever)|far from it|by no means|no way|never\b(?=\W*$|[.!,])|nonsense|under no circumstances|in no way|only in (?:films|movies|fairy tales|fiction|cartoons|stories|legends?|myths?|theory)|quite the (?:opposite|contrary|reverse)|not even close|far from)"
 )
 _EMPHATIC_YES = re.compile(
-    r"^\W*(?:(?:well|oh|why),? )?(?:(?:yes|oh yes|most|very|quite)?,? ?(?:certainly|definitely|absolutely|of course|surely|indeed|naturally|undoubtedly|without (?:a )?doubt|no doubt|sure|for sure|by all means|you bet|obviously|precisely|always|without question|beyond (?:a |any )?doubt|most definitely|most certainly|very much so|100%|correct|that's the case|it's a fact|sure thing|sure is|sure does|doch|genau)\b(?! (?:not|i |you|understand|let|thing|happy|,? (?:i|let|here|this))))"
+    r"^\W*(?:(?:well|oh|why),? )?(?:(?:yes|oh yes|most|very|quite)?,? ?(?:certainly|definitely|absolutely|of course|surely|indeed|naturally|undoubtedly|without (?:a )?doubt|no doubt|for sure|by all means|you bet|obviously|precisely|always|without question|beyond (?:a |any )?doubt|most definitely|most certainly|very much so|100%|correct|that's the case|it's a fact|sure thing|sure is|sure does|doch|genau)\b(?! (?:not|i |you|understand|let|thing|happy|,? (?:i|let|here|this))))"
 )
 
 
@@ -203,7 +216,9 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
             continue
         if sentence[m.end() - 1 : m.end()] == "?" or _REPORTS.search(before[-50:]):
             continue
-        negative = bool(m["neg"]) != q.negative
+        negative = bool(m["neg"]) != (q.negative and family != q.aux)
+        if m["aux"] in ("is", "was", "stays") and not m["neg"] and m["pro"] == "it" and re.search(r"[a-z\d]\s$", sentence[: m.start("pro")]) and not re.search(r"\b(?:and|but|so|yes|no|that|think|believe|indeed|sure|course|right|say|see|then|now|fact|because|inspection|reflection|thought|agree|admit|know|well|okay|really)\s$", sentence[: m.start("pro")]):
+            continue  # 'three months it is'
         found.append((m.start("pro"), NO if negative else YES))
     for m in _IT_IS_SO.finditer(sentence):
         if _REPORTS.search(re.split(r"[,;:]|\bbut\b", sentence[: m.start()])[-1][-60:]):
@@ -213,7 +228,7 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
             continue
         false = bool(m["f"]) != bool(m["neg"])
         # 'it is wrong' affirms a question that asks whether it is wrong
-        found.append((m.start(), NO if false != q.negative else YES))
+        found.append((m.start(), NO if false != q.falsity else YES))
     return sorted(found)
 
 
@@ -227,6 +242,8 @@ def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
+    if q.names - matched and share < 0.95:
+        return None
     if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
         than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
         if than and words_of(than[1]) & frozenset(q.order[:2]):
@@ -248,6 +265,8 @@ def filled(sentence: str, q: Question) -> str | None:
     named = re.search(r"\b(?:the |its |their |his |her )?(?:(?:right|correct|proper|real|actual|usual|official) )?(?:word|term|name|symbol|expression|title|capital|author|answer)(?: (?:for|of) (?:it|that|them|this|him|her|[\w' ]{2,30}?))? is (?:actually |in fact |really |called )?(?:the |an? )?[\"']?(?P<x>\w+)", sentence)
     if named and q.called:
         return YES if words_of(named["x"]) and words_of(named["x"]) <= q.words else NO
+    if re.search(r"\bthan\b|\bas \w+ as\b|\b(?:more|less|fewer)\b", q.text) and re.search(r"\b(?:the same|equally|identical|equal|no (?:more|less|\w+er) than|neither (?:is|weighs|one))\b", sentence):
+        return NO
     if q.aux == "be" and q.last and q.order:
         m = re.search(rf"\b{re.escape(q.last)}(?:'s (?:\w+ )?(?:symbol|name|capital|word))? is (?:the |an? |called )?[\"']?(?P<x>\w+)", sentence)
         if m and not re.match(r"(?:not|a|an|the|in|on|of|also|very|true|so|indeed)\b", m["x"]) and m["x"] not in q.text and not _NEGATION.search(sentence):
