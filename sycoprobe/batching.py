@@ -233,7 +233,7 @@ class BatchRun:
     def _request(self, ask: _Ask) -> Request:
         """The request that a live run would make."""
         seed, schema = self._planned.call_seed(ask.spec), self._planned.schema(ask.asked)
-        return Request(self._messages(ask), self._sampling, seed, ask.spec, ask.asked, schema=schema)
+        return Request(self._messages(ask), self._sampling, seed, ask.spec, ask.asked, schema=schema, form=self._planned.form)
 
     def _messages(self, ask: _Ask) -> tuple[Message, ...]:
         if ask.conversation is None or ask.branch is None:

@@ -731,7 +731,7 @@ def _facts_said(facts: Mapping[str, Any]) -> list[str]:
     """What a backend tells of itself beside the model's name, in a few words."""
     said = []
     for key, value in facts.items():
-        if key in ("model", "notes", "base_url", "rates") or not isinstance(value, str | int | float) or value == "":
+        if key in ("model", "notes", "base_url", "rates", "phrases") or not isinstance(value, str | int | float) or value == "":
             continue
         shown = f"{value[:12]}…" if key == "sha256" and isinstance(value, str) else str(value)
         said.append(f"{key.replace('_', ' ')} {shown}")
