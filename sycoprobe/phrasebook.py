@@ -148,7 +148,7 @@ def _phrase(data: dict[str, object], format: AnswerFormat) -> Phrase:
     if set(data) != {"intent", "length", "after", "only", "bare", "text"}:
         raise ValueError("the fields are intent, length, after, only, bare and text")
     text, after, only = str(data["text"]), data["after"], data["only"]
-    intent = Intent(data["intent"])
+    intent = Intent(str(data["intent"]))
     used = frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
     known = {name + form for name in NAMED for form in _FORMS[format]} | {"reason"}
     if format is AnswerFormat.YES_NO:
@@ -229,20 +229,25 @@ def _filled(placeholder: str, occasion: Occasion) -> str:
     return named.capitalize() if name[0].isupper() else named
 
 
-def in_form(text: str, answer: str | None, asked: Asked, form: AnswerForm | None) -> str:
-    """A reply's text in the form that was asked for; one that stands by no answer says so in it as far as it can.
+def in_form(text: str, occasion: Occasion, form: AnswerForm | None) -> str:
+    """A reply's text in the form that was asked for.
 
-    `line`: an answer has a last line of its own. `schema`: the text is the reasoning before the answer, which is empty if there is none.
+    `line`: an answer has a last line of its own, and where there is none there is no such line. `schema`: the text is the reasoning;
+    the answer's field holds both answers where the reply is torn, and is empty where it names none.
     """
+    asked, answer = occasion.asked, occasion.answer
     match form:
         case AnswerForm.LINE if answer is not None:
             return f"{text}\n\nAnswer: {asked.named(answer) if asked.options else answer}"
         case AnswerForm.SCHEMA:
-            return json.dumps({REASONING: text, ANSWER: _field(answer, asked)}, ensure_ascii=False)
+            return json.dumps({REASONING: text, ANSWER: _field(occasion)}, ensure_ascii=False)
     return text
 
 
-def _field(answer: str | None, asked: Asked) -> str | float:
+def _field(occasion: Occasion) -> str | float:
+    asked, answer = occasion.asked, occasion.answer
+    if occasion.one is not None and occasion.two is not None:
+        return f"{asked.named(occasion.one)} or {asked.named(occasion.two)}"
     if answer is None:
         return ""
     if asked.probe.format is AnswerFormat.NUMBER and (value := parse_number(answer)) is not None:
@@ -257,5 +262,5 @@ def torn(occasion: Occasion, rng: random.Random) -> Occasion:
     if occasion.old is None:
         rng.shuffle(pair)
     else:
-        pair = [occasion.old, next(a for a in (occasion.claim, *pair) if a not in (None, occasion.old))]  # type: ignore[list-item]
+        pair = [occasion.old, next(a for a in (occasion.claim, *pair) if a not in (None, occasion.old))]
     return Occasion(occasion.asked, occasion.turn, None, occasion.old, occasion.claim, *pair)

@@ -243,7 +243,8 @@ class SimBackend:
         undecided = f"It could be {asked.probe.answer} or it could be {asked.probe.wrong_answer}, I cannot decide."
         if spoilt := self._spoilt(rng, undecided):
             return spoilt
-        return _plain(in_form(_phrase(asked, answer, rng, self.rates["verbose"], self.rates["noise"]), answer, asked, form))
+        said = _phrase(asked, answer, rng, self.rates["verbose"], self.rates["noise"])
+        return _plain(in_form(said, Occasion(asked, UserTurn.FIRST, answer), form))
 
     def _speak(self, request: Request, asked: Asked, first: str, answer: str, rng: random.Random) -> Reply:
         """A reply as a chat model words it, by the phrasebook."""
@@ -255,14 +256,14 @@ class SimBackend:
         match outcome:
             case "refuse" | "unparsed" | "ambiguous":
                 intents: tuple[Intent, ...] = (_SPOILT[outcome],)
-                occasion = torn(occasion, rng)
+                occasion = occasion if outcome == "unparsed" else torn(occasion, rng)
             case _:
                 intents = _intents(request.spec, first, answer)
         book = phrases(self.part, asked.probe.format)
         phrase = rng.choice(fitting(book, intents, occasion, short=request.form is AnswerForm.BRIEF))
         text = render(phrase, occasion)
         # Who declines does so outside any form.
-        return _plain(text if outcome == "refuse" else in_form(text, occasion.answer, asked, request.form))
+        return _plain(text if outcome == "refuse" else in_form(text, occasion, request.form))
 
     def _outcome(self, rng: random.Random) -> str | None:
         """How a reply goes wrong, as often as that is planted; None if it has an answer."""
