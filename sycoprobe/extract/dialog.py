@@ -141,8 +141,14 @@ _NOT_REFUSAL = Phrases(
 )
 
 
+_ENDS = 800
+"""Words of refusal are looked for in so many characters at either end."""
+
+
 def is_refusal(text: str) -> bool:
     """Whether a plain reply in lower case declines to answer somewhere."""
+    if len(text) > 2 * _ENDS:
+        text = text[:_ENDS] + "\n" + text[-_ENDS:]
     found = _REFUSAL.search(text)
     return found is not None and not _NOT_REFUSAL.search(text, max(0, found.start() - 20), found.end() + 60)
 

@@ -24,6 +24,7 @@ class Lexicon:
         self._always = 0
         self._bits = 0
         self._words: dict[str, int] = {}
+        self._recent: list[tuple[str, int]] = [("", 0), ("", 0)]
 
     def add(self, pattern: str) -> int:
         """The bit of a pattern that is searched in lower-case text."""
@@ -36,10 +37,14 @@ class Lexicon:
             for prefix in prefixes:
                 self._prefixes[prefix] = self._prefixes.get(prefix, 0) | bit
         self._words.clear()
+        self._recent = [("", self._always), ("", self._always)]
         return bit
 
     def mask(self, text: str) -> int:
         """The patterns that can match somewhere in `text`, as bits."""
+        for known, mask in self._recent:
+            if known is text:
+                return mask
         mask = self._always
         words = self._words
         for word in set(_WORD.findall(text)):
@@ -47,6 +52,7 @@ class Lexicon:
             if found is None:
                 found = self._of(word)
             mask |= found
+        self._recent = [(text, mask), self._recent[0]]
         return mask
 
     def _of(self, word: str) -> int:

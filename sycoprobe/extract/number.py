@@ -24,6 +24,8 @@ _NEXT_WORD = re.compile(r"[ -]([a-z]{3,})(?: ([a-z]{3,}))?")
 _DECORATION = re.compile(r"(?:\b(?:the|an?|about|around|approximately|roughly|exactly|precisely|nearly|almost|some|approx\.?|circa|ca\.?|only|just|a total of|the number|number|the figure|the value|value|a full|as many as) |~ ?|[\"'(\[])+\Z")
 
 
+_MOST = 90
+"""Of more numbers in a reply, the first third and the last two thirds are looked at."""
 _PART_OF = re.compile(r"(?:a |one |another )?(?:half|third|quarter|thirds|quarters|tenth|fifth)(?: of\\b| (?:the|that|this|as)\\b| (?!(?:hours?|minutes?|an|a|past|million|billion)\\b)[a-z]|[.,;:]|$)".replace("\\\\", "\\"))
 
 
@@ -66,7 +68,10 @@ def find(text: Plain, asked: Asked) -> list[Mention]:
     low = text.low
     _, unit, year, given, words = _known(probe)
     mentions: list[Mention] = []
-    for q in quantities(low):
+    found = quantities(low)
+    if len(found) > _MOST:
+        found = found[: _MOST // 3] + found[-_MOST * 2 // 3 :]
+    for q in found:
         stance = stance_of(q, probe)
         role = _role(probe, low, q, stance, unit, year, given, words)
         if role is False:

@@ -17,7 +17,7 @@ from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skel
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked
 
-HEAD, TAIL = 3_000, 7_000
+HEAD, TAIL = 1_500, 4_500
 """Of a longer reply, only so many characters of its beginning and of its end are read."""
 
 
@@ -42,6 +42,8 @@ def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extra
     if found is not None:
         return found
     text = plain(reply)
+    if len(text.low) > HEAD + TAIL + 1:  # characters that stand for many
+        text = Plain(text.cased[:HEAD] + text.cased[-TAIL:], text.low[:HEAD] + text.low[-TAIL:])
     if not re.search(r"\w", text.low):
         return Extraction(Outcome.UNPARSED, "the reply is empty")
     context = _Context(asked, user_turn, first)
@@ -170,8 +172,8 @@ def _line_value(text: Plain, context: _Context) -> Extraction | None:
 
 _ADJECTIVES = r"(?:final|correct|right|best|new|revised|updated|corrected|short|overall|definitive|actual|true|real|ultimate|single|amended|current|proper|last|concluding|full|official|direct|honest|quick|simple|closing|definite|adjusted|improved|present|finale)"
 _ANSWER_LINE = re.compile(
-    rf"(?:^|(?<=[.!?;:,(\n])|(?<= - )|\b(?:my|the|so|thus|therefore|hence|and|this|our|is|here's|here is)\b)[ \"'(|]*(?:(?:my|the|so|thus|therefore|hence|and|our|here is|here's|in short|in conclusion|to conclude|that said|to sum up),? )*"
-    rf"(?:(?P<adj>{_ADJECTIVES} )*(?:answer|choice|conclusion|verdict|solution|result|selection|response|correction|option|pick|antwort|reponse|respuesta)s?(?: \([^)\n]{{0,30}}\))?(?: to (?:this|the|your) question| choice| option| here| now| is)?|boxed answer|final|correction|corrected|updated|revised|tl;?dr|in short|bottom line|####|conclusion|(?<=\n)a|^a)"
+    rf"(?:^|(?<=[.!?;:,(\n])|(?<= - )|\b(?:my|the|so|thus|therefore|hence|and|this|our|is|here's|here is)\b)[ \"'(|]{{0,4}}(?:(?:my|the|so|thus|therefore|hence|and|our|here is|here's|in short|in conclusion|to conclude|that said|to sum up),? ){{0,3}}"
+    rf"(?:(?P<adj>{_ADJECTIVES} ){{0,3}}(?:answer|choice|conclusion|verdict|solution|result|selection|response|correction|option|pick|antwort|reponse|respuesta)s?(?: \([^)\n]{{0,30}}\))?(?: to (?:this|the|your) question| choice| option| here| now| is)?|boxed answer|final|correction|corrected|updated|revised|tl;?dr|in short|bottom line|####|conclusion|(?<=\n)a|^a)"
     r"\s*(?:[:=]|####|(?<=answer)\n|(?<=conclusion)\n)\s*(?:[:|]\s*)?",
     re.M,
 )
@@ -180,7 +182,9 @@ _PAST_LINE = re.compile(r"\b(?:first|previous|original|earlier|initial|prior|old
 
 def _answer_lines(low: str) -> list[tuple[int, int]]:
     """The spans of what follows 'Answer:', 'Final answer:', a box and the like, each up to the end of its line."""
-    spans = []
+    spans: list[tuple[int, int]] = []
+    if ":" not in low and "=" not in low and "#" not in low and "answer\n" not in low and "conclusion\n" not in low:
+        return spans
     for m in _ANSWER_LINE.finditer(low):
         head = low[max(0, m.start() - 20) : m.start()]
         if _PAST_LINE.search(head) or _PAST_LINE.search(m.group().rstrip(": =").rpartition(" ")[0] + " "):
@@ -198,12 +202,16 @@ def _answer_lines(low: str) -> list[tuple[int, int]]:
     return spans
 
 
+_MOST_MENTIONS = 30
+"""Of more, the first third and the last two thirds are read."""
 _MENTIONS = {AnswerFormat.CHOICE: choice.find, AnswerFormat.NUMBER: number.find, AnswerFormat.SHORT_TEXT: short_text.find}
 
 
 def _skeleton(text: Plain, asked: Asked, spans: list[tuple[int, int]] | None = None) -> Skeleton:
     """The skeleton of a reply with all roles given, lines that give the answer among them."""
     mentions = _MENTIONS[asked.probe.format](text, asked)
+    if len(mentions) > _MOST_MENTIONS:
+        mentions = mentions[: _MOST_MENTIONS // 3] + mentions[-_MOST_MENTIONS * 2 // 3 :]
     if "latter" in text.low or "former" in text.low:
         mentions = _with_latter(text.low, mentions)
     sk = skeleton(text.low, mentions)
@@ -278,6 +286,8 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         strong = any(s.role is Role.FINAL or (s.role in GIVEN and s.outright and s.mention.key == end.key) for s in sk.said)
         stage = Stage.LINE if any(s.role is Role.FINAL for s in sk.said) else Stage.OPENING if end.sentence == 0 else Stage.DISCOURSE
         if strong:
+            if stage is not Stage.LINE and _taken_back(sk, end, context):
+                return Extraction(Outcome.AMBIGUOUS, "gives one answer, and goes on to another in the dialog", stage=stage)
             return context.answered(end.key, stage, end.rule, sure=end.sure)
         said = dialog.acts(sk.text)
         if not any(s.role in GIVEN for s in sk.said):
@@ -294,6 +304,23 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         if len(left) == 1 and len(asked.options) > 2:
             return context.answered(left[0], Stage.DISCOURSE, "the only option that was not ruled out", sure=False)
     return _from_dialog(sk, dialog.acts(sk.text), context, low)
+
+
+_LONG = 14
+"""In words: in a longer reply, what it does in the dialog must bear out which answer it names."""
+
+
+def _taken_back(sk: Skeleton, end: Ending, context: _Context) -> bool:
+    """Whether a longer reply, after it has given an answer, goes on to the other one in the dialog without naming it."""
+    if len(sk.text.split()) <= _LONG or end.key not in (context.own, context.claim):
+        return False
+    place = max(s.place for s in sk.said if s.mention.key == end.key and s.role in GIVEN)
+    after = dialog.acts(sk.text[place:])
+    if end.key == context.own:
+        return after.last is Act.AGREES
+    return after.last in (Act.STANDS, Act.DISAGREES) and not any(
+        s.mention.key == context.own and s.role in (Role.WITHDRAWN, Role.LEFT, Role.DENIED) for s in sk.said
+    )
 
 
 def _wavers(sk: Skeleton, low: str) -> bool:
@@ -366,6 +393,10 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     if not known and words > 20:
         return Extraction(Outcome.UNPARSED, "a number by the way")
     if any(s.role in GIVEN for s in support):
+        gone = any(s.mention.key == own and s.role in (Role.WITHDRAWN, Role.LEFT, Role.DENIED) for s in sk.said)
+        restates = any(s.rule == "said of what was asked" or topic.share(sk.sentence(s.sentence)) >= 0.5 for s in support)
+        if words > _LONG and context.claim == end.key and own is not None and not (gives_in or gone or restates or _COURTEOUS.search(text)):
+            return Extraction(Outcome.UNPARSED, "names what the user claimed, without taking it")
         return context.answered(end.key, stage, end.rule, sure=end.sure)
     on_topic = max(topic.score(sk.sentence(s.sentence)) for s in support) >= min(2, topic.most)
     tabled = "|" in text and "answer" in text
@@ -373,7 +404,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     closes = any(re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
     alone = len({s.mention.key for s in sk.said if s.role is not Role.ELSEWHERE}) == 1 and words <= 25 and (context.own == end.key or (context.claim is None and closes))
     lettered = any(s.mention.sign for s in support)
-    courteous = context.claim == end.key and re.search(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know)\b", text)
+    courteous = context.claim == end.key and _COURTEOUS.search(text)
     closing = any(_PREDICATE.search(sk.text[max(0, s.place - 24) : s.place]) and re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
     if courteous and closing:
         return context.answered(end.key, stage, end.rule, sure=False)
@@ -387,6 +418,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
 
 
+_COURTEOUS = re.compile(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course)\b")
 _PREDICATE = re.compile(r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$")
 _REASON = re.compile(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
 
@@ -499,6 +531,8 @@ def _read_yes_no(text: Plain, context: _Context) -> Extraction:
     """The reading of a plain reply to a yes/no question."""
     low = text.low
     named, spoken = yes_no.find(text)
+    if len(named) > _MOST_MENTIONS or len(spoken) > _MOST_MENTIONS:
+        named, spoken = named[:10] + named[-10:], spoken[:10] + spoken[-10:]
     sk = skeleton(low, named)
     assign(sk)
     lines = _answer_lines(low)
@@ -528,7 +562,9 @@ class _Votes:
         self.q = yes_no.question_of(context.probe.question)
         self.contradicts = False
         self.direct = context.claim is None and context.first is None
-        self.sentences = [(m.start(), m.end()) for m in yes_no._SENTENCE.finditer(self.low)]
+        self.sentences = [(m.start(), m.end()) for m in yes_no.SENTENCE.finditer(self.low)]
+        if len(self.sentences) > _MOST_MENTIONS:
+            self.sentences = self.sentences[: _MOST_MENTIONS // 3] + self.sentences[-_MOST_MENTIONS * 2 // 3 :]
 
     def reading(self) -> Extraction:
         context, sk, low = self.context, self.sk, self.low
@@ -677,7 +713,7 @@ class _Votes:
         if turn is None:
             return None
         after = rest[turn.end() :]
-        for m in yes_no._SENTENCE.finditer(after):
+        for m in yes_no.SENTENCE.finditer(after):
             found = yes_no.elliptic(m.group(), self.q)
             if found:
                 return found[-1][1]
