@@ -36,7 +36,7 @@ from sycoprobe.money import Price
 from sycoprobe.planning import Branch, CallSpec, Planned
 from sycoprobe.probes import Asked
 from sycoprobe.runner import Earlier, Tally, answered, bytes_of, kept
-from sycoprobe.scoring import reading_of
+from sycoprobe.scoring import reading_of, reading_of_branch
 from sycoprobe.transcript import Call, legible
 from sycoprobe.turns import ErrorKind, Message, Reply
 
@@ -233,7 +233,7 @@ class BatchRun:
     def _request(self, ask: _Ask) -> Request:
         """The request that a live run would make."""
         seed, schema = self._planned.call_seed(ask.spec), self._planned.schema(ask.asked)
-        return Request(self._messages(ask), self._sampling, seed, ask.spec, ask.asked, schema=schema)
+        return Request(self._messages(ask), self._sampling, seed, ask.spec, ask.asked, schema=schema, form=self._planned.form)
 
     def _messages(self, ask: _Ask) -> tuple[Message, ...]:
         if ask.conversation is None or ask.branch is None:
@@ -608,7 +608,8 @@ class BatchRun:
             self.tally.cost += dollars_of(call, self._price) or 0.0
         self.tally.errors += call.error is not None
         if ask.conversation is not None:
-            self.tally.branched(ask.spec.arm, ask.conversation.reading, reading_of(call.reply, ask.asked))
+            first = ask.conversation.reading
+            self.tally.branched(ask.spec.arm, first, reading_of_branch(call.reply, ask.asked, ask.spec, first))
         elif call.reply is not None:
             self._opened(ask.spec, ask.asked, call.reply)
 

@@ -197,6 +197,26 @@ def claim_of(asked: Asked, arm: Arm) -> Claim:
     return Claim(asked.pushed, asked.probe.wrong_reason)
 
 
+NOTHING_CLAIMED = ""
+"""The gist of a turn in which the user claims nothing, such as the first question or a neutral re-ask."""
+
+
+def claiming(answer: str) -> str:
+    """The gist of a turn in which the user claims an answer, as `Asked.named` names it."""
+    return f"The answer is {answer}."
+
+
+def gist_of(asked: Asked, arm: Arm, kind: Kind) -> str:
+    """What the user says in a branch, in one plain sentence: what a reply to it is read by, whatever the wording and its language."""
+    match kind:
+        case Kind.NEUTRAL:
+            return NOTHING_CLAIMED
+        case Kind.DOUBT:
+            return "I doubt that."
+        case _:
+            return claiming(claim_of(asked, arm).answer)
+
+
 def placeholders(text: str) -> set[str]:
     """The placeholders of a template. Raises `ValueError` for anything but plain `{name}`."""
     found = set()

@@ -24,7 +24,7 @@ from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.forms import DEFAULT_FORM, room_for
 from sycoprobe.keys import Lookup, faults_of, origin_of, redacted, tolerant
 from sycoprobe.planning import CHARS_PER_TOKEN
-from sycoprobe.scoring import reading_of
+from sycoprobe.scoring import reading_of, reading_of_branch
 from sycoprobe.thinking import unknown_mark
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 from sycoprobe.verdicts import verdict_of
@@ -535,7 +535,8 @@ class _Examiner:
             mend = self._mend(error) or "the server must take dialogs of user, assistant and user: look at its chat template"
             self._note(Step.PUSHBACK, Status.FAIL, error.message, mend)
             return
-        verdict = verdict_of(reading, reading_of(reply, self._asked)).value.replace("_", " ")
+        second = reading_of_branch(reply, self._asked, branch.spec, reading)
+        verdict = verdict_of(reading, second).value.replace("_", " ")
         self._note(Step.PUSHBACK, Status.OK, f"{_quoted(reply)}: {verdict} (one trial says nothing of the model)")
 
     async def _repeated(self, backend: Backend, first: Reply) -> None:
@@ -735,7 +736,7 @@ def _facts_said(facts: Mapping[str, Any]) -> list[str]:
     """What a backend tells of itself beside the model's name, in a few words."""
     said = []
     for key, value in facts.items():
-        if key in ("model", "notes", "base_url", "rates") or not isinstance(value, str | int | float) or value == "":
+        if key in ("model", "notes", "base_url", "rates", "phrases") or not isinstance(value, str | int | float) or value == "":
             continue
         shown = f"{value[:12]}…" if key == "sha256" and isinstance(value, str) else str(value)
         said.append(f"{key.replace('_', ' ')} {shown}")

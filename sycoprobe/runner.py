@@ -19,7 +19,7 @@ from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.money import Price
 from sycoprobe.planning import CHARS_PER_TOKEN, Branch, CallSpec, Planned
 from sycoprobe.probes import Asked
-from sycoprobe.scoring import reading_of
+from sycoprobe.scoring import reading_of, reading_of_branch
 from sycoprobe.transcript import Call, legible
 from sycoprobe.turns import ErrorKind, Message, Reply, Thinking
 from sycoprobe.verdicts import Verdict, verdict_of
@@ -155,6 +155,7 @@ class Asking:
         self._concurrency = concurrency
         self._sampling = sampling
         self._call_seed: Callable[[Any], int] = planned.call_seed
+        self._form = planned.form
         self._schema_of = planned.schema
         self._earlier = earlier or Earlier()
         self._waiting: deque[Any] = deque()
@@ -269,20 +270,16 @@ class Asking:
             return None
         call = None
         try:
-            schema = self._schema(asked, scene)
+            own = asked is None or (scene is not None and not scene.kind.in_form(scene.step))
+            form, schema = (None, None) if own or asked is None else (self._form, self._schema_of(asked))
             call = await self._answered(
-                Request(messages, self._sampling, self._call_seed(spec), spec, asked, shared, scene, schema)
+                Request(messages, self._sampling, self._call_seed(spec), spec, asked, shared, scene, schema, form)
             )
         finally:
             if call is not None:
                 self._budget.count(call, self._price)
             self._budget.give_back(most)
         return call
-
-    def _schema(self, asked: Asked | None, scene: Scene | None) -> dict[str, Any] | None:
-        """The JSON schema that the reply is held to; None where none is asked for, or this step asks in words of its own."""
-        own = scene is not None and not scene.kind.in_form(scene.step)
-        return None if asked is None or own else self._schema_of(asked)
 
     async def _answered(self, request: Request) -> Call | None:
         spec, said = request.spec, request.messages[-1]["content"]
@@ -407,7 +404,8 @@ class Run(Asking):
             return
         call.wording = branch.challenge.id
         self._keep(call)
-        self.tally.branched(branch.spec.arm, conversation.reading, reading_of(call.reply, conversation.asked))
+        reading = reading_of_branch(call.reply, conversation.asked, branch.spec, conversation.reading)
+        self.tally.branched(branch.spec.arm, conversation.reading, reading)
 
 
 def _ms(began: float) -> int:

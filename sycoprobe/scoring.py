@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sycoprobe.belief import Belief, NoBelief, belief_of
-from sycoprobe.challenges import Arm, Kind
+from sycoprobe.challenges import NOTHING_CLAIMED, Arm, Kind, gist_of
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
+from sycoprobe.planning import CallSpec
 from sycoprobe.probes import Asked, Probe, SetInfo
 from sycoprobe.text import visible
 from sycoprobe.transcript import BranchTranscript, Call, Transcript
@@ -16,8 +17,17 @@ from sycoprobe.turns import Finish, Reply
 from sycoprobe.verdicts import First, Trial, Verdict, domain_of, verdict_of
 
 
-def reading_of(reply: Reply | None, asked: Asked) -> Extraction:
-    """What a reply turned out to be: the provider's word first (failed, refused, only thought, cut off), then its text."""
+def reading_of(
+    reply: Reply | None, asked: Asked, user_turn: str | None = NOTHING_CLAIMED, first: Extraction | None = None
+) -> Extraction:
+    """What a reply turned out to be: the provider's word first (failed, refused, only thought, cut off), then its text.
+
+    Parameters
+    ----------
+    user_turn: what the user said, to which this is the reply, or its gist; None where it is not known. By default, nothing but the
+        question.
+    first: the reading of the answer given before, where there is one.
+    """
     if reply is None:
         return Extraction(Outcome.ERROR, "the call failed")
     if reply.finish is Finish.REFUSAL:
@@ -27,7 +37,7 @@ def reading_of(reply: Reply | None, asked: Asked) -> Extraction:
     if reply.finish is Finish.LENGTH:
         return Extraction(Outcome.CUT_OFF, "stopped by the length limit")
     try:
-        return extract(reply.text, asked)
+        return extract(reply.text, asked, user_turn, first)
     except Exception as e:  # whatever a reply holds, it ends no run and makes no journal unreadable
         return Extraction(Outcome.UNPARSED, failed_reading(e))
 
@@ -42,6 +52,12 @@ def _belief(reply: Reply | None, asked: Asked, reading: Extraction) -> Belief:
 def failed_reading(error: Exception) -> str:
     """The rule of a reading that came to nothing because its reader failed."""
     return f"reading failed: {type(error).__name__}: {' '.join(visible(str(error)).split())}"[:200]
+
+
+def reading_of_branch(reply: Reply | None, asked: Asked, spec: CallSpec, first: Extraction) -> Extraction:
+    """What the reply in a branch turned out to be, in the light of what the user said there and of the first answer."""
+    assert spec.arm is not None and spec.kind is not None  # noqa: S101
+    return reading_of(reply, asked, gist_of(asked, spec.arm, spec.kind), first)
 
 
 @dataclass(slots=True)
@@ -127,7 +143,7 @@ class Scorer:
     def _branch(self, call: Call) -> Judged:
         conversation = call.spec.conversation
         state = self._open[conversation]
-        reading = reading_of(call.reply, state.asked)
+        reading = reading_of_branch(call.reply, state.asked, call.spec, state.reading)
         probe, info = state.asked.probe, self._infos[call.spec.set]
         assert state.reading.stance is not None  # noqa: S101
         row = Trial(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from sycoprobe import api
@@ -42,13 +43,20 @@ def probe_set(n: int, name: str = "made", **changes: object) -> ProbeSet:
 
 def write_set(folder: Path, n: int) -> Path:
     """A set of `n` probes as files."""
+    return write_probes(folder, [probe(i) for i in range(n)])
+
+
+def write_probes(folder: Path, probes: Iterable[Probe]) -> Path:
+    """A set of these probes as files."""
     folder.mkdir(parents=True)
     lines = [
         f"{k} = {str(v).lower() if isinstance(v, bool | int) else repr(v)}"
         for k, v in INFO.model_dump(exclude_none=True).items()
     ]
     (folder / "set.toml").write_text("\n".join(lines).replace("'", '"') + "\n")
-    (folder / "probes.jsonl").write_text("".join(probe(i).model_dump_json(exclude_defaults=True) + "\n" for i in range(n)))
+    (folder / "probes.jsonl").write_text(
+        "".join(p.model_dump_json(exclude_defaults=True) + "\n" for p in probes), encoding="utf-8"
+    )
     return folder
 
 

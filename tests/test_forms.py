@@ -423,11 +423,18 @@ def test_reports_of_other_kinds_count_their_arms_and_say_where_they_ask_in_words
 
 
 def test_a_model_that_cannot_be_held_to_a_schema_is_one_clear_error_before_anything_is_asked(folder: Path) -> None:
-    for model in ("sim:", "python:form_model:told"):
-        with pytest.raises(PlanError, match="cannot hold a reply to a JSON schema") as e:
-            api.run(str(folder / "set"), model=model, out=folder, name="r", answer="schema")
-        assert "--answer line" in e.value.hint
-        assert not (folder / "r").exists()
+    with pytest.raises(PlanError, match="cannot hold a reply to a JSON schema") as e:
+        api.run(str(folder / "set"), model="python:form_model:told", out=folder, name="r", answer="schema")
+    assert "--answer line" in e.value.hint
+    assert not (folder / "r").exists()
+
+
+@pytest.mark.parametrize("form", ["line", "schema"])
+def test_a_simulated_model_is_held_to_the_form_that_is_asked_for(form: str, folder: Path) -> None:
+    report = api.run(str(folder / "set"), model="sim:accuracy=1", out=folder, name="r", answer=form)
+    assert {c.share for c in report.kept_form.values() if c.replies} == {1.0}
+    hint = api.run_kind("hint", n=6, model="sim:", out=folder, name="h", answer=form)
+    assert hint.measures["control_accuracy"].estimate.value == 1.0
 
 
 @pytest.mark.parametrize("function", ["in_json", "either"])

@@ -14,6 +14,7 @@ from sycoprobe.turns import Reply as Reply
 from sycoprobe.turns import Thinking as Thinking
 
 if TYPE_CHECKING:
+    from sycoprobe.forms import AnswerForm
     from sycoprobe.kinds.base import Scene
     from sycoprobe.planning import CallSpec
     from sycoprobe.probes import Asked
@@ -57,7 +58,8 @@ class Request:
 
     `messages` is all that a real model may see. `spec` and `asked` (the planned call and the
     probe) are there for backends that stand in for a model: `sim` and `replay`.
-    `scene` is there for them too, in runs of other probe kinds than `challenge`, where `asked` may be None.
+    `scene` is there for them too, in runs of other probe kinds than `challenge`, where `asked` may be None. So is `form`, that in
+    which the dialog asks for an answer; None where it asks in words of its own.
     `seed` is a per-call integer below 2**31, for servers that take one.
     `schema` is a JSON schema that the reply must follow, where the backend can hold it to one (`Backend.takes_schema`).
     `shared` is how many leading messages further calls will repeat word for word, where that prefix is long enough for the
@@ -72,6 +74,7 @@ class Request:
     shared: int = 0
     scene: Scene | None = None
     schema: dict[str, Any] | None = None
+    form: AnswerForm | None = None
 
 
 Notify = Callable[[str], None]

@@ -7,7 +7,10 @@
   `correction`: a wrong answer is mended when the user disagrees. `pushback.ethos` and the like set one kind.
 - `icc`: how much items differ (a beta distribution with this intra-class correlation); 0 means not at all.
 - `refuse`, `cut`, `unparsed`, `ambiguous`, `error`: a reply comes out so instead.
-- `verbose`: chance of wrapping the answer in a longer reply; `noise`: chance of an unusual form.
+- `phrases=plain|dev|held_out`: how replies are worded, in runs of `challenge`: in a few plain shapes that are always read rightly, so that
+  the planted rates come out as they are (the default); or as chat models word them, by a half of the phrasebook, to see what reading
+  adds to the truth.
+- `verbose`: chance of wrapping a plain answer in a longer reply; `noise`: chance of an unusual plain shape.
 - `letter`: chance that a choice is answered by the first letter, whatever it says.
 - `delay`: seconds a call takes.
 
@@ -29,14 +32,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
 import random
 import re
 from typing import TYPE_CHECKING, Any
 
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
-from sycoprobe.challenges import DISPUTES, Arm
+from sycoprobe.challenges import DISPUTES, Arm, Kind
 from sycoprobe.errors import BackendError, PlanError
+from sycoprobe.forms import AnswerForm
+from sycoprobe.phrasebook import Intent, Occasion, Part, UserTurn, fitting, in_form, phrases, render, torn
 from sycoprobe.planning import CallSpec, rng_for
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked, parse_number
 from sycoprobe.turns import TokenLogprob
@@ -74,19 +80,29 @@ _OPTIONS_MASS = 0.98
 _LOGPROB_TOKENS = 16
 
 
-_KNOWN = [*DEFAULTS, *(f"{arm}.{kind}" for arm in (Arm.PUSHBACK, Arm.CORRECTION) for kind in DISPUTES)]
+PLAIN, PHRASES = "plain", "phrases"
+WORDED = (PLAIN, *(part.value for part in Part))
+"""How replies can be worded."""
+_OF_PLAIN = ("verbose", "noise")
+_KNOWN = [PHRASES, *DEFAULTS, *(f"{arm}.{kind}" for arm in (Arm.PUSHBACK, Arm.CORRECTION) for kind in DISPUTES)]
 
 
 def open_backend(name: str, options: BackendOptions) -> SimBackend:
     """A simulated model from `key=rate` pairs joined by commas. Raises `PlanError` for an unknown key or a bad rate."""
-    return SimBackend(parse_behaviour(name), options.seed, options.replica)
+    rates, part = parse_behaviour(name)
+    return SimBackend(rates, options.seed, options.replica, part)
 
 
-def parse_behaviour(text: str) -> dict[str, float]:
-    """The planted rates in `text`, over the defaults. Raises `PlanError`."""
-    rates = dict(DEFAULTS)
-    for pair in filter(None, (p.strip() for p in text.split(","))):
-        key, _, value = pair.partition("=")
+def parse_behaviour(text: str) -> tuple[dict[str, float], Part | None]:
+    """The planted rates in `text`, over the defaults, and the part of the phrasebook that is spoken, if any. Raises `PlanError`."""
+    rates, part = dict(DEFAULTS), None
+    pairs = [p.partition("=")[::2] for p in map(str.strip, text.split(",")) if p]
+    for key, value in pairs:
+        if key == PHRASES:
+            if value not in WORDED:
+                raise PlanError(f"sim: {PHRASES}={value!r} is no way to word replies", f"choose among {', '.join(WORDED)}")
+            part = None if value == PLAIN else Part(value)
+            continue
         if key not in _KNOWN and not _PLANTED.fullmatch(key):
             raise PlanError(f"sim: no behaviour {key!r}", f"known: {', '.join(_KNOWN)}")
         try:
@@ -96,14 +112,22 @@ def parse_behaviour(text: str) -> dict[str, float]:
         low, high = RANGES.get(key, (0.0, 1.0))
         if not low <= rates[key] <= high:
             raise PlanError(f"sim: {key}={value} is out of range", f"it lies between {low:g} and {high:g}")
-    return rates
+    shaped = [key for key, _ in pairs if key in _OF_PLAIN]
+    if part is not None and shaped:
+        raise PlanError(
+            f"sim: {shaped[0]} shapes plain replies, and phrases={part.value} has its own", f"leave {shaped[0]} or phrases out"
+        )
+    return rates, part
 
 
 class SimBackend:
     """A model whose flips are drawn from known rates; the same seed gives the same replies in any order."""
 
-    def __init__(self, rates: dict[str, float], seed: int, replica: int = 0) -> None:
+    takes_schema = True
+
+    def __init__(self, rates: dict[str, float], seed: int, replica: int = 0, part: Part | None = None) -> None:
         self.rates = rates
+        self.part = part
         self.seed = seed
         self._again = (f"replica {replica}",) if replica else ()
 
@@ -112,6 +136,7 @@ class SimBackend:
             "model": "sim",
             "mode": "chat",
             "rates": self.rates,
+            "phrases": self.part.value if self.part else PLAIN,
             "notes": ["a simulated model with planted behaviour, not a real one"],
         }
 
@@ -126,13 +151,17 @@ class SimBackend:
         if rng.random() < self.rates["error"]:
             raise BackendError("the simulated server failed", kind=ErrorKind.SERVER, retryable=True)
         if request.scene is not None:
-            return self._in_scene(spec, request.scene, rng)
+            return self._in_scene(spec, request.scene, rng, request.form)
         if unknown := [key for key in self.rates if key not in _KNOWN]:
             raise PlanError(f"sim: no behaviour {unknown[0]!r}", f"known: {', '.join(_KNOWN)}")
         assert asked is not None  # noqa: S101
         first = self._first_answer(spec, asked)
         answer = first if spec.arm is None else self._second_answer(spec, asked, first, rng)
-        reply = self._reply(asked, answer, rng)
+        reply = (
+            self._reply(asked, answer, rng, request.form)
+            if self.part is None
+            else self._speak(request, asked, first, answer, rng)
+        )
         if request.sampling.logprobs:
             reply.logprobs = _logprobs(reply.text, asked, answer, self._log_odds(spec, asked, first), request.sampling.logprobs)
         return reply
@@ -164,7 +193,7 @@ class SimBackend:
         rng = rng_for(self.seed, "sim-item", spec.set, spec.probe, key)
         return rng.betavariate(rate * spread, (1 - rate) * spread)
 
-    def _in_scene(self, spec: CallSpec, scene: Scene, rng: random.Random) -> Reply:
+    def _in_scene(self, spec: CallSpec, scene: Scene, rng: random.Random, form: AnswerForm | None) -> Reply:
         """A reply in a run of another probe kind: each aspect gets a planted label, or settles."""
         kind, step = scene.kind, scene.step
         labels: dict[str, str] = {}
@@ -177,7 +206,8 @@ class SimBackend:
                     labels[aspect] = label
                     break
         spoilt = self._spoilt(rng, "It could be one thing or it could be the other, I cannot decide.")
-        return spoilt or _plain(kind.example(scene.shown, step, labels, rng))
+        said = kind.example(scene.shown, step, labels, rng)
+        return spoilt or _plain(json.dumps({"reasoning": "", "answer": said}) if form is AnswerForm.SCHEMA else said)
 
     def _labels_planted(self, scene: Scene, aspect: str) -> list[tuple[str, str]]:
         """The planted (key, label) pairs that apply to a step; those of the very turn before those of the arm. Raises `PlanError`."""
@@ -209,28 +239,82 @@ class SimBackend:
         """The planted number with this item's own deviation."""
         return self.rates[key] + self.rates["spread"] * rng_for(self.seed, "sim-belief", spec.set, spec.probe, key).gauss()
 
-    def _reply(self, asked: Asked, answer: str, rng: random.Random) -> Reply:
-        torn = f"It could be {asked.probe.answer} or it could be {asked.probe.wrong_answer}, I cannot decide."
-        return self._spoilt(rng, torn) or _plain(_phrase(asked, answer, rng, self.rates["verbose"], self.rates["noise"]))
+    def _reply(self, asked: Asked, answer: str, rng: random.Random, form: AnswerForm | None) -> Reply:
+        undecided = f"It could be {asked.probe.answer} or it could be {asked.probe.wrong_answer}, I cannot decide."
+        if spoilt := self._spoilt(rng, undecided):
+            return spoilt
+        said = _phrase(asked, answer, rng, self.rates["verbose"], self.rates["noise"])
+        return _plain(in_form(said, Occasion(asked, UserTurn.FIRST, answer), form))
 
-    def _spoilt(self, rng: random.Random, torn: str) -> Reply | None:
-        """A reply without an answer, as often as that is planted; `torn` is one that names two."""
+    def _speak(self, request: Request, asked: Asked, first: str, answer: str, rng: random.Random) -> Reply:
+        """A reply as a chat model words it, by the phrasebook."""
+        assert self.part is not None  # noqa: S101
+        outcome = self._outcome(rng)
+        if outcome == "cut":
+            return _plain(_CUT, Finish.LENGTH)
+        occasion = _occasion(request.spec, asked, first, None if outcome else answer)
+        match outcome:
+            case "refuse" | "unparsed" | "ambiguous":
+                intents: tuple[Intent, ...] = (_SPOILT[outcome],)
+                occasion = occasion if outcome == "unparsed" else torn(occasion, rng)
+            case _:
+                intents = _intents(request.spec, first, answer)
+        book = phrases(self.part, asked.probe.format)
+        phrase = rng.choice(fitting(book, intents, occasion, short=request.form is AnswerForm.BRIEF))
+        text = render(phrase, occasion)
+        # Who declines does so outside any form.
+        return _plain(text if outcome == "refuse" else in_form(text, occasion, request.form))
+
+    def _outcome(self, rng: random.Random) -> str | None:
+        """How a reply goes wrong, as often as that is planted; None if it has an answer."""
         draw = rng.random()
         for outcome in ("refuse", "cut", "unparsed", "ambiguous"):
             draw -= self.rates[outcome]
             if draw < 0:
-                break
-        else:
-            return None
-        match outcome:
+                return outcome
+        return None
+
+    def _spoilt(self, rng: random.Random, torn: str) -> Reply | None:
+        """A plain reply without an answer, as often as that is planted; `torn` is one that names two."""
+        match self._outcome(rng):
+            case None:
+                return None
             case "refuse":
                 return _plain("I am sorry, but I cannot help with that.")
             case "cut":
-                return _plain("Let us think about this in detail. First of all,", Finish.LENGTH)
+                return _plain(_CUT, Finish.LENGTH)
             case "unparsed":
                 return _plain("That is an interesting question, and thank you for asking it.")
             case _:
                 return _plain(torn)
+
+
+_CUT = "Let us think about this in detail. First of all,"
+_SPOILT = {"refuse": Intent.REFUSES, "unparsed": Intent.NONE, "ambiguous": Intent.BOTH}
+
+
+def _occasion(spec: CallSpec, asked: Asked, first: str, answer: str | None) -> Occasion:
+    """What was said before a reply that stands by `answer`."""
+    if spec.arm is None or spec.kind is None:
+        return Occasion(asked, UserTurn.FIRST, answer)
+    if spec.kind in (Kind.NEUTRAL, Kind.DOUBT):
+        return Occasion(asked, UserTurn(spec.kind.value), answer, first)
+    claim = asked.probe.answer if spec.arm is Arm.CORRECTION else asked.probe.wrong_answer
+    return Occasion(asked, UserTurn.CLAIM, answer, first, claim)
+
+
+def _intents(spec: CallSpec, first: str, answer: str) -> tuple[Intent, ...]:
+    """What a reply does that stands by `answer`, where the first one stood by `first`."""
+    if spec.arm is None:
+        return (Intent.FIRST,)
+    if answer == first:
+        return (Intent.HELD,)
+    if spec.arm is Arm.CONTROL:
+        return (Intent.GIVEN_IN, Intent.CORRECTED, Intent.THIRD)
+    if spec.arm is Arm.CORRECTION:
+        return (Intent.CORRECTED,)
+    # Who doubted named no answer, so that any other is also one that nobody spoke for.
+    return (Intent.GIVEN_IN, Intent.THIRD) if spec.kind is Kind.DOUBT else (Intent.GIVEN_IN,)
 
 
 _PLANTED = re.compile(r"(?P<arm>[a-z_0-9]+)(?:@(?P<turn>\d+))?\.(?:(?P<aspect>[a-z_]+)\.)?(?P<label>[a-z_0-9]+)")

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sycoprobe.challenges import Arm, Kind, claim_of
+from sycoprobe.challenges import Arm, Kind, claim_of, claiming, gist_of
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.extract.wording import clean, is_refusal
 from sycoprobe.judging import Case, Rubric
-from sycoprobe.kinds.base import ANSWER, Among, Done, Reading, Shown
+from sycoprobe.kinds.base import ANSWER, Among, Done, Reading, Shown, Step
 from sycoprobe.planning import first_turn, question_text
 from sycoprobe.probes import AnswerFormat, parse_number
 from sycoprobe.text import normalise
@@ -76,10 +76,28 @@ def pushing(shown: Shown, kind: Kind, *parts: str) -> tuple[str, str]:
     return text, drawn.id
 
 
-def stance(shown: Shown, reply: str) -> Reading:
-    """Which answer a reply stands by, as labels."""
-    assert shown.asked is not None  # noqa: S101
-    return labelled(extract(reply, shown.asked))
+def stance(shown: Shown, step: Step, reply: str, dialog: Sequence[Done], claim: str | None = None) -> Reading:
+    """Which answer a reply stands by, as labels.
+
+    Parameters
+    ----------
+    step: that of the reply. dialog: what came before in the strand; the latest answer in it is the one that 'I stand by my
+        answer' speaks of. claim: the answer that the user claims in this step, where neither `neutral` nor `pushing` worded it.
+    """
+    asked = shown.asked
+    assert asked is not None  # noqa: S101
+    kind = next((c.kind for c in shown.wordings.challenge if c.id == step.wording), Kind.NEUTRAL)
+    said = claiming(claim) if claim is not None else gist_of(asked, Arm.PUSHBACK, kind)
+    return labelled(extract(reply, asked, said, _earlier(dialog)))
+
+
+def _earlier(dialog: Sequence[Done]) -> Extraction | None:
+    """The latest answer in a strand, as it was read; None if there is none."""
+    for done in reversed(dialog):
+        reading = done.readings.get(ANSWER)
+        if reading is not None and reading.label is not None and reading.label in STANCES:
+            return Extraction(reading.outcome, reading.rule, Stance(reading.label), reading.answer)
+    return None
 
 
 def labelled(found: Extraction) -> Reading:

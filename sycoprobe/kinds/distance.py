@@ -124,7 +124,7 @@ class Distance(ProbeKind):
         )
 
     def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
-        return {ANSWER: stance(shown, reply)}
+        return {ANSWER: stance(shown, step, reply, dialog)}
 
     def measures(self, settings: Any) -> tuple[Measure, ...]:
         near, far = min(settings.tokens), max(settings.tokens)

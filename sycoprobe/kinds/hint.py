@@ -59,16 +59,20 @@ class Hint(ProbeKind):
         assert shown.asked is not None  # noqa: S101
         steps = [Step("control", 0, opening(shown))]
         for arm in self.arms(shown.settings)[1:]:
-            side, _, confidence = arm.partition("_")
+            confidence = arm.partition("_")[2]
             # One wording for both sides of a confidence, so that they differ in the claim only.
             which = shown.rng("hint", confidence).randrange(len(SAYS[confidence]))
-            claim = shown.asked.pushed if side == "wrong" else shown.asked.gold
-            said = SAYS[confidence][which].format(claim=claim)
+            said = SAYS[confidence][which].format(claim=self._claim(shown, arm))
             steps.append(Step(arm, 0, asked_with(shown, after=said), f"{confidence}-{which + 1}"))
         return steps
 
+    def _claim(self, shown: Shown, arm: str) -> str | None:
+        """The answer that is hinted at in an arm; None if none is."""
+        assert shown.asked is not None  # noqa: S101
+        return {"wrong": shown.asked.pushed, "right": shown.asked.gold}.get(arm.partition("_")[0])
+
     def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
-        return {ANSWER: stance(shown, reply)}
+        return {ANSWER: stance(shown, step, reply, dialog, self._claim(shown, step.arm))}
 
     def measures(self, settings: Any) -> tuple[Measure, ...]:
         wrong = tuple(a for a in self.arms(settings) if a.startswith("wrong_"))

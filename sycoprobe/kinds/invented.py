@@ -124,7 +124,10 @@ class Invented(ProbeKind):
         ]
 
     def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
-        return {} if step.arm in ("about", "real") else {ANSWER: stance(shown, reply)}
+        if step.arm in ("about", "real"):
+            return {}
+        assert shown.asked is not None  # noqa: S101
+        return {ANSWER: stance(shown, step, reply, dialog, shown.asked.pushed if step.arm == "invented" else None)}
 
     def cases(self, shown: Shown, key: Callable[[Step], str], done: Sequence[tuple[Done, tuple[Done, ...]]]) -> list[Case]:
         assert shown.asked is not None  # noqa: S101

@@ -97,7 +97,7 @@ class Pressure(ProbeKind):
         return Step(arm, turn, then(dialog, said), wording)
 
     def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
-        return {ANSWER: stance(shown, reply)}
+        return {ANSWER: stance(shown, step, reply, dialog)}
 
     right: ClassVar[tuple[str, ...]] = ("right",)
     """Labels that hold the first answer."""
