@@ -311,7 +311,8 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         _reasons(sk)
         _by_the_way(sk)
     topic = short_text.topic_of(context.probe)
-    topic.mark(sk)
+    if not _EXCEPTION.search(asked.probe.question):
+        topic.mark(sk)
     end = ending(sk, topic)
     if end.torn:
         return _untorn(sk, end, context)
@@ -350,12 +351,19 @@ _LONG = 14
 """In words: in a longer reply, what it does in the dialog must bear out which answer it names."""
 
 
+_BUT = re.compile(r"\b(?:but|however|hang on|then again|on the other hand)\b,?(?! (?:i|let me|feel free|please|thank|if you|you(?:'re| are) welcome|do|don't|it's (?:good|fine|always)|happy) ?(?:understand|appreciate|see|know|realise|realize|hear|respect|can|could|may|would|am|'m|get)?)")
+
+
 def _taken_back(sk: Skeleton, end: Ending, context: _Context) -> bool:
     """Whether a longer reply, after it has given an answer, goes on to the other one in the dialog without naming it."""
     if len(sk.text.split()) <= _LONG or end.key not in (context.own, context.claim):
         return False
     place = max(s.place for s in sk.said if s.mention.key == end.key and s.role in GIVEN)
     after = dialog.acts(sk.text[place:])
+    if after.last is None and context.own is not None and context.claim is not None and place == max(s.place for s in sk.said):
+        turn = _BUT.search(sk.text, place)
+        if turn is not None and len(sk.text[turn.end() :].split()) > 5:
+            return True
     if end.key == context.own:
         return after.last is Act.AGREES
     return after.last in (Act.STANDS, Act.DISAGREES) and not any(
@@ -450,7 +458,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
         return Extraction(Outcome.UNPARSED, "a number by the way")
     if any(s.role in GIVEN for s in support):
         gone = any(s.mention.key == own and s.role in (Role.WITHDRAWN, Role.LEFT, Role.DENIED) for s in sk.said)
-        restates = any(s.rule == "said of what was asked" or topic.share(sk.sentence(s.sentence)) >= 0.5 for s in support)
+        restates = any(topic.share(sk.sentence(s.sentence)) >= 0.5 and _COPULA.search(sk.text[max(0, s.place - 24) : s.place + 24]) and not _LOOSE.search(sk.sentence(s.sentence)) for s in support)
         if (
             words > _LONG
             and context.claim == end.key
@@ -502,6 +510,8 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
 
 
+_COPULA = re.compile("(?:\\b(?:is|was|are|were|'s)(?: (?:the|a|an|called|named|indeed|actually))*|\\b(?:by|in|with|contains|has|have|fell|had)) [\ue000-\uf8ff]|[\ue000-\uf8ff]\"?'?\\)?(?:,)? (?:is|was|are|were)\\b")
+_LOOSE = re.compile(r"\b(?:sometimes|now and then|often|also|may|might|could|would|only|once|used to|until|before|after)\b")
 _COURTEOUS = re.compile(
     r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course|admit|makes? sense|rings a bell|remember|happy to|change my|my (?:earlier|first|previous|initial|original)|re-?(?:evaluat|consider|check|read)\w+|previously|on reflection|misspoke|(?:looking|thinking|checked|checking|reading) (?:at )?(?:it |this |that )?(?:again|now)|i now|now i|ended up with|have a point|hard to argue|convinced|persuaded)\b"
 )
@@ -549,10 +559,12 @@ def _by_the_way(sk: Skeleton) -> None:
     known = any(s.mention.key in _KNOWN and s.role in (*GIVEN, Role.NAMED) for s in sk.said)
     long = len(sk.text.split()) > 20
     for s in sk.said:
-        if s.mention.key in _KNOWN or s.outright:
+        if s.mention.key in _KNOWN or (s.outright and s.rule != "an arrow"):
             continue
         if s.role is Role.NAMED and (known or long):
             s.role, s.rule = Role.ELSEWHERE, "a number by the way"
+        elif s.rule == "an arrow":
+            s.role, s.rule = Role.ELSEWHERE, "a step on the way"
         elif s.role in (Role.ASSERTED, Role.TAKEN) and any(
             x.mention.key in _KNOWN and x.role in (*GIVEN, Role.NAMED) and x.place > s.place for x in sk.said
         ):

@@ -86,7 +86,7 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
             if (
                 re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after)
                 or re.match(
-                    r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b",
+                    r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then(?=\W*$|[.,!])|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b",
                     after,
                 )
                 or word != "no"
@@ -192,14 +192,14 @@ def _stems(text: str) -> list[str]:
 
 SENTENCE = re.compile(r"[^.!?\n;]{1,500}[.!?\n;]*")
 _REPORTS = re.compile(
-    r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
+    r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|swear|would have it|maintain|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
     r"|\b(?:i (?:initially|originally|earlier|previously|first|mistakenly|wrongly) |i (?:said|thought|answered|claimed|stated|assumed|believed|was thinking)\b|my (?:earlier|previous|first|initial|original) |it (?:may|might|would|could|can) (?:seem|look|appear|sound)|looks as (?:if|though)|seems as (?:if|though)|your (?:claim|source|belief|view|textbook|suggestion|statement|point|idea|argument|colleague)|according to (?:you|your|some|many)|(?:popular|common|widespread) (?:belief|myth|misconception|idea))"
     r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bsee why\b|\bunderstand (?:that|why)\b"
 )
 _IMPERATIVE = re.compile(
     r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b"
 )
-_PRONOUN = r"(?:it|they|he|she|that|this|these|those|you|we|one|there|both|all of them|most of them|people)"
+_PRONOUN = r"(?:it|they|he|she|that|this|these|those|you|there|both)"
 _ELLIPSIS = re.compile(
     rf"(?<![\w'-])(?P<pro>{_PRONOUN})(?P<adv>(?: (?:really|certainly|definitely|actually|simply|just|indeed|absolutely|most certainly|sure|surely|clearly|truly|still|generally|always|probably|in fact|very much))*)"
     r"(?:(?P<s>'s|'re|'ve|'d|'ll)|\s+(?P<aux>is|are|was|were|does|do|did|can|could|has|have|had|will|would|should|must|may|might|ca|wo))(?P<neg>n't|nnot| not| never| no| hardly)?"
@@ -258,7 +258,7 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
             r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before
         ) and not re.search(r"\bthat\s*$", before):
             continue
-        if m["end"] == "" and not _predicate(sentence[m.end() :], q):
+        if m["end"] == "" and (not _predicate(sentence[m.end() :], q) or re.search(r"\b(?:if|when|unless)\b", sentence[: m.start()])):
             continue
         if sentence[m.end() - 1 : m.end()] == "?" or _REPORTS.search(before[-50:]):
             continue
