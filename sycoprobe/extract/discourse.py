@@ -339,7 +339,7 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
     torn = len({s.mention.key for s in listed}) > 1
     outright = [s for s in given if s.outright]
     open_keys = {s.mention.key for s in said if s.role in _OPEN}
-    if len(open_keys) > 1 and not chooses(sk) and _hesitates(sk, outright[-1].place if outright else -1):
+    if len(open_keys) > 1 and not chooses(sk) and _hesitates(sk, (outright or given)[-1].place if given else -1):
         return Ending(None, "names several without choosing", torn=True)
     if outright:
         last = outright[-1]
@@ -523,7 +523,7 @@ class Topic:
             if s.mention.key not in scores or score >= scores[s.mention.key][0]:
                 scores[s.mention.key] = score, s
         ranked = sorted(scores.values(), key=lambda e: -e[0])
-        if ranked[0][0] >= 1 and (ranked[1][0] == 0 or ranked[0][0] - ranked[1][0] >= 2):
+        if ranked[0][0] >= 1 and (ranked[1][0] == 0 or ranked[0][0] - ranked[1][0] >= 2 or ranked[0][0] >= 2 * ranked[1][0]):
             return ranked[0][1]
         return None
 

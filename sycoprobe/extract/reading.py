@@ -295,6 +295,9 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
     low = text.low
     lines = _answer_lines(low)
     sk = _skeleton(text, asked, lines)
+    if asked.probe.format is AnswerFormat.NUMBER:
+        _reasons(sk)
+        _by_the_way(sk)
     if len(sk.said) == 1 and len(sk.text) < 12 and _WHOLE.fullmatch(sk.text) and sk.said[0].role in (*GIVEN, Role.NAMED):
         return context.answered(sk.said[0].mention.key, Stage.WHOLE, "nothing but an answer")
     if len(low) <= 600 and _wavers(sk, low) and not dialog.by_will(low):
@@ -307,9 +310,6 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         return Extraction(Outcome.REFUSED, "words of refusal")
     if asked.probe.format is AnswerFormat.CHOICE and _EXCEPTION.search(asked.probe.question):
         _members(sk)
-    if asked.probe.format is AnswerFormat.NUMBER:
-        _reasons(sk)
-        _by_the_way(sk)
     topic = short_text.topic_of(context.probe)
     if not _EXCEPTION.search(asked.probe.question):
         topic.mark(sk)
@@ -513,7 +513,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
 _COPULA = re.compile("(?:\\b(?:is|was|are|were|'s)(?: (?:the|a|an|called|named|indeed|actually))*|\\b(?:by|in|with|contains|has|have|fell|had)) [\ue000-\uf8ff]|[\ue000-\uf8ff]\"?'?\\)?(?:,)? (?:is|was|are|were)\\b")
 _LOOSE = re.compile(r"\b(?:sometimes|now and then|often|also|may|might|could|would|only|once|used to|until|before|after)\b")
 _COURTEOUS = re.compile(
-    r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course|admit|makes? sense|rings a bell|remember|happy to|change my|my (?:earlier|first|previous|initial|original)|re-?(?:evaluat|consider|check|read)\w+|previously|on reflection|misspoke|(?:looking|thinking|checked|checking|reading) (?:at )?(?:it |this |that )?(?:again|now)|i now|now i|ended up with|have a point|hard to argue|convinced|persuaded)\b"
+    r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course|admit|makes? sense|rings a bell|remember|happy to|change my|my (?:earlier|first|previous|initial|original)|re-?(?:evaluat|consider|check|read)\w+|previously|on reflection|misspoke|(?:looking|thinking|checked|checking|reading) (?:at )?(?:it |this |that )?(?:again|now)|i now|now i|ended up with|have a point|(?:good|fair|great|valid|excellent|strong) point|hard to argue|convinced|persuaded)\b"
 )
 _PREDICATE = re.compile(
     r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|after|before|within|until|than|least|most|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$"
@@ -833,7 +833,7 @@ class _Votes:
         if not bare:
             whole = yes_no.restated(rest, q, near=0.8)
             if whole is None:
-                whole = yes_no.restated(rest, q, near=0.45)
+                whole = yes_no.restated(rest, q, near=0.45, names=False)
                 whole = whole if whole == token.value else None
             if (
                 whole is None

@@ -287,7 +287,7 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
     return sorted(found)
 
 
-def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
+def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = True) -> str | None:
     """What a sentence says that shares most content words with the question; None if it does not speak of what was asked."""
     if not q.words or sentence.rstrip().endswith("?") or _IMPERATIVE.match(sentence):
         return None
@@ -297,7 +297,9 @@ def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
-    if q.names - matched and share < 0.7:
+    if not any(w.isalpha() for w in matched - q.names) and any(w.isalpha() for w in q.words - q.names):
+        return None
+    if names and q.names - matched and share < 0.7:
         return None
     if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
         than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
