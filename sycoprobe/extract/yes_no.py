@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
-from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skeleton, undecided
+from sycoprobe.extract.discourse import Mention, Role
 from sycoprobe.extract.short_text import words_of
 
 YES, NO = "yes", "no"
@@ -258,7 +258,9 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
             r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before
         ) and not re.search(r"\bthat\s*$", before):
             continue
-        if m["end"] == "" and (not _predicate(sentence[m.end() :], q) or re.search(r"\b(?:if|when|unless)\b", sentence[: m.start()])):
+        if m["end"] == "" and (
+            not _predicate(sentence[m.end() :], q) or re.search(r"\b(?:if|when|unless)\b", sentence[: m.start()])
+        ):
             continue
         if sentence[m.end() - 1 : m.end()] == "?" or _REPORTS.search(before[-50:]):
             continue
@@ -442,20 +444,3 @@ def emphatic(sentence: str) -> str | None:
 def opposite(value: str) -> str:
     """The other of yes and no."""
     return NO if value == YES else YES
-
-
-__all__ = [
-    "GIVEN",
-    "TURN",
-    "Ending",
-    "Question",
-    "Skeleton",
-    "Spoken",
-    "elliptic",
-    "emphatic",
-    "find",
-    "opposite",
-    "question_of",
-    "restated",
-    "undecided",
-]
