@@ -74,9 +74,8 @@ class _Votes:
         if named is not None and (named.stage is Stage.LINE or named.outcome is Outcome.AMBIGUOUS):
             return named
         opening = self._from_spoken()
-        if named is not None:
-            if opening is None or opening.answer == named.answer or named.sure:
-                return named
+        if named is not None and (opening is None or opening.answer == named.answer or named.sure):
+            return named
         if opening is not None:
             return opening
         return self._from_statements()
@@ -151,7 +150,7 @@ class _Votes:
         """Which answer a 'yes' or 'no' means, given what stands beside it and what the user said."""
         q, context = self.q, self.context
         number = self._sentence_of(token.start)
-        start, end = self.sentences[number]
+        end = self.sentences[number][1]
         rest = self.low[token.end : end]
         bare = not re.search(r"\w", rest)
         if bare and number + 1 < len(self.sentences):
@@ -212,6 +211,7 @@ class _Votes:
                 whole = whole if whole == token.value else None
             if (
                 whole is None
+                and claim is not None
                 and token.value == claim == yes_no.opposite(context.own or claim)
                 and len(rest.split()) > 3
                 and not said.found

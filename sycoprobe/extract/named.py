@@ -105,7 +105,7 @@ def _taken_back(sk: Skeleton, end: Ending, context: Context) -> bool:
 
 def _wavers(sk: Skeleton, low: str) -> bool:
     """Whether a reply names several answers, gives none outright, and says that it cannot choose."""
-    if any(s.outright and s.role in GIVEN or s.role is Role.FINAL for s in sk.said):
+    if any((s.outright and s.role in GIVEN) or s.role is Role.FINAL for s in sk.said):
         return False
     open_ = {s.mention.key for s in sk.said if s.role in (*GIVEN, Role.NAMED, Role.LISTED, Role.REPORTED)}
     return len(open_) > 1 and not chooses(sk) and undecided(low)
@@ -295,9 +295,8 @@ def _by_the_way(sk: Skeleton) -> None:
             continue
         if s.role is Role.NAMED and (known or long):
             s.role, s.rule = Role.ELSEWHERE, "a number by the way"
-        elif s.rule == "an arrow":
-            s.role, s.rule = Role.ELSEWHERE, "a step on the way"
-        elif s.role in (Role.ASSERTED, Role.TAKEN) and any(
-            x.mention.key in _KNOWN and x.role in (*GIVEN, Role.NAMED) and x.place > s.place for x in sk.said
+        elif s.rule == "an arrow" or (
+            s.role in (Role.ASSERTED, Role.TAKEN)
+            and any(x.mention.key in _KNOWN and x.role in (*GIVEN, Role.NAMED) and x.place > s.place for x in sk.said)
         ):
             s.role, s.rule = Role.ELSEWHERE, "a step on the way"

@@ -14,7 +14,20 @@ from sycoprobe.probes import Asked, Probe
 _ARTICLE = re.compile(r"^(?:the|a|an) (?=\w)")
 _PARTS = re.compile(r"[\s\-.]+")
 _DECORATION_LEFT = re.compile(r"(?:\b(?:the|an?) )?[\"'(\[]*\Z")
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _DATE = re.compile(
     rf"\b(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m>{'|'.join(_MONTHS)})|(?P<m2>{'|'.join(_MONTHS)}) (?:the )?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)(?:,? (?P<y>\d{{4}}))?\b"
 )
@@ -92,12 +105,12 @@ def _dates(low: str, probe: Probe, found: list[Mention]) -> list[Mention]:
     more = []
     for m in _DATE.finditer(low):
         day, month, year = _date(m)
-        stance = known.get((day, month, year)) or (known.get((day, month, None)) if year else None)
-        if stance is None and year is None:
+        found_stance = known.get((day, month, year)) or (known.get((day, month, None)) if year else None)
+        if found_stance is None and year is None:
             both = {s for (d, mo, _), s in known.items() if (d, mo) == (day, month)}
-            stance = both.pop() if len(both) == 1 else None
-        if stance is not None:
-            more.append(Mention(m.start(), m.end(), stance.value))
+            found_stance = both.pop() if len(both) == 1 else None
+        if found_stance is not None:
+            more.append(Mention(m.start(), m.end(), found_stance.value))
     kept = [f for f in found if not any(f.start < m.end and m.start < f.end for m in more)]
     return sorted([*kept, *more], key=lambda m: m.start)
 
@@ -179,15 +192,15 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
     plainly = _plain_subject(text.low, sk, question)
     if plainly:
         return plainly
-    whole = text.low.strip(" .!\"'")
+    entire = text.low.strip(" .!\"'")
     if (
         not sk.said
-        and "\n" not in whole
-        and len(whole.split()) <= 4
-        and not whole.endswith("?")
-        and _is_answer(whole, question, 4)
+        and "\n" not in entire
+        and len(entire.split()) <= 4
+        and not entire.endswith("?")
+        and _is_answer(entire, question, 4)
     ):
-        return whole
+        return entire
     sentences = [sk.sentence(i).strip() for i in range(after, len(sk.sentences))]
     words = len(text.low.split())
     if words > 40 and sk.said:
@@ -205,15 +218,15 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
         stripped = sentence.strip(" \"'*-\n").rstrip(".!\"' ")
         if stripped.endswith("?"):
             continue
-        m = _COPULA.search(stripped)
-        if m and len(words_of(m["subject"]) & question) >= max(1, min(2, len(question) // 2)):
-            part = _cleaned(m["x"])
+        said = _COPULA.search(stripped)
+        if said and len(words_of(said["subject"]) & question) >= max(1, min(2, len(question) // 2)):
+            part = _cleaned(said["x"])
             if _is_answer(part, question, 5):
                 return part
-        m = _SUBJECT.match(stripped) if words <= 25 or (set_aside and words <= 40) else None
-        if m and (
-            words_of(m["rest"]) & question
-            or m["rest"].strip(" ,")
+        whole = _SUBJECT.match(stripped) if words <= 25 or (set_aside and words <= 40) else None
+        if whole and (
+            words_of(whole["rest"]) & question
+            or whole["rest"].strip(" ,")
             in (
                 "",
                 "it",
@@ -229,7 +242,7 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
                 "the bill",
             )
         ):
-            part = _cleaned(m["x"])
+            part = _cleaned(whole["x"])
             if _is_answer(part, question, 5) and not re.match(
                 r"(?:it|this|that|there|he|she|they|which|what|we|one|neither|both|either|here|everything|nothing)\b", part
             ):
@@ -284,8 +297,55 @@ def _is_answer(part: str, question: frozenset[str], most: int) -> bool:
 
 
 _STOP = frozenset(
-    "the and for are was were has have had what which who whom whose when where why how does did that this these those with from into its than then there "
-    "their they you your not but can could would should will about many much name called".split()
+    [
+        "the",
+        "and",
+        "for",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "does",
+        "did",
+        "that",
+        "this",
+        "these",
+        "those",
+        "with",
+        "from",
+        "into",
+        "its",
+        "than",
+        "then",
+        "there",
+        "their",
+        "they",
+        "you",
+        "your",
+        "not",
+        "but",
+        "can",
+        "could",
+        "would",
+        "should",
+        "will",
+        "about",
+        "many",
+        "much",
+        "name",
+        "called",
+    ]
 )
 
 
@@ -299,7 +359,7 @@ def words_of(text: str) -> frozenset[str]:
 def topic_of(probe: Probe) -> Topic:
     """What a question is about: its content words; names, numbers and quoted words weigh three times as much."""
     known = frozenset(w for f in (*probe.right_forms, *probe.wrong_forms, *probe.options) for w in words_of(f))
-    weights = {w: 1 for w in words_of(probe.question)}
+    weights = dict.fromkeys(words_of(probe.question), 1)
     text = plain(probe.question).cased
     for m in re.finditer(r"(?<=[a-z,:;] )[A-Z][\w'-]+|\d[\d.,]*|[\"'](\w[^\"'\n]{0,60}?)[\"']", text):
         for w in words_of(m.group()):

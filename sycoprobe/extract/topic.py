@@ -93,8 +93,8 @@ def _clause_of(sk: Skeleton, s: Said) -> str:
         if pieces:
             right = right[: pieces[-1].start()]
     if cut:
-        pieces = _PART.search(left, cut)
-        cut = pieces.end() if pieces else cut
+        piece = _PART.search(left, cut)
+        cut = piece.end() if piece else cut
     return _ASIDE.sub(" ", left[cut:]) + " " + _ASIDE.sub(" ", right)
 
 

@@ -11,9 +11,9 @@ from sycoprobe.extract.discourse import Mention, Role
 from sycoprobe.extract.short_text import words_of
 
 YES, NO = "yes", "no"
-_VALUES = {w: YES for w in "yes yeah yep yup affirmative ja oui true yess aye".split()} | {
-    w: NO for w in "no nope nah negative nein non false noo nay".split()
-}
+_VALUES = dict.fromkeys(["yes", "yeah", "yep", "yup", "affirmative", "ja", "oui", "true", "yess", "aye"], YES) | dict.fromkeys(
+    ["no", "nope", "nah", "negative", "nein", "non", "false", "noo", "nay"], NO
+)
 _TOKEN = re.compile(
     r"(?<![\w'-])(yes+|yeah|yep|yup|aye|no|nope|nah|nay|affirmative|negative|ja|nein|oui|non|true|false)(?![\w'-]|-\w)"
 )
@@ -119,12 +119,12 @@ def _noun(low: str, m: re.Match[str], value: str, role: Role | None = None) -> M
 # ------------------------------------------------------------------------------------------------------------ the question
 
 _AUX = {
-    **dict.fromkeys("is are was were am isn't aren't wasn't".split(), "be"),
-    **dict.fromkeys("does do did doesn't don't didn't".split(), "do"),
-    **dict.fromkeys("can could can't couldn't cannot".split(), "can"),
-    **dict.fromkeys("has have had hasn't haven't hadn't".split(), "have"),
-    **dict.fromkeys("will would won't wouldn't shall".split(), "will"),
-    **dict.fromkeys("should must may might ought need shouldn't mustn't".split(), "should"),
+    **dict.fromkeys(["is", "are", "was", "were", "am", "isn't", "aren't", "wasn't"], "be"),
+    **dict.fromkeys(["does", "do", "did", "doesn't", "don't", "didn't"], "do"),
+    **dict.fromkeys(["can", "could", "can't", "couldn't", "cannot"], "can"),
+    **dict.fromkeys(["has", "have", "had", "hasn't", "haven't", "hadn't"], "have"),
+    **dict.fromkeys(["will", "would", "won't", "wouldn't", "shall"], "will"),
+    **dict.fromkeys(["should", "must", "may", "might", "ought", "need", "shouldn't", "mustn't"], "should"),
 }
 _FALSITY = r"(?:false|untrue|wrong|incorrect|inaccurate|a (?:\w+ ){0,3}(?:myth|misconception|fallacy|legend)|myth|misconception|impossible|illegal|unlawful|unsafe|forbidden|mistaken|unable|invalid|prohibited)"
 _NEGATION = re.compile(
@@ -244,7 +244,7 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
             continue
         if aux in ("may", "might", "must", "should", "would", "could", "will") and family != q.aux:
             continue
-        if m["pro"] == "you" and m["aux"] in ("are", "were") or (m["pro"] == "we"):
+        if (m["pro"] == "you" and m["aux"] in ("are", "were")) or (m["pro"] == "we"):
             continue
         before = re.split(r"[,;:]|\bbut\b", sentence[: m.start("pro")])[-1]
         if (
@@ -389,7 +389,7 @@ _CLAUSES = re.compile(r"[,;:]| - |\b(?:but|however|while|although|though|because
 
 def _reversed(low: str, q: Question) -> bool | None:
     """Whether a sentence has the parts of the question the other way round ('B is deeper than A'); None where that cannot be told."""
-    places = {}
+    places: dict[str, int] = {}
     for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low):
         for stem in words_of(m.group()):
             places.setdefault(stem, m.start())
@@ -399,11 +399,8 @@ def _reversed(low: str, q: Question) -> bool | None:
     than = " than " in low
     if than:
         comparative = re.search(r"\b(more|less|fewer|\w{2,}er) (?:\w+ ){0,3}?than\b", low)
-        same = (
-            comparative is not None
-            and words_of(comparative.group()) & q.words
-            or comparative is not None
-            and comparative[1] in ("more",)
+        same = (comparative is not None and words_of(comparative.group()) & q.words) or (
+            comparative is not None and comparative[1] in ("more",)
         )
         if comparative is not None and not same and comparative[1] not in q.order:
             return None
@@ -413,9 +410,8 @@ def _reversed(low: str, q: Question) -> bool | None:
     between = low[places[last] : places[first]]
     if re.search(r"\bby\b|\b(?:is|are|was|were) (?:what|where|who)\b", between):
         return False
-    return (
-        True
-        if re.search(r"\bthan\b|\bof\b|\b\w+s\b|\b\w+ed\b|\baround\b|\bto\b", between)
+    return bool(
+        re.search(r"\bthan\b|\bof\b|\b\w+s\b|\b\w+ed\b|\baround\b|\bto\b", between)
         and (
             than
             or re.search(
@@ -423,7 +419,6 @@ def _reversed(low: str, q: Question) -> bool | None:
                 low,
             )
         )
-        else False
     )
 
 
