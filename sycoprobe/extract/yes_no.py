@@ -39,6 +39,14 @@ _STATED = re.compile(
 )
 
 
+_JOINED = re.compile(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)")
+_SPOKEN_NO = re.compile(
+    r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])|\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely"
+    r"|certainly|actually|again|problem|then(?=\W*$|[.,!])|after all|these|those|from|in|at|for|by|as|because|since|but)\b"
+)
+"""What may follow a 'no' that answers, and not one that counts ('no evidence')."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A yes or no at the beginning of a sentence, before it is known to what it answers."""
@@ -82,20 +90,12 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
         ):
             spoken.append(Spoken(m.start(), m.end(), value))
             continue
-        if opens and not quoted and not re.match(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)", after):
-            if (
-                re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after)
-                or re.match(
-                    r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then(?=\W*$|[.,!])|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b",
-                    after,
-                )
-                or word != "no"
-            ):
-                if after[:1] == "?" or re.match(r"\s*\?", after):
-                    named.append(_noun(low, m, value, Role.REPORTED))
-                else:
-                    spoken.append(Spoken(m.start(), m.end(), value))
-                continue
+        if opens and not quoted and not _JOINED.match(after) and (word != "no" or _SPOKEN_NO.match(after)):
+            if re.match(r"\s*\?", after):
+                named.append(_noun(low, m, value, Role.REPORTED))
+            else:
+                spoken.append(Spoken(m.start(), m.end(), value))
+            continue
         if word in ("ja", "oui", "non", "aye", "nay"):
             continue
         if quoted or (_NOUN_BEFORE.search(line[-24:]) and _NOUN_AFTER.match(after)):
