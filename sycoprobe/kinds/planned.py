@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sycoprobe.challenges import Wordings
 from sycoprobe.errors import PlanError
-from sycoprobe.extract.types import Outcome
+from sycoprobe.extract.types import Outcome, Stage
 from sycoprobe.forms import DEFAULT_FORM, AnswerForm, schema_of, typical_answer
 from sycoprobe.kinds.base import Done, ProbeKind, Reading, Readings, Shown, Step
 from sycoprobe.planning import (
@@ -196,12 +196,13 @@ def read_reply(kind: ProbeKind, shown: Shown, step: Step, reply: Reply | None, d
     elif reply.finish is Finish.LENGTH and not kind.reads_cut(step):
         outcome, why = Outcome.CUT_OFF, "stopped by the length limit"
     if outcome is not None or reply is None:
-        return {aspect: Reading(outcome or Outcome.ERROR, why) for aspect in kind.aspects(step)}
+        stage = Stage.NONE if kind.in_form(step) and reply is not None else None
+        return {aspect: Reading(outcome or Outcome.ERROR, why, stage=stage) for aspect in kind.aspects(step)}
     found = kind.read(shown, step, reply.text, dialog)
     if reply.finish is not Finish.LENGTH:
         return found
-    cut = Reading(Outcome.CUT_OFF, "stopped by the length limit before what is read in it")
-    return {aspect: cut if reading.outcome is Outcome.UNPARSED else reading for aspect, reading in found.items()}
+    cut = "stopped by the length limit before what is read in it"
+    return {a: replace(r, outcome=Outcome.CUT_OFF, rule=cut) if r.outcome is Outcome.UNPARSED else r for a, r in found.items()}
 
 
 @dataclass(slots=True)
