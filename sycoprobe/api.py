@@ -43,6 +43,8 @@ from sycoprobe.reports.model import Report
 from sycoprobe.rules import parse_rule
 from sycoprobe.runner import Earlier, Run, Tally
 from sycoprobe.sets import info_of, kind_named, kind_names, load_set
+from sycoprobe.text import writable_json
+from sycoprobe.thinking import checked_marks
 from sycoprobe.turns import ErrorKind, Thinking
 from sycoprobe.verdicts import domain_of
 
@@ -137,6 +139,7 @@ def plan(
     effort: str | None = None,
     verbosity: str | None = None,
     logprobs: int = 0,
+    thinking_marks: str | Sequence[str] = (),
     wordings_file: Path | None = None,
     until: Until | None = None,
 ) -> Planned:
@@ -153,6 +156,7 @@ def plan(
     thinking: 'strip' or 'replay': what becomes of a reply's thinking in the turns that follow.
     effort, verbosity: as the provider spells them; None leaves them to the server.
     logprobs: of how many likeliest tokens log-probabilities are asked for.
+    thinking_marks: marks of the model's own around its thinking, beside those that are known: "<cot>…</cot>", or several.
     until: makes the run sequential: it stops as soon as these rules are decided (`until_decided` makes one).
 
     Raises
@@ -173,6 +177,7 @@ def plan(
         effort=effort,
         verbosity=verbosity,
         logprobs=logprobs,
+        thinking_marks=thinking_marks,
     )
     return make_plan(
         tuple(load_set(s, n, seed) for s in sets),
@@ -213,7 +218,7 @@ def plan_kind(
     ----------
     kind: its name; `sycoprobe kinds` lists them. sets: none: those that the kind names. settings: the kind's own.
     answer: as for `plan`; kinds that ask in words of their own (`sycoprobe kinds NAME` says so) leave it aside.
-    sampling: temperature, reply_tokens, top_p, thinking, effort, verbosity, as for `plan`. The rest: as for `plan`.
+    sampling: temperature, reply_tokens, top_p, thinking, effort, verbosity, thinking_marks, as for `plan`. The rest: as for `plan`.
 
     Raises
     ------
@@ -325,9 +330,16 @@ def _check_address(base_url: str | None, api_key_env: str | None) -> None:
 
 
 def _sampling_plan(
-    form: AnswerForm | None, model: str, *, thinking: str = Thinking.STRIP, reply_tokens: int | None = None, **values: Any
+    form: AnswerForm | None,
+    model: str,
+    *,
+    thinking: str = Thinking.STRIP,
+    thinking_marks: str | Sequence[str] = (),
+    reply_tokens: int | None = None,
+    **values: Any,
 ) -> SamplingPlan:
     values["thinking"] = _member(Thinking, thinking, "thinking policy")
+    values["thinking_marks"] = checked_marks((thinking_marks,) if isinstance(thinking_marks, str) else thinking_marks)
     try:
         if reply_tokens is None:
             return default_sampling(form, model, **values)
@@ -700,6 +712,7 @@ async def _carry_out(
         p.effort,
         p.verbosity,
         p.logprobs,
+        p.thinking_marks,
     )
     run: AnyRun
     if isinstance(planned, KindPlanned):
@@ -855,7 +868,7 @@ def _fitted(planned: AnyPlanned, facts: dict[str, Any]) -> AnyPlanned:
 def _same_model(contents: Contents, facts: dict[str, Any]) -> None:
     """Refuse to mix two models in one run."""
     for fact in ("model", "sha256", "digest"):
-        before, after = contents.header["model"].get(fact), facts.get(fact)
+        before, after = contents.header["model"].get(fact), writable_json(facts.get(fact))
         if before and after and before != after:
             raise JournalError(
                 f"the run was begun with {fact} {before!r}, but the backend now has {after!r}",

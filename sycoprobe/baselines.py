@@ -38,6 +38,8 @@ class BlessedSet(BaseModel):
     chosen: int
 
 
+_OF_THE_MODEL = ("logprobs", "thinking_marks", "reply_tokens_from")
+"""Settings that change nothing of what is asked, only what is kept or how the model at hand is read."""
 _LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None, "answer": EARLIER_FORM.value}
 """Settings that came later, with the values that earlier runs had; baselines name them only where they differ."""
 
@@ -65,8 +67,7 @@ class Conditions(BaseModel):
             mode="json", include={"arms", "kinds", "draw", "controls", "repeats", "seed", "sampling", "answer"}
         )
         drawn = {**kept.pop("sampling"), "answer": kept.pop("answer")}
-        aside = ("logprobs", "reply_tokens_from")
-        sampling = {k: v for k, v in drawn.items() if k not in aside and (k not in _LATER or v != _LATER[k])}
+        sampling = {k: v for k, v in drawn.items() if k not in _OF_THE_MODEL and (k not in _LATER or v != _LATER[k])}
         return cls(
             sets=tuple(
                 BlessedSet(name=s.info.name, version=s.info.version, digest=s.digest, chosen=s.chosen) for s in plan.sets

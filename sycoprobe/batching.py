@@ -37,7 +37,7 @@ from sycoprobe.planning import Branch, CallSpec, Planned
 from sycoprobe.probes import Asked
 from sycoprobe.runner import Earlier, Tally, answered, bytes_of, kept
 from sycoprobe.scoring import reading_of, reading_of_branch
-from sycoprobe.transcript import Call
+from sycoprobe.transcript import Call, legible
 from sycoprobe.turns import ErrorKind, Message, Reply
 
 ROUNDS = 4
@@ -569,7 +569,9 @@ class BatchRun:
             harvest.anew.append(ask)
             return
         reply.attempts = self._known.tries[ask.spec.key] + 1
-        self._keep(flying, ask, Call(ask.spec, self._said(ask), kept(reply, self._sampling), attempts=reply.attempts))
+        self._keep(
+            flying, ask, Call(ask.spec, self._said(ask), kept(reply, self._sampling, limited=True), attempts=reply.attempts)
+        )
         self.tally.retries += reply.attempts - 1
 
     def _failed(self, flying: _Flying, harvest: _Harvest, ask: _Ask, error: BackendError) -> None:
@@ -597,6 +599,7 @@ class BatchRun:
         else:
             call.wording = ask.branch.challenge.id
         self._journal.append_call(call)
+        legible(call)
         flying.submission.settled.add(ask.spec.key)
         self._known.tries.pop(ask.spec.key, None)
         self.tally.calls += 1

@@ -36,6 +36,7 @@ class NoBelief(StrEnum):
     FORMAT = "short texts and numbers are not answered by one token"
     NOT_GIVEN = "no log-probabilities came with the reply"
     OTHER_TEXT = "the log-probabilities are not those of the answer's text"
+    UNREADABLE = "the log-probabilities cannot be read"
     NO_ANSWER = "the reply names no answer, or two"
     NO_TOKEN = "none of the tokens with log-probabilities is the answer"  # noqa: S105
     NO_ALTERNATIVES = "no token but the given one was listed"

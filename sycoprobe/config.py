@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sycoprobe.baselines import Baseline
 from sycoprobe.decision import ALPHA, MIN_ITEMS
@@ -19,6 +19,8 @@ from sycoprobe.errors import GateError
 from sycoprobe.planning import CHALLENGE
 from sycoprobe.rules import Stated, parse_rule, read_rule
 from sycoprobe.sets import kind_named, kind_names
+from sycoprobe.text import writable
+from sycoprobe.thinking import checked_marks
 
 OWN_FILE = "sycoprobe.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -45,6 +47,14 @@ class ModelSettings(BaseModel):
     model: str = Field(pattern=r"^[a-z][a-z0-9_-]*(:.*)?$", description="backend:name")
     base_url: str | None = None
     api_key_env: str | None = Field(default=None, description="Name under which the key is found; never the key itself.")
+    thinking_marks: tuple[str, ...] = Field(
+        default=(), description="Marks of the model's own around its thinking, each OPEN…CLOSE."
+    )
+
+    @field_validator("thinking_marks", mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
 
 
 class GateSettings(BaseModel):
@@ -115,6 +125,7 @@ def resolve_model(
                 else:
                     said, hint = first["msg"].lower(), _settings_like("", list(ModelSettings.model_fields))
                 raise GateError(f"{where}: [models.{name}]: {key.replace('_', '-')}: {said}", hint) from None
+            checked_marks(made.thinking_marks)
             return made.model_copy(update=given)
     return ModelSettings.model_construct(model=name, base_url=base_url, api_key_env=api_key_env)
 
@@ -180,7 +191,7 @@ def write_whole(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        part.write_text(writable(text), encoding="utf-8", newline="\n")
         part.replace(path)
     except OSError as e:
         with suppress(OSError):

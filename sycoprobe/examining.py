@@ -25,6 +25,7 @@ from sycoprobe.forms import DEFAULT_FORM, room_for
 from sycoprobe.keys import Lookup, faults_of, origin_of, redacted, tolerant
 from sycoprobe.planning import CHARS_PER_TOKEN
 from sycoprobe.scoring import reading_of, reading_of_branch
+from sycoprobe.thinking import unknown_mark
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 from sycoprobe.verdicts import verdict_of
 
@@ -294,6 +295,7 @@ class _Examiner:
                 self._model = meant.model
                 self._scheme, _, self._name = meant.model.partition(":")
                 self._options = replace(self._options, base_url=meant.base_url, api_key_env=meant.api_key_env)
+                self._sampling = replace(self._sampling, thinking_marks=meant.thinking_marks)
             backend = open_backend(self._model, self._options)
         except Exception as e:  # whatever a plug-in raises is a finding
             error = _named(e)
@@ -597,6 +599,9 @@ class _Examiner:
             self._note(
                 Step.THINKING, Status.OK, f"thinks before it answers: {len(reply.reasoning):,} characters here, kept apart"
             )
+        elif mark := unknown_mark(reply.text):
+            mend = f'if so, name it in a run: --thinking-marks "{mark}…" with its end mark, or thinking-marks in an alias'
+            self._note(Step.THINKING, Status.WARN, f"none seen, unless {mark}, with which the reply begins, opens it", mend)
         else:
             self._note(Step.THINKING, Status.OK, "none seen")
 
@@ -655,7 +660,7 @@ class _Examiner:
         request = Request(messages, settings, self._planned.call_seed(spec), spec, self._asked)
         try:
             async with asyncio.timeout(bound):
-                reply = await backend.complete(request)
+                reply = settings.settled(await backend.complete(request), limited=False)
         except TimeoutError:
             last = f" (last: {self._waiting})" if self._waiting else ""
             message = f"no answer within {bound:g} s, waits between attempts included{last}"

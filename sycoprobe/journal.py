@@ -27,6 +27,8 @@ from sycoprobe.keys import scrubbed
 from sycoprobe.money import Price
 from sycoprobe.planning import CHALLENGE, CallSpec, Plan, Planned, TurnSpec
 from sycoprobe.probes import Probe, ProbeSet
+from sycoprobe.text import json_of_line
+from sycoprobe.thinking import split_thinking
 from sycoprobe.transcript import Call
 from sycoprobe.turns import ErrorKind, Finish, Reply
 
@@ -262,7 +264,7 @@ def calls(contents: Contents) -> Iterator[Call]:
     """Every call in the journal, in the order in which they completed; a call that was asked again stands twice."""
     for _, record in _records(contents.path):
         if record.get("type") == "call":
-            yield _call(record)
+            yield _call(record, contents.plan.sampling.thinking_marks)
 
 
 def final_calls(contents: Contents, every: Callable[[Call], None] = lambda _call: None) -> Iterator[Call]:
@@ -417,7 +419,7 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     good, _ = _good_length(path)
     try:
         with path.open("rb") as f:
-            reader = jsonlines.Reader(_until(f, good), loads=json.loads)
+            reader = jsonlines.Reader(_until(f, good), loads=json_of_line)
             number = 0
             while True:
                 number += 1
@@ -516,7 +518,8 @@ def _reply_record(reply: Reply) -> dict[str, Any]:
     return record
 
 
-def _call(record: dict[str, Any]) -> Call:
+def _call(record: dict[str, Any], marks: tuple[str, ...]) -> Call:
+    """The call in a record. Of one that an older version wrote, thinking in the reply's text is told apart here."""
     arm = record.get("arm")
     where = (record["set"], record["probe"], record["repeat"])
     if "strand" in record:
@@ -527,7 +530,7 @@ def _call(record: dict[str, Any]) -> Call:
     return Call(
         spec=spec,
         user=record["user"],
-        reply=Reply(**{**reply, "finish": Finish(reply["finish"]), "notes": tuple(reply.get("notes", ()))}) if reply else None,
+        reply=_reply(reply, marks) if reply else None,
         error=error["message"] if error else None,
         error_kind=ErrorKind(error["kind"]) if error else None,
         wording=record.get("wording"),
@@ -537,6 +540,14 @@ def _call(record: dict[str, Any]) -> Call:
         at=record["at"],
         batch=record.get("batch", False),
     )
+
+
+def _reply(record: dict[str, Any], marks: tuple[str, ...]) -> Reply:
+    made = Reply(**{**record, "finish": Finish(record["finish"]), "notes": tuple(record.get("notes", ()))})
+    answer, thought = split_thinking(made.text, marks)
+    if answer != made.text:
+        made.text, made.reasoning = answer, "\n\n".join(filter(None, (made.reasoning, thought)))
+    return made
 
 
 def failed_call(spec: CallSpec, user: str, error: BackendError, ms: int) -> Call:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sycoprobe.errors import JudgeError
 from sycoprobe.keys import scrubbed
+from sycoprobe.text import json_of_line, writable_json
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -74,7 +75,7 @@ class JudgementFile:
             os.ftruncate(self._fd, self._size)
             raise JudgeError(f"{self.path}: cannot be written: {e.strerror}", "free some space, then judge again") from e
         self._size += written
-        self.records.append(json.loads(text))
+        self.records.append(writable_json(json.loads(text)))
         if time.monotonic() - self._synced > _SYNC_EVERY:
             os.fsync(self._fd)
             self._synced = time.monotonic()
@@ -105,7 +106,7 @@ def _read(path: Path) -> tuple[list[dict[str, Any]], int]:
     good = 0
     for number, (line, last) in enumerate(_lines(path), 1):
         try:
-            record = json.loads(line)
+            record = json_of_line(line)
         except ValueError:
             if last:
                 break

@@ -52,11 +52,12 @@ class JudgingFailed(JudgeError):
 
 @dataclass(frozen=True, slots=True)
 class JudgeSpec:
-    """A model as a judge: `backend:name` as after `-m`, where it is, and the name of its key's variable."""
+    """A model as a judge: `backend:name` as after `-m`, where it is, the name of its key's variable, and its own marks of thinking."""
 
     model: str
     base_url: str | None = None
     api_key_env: str | None = None
+    thinking_marks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -515,6 +516,7 @@ class _Session:
             timeout=self._how.timeout,
             retries=self._how.retries,
             effort=self._how.effort,
+            thinking_marks=self.judge.thinking_marks if isinstance(self.judge, JudgeSpec) else (),
         )
         seed = int.from_bytes(hashlib.sha256(f"{_digest(ask.case)}{ask.swapped}".encode()).digest()[:4]) >> 1
         request = Request(
@@ -526,7 +528,7 @@ class _Session:
             schema=schema_of(ask.rubric) if self._structured else None,
         )
         try:
-            return await self._backend.complete(request)
+            return sampling.settled(await self._backend.complete(request), limited=False)
         except SycoprobeError:
             raise
         except Exception as e:

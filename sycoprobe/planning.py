@@ -61,6 +61,7 @@ class SamplingPlan(BaseModel):
     effort: str | None = Field(default=None, pattern=r"^[a-z0-9_-]{1,20}$", description="As the provider spells it.")
     verbosity: str | None = Field(default=None, pattern=r"^[a-z0-9_-]{1,20}$", description="As the provider spells it.")
     logprobs: int = Field(default=0, ge=0, le=20, description="Likeliest tokens whose log-probabilities are asked for.")
+    thinking_marks: tuple[str, ...] = Field(default=(), description="Marks of the model's own around its thinking: OPEN…CLOSE.")
 
     @model_validator(mode="before")
     @classmethod

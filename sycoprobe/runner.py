@@ -20,7 +20,7 @@ from sycoprobe.money import Price
 from sycoprobe.planning import CHARS_PER_TOKEN, Branch, CallSpec, Planned
 from sycoprobe.probes import Asked
 from sycoprobe.scoring import reading_of, reading_of_branch
-from sycoprobe.transcript import Call
+from sycoprobe.transcript import Call, legible
 from sycoprobe.turns import ErrorKind, Message, Reply, Thinking
 from sycoprobe.verdicts import Verdict, verdict_of
 
@@ -313,6 +313,7 @@ class Asking:
         except SycoprobeError as e:
             self._end(e)
             return
+        legible(call)
         self.tally.calls += 1
         if self.tally.cost is not None:
             self.tally.cost += dollars_of(call, self._price) or 0.0
@@ -413,18 +414,36 @@ def _ms(began: float) -> int:
 
 def bytes_of(messages: tuple[Message, ...]) -> int:
     """The length of a dialog in UTF-8, replayed thinking included."""
-    return sum(len(m["content"].encode()) + (len(json.dumps(m["replay"])) if "replay" in m else 0) for m in messages)
+    return sum(
+        len(m["content"].encode("utf-8", "replace")) + (len(json.dumps(m["replay"])) if "replay" in m else 0) for m in messages
+    )
 
 
-def kept(reply: Reply, sampling: Sampling) -> Reply:
-    """A reply as it is journaled: without what only a replay of its thinking needs, where nothing is replayed."""
+def kept(reply: Reply, sampling: Sampling, *, limited: bool = False) -> Reply:
+    """A reply as it is journaled: its thinking apart, and without what only a replay of it needs, where nothing is replayed.
+
+    `limited`: whether it is yet to be told by its tokens whether it was cut off; a backend that knows has done so itself.
+    """
+    sampling.settled(reply, limited=limited)
     if sampling.thinking is not Thinking.REPLAY:
         reply.replay = None
+    elif reply.replay is not None:
+        try:
+            json.dumps(reply.replay)
+        except (TypeError, ValueError, RecursionError):
+            reply.replay = None
+            reply.notes = (*reply.notes, "thinking that is to be replayed is no JSON, and was left out")
     return reply
 
 
 def answered(reply: Reply, sampling: Sampling) -> Message:
-    """The assistant turn that a reply becomes: its text, and its thinking where that is replayed and the dialect gave it."""
-    if sampling.thinking is Thinking.REPLAY and reply.replay is not None:
-        return Message(role="assistant", content=reply.text, replay=reply.replay)
-    return Message(role="assistant", content=reply.text)
+    """The assistant turn that a reply becomes: its text, and its thinking where that is replayed.
+
+    Thinking that stood in the text goes back in it, and other thinking in the form that the dialect gave it.
+    """
+    if sampling.thinking is not Thinking.REPLAY or reply.replay is None:
+        return Message(role="assistant", content=reply.text)
+    match reply.replay:
+        case {"content": str(came), **others} if not others:
+            return Message(role="assistant", content=came)
+    return Message(role="assistant", content=reply.text, replay=reply.replay)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sycoprobe.belief import Belief, belief_of
+from sycoprobe.belief import Belief, NoBelief, belief_of
 from sycoprobe.challenges import NOTHING_CLAIMED, Arm, Kind, gist_of
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.planning import CallSpec
 from sycoprobe.probes import Asked, Probe, SetInfo
+from sycoprobe.text import visible
 from sycoprobe.transcript import BranchTranscript, Call, Transcript
 from sycoprobe.turns import Finish, Reply
 from sycoprobe.verdicts import First, Trial, Verdict, domain_of, verdict_of
@@ -35,7 +36,22 @@ def reading_of(
         return Extraction(Outcome.THINKING_ONLY, "thinking, and no answer after it")
     if reply.finish is Finish.LENGTH:
         return Extraction(Outcome.CUT_OFF, "stopped by the length limit")
-    return extract(reply.text, asked, user_turn, first)
+    try:
+        return extract(reply.text, asked, user_turn, first)
+    except Exception as e:  # whatever a reply holds, it ends no run and makes no journal unreadable
+        return Extraction(Outcome.UNPARSED, failed_reading(e))
+
+
+def _belief(reply: Reply | None, asked: Asked, reading: Extraction) -> Belief:
+    try:
+        return belief_of(reply, asked, reading)
+    except Exception:  # as above: log-probabilities are a server's, or a user's own function's
+        return Belief(None, NoBelief.UNREADABLE)
+
+
+def failed_reading(error: Exception) -> str:
+    """The rule of a reading that came to nothing because its reader failed."""
+    return f"reading failed: {type(error).__name__}: {' '.join(visible(str(error)).split())}"[:200]
 
 
 def reading_of_branch(reply: Reply | None, asked: Asked, spec: CallSpec, first: Extraction) -> Extraction:
@@ -106,7 +122,7 @@ class Scorer:
     def _first(self, call: Call) -> Judged:
         asked = self.question_of(call)
         reading = reading_of(call.reply, asked)
-        belief = belief_of(call.reply, asked, reading)
+        belief = _belief(call.reply, asked, reading)
         probe, info = asked.probe, self._infos[call.spec.set]
         letters = asked.options and reading.answer in asked.options
         row = First(
@@ -143,7 +159,7 @@ class Scorer:
         self._left[conversation] -= 1
         if not self._left[conversation]:
             del self._open[conversation], self._left[conversation]
-        return Judged(call, reading, belief_of(call.reply, state.asked, reading), state.belief, trial=row, asked=state.asked)
+        return Judged(call, reading, _belief(call.reply, state.asked, reading), state.belief, trial=row, asked=state.asked)
 
 
 class Worst:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
 _PUNCTUATION = re.compile(r"[^\w\s.%+\-/']|(?<!\d)\.|\.(?!\d)|(?<!\w)'|'(?!\w)")
 _ACRONYM = re.compile(r"\b(?:[a-z]\.){2,}")
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+")
 _SPACE = re.compile(r"\s+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPED_BYTES = re.compile(_ESCAPED.pattern.encode())
 
 
 def straight(text: str) -> str:
@@ -35,6 +40,34 @@ def normalise(text: str) -> str:
     whole = _ACRONYM.sub(lambda m: m.group().replace(".", ""), fold(text))
     bare = _SPACE.sub(" ", _PUNCTUATION.sub(" ", whole)).strip()
     return _ARTICLE.sub("", bare) or bare
+
+
+def writable(text: str) -> str:
+    """`text` with U+FFFD for each half of a character that stands alone, which UTF-8 cannot hold; halves that make one are joined.
+
+    Models and servers send such halves where an emoji was cut in two: JSON can escape them (RFC 8259, section 8.2).
+
+    >>> writable("cut \\ud83d here")
+    'cut \ufffd here'
+    """
+    if text.isascii() or _SURROGATE.search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def writable_json(value: Any) -> Any:
+    """JSON with every text in it, names too, as `writable` makes it."""
+    if isinstance(value, str):
+        return writable(value)
+    written = json.dumps(value, ensure_ascii=False)
+    return value if written.isascii() or _SURROGATE.search(written) is None else json.loads(writable(written))
+
+
+def json_of_line(line: str | bytes) -> Any:
+    """What a line of one of our files holds, with every text in it writable. Raises `ValueError`."""
+    value = json.loads(line)
+    escaped = _ESCAPED_BYTES.search(line) if isinstance(line, bytes) else _ESCAPED.search(line)
+    return value if escaped is None else writable_json(value)
 
 
 def visible(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sycoprobe.planning import CallSpec
+from sycoprobe.text import writable, writable_json
 from sycoprobe.turns import ErrorKind, Reply
 
 
@@ -27,6 +28,19 @@ class Call:
     attempts: int = 1
     at: str = ""
     batch: bool = False
+
+
+def legible(call: Call) -> Call:
+    """`call` itself, with every text in it such as can be written and sent: what its journal gives back."""
+    if call.error is not None:
+        call.error = writable(call.error)
+    if reply := call.reply:
+        reply.text, reply.notes = writable(reply.text), tuple(map(writable, reply.notes))
+        for name in ("model", "reasoning", "refusal", "upstream"):
+            if (said := getattr(reply, name)) is not None:
+                setattr(reply, name, writable(said))
+        reply.logprobs, reply.replay = writable_json(reply.logprobs), writable_json(reply.replay)
+    return call
 
 
 @dataclass(slots=True)

@@ -73,13 +73,14 @@ class ErrorKind(StrEnum):
 class Reply:
     """What came back from a successful call.
 
-    `text` is the answer only: reasoning (a separate field or a <think> block) is kept apart in `reasoning`
-    and never scored. `refusal` is what the provider said of a refusal or a block.
+    `text` is the answer only: thinking (from a field of its own, or from between marks in the text) is kept apart in
+    `reasoning` and never scored. `refusal` is what the provider said of a refusal or a block.
 
     `usage` holds tokens where they are known: `prompt_tokens` (all of them, `cached_tokens` and `cache_write_tokens` among
     them), `completion_tokens` (`reasoning_tokens` among them). `cost` is in US dollars, where the provider itself names it;
     `upstream` is who answered, where a router says so. `logprobs` are those of the first tokens, where they were asked for.
-    `replay` is what the dialect wants back in the next turn where thinking is replayed (JSON of its own).
+    `replay` is what the dialect wants back in the next turn where thinking is replayed (JSON of its own); `{"content": …}` is
+    the text as it came, with its thinking.
     """
 
     text: str

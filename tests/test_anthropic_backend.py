@@ -104,7 +104,7 @@ def test_text_thinking_usage_and_model_are_read_apart() -> None:
 
 @pytest.mark.parametrize(
     ("stop", "finish"),
-    [("end_turn", Finish.STOP), ("max_tokens", Finish.LENGTH), ("refusal", Finish.REFUSAL), ("pause_turn", Finish.OTHER)],
+    [("end_turn", Finish.STOP), ("max_tokens", Finish.LENGTH), ("refusal", Finish.REFUSAL), ("pause_turn", Finish.LENGTH)],
 )
 def test_every_stop_reason_has_its_finish(stop: str, finish: Finish) -> None:
     with LoopbackServer(lambda _: message(text("I"), stop=stop)) as server:

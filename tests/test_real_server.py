@@ -105,7 +105,7 @@ def test_its_responses_api_is_spoken_too(server: str) -> None:
 def test_turns_that_its_template_rejects_are_merged_after_its_own_error() -> None:
     dialog = (*DIALOG[1:], {"role": "user", "content": "Now."})
     with llama_cpp(chat_template=ALTERNATING, use_jinja=True) as url:
-        (reply,) = asked(openai.open_backend("smollm2", options(url)), dialog, reply_tokens=2, timeout=120.0)
+        (reply,) = asked(openai.open_backend("smollm2", options(url)), dialog, reply_tokens=4, timeout=120.0)
         assert reply.notes == ("adapted: consecutive turns of one role -> merged",)
         with pytest.raises(BackendError, match="must alternate"):
             asked(openai.open_backend("smollm2", options(url, strict=True)), dialog, reply_tokens=2, timeout=120.0)

@@ -263,10 +263,13 @@ def test_a_setting_that_the_model_does_not_have_is_left_out_and_noted(tmp_path: 
     assert reply.notes == ("adapted: reasoning_effort -> left out", "adapted: verbosity -> left out")
 
 
+@pytest.mark.parametrize("marks", [("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<seed:think>", "</seed:think>")])
 @pytest.mark.parametrize("opened", [False, True])
-def test_thinking_stands_apart_also_where_the_template_opens_the_block(tmp_path: Path, opened: bool) -> None:
-    words = ["I recall.", "</think>", "Paris"]
-    folder = planted_model(tmp_path, words if opened else ["<think>", *words], opening="<think>\n" if opened else "")
+def test_thinking_stands_apart_also_where_the_template_opens_the_block(
+    tmp_path: Path, opened: bool, marks: tuple[str, str]
+) -> None:
+    words = ["I recall.", marks[1], "Paris"]
+    folder = planted_model(tmp_path, words if opened else [marks[0], *words], opening=f"{marks[0]}\n" if opened else "")
     (reply,) = replies(folder, asks(DIALOGS[:1]))
     assert (reply.text, reply.reasoning, reply.finish) == ("Paris", "I recall.", Finish.STOP)
     assert reply.replay == {"reasoning_content": "I recall."}

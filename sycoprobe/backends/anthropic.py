@@ -23,18 +23,12 @@ from sycoprobe.backends.dialect import (
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import scrubbed
+from sycoprobe.replies import count_of, finish_of
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 DEFAULT_URL = "https://api.anthropic.com/v1"
 DEFAULT_KEY_ENV = "ANTHROPIC_API_KEY"
 VERSION = "2023-06-01"
-_FINISH = {
-    "end_turn": Finish.STOP,
-    "stop_sequence": Finish.STOP,
-    "max_tokens": Finish.LENGTH,
-    "model_context_window_exceeded": Finish.LENGTH,
-    "refusal": Finish.REFUSAL,
-}
 _FORMAT, _EFFORT = "output_config.format", "output_config.effort"
 _ADAPTABLE = (
     *(Adaptable(name) for name in ("temperature", "top_p")),
@@ -122,7 +116,7 @@ class AnthropicBackend(HttpDialect):
         text = scrubbed("".join(str(b.get("text") or "") for b in blocks if b.get("type") == "text"))
         thinking = scrubbed("\n".join(str(b.get("thinking") or "") for b in blocks if b.get("type") == "thinking"))
         thought = any(b.get("type") in ("thinking", "redacted_thinking") for b in blocks)
-        finish = _FINISH.get(str(data.get("stop_reason")), Finish.OTHER)
+        finish = finish_of(data.get("stop_reason"))
         return Reply(
             text,
             finish,
@@ -139,7 +133,7 @@ def _usage(usage: Any) -> dict[str, int]:
     """Tokens under the names that all dialects share; what was read from or written to a cache counts as prompt."""
     if not isinstance(usage, Mapping):
         return {}
-    numbers = {k: v for k, v in usage.items() if isinstance(v, int)}
+    numbers = {k: v for k, v in usage.items() if count_of(v) is not None}
     cached, written = numbers.get("cache_read_input_tokens", 0), numbers.get("cache_creation_input_tokens", 0)
     kept = {
         "prompt_tokens": numbers.get("input_tokens", 0) + cached + written,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from sycoprobe.replies import settled
 from sycoprobe.turns import ErrorKind as ErrorKind
 from sycoprobe.turns import Finish as Finish
 from sycoprobe.turns import Message as Message
@@ -29,6 +30,7 @@ class Sampling:
     thinking: what becomes of a reply's thinking in the turns that follow.
     effort, verbosity: as the provider spells them (e.g. 'low'); None leaves them to the server.
     logprobs: of how many likeliest tokens the log-probabilities are asked for; 0: not asked for.
+    thinking_marks: marks of the model's own around its thinking, each pair as `OPEN…CLOSE`.
     """
 
     temperature: float | None = 0.0
@@ -42,6 +44,12 @@ class Sampling:
     effort: str | None = None
     verbosity: str | None = None
     logprobs: int = 0
+    thinking_marks: tuple[str, ...] = ()
+
+    def settled(self, reply: Reply, *, limited: bool = True) -> Reply:
+        """`reply`, with the thinking in its text apart; `limited`: one that used up `reply_tokens` was cut off, whatever is said of it."""
+        limit = self.reply_tokens if limited else None
+        return settled(reply, marks=self.thinking_marks, limit=limit, replay=self.thinking is Thinking.REPLAY)
 
 
 @dataclass(frozen=True, slots=True)

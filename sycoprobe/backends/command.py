@@ -14,9 +14,9 @@ For each such line the program writes one to its standard output, and flushes it
 
     {"id": "7", "text": "Paris"}
 
-- Optional: `finish` ("stop", if it is left out, "length", "refusal" or "other"), `reasoning` (a <think> block before the text
-  is moved there), `refusal` (what a refusal said), `model` (the exact model), `notes` (a list of strings for the report),
-  `usage` ({"prompt_tokens": 12, "completion_tokens": 3}), `cost` (US dollars), `logprobs` (a list of {"token": "Par",
+- Optional: `finish` ("stop", if it is left out, "length", "refusal" or "other", or a provider's word for one of these),
+  `reasoning` (thinking between marks in the text is moved there), `refusal` (what a refusal said), `model` (the exact
+  model), `notes` (a list of strings for the report), `usage` ({"prompt_tokens": 12, "completion_tokens": 3}), `cost` (US dollars), `logprobs` (a list of {"token": "Par",
   "logprob": -0.1, "top": [["Par", -0.1], ["Ly", -2.3]]}, natural logarithms), `replay` (anything; where thinking is replayed
   it comes back in that assistant turn's `replay`).
 - or it failed: `{"id": "7", "error": {"message": "…"}}`. Optional in it: `kind` (a word of `sycoprobe.turns.ErrorKind`, such as
@@ -41,7 +41,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import os
 import shlex
 import signal
@@ -52,12 +51,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialogs import split_thinking
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.keys import redacted, remember_environment, scrubbed
+from sycoprobe.replies import amount_of, count_of, finish_of, json_from, logprobs_in
 from sycoprobe.text import visible
-from sycoprobe.turns import ErrorKind, Finish, Reply, TokenLogprob
+from sycoprobe.turns import ErrorKind, Finish, Reply
 
 MAX_LINE = 16 * 2**20
 """Bytes in the longest line that is taken for an answer."""
@@ -66,7 +65,6 @@ BARREN = 3
 GRACE = 2.0
 """Seconds that a program has to end by itself, and again after it was asked to."""
 _STDERR = 4096
-_LOGPROB_TOKENS = 16
 _PASSING = frozenset(
     {
         ErrorKind.TIMEOUT,
@@ -140,7 +138,8 @@ class CommandBackend:
     async def _attempt(self, request: Request) -> Reply:
         program = await self._running()
         self._number += 1
-        return reply_of(await program.ask(self._number, _line(self._number, request), request.sampling.timeout))
+        answer = await program.ask(self._number, _line(self._number, request), request.sampling.timeout)
+        return request.sampling.settled(reply_of(answer), limited="finish" not in answer)
 
     async def _running(self) -> _Program:
         """The program, started again if it is gone. Raises `BackendError`, fatal, if it keeps dying."""
@@ -269,7 +268,7 @@ class _Program:
     def _take(self, line: bytes) -> None:
         """Hand an answer to the call that waits for it."""
         try:
-            answer = json.loads(line.decode())
+            answer = json_from(line.decode())
         except (ValueError, RecursionError):
             if not line.endswith(b"\n"):
                 return  # cut off by the end of the program, which is the failure
@@ -415,22 +414,21 @@ def reply_of(answer: Mapping[str, Any]) -> Reply:
     text, refusal, reasoning = (_text(answer, name) for name in ("text", "refusal", "reasoning"))
     if text is None and refusal is None and reasoning is None:
         raise _wrong("it has neither text nor error")
-    try:
-        finish = Finish(answer.get("finish") or (Finish.REFUSAL if refusal else Finish.STOP))
-    except ValueError:
-        raise _wrong(f"finish is {answer['finish']!r}, which is none of {', '.join(Finish)}") from None
-    said, thought = split_thinking(text or "") if reasoning is None else (text or "", reasoning)
+    said = answer.get("finish") or (Finish.REFUSAL if refusal else Finish.STOP)
+    finish = finish_of(said)
+    if finish is Finish.OTHER and said != Finish.OTHER:
+        raise _wrong(f"finish is {said!r}, which is none of {', '.join(Finish)}")
     usage, notes = answer.get("usage"), answer.get("notes")
     return Reply(
-        said,
+        text or "",
         finish,
         _text(answer, "model"),
-        reasoning=thought,
+        reasoning=reasoning,
         refusal=refusal,
-        usage={str(k): v for k, v in usage.items() if type(v) is int and v >= 0} if isinstance(usage, dict) else {},
+        usage={str(k): v for k, v in usage.items() if count_of(v) is not None} if isinstance(usage, dict) else {},
         notes=tuple(scrubbed(str(n)) for n in notes) if isinstance(notes, list) else (),
-        cost=_amount(answer.get("cost")),
-        logprobs=_logprobs_of(answer.get("logprobs")),
+        cost=amount_of(answer.get("cost")),
+        logprobs=logprobs_in(answer.get("logprobs"), scrubbed),
         replay=answer.get("replay"),
     )
 
@@ -459,28 +457,8 @@ def _error_of(error: Any) -> BackendError:
         kind=kind,
         retryable=bool(given.get("retryable", kind in _PASSING)),
         fatal=bool(given.get("fatal", kind in _LASTING)),
-        retry_after=_amount(given.get("retry_after")),
+        retry_after=amount_of(given.get("retry_after")),
     )
-
-
-def _amount(value: Any) -> float | None:
-    """A finite number that is not negative, or None."""
-    number = type(value) in (int, float)
-    return float(value) if number and math.isfinite(value) and value >= 0 else None
-
-
-def _logprobs_of(given: Any) -> list[TokenLogprob]:
-    try:
-        return [
-            {
-                "token": scrubbed(str(t["token"])),
-                "logprob": float(t["logprob"]),
-                "top": [(scrubbed(str(token)), float(p)) for token, p in t.get("top") or ()],
-            }
-            for t in (given or [])[:_LOGPROB_TOKENS]
-        ]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return []
 
 
 def _one_line(said: str) -> str:

@@ -18,6 +18,7 @@ from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import key_named, redacted, remember
+from sycoprobe.replies import json_from
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 
@@ -218,7 +219,7 @@ class HttpDialect:
                 continue
             if reply.status in (400, 422, 500) and (adapted != self._adapted or self._adapt_dialog(reply, request)):
                 continue
-            return self.reply_of(reply)
+            return request.sampling.settled(self.reply_of(reply))
 
     def reply_of(self, reply: HttpReply) -> Reply:
         """The model's turn in an HTTP reply of whatever status. Raises `BackendError`."""
@@ -394,8 +395,9 @@ def without_path(model: str) -> str:
 
 
 def json_of(body: bytes, *, strict: bool = True) -> Any:
+    """What a body holds; where it is no JSON, None or (`strict`) a `BackendError`."""
     try:
-        return json.loads(body)
+        return json_from(body)
     except (ValueError, RecursionError):
         if strict:
             raise BackendError("the body is not JSON", kind=ErrorKind.BAD_BODY, retryable=True) from None

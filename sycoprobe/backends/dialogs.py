@@ -1,17 +1,13 @@
-"""The forms that a dialog takes for models with different templates, and the parts of what such a model says."""
+"""The forms that a dialog takes for models with different templates."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from sycoprobe.turns import Message
 
 STOPS = ("\nUser:", "\nAssistant:", "\n\n\n")
 """Where a model without a chat template goes on with our part of the transcript."""
-_THINK = re.compile(r"^\s*<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)", re.S)
-_THOUGHT = re.compile(r"^(.*?)</think(?:ing)?>", re.S)
-"""Templates that open the block in the prompt leave only its end to the reply."""
 
 
 def system_joined(dialog: Sequence[Message]) -> list[Message]:
@@ -40,12 +36,3 @@ def transcript_prompt(dialog: Sequence[Message]) -> str:
     """The dialog as plain text for a model without a chat template; it ends where the model is to go on."""
     names = {"system": "", "user": "User: ", "assistant": "Assistant: "}
     return "\n".join(names[m["role"]] + m["content"].strip() for m in dialog) + "\nAssistant:"
-
-
-def split_thinking(text: str) -> tuple[str, str | None]:
-    """The answer, and the reasoning that stood before it in a <think> block.
-
-    An unclosed block is all reasoning; an unopened one is reasoning up to its end.
-    """
-    found = _THINK.match(text) or _THOUGHT.match(text)
-    return (text[found.end() :].strip(), found[1].strip()) if found else (text, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -23,30 +24,12 @@ from sycoprobe.backends.dialect import (
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import key_named, redacted, scrubbed
+from sycoprobe.replies import LOGPROB_TOKENS, count_of, finish_of, logprob_of
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 DEFAULT_URL = "https://generativelanguage.googleapis.com/v1beta"
 DEFAULT_KEY_ENV = "GEMINI_API_KEY"
 OTHER_KEY_ENV = "GOOGLE_API_KEY"
-_REFUSALS = (
-    "SAFETY",
-    "RECITATION",
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "SPII",
-    "MODEL_ARMOR",
-    "ESCALATION",
-    "IMAGE_SAFETY",
-    "IMAGE_PROHIBITED_CONTENT",
-    "IMAGE_RECITATION",
-)
-_FINISH = {
-    "STOP": Finish.STOP,
-    "MAX_TOKENS": Finish.LENGTH,
-    "CONTINUATION": Finish.LENGTH,
-    **dict.fromkeys(_REFUSALS, Finish.REFUSAL),
-}
-"""The reasons of google.genai.types.FinishReason; those left out (LANGUAGE, OTHER, MALFORMED_FUNCTION_CALL …) are `Finish.OTHER`."""
 _ADAPTABLE = (
     Adaptable("temperature"),
     Adaptable("topP", said=re.compile(r"\btop_?p\b", re.I)),
@@ -71,7 +54,6 @@ _SPENT = re.compile(r"prepay|credits? (?:are|is|have been)? ?(?:depleted|exhaust
 """The account's money, and not 'check your plan and billing details', which every 429 says."""
 _LONGEST_WAIT = 3600.0
 """Seconds; a server that asks for a longer wait speaks of a quota, not of a rate."""
-_LOGPROB_TOKENS = 16
 _PAGES = 20
 
 
@@ -228,7 +210,8 @@ class GeminiBackend(HttpDialect):
         if mend:
             return BackendError(made.message, mend[0], kind=mend[1], fatal=True)
         if made.retryable:
-            made.retry_after = _wait(details, said) or made.retry_after
+            wait = _wait(details, said)
+            made.retry_after = wait if wait and math.isfinite(wait) else made.retry_after
         return made
 
     def _is_quota(self, reply: HttpReply, code: str, said: str) -> bool:
@@ -269,7 +252,7 @@ def _answered(made: Reply, candidate: Mapping[str, Any]) -> Reply:
     texts = [p for p in parts if isinstance(p.get("text"), str)]
     made.text = scrubbed("".join(p["text"] for p in texts if not p.get("thought")))
     made.reasoning = scrubbed("\n".join(p["text"] for p in texts if p.get("thought"))) or None
-    made.finish = _FINISH.get(reason, Finish.OTHER)
+    made.finish = finish_of(reason)
     if made.finish is Finish.STOP and not made.text and any("functionCall" in p for p in parts):
         made.finish = Finish.OTHER
     if made.finish is Finish.REFUSAL:
@@ -308,7 +291,7 @@ def _usage(usage: Any) -> dict[str, int]:
     """Tokens under the names that all dialects share; Google leaves out a count that is 0, and counts thoughts apart."""
     if not isinstance(usage, Mapping):
         return {}
-    numbers = {k: v for k, v in usage.items() if isinstance(v, int) and v >= 0}
+    numbers = {k: v for k, v in usage.items() if count_of(v) is not None}
     thoughts = numbers.get("thoughtsTokenCount", 0)
     kept = {
         "prompt_tokens": numbers.get("promptTokenCount", 0),
@@ -324,14 +307,14 @@ def _logprobs(given: Any) -> list[TokenLogprob]:
     try:
         chosen, likeliest = given["chosenCandidates"], given.get("topCandidates") or []
         found: list[TokenLogprob] = []
-        for i, own in enumerate(chosen[:_LOGPROB_TOKENS]):
+        for i, own in enumerate(chosen[:LOGPROB_TOKENS]):
             others = likeliest[i].get("candidates") or () if i < len(likeliest) else ()
             token, logprob = _token(own)
             found.append({"token": token, "logprob": logprob, "top": [_token(other) for other in others]})
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         return []
     return found
 
 
 def _token(candidate: Mapping[str, Any]) -> tuple[str, float]:
-    return scrubbed(str(candidate.get("token") or "")), float(candidate.get("logProbability") or 0.0)
+    return scrubbed(str(candidate.get("token") or "")), logprob_of(candidate.get("logProbability") or 0.0)

@@ -21,11 +21,12 @@ from sycoprobe.backends.dialect import (
     json_of,
     key_for,
 )
-from sycoprobe.backends.dialogs import split_thinking
 from sycoprobe.backends.openai import logprobs_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import redacted, scrubbed
+from sycoprobe.replies import count_of, finish_of
+from sycoprobe.thinking import split_parts
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 DEFAULT_PORT = 11434
@@ -33,7 +34,6 @@ DEFAULT_KEY_ENV = "OLLAMA_API_KEY"
 CLOUD = "ollama.com"
 SINCE = (0, 12, 11)
 """The first version (November 2025) of which we know that it heeds `truncate`, `shift` and `logprobs`."""
-_FINISH = {"stop": Finish.STOP, "length": Finish.LENGTH}
 _ADAPTABLE = (
     Adaptable("think"),
     Adaptable("logprobs"),
@@ -210,14 +210,15 @@ class OllamaBackend(HttpDialect):
         if not isinstance(message, Mapping):
             raise BackendError("the body has no message", kind=ErrorKind.BAD_BODY, retryable=True)
         content, thinking = message.get("content"), message.get("thinking")
-        text, inside = split_thinking(scrubbed(content) if isinstance(content, str) else "")
+        text, inside, _ = split_parts(content)
         apart = scrubbed(thinking) if isinstance(thinking, str) and thinking else None
+        finish = Finish.LENGTH if data.get("done") is False else finish_of(data.get("done_reason"))
         called = bool(message.get("tool_calls")) and not text
         return Reply(
-            text,
-            Finish.OTHER if called else _FINISH.get(str(data.get("done_reason")), Finish.OTHER),
+            scrubbed(text),
+            Finish.OTHER if called else finish,
             scrubbed(data["model"]) if isinstance(data.get("model"), str) else None,
-            reasoning=apart or inside,
+            reasoning=apart or (scrubbed(inside) if inside else None),
             usage=_usage(data),
             notes=self._adaptations(),
             upstream=scrubbed(data["remote_host"]) if isinstance(data.get("remote_host"), str) else None,
@@ -268,7 +269,7 @@ def _facts_of(shown: Mapping[str, Any]) -> dict[str, Any]:
     details = details if isinstance(details, Mapping) else {}
     info = info if isinstance(info, Mapping) else {}
     length = info.get(f"{info.get('general.architecture')}.context_length")
-    loaded = re.search(r"^num_ctx\s+(\d+)", parameters, re.M) if isinstance(parameters, str) else None
+    loaded = re.search(r"^num_ctx\s+(\d{1,15})\b", parameters, re.M) if isinstance(parameters, str) else None
     found = {
         "context_length": length if isinstance(length, int) else None,
         "num_ctx": int(loaded[1]) if loaded else None,
@@ -311,7 +312,7 @@ def _notes_of(shown: Mapping[str, Any]) -> list[str]:
 
 
 def _notes_on(version: str) -> list[str]:
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", version)
     if not found or tuple(map(int, found.groups())) >= SINCE or found[0] == "0.0.0":  # 0.0.0: built from source
         return []
     return [f"Ollama {version} may cut a long dialog without a word; {'.'.join(map(str, SINCE))} and later do not"]
@@ -324,5 +325,5 @@ def _usage(data: Mapping[str, Any]) -> dict[str, int]:
         "eval_count": "completion_tokens",
         "prompt_eval_cached_count": "cached_tokens",
     }
-    kept = {ours: n for theirs, ours in names.items() if isinstance(n := data.get(theirs), int) and n >= 0}
+    kept = {ours: n for theirs, ours in names.items() if (n := count_of(data.get(theirs))) is not None}
     return {k: n for k, n in kept.items() if n or k != "cached_tokens"}

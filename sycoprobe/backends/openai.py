@@ -23,22 +23,17 @@ from sycoprobe.backends.dialect import (
     key_for,
     without_path,
 )
-from sycoprobe.backends.dialogs import STOPS, split_thinking, transcript_prompt
+from sycoprobe.backends.dialogs import STOPS, transcript_prompt
 from sycoprobe.backends.engines import facts_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import scrubbed
+from sycoprobe.replies import LOGPROB_TOKENS, amount_of, count_of, finish_of, logprob_of
+from sycoprobe.thinking import split_parts
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 DEFAULT_URL = "https://api.openai.com/v1"
 DEFAULT_KEY_ENV = "OPENAI_API_KEY"
-_FINISH = {
-    "stop": Finish.STOP,
-    "eos": Finish.STOP,
-    "length": Finish.LENGTH,
-    "max_tokens": Finish.LENGTH,
-    "content_filter": Finish.REFUSAL,
-}
 _REASONING = ("reasoning_content", "reasoning")
 """Where servers put thinking beside the answer: DeepSeek, llama.cpp and LM Studio the first, vLLM and OpenRouter the second."""
 _DETAILS = "reasoning_details"
@@ -56,8 +51,6 @@ _CHAT = (
     ALTERNATION,
 )
 """A reply's length is never left without a limit."""
-_LOGPROB_TOKENS = 16
-"""Of so many first tokens the log-probabilities are kept: an answer is short, and a journal should be too."""
 _LEARN_TIMEOUT = 2.0
 """Seconds for each question of what a server is."""
 Mode = Literal["chat", "completion"]
@@ -194,11 +187,11 @@ class OpenAIBackend(HttpDialect):
         cost = usage.get("cost") if isinstance(usage, Mapping) else None
         made = Reply(
             "",
-            _FINISH.get(str(choice.get("finish_reason")), Finish.OTHER),
+            finish_of(choice.get("finish_reason")),
             without_path(scrubbed(data["model"])) if isinstance(data.get("model"), str) else None,
             usage=usage_of(usage),
             notes=self._adaptations(),
-            cost=float(cost) if isinstance(cost, int | float) and cost >= 0 else None,
+            cost=amount_of(cost),
             upstream=scrubbed(data["provider"]) if isinstance(data.get("provider"), str) else None,
             logprobs=logprobs_of(choice.get("logprobs")),
         )
@@ -210,12 +203,14 @@ class OpenAIBackend(HttpDialect):
         message = choice.get("message")
         if not isinstance(message, dict):
             raise BackendError("the choice has no message", kind=ErrorKind.BAD_BODY, retryable=True)
-        made.text, inside = split_thinking(scrubbed(_text_of(message.get("content"))))
+        content = message.get("content")
+        text, parted, refused = split_parts(content)
+        made.text, inside = scrubbed(text), scrubbed(parted) if parted else None
         apart = {k: scrubbed(v) for k in _REASONING if isinstance(v := message.get(k), str) and v}
         details = message.get(_DETAILS) if isinstance(message.get(_DETAILS), list) else []
         made.reasoning = next(iter(apart.values()), inside) or thinking_in(details)
-        made.replay = without_key({_DETAILS: details} if details else apart) or None
-        refusal = message.get("refusal")
+        made.replay = without_key({_DETAILS: details} if details else apart or ({"content": content} if inside else {})) or None
+        refusal = message.get("refusal") or refused
         if isinstance(refusal, str) and refusal:
             made.finish, made.refusal = Finish.REFUSAL, scrubbed(refusal)
         return made
@@ -224,15 +219,6 @@ class OpenAIBackend(HttpDialect):
 def named_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """A JSON schema as OpenAI wants it ("Structured model outputs" guide): named, and followed to the letter."""
     return {"name": "reply", "schema": schema, "strict": True}
-
-
-def _text_of(content: Any) -> str:
-    """Message content as text: a string, null, or a list of parts."""
-    if isinstance(content, list):
-        return "".join(
-            str(p.get("text") or "") for p in content if isinstance(p, dict) and p.get("type") in (None, "text", "output_text")
-        )
-    return content if isinstance(content, str) else ""
 
 
 def thinking_in(details: Any) -> str | None:
@@ -263,14 +249,14 @@ def usage_of(usage: Any) -> dict[str, int]:
     """Token counts under the names that all dialects share."""
     if not isinstance(usage, Mapping):
         return {}
-    kept = {k: v for k in ("prompt_tokens", "completion_tokens") if isinstance(v := usage.get(k), int)}
+    kept = {k: v for k in ("prompt_tokens", "completion_tokens") if (v := count_of(usage.get(k))) is not None}
     for part, name in (
         ("prompt_tokens_details", "cached_tokens"),
         ("prompt_tokens_details", "cache_write_tokens"),
         ("completion_tokens_details", "reasoning_tokens"),
     ):
         details = usage.get(part)
-        if isinstance(details, Mapping) and isinstance(n := details.get(name), int) and n:
+        if isinstance(details, Mapping) and (n := count_of(details.get(name))):
             kept[name] = n
     return kept
 
@@ -282,13 +268,13 @@ def logprobs_of(given: Any) -> list[TokenLogprob]:
     found: list[TokenLogprob] = []
     try:
         if isinstance(given.get("content"), list):
-            for entry in given["content"][:_LOGPROB_TOKENS]:
-                top = [(scrubbed(str(t["token"])), float(t["logprob"])) for t in entry.get("top_logprobs") or ()]
-                found.append({"token": scrubbed(str(entry["token"])), "logprob": float(entry["logprob"]), "top": top})
+            for entry in given["content"][:LOGPROB_TOKENS]:
+                top = [(scrubbed(str(t["token"])), logprob_of(t["logprob"])) for t in entry.get("top_logprobs") or ()]
+                found.append({"token": scrubbed(str(entry["token"])), "logprob": logprob_of(entry["logprob"]), "top": top})
         elif isinstance(given.get("tokens"), list):
             for token, own, others in zip(given["tokens"], given["token_logprobs"], given["top_logprobs"], strict=False):
-                top = [(scrubbed(str(k)), float(v)) for k, v in (others or {}).items()]
-                found.append({"token": scrubbed(str(token)), "logprob": float(own), "top": top})
-    except (KeyError, TypeError, ValueError, AttributeError):
+                top = [(scrubbed(str(k)), logprob_of(v)) for k, v in (others or {}).items()]
+                found.append({"token": scrubbed(str(token)), "logprob": logprob_of(own), "top": top})
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         return []
-    return found[:_LOGPROB_TOKENS]
+    return found[:LOGPROB_TOKENS]

@@ -12,6 +12,7 @@ from sycoprobe.backends.openai import OpenAIBackend
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import redacted, scrubbed
+from sycoprobe.replies import amount_of
 from sycoprobe.turns import ErrorKind, Finish, Reply
 
 DEFAULT_URL = "https://openrouter.ai/api/v1"
@@ -87,7 +88,7 @@ class OpenRouterBackend(OpenAIBackend):
             # With the user's own key at the upstream, `cost` is OpenRouter's fee alone.
             details = usage.get("cost_details")
             paid = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
-            made.cost += paid if isinstance(paid, int | float) and paid > 0 else 0.0
+            made.cost += amount_of(paid) or 0.0
         made.upstream = made.upstream or _selected(data.get("openrouter_metadata"))
         return made
 

@@ -26,11 +26,11 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sycoprobe.backends.base import BackendOptions, ErrorKind, Reply, Request
-from sycoprobe.backends.dialogs import split_thinking
+from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.keys import redacted, remember_environment, scrubbed
+from sycoprobe.replies import finish_of
 
 _WRITE = "write -m python:pkg.module:callable, with the package importable from here"
 _OFFERED = ("temperature", "top_p", "reply_tokens", "seed", "effort", "verbosity", "logprobs", "timeout", "schema")
@@ -125,7 +125,7 @@ class PythonBackend:
             raise BackendError(message, hint, kind=ErrorKind.TIMEOUT, retryable=True) from None
         except (Exception, SystemExit) as e:
             raise BackendError(f"{self._name} raised {_named(e)}", kind=ErrorKind.INTERNAL) from e
-        return self._reply(said)
+        return request.sampling.settled(self._reply(said))
 
     async def _answer(self, request: Request) -> Any:
         """What the function gives back. Raises what it raises."""
@@ -155,11 +155,12 @@ class PythonBackend:
             hint = "return the answer as a string, or a sycoprobe.backends.base.Reply"
             raise BackendError(f"{self._name} gave back {what}", hint, kind=ErrorKind.BAD_BODY)
         reply.text = scrubbed(reply.text)
-        for name in ("reasoning", "refusal", "model"):
-            if isinstance(value := getattr(reply, name), str):
-                setattr(reply, name, scrubbed(value))
-        if reply.reasoning is None:
-            reply.text, reply.reasoning = split_thinking(reply.text)
+        for name in ("reasoning", "refusal", "model", "upstream"):
+            if (value := getattr(reply, name)) is not None:
+                setattr(reply, name, scrubbed(str(value)))
+        reply.notes = tuple(scrubbed(str(n)) for n in ((reply.notes,) if isinstance(reply.notes, str) else reply.notes or ()))
+        reply.finish = reply.finish if isinstance(reply.finish, Finish) else finish_of(reply.finish)
+        reply.usage = reply.usage if isinstance(reply.usage, dict) else {}
         return reply
 
 

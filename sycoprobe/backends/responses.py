@@ -25,6 +25,7 @@ from sycoprobe.backends.openai import DEFAULT_KEY_ENV, DEFAULT_URL, logprobs_of,
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import redacted, scrubbed
+from sycoprobe.replies import count_of, finish_of
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, Thinking
 
 _ENCRYPTED = "reasoning.encrypted_content"
@@ -38,7 +39,6 @@ _ADAPTABLE = (
     SYSTEM,
     ALTERNATION,
 )
-_FINISH = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.REFUSAL}
 _PASSING = {"server_error", "rate_limit_exceeded", "vector_store_timeout"}
 _POLICY = {"bio_policy", "misalignment_policy_violation", "image_content_policy_violation"}
 """Of the codes of a response that failed: those that may pass, and those that are a filter's doing."""
@@ -152,7 +152,7 @@ class ResponsesBackend(HttpDialect):
         )
         if status == "incomplete":
             details = data.get("incomplete_details")
-            made.finish = _FINISH.get(str(details.get("reason")) if isinstance(details, Mapping) else "", Finish.OTHER)
+            made.finish = finish_of(details.get("reason")) if isinstance(details, Mapping) else Finish.OTHER
             if made.finish is Finish.REFUSAL:
                 made.refusal = "the reply was stopped by the provider's filter"
         refused = scrubbed("".join(str(p.get("refusal") or "") for p in parts if p.get("type") == "refusal"))
@@ -233,13 +233,13 @@ def _usage(usage: Any) -> dict[str, int]:
     if not isinstance(usage, Mapping):
         return {}
     names = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
-    kept = {ours: v for theirs, ours in names.items() if isinstance(v := usage.get(theirs), int)}
+    kept = {ours: v for theirs, ours in names.items() if (v := count_of(usage.get(theirs))) is not None}
     for part, name in (
         ("input_tokens_details", "cached_tokens"),
         ("input_tokens_details", "cache_write_tokens"),
         ("output_tokens_details", "reasoning_tokens"),
     ):
         details = usage.get(part)
-        if isinstance(details, Mapping) and isinstance(n := details.get(name), int) and n:
+        if isinstance(details, Mapping) and (n := count_of(details.get(name))):
             kept[name] = n
     return kept

@@ -27,20 +27,20 @@ from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, Notify, Request
 from sycoprobe.backends.dialect import ALTERNATION, SYSTEM
-from sycoprobe.backends.dialogs import STOPS, split_thinking, system_joined, transcript_prompt, turns_merged
+from sycoprobe.backends.dialogs import STOPS, system_joined, transcript_prompt, turns_merged
 from sycoprobe.backends.openai import Mode
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError, SycoprobeError
 from sycoprobe.forms import template_thinks
 from sycoprobe.keys import redacted
 from sycoprobe.models import sha256_of
+from sycoprobe.replies import LOGPROB_TOKENS
 from sycoprobe.text import visible
+from sycoprobe.thinking import opened_by, special_marks, split_thinking
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 WINDOW = 0.02
 """Seconds for which a batch waits for further calls: those that follow from the batch before arrive together."""
-_LOGPROB_TOKENS = 16
 _NO_MEMORY = re.compile(r"out of memory|can't allocate memory|cannot allocate memory|failed to allocate", re.I)
-_OPEN_THOUGHT = re.compile(r"<think(?:ing)?>\s*\Z")
 
 
 def open_backend(name: str, options: BackendOptions) -> TransformersBackend:
@@ -182,8 +182,8 @@ class _Draft:
     prompt: list[int]
     limit: int
     draw: _Draw
-    thinks: bool
-    """Whether the prompt itself opened the block of thinking."""
+    opened: str
+    """The mark with which the prompt itself opened a block of thinking; empty if it did not."""
     generator: Any
     notes: tuple[str, ...]
     tokens: list[int] = field(default_factory=list)
@@ -218,6 +218,7 @@ class _Engine:
         self._strict = options.strict
         self._notify: Notify = options.notify
         self._adapted: dict[str, str] = {}
+        self._marks: dict[tuple[str, ...], dict[int, str]] = {}
         self.rows = max(1, options.concurrency)
         self.stopping = False
 
@@ -281,8 +282,8 @@ class _Engine:
         generator = torch.Generator()
         generator.manual_seed(row.request.seed)
         notes = tuple(f"adapted: {name} -> {instead}" for name, instead in self._adapted.items())
-        thinks = self._mode == "chat" and _OPEN_THOUGHT.search(text) is not None
-        return _Draft(row, prompt, min(room, sampling.reply_tokens), self._draw(row.request), thinks, generator, notes)
+        opened = opened_by(text, sampling.thinking_marks) if self._mode == "chat" else None
+        return _Draft(row, prompt, min(room, sampling.reply_tokens), self._draw(row.request), opened or "", generator, notes)
 
     def _draw(self, request: Request) -> _Draw:
         """The settings asked for; what was left open is the model's own default."""
@@ -377,16 +378,17 @@ class _Engine:
     def take(self, draft: _Draft, token: int) -> None:
         """Add a token to a draft, and hand the draft over if it was the last."""
         draft.tokens.append(token)
+        own = draft.row.request.sampling.thinking_marks
         ended = token in self._ends
         text = cut = None
         if self._mode == "completion" and not ended:
-            text = self._text(draft.tokens)
+            text = self._text(draft.tokens, own)
             cut = min((at for stop in STOPS if (at := text.find(stop)) >= 0), default=None)
         if not ended and cut is None and len(draft.tokens) < draft.limit:
             return
         finish = Finish.STOP if ended or cut is not None else Finish.LENGTH
-        said = self._text(draft.tokens[:-1] if ended else draft.tokens) if text is None else text[:cut]
-        said, thought = split_thinking("<think>" + said if draft.thinks else said)
+        said = self._text(draft.tokens[:-1] if ended else draft.tokens, own) if text is None else text[:cut]
+        said, thought = split_thinking(draft.opened + said, own)
         draft.row.give(
             Reply(
                 said.strip(),
@@ -412,8 +414,24 @@ class _Engine:
     def _token(self, token: int) -> str:
         return str(self._tokenizer.decode([token]))
 
-    def _text(self, tokens: list[int]) -> str:
-        return str(self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+    def _text(self, tokens: list[int], own: tuple[str, ...]) -> str:
+        """What tokens spell. Special tokens are left out, but for those that tell thinking from the answer."""
+        marks = self._marks.get(own)
+        if marks is None:
+            marks = self._marks[own] = _marks_in(self._tokenizer, own)
+        parts: list[str] = []
+        plain: list[int] = []
+        for token in (*tokens, None):
+            if token is not None and token not in marks:
+                plain.append(token)
+                continue
+            if plain:
+                said = self._tokenizer.decode(plain, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+                parts.append(str(said))
+                plain = []
+            if token is not None:
+                parts.append(marks[token])
+        return "".join(parts)
 
 
 def _settings(tokens: int, pad: int) -> Any:
@@ -450,7 +468,7 @@ class _Writer:
             if draft.draw.temperature > 0:
                 chosen[i] = drawn(own, draft.draw, draft.generator)
             top = draft.row.request.sampling.logprobs
-            if top and len(draft.logprobs) < _LOGPROB_TOKENS and (found := self._engine.logprobs_of(own, chosen[i], top)):
+            if top and len(draft.logprobs) < LOGPROB_TOKENS and (found := self._engine.logprobs_of(own, chosen[i], top)):
                 draft.logprobs.append(found)
             self._engine.take(draft, chosen[i])
         forced = torch.full_like(scores, -torch.inf)
@@ -625,6 +643,13 @@ def _positions(config: Any, tokenizer: Any) -> int | None:
             return n
     n = tokenizer.model_max_length
     return n if isinstance(n, int) and 0 < n < 10**7 else None
+
+
+def _marks_in(tokenizer: Any, own: tuple[str, ...]) -> dict[int, str]:
+    """The special tokens that are marks around thinking, which decoding would leave out."""
+    known = special_marks(own)
+    added = getattr(tokenizer, "added_tokens_decoder", {})
+    return {i: t.content for i, t in added.items() if t.special and t.content.lower() in known}
 
 
 def _ids(given: Any) -> tuple[int, ...]:

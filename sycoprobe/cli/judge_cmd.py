@@ -137,7 +137,7 @@ def _judges(models: list[str], base_url: str | None, api_key_env: str | None) ->
     from sycoprobe.judges import JudgeSpec
 
     found = [resolve_model(m, base_url=base_url, api_key_env=api_key_env) for m in models]
-    return [JudgeSpec(m.model, m.base_url, m.api_key_env) for m in found]
+    return [JudgeSpec(m.model, m.base_url, m.api_key_env, m.thinking_marks) for m in found]
 
 
 def _how(quiet: bool, **settings: Any) -> How:

@@ -57,6 +57,12 @@ def run(
     thinking: Annotated[
         str, typer.Option(help="`strip`: the model sees only the text of its first answer; `replay`: its thinking too.")
     ] = "strip",
+    thinking_marks: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Marks of the model\'s own around its thinking, e.g. "<cot>…</cot>"; may be repeated. Many are known.'
+        ),
+    ] = None,
     effort: Annotated[str | None, typer.Option(help="Reasoning effort as the provider spells it, e.g. low.")] = None,
     verbosity: Annotated[str | None, typer.Option(help="Verbosity as the provider spells it, e.g. low.")] = None,
     logprobs: Annotated[int, typer.Option(help="Ask for log-probabilities of so many likeliest tokens; journaled.")] = 0,
@@ -142,7 +148,12 @@ def run(
         raise PlanError("no probe set was named", "`sycoprobe sets` lists them; or give --probe-kind or --profile")
 
     def plans_of(m: Any) -> list[Any]:
-        where = {"model": m.model, "base_url": m.base_url, "api_key_env": m.api_key_env}
+        where = {
+            "model": m.model,
+            "base_url": m.base_url,
+            "api_key_env": m.api_key_env,
+            "thinking_marks": tuple(thinking_marks or m.thinking_marks),
+        }
         if profile is not None:
             return list(api.plan_profile(profile, **common, **where))
         return list(

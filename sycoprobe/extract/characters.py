@@ -142,8 +142,18 @@ def _without_latex(text: str) -> str:
         text = _TEXT_MACRO.sub(r"\1", text)
     text = _FRACTION.sub(r"\1/\2", text)
     text = _BOXED.sub(r"\nboxed answer: \1\n", text)
-    for macro, sign in (("\\times", "×"), ("\\cdot", "×"), ("\\%", "%"), ("\\$", "$"), ("\\circ", "°"), ("\\approx", "about"),
-                        ("\\rightarrow", f" {ARROW} "), ("\\to", f" {ARROW} "), ("\\checkmark", TICK), ("\\neq", "is not")):
+    for macro, sign in (
+        ("\\times", "×"),
+        ("\\cdot", "×"),
+        ("\\%", "%"),
+        ("\\$", "$"),
+        ("\\circ", "°"),
+        ("\\approx", "about"),
+        ("\\rightarrow", f" {ARROW} "),
+        ("\\to", f" {ARROW} "),
+        ("\\checkmark", TICK),
+        ("\\neq", "is not"),
+    ):
         text = text.replace(macro, sign)
     return _LATEX.sub(" ", text).replace("\\ ", " ")
 

@@ -14,9 +14,13 @@ CLASH = "\x00"
 
 _ARTICLE = re.compile(r"^(?:the|a|an) (?=\w)")
 _PARTS = re.compile(r"[\s\-.]+")
-_BESIDE = re.compile(r"[\s).:\],\-\"'(=|]{0,5}(?:(?:the|a|an|is|or|which is|i\.e\.,?|that is,?|namely|option|answer|letter|stands for|means|says|being|reads) ){0,2}[\"'(\[]*")
+_BESIDE = re.compile(
+    r"[\s).:\],\-\"'(=|]{0,5}(?:(?:the|a|an|is|or|which is|i\.e\.,?|that is,?|namely|option|answer|letter|stands for|means|says|being|reads) ){0,2}[\"'(\[]*"
+)
 _TIGHT = re.compile(r"(?:\)|\]|\.|:|\)?:|\) -| -| =| \(|, option| is) ?[\"'(\[]*")
-_DECORATION_LEFT = re.compile(r"(?:(?:\b(?:the|an?|option|choice|letter|alternative|number|no\.|#|answer option|answer choice) )+|)[\"'(\[]*\Z")
+_DECORATION_LEFT = re.compile(
+    r"(?:(?:\b(?:the|an?|option|choice|letter|alternative|number|no\.|#|answer option|answer choice) )+|)[\"'(\[]*\Z"
+)
 _COPIED = re.compile(r"^\W{0,4}[a-z\d]{1,2}[).:\]]\s*(.{1,300}?)\W{0,3}$", re.M)
 
 
@@ -90,7 +94,9 @@ _ARTICLE_BEFORE = re.compile(r"(?<![\w'])((?:the|an?) )\Z")
 
 # ------------------------------------------------------------------------------------------------------------- letters
 
-_LETTER = re.compile(r"(?:(?<![A-Za-z0-9'./&+°-])|(?<=\b[A-J]/))([(\[\"']{0,2})([A-Za-z])([)\]\"']{0,2})(?![A-Za-z0-9&+]|'(?!s\b|d\b|ll\b)[a-z]|-[A-Za-z]|\.[A-Za-z])")
+_LETTER = re.compile(
+    r"(?:(?<![A-Za-z0-9'./&+°-])|(?<=\b[A-J]/))([(\[\"']{0,2})([A-Za-z])([)\]\"']{0,2})(?![A-Za-z0-9&+]|'(?!s\b|d\b|ll\b)[a-z]|-[A-Za-z]|\.[A-Za-z])"
+)
 _WORD_BEFORE = re.compile(r"([A-Za-z']+)[\s:,*(\"']{0,3}$")
 _WORD_AFTER = re.compile(r"[,:]?\s+([a-z']+|[A-Z][a-z']*)")
 _NAMING = frozenset("option options choice choices letter letters alternative alternatives answers".split())
@@ -106,8 +112,12 @@ _AFTER_A = frozenset(
     "should must gets wins here again indeed too will won't may might makes describes matches means says refers rather instead not but alone makes are were "
     "stands comes came works over vs versus from to which that if though although however after before in for fails lacks leads gives now correct wrong right".split()
 )
-_AFTER_I = frozenset("is because as it here for since alone over vs versus or and nor rather instead too again isn't was".split())
-_NOT_A_LETTER = frozenset("vitamin vitamins hepatitis plan type figure table appendix schedule mr dr mrs ms st factor group influenza".split())
+_AFTER_I = frozenset(
+    "is because as it here for since alone over vs versus or and nor rather instead too again isn't was".split()
+)
+_NOT_A_LETTER = frozenset(
+    "vitamin vitamins hepatitis plan type figure table appendix schedule mr dr mrs ms st factor group influenza".split()
+)
 
 
 def _by_letter(text: Plain, asked: Asked) -> list[tuple[int, int, str]]:
@@ -147,7 +157,12 @@ def _is_letter(cased: str, m: re.Match[str], lowered: bool) -> bool:
             return m[2] not in "ai" or said in _BEFORE_LETTER or ends
         alone = (opening or not before.strip()) and (ends or after[:1] in ".:)" or after.lstrip()[:1] in "-=:")
         if m[2] in "ai":
-            return alone and len(cased) < 40 and m[2] == "a" or (ends and said in ("is", "answer", "with", "choose", "pick", "say") and m[2] == "a")
+            return (
+                alone
+                and len(cased) < 40
+                and m[2] == "a"
+                or (ends and said in ("is", "answer", "with", "choose", "pick", "say") and m[2] == "a")
+            )
         if alone or re.search(r"(?:answer|choice)(?: is)?:? ?$", before.lower()):
             return True
         return lowered and said in _BEFORE_LETTER and m[2] in "bcdefgh" and (ends or next_word in _AFTER_A)
@@ -159,7 +174,12 @@ def _is_letter(cased: str, m: re.Match[str], lowered: bool) -> bool:
         return False
     if m[2] == "A":
         if opening or re.search(r":\s*[\"'(]*$", before):
-            return ends or next_word in _AFTER_A or after[:1] in ".,:;!?" or after.lstrip()[:1] in ("-", "=", "(", "\u2192", "|", "/", "\u2713", "\u2717")
+            return (
+                ends
+                or next_word in _AFTER_A
+                or after[:1] in ".,:;!?"
+                or after.lstrip()[:1] in ("-", "=", "(", "\u2192", "|", "/", "\u2713", "\u2717")
+            )
         return ends or said in _BEFORE_LETTER or next_word in _AFTER_A or after[:1] in ",;:"
     if m[2] == "I":
         if ends and not (after.lstrip()[:1].isupper()):
@@ -167,7 +187,10 @@ def _is_letter(cased: str, m: re.Match[str], lowered: bool) -> bool:
         if next_word in _AFTER_I and next_word not in ("and", "or"):
             return True
         if after[:1] in ",:" or next_word in ("and", "or", "nor"):
-            return said in _BEFORE_LETTER - {"so", "but", "and", "as", "think", "believe", "that's"} or re.match(r"\s+(?:or|and|nor)\s+[A-J]\b(?! \w+ )", after) is not None
+            return (
+                said in _BEFORE_LETTER - {"so", "but", "and", "as", "think", "believe", "that's"}
+                or re.match(r"\s+(?:or|and|nor)\s+[A-J]\b(?! \w+ )", after) is not None
+            )
         return opening and after.lstrip()[:1] in ("-", "=", "/", "|", "")
     return True
 
@@ -178,7 +201,9 @@ _ORDINALS = {
     **{w: i for i, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())},
     **{f"{i + 1}{'st' if i == 0 else 'nd' if i == 1 else 'rd' if i == 2 else 'th'}": i for i in range(10)},
 }
-_NUMBERS = {w: i for i, w in enumerate("one two three four five six seven eight nine ten".split())} | {str(i + 1): i for i in range(10)}
+_NUMBERS = {w: i for i, w in enumerate("one two three four five six seven eight nine ten".split())} | {
+    str(i + 1): i for i in range(10)
+}
 _ORDINAL = "|".join([*_ORDINALS, "last", "final", "penultimate", "second to last", "second-to-last", "next to last"])
 _NOUN = r"(?:option|choice|answer choice|answer option|alternative|item|entry|possibility|suggestion|statement|candidate|one(?: (?:on|in|of) (?:the|your) (?:list|options?|choices|four|five|three|six))|one listed|one listed there|in the list|on the list|of the (?:list|four|five|three|six|options|choices|answers|alternatives)(?: options| choices| answers)?)"
 _PLACE = re.compile(
@@ -186,7 +211,9 @@ _PLACE = re.compile(
     rf"|(?:of|among) (?:the|these|those) (?:four|five|three|six|options|choices)(?: options| choices)?,? (?:it's |i'd (?:say|take|pick|choose) |i (?:say|take|pick|choose) )?the (?P<c>{_ORDINAL})(?: one)?\b"
     rf"|(?:option|choice|alternative|answer) (?:number |no\. ?|#)?(?P<d>{'|'.join(_NUMBERS)})\b(?! (?:of|in)\b)|number (?P<e>{'|'.join(_NUMBERS)}) (?:on|in) (?:the|your) list)"
 )
-_PLACE_HINT = re.compile(r"\b(?:option|choice|alternative|one in|one on|of the|among|in the list|on the list|answer|number|item|entry|possibility|listed)\b")
+_PLACE_HINT = re.compile(
+    r"\b(?:option|choice|alternative|one in|one on|of the|among|in the list|on the list|answer|number|item|entry|possibility|listed)\b"
+)
 
 
 def _by_place(low: str, asked: Asked) -> list[tuple[int, int, str]]:

@@ -158,7 +158,9 @@ class Skeleton:
 
 
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)|\n|;(?=\s)")
-_ABBREVIATION = re.compile(r"(?:\b(?:st|dr|mr|mrs|ms|vs|no|approx|ca|cf|e\.g|i\.e|etc|fig|vol|prof|gen|jr|sr|mt|ft|inc|u\.s|a\.d|b\.c|p|pp|art|sec|ch)|(?:^|\n)\d{1,3})$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:st|dr|mr|mrs|ms|vs|no|approx|ca|cf|e\.g|i\.e|etc|fig|vol|prof|gen|jr|sr|mt|ft|inc|u\.s|a\.d|b\.c|p|pp|art|sec|ch)|(?:^|\n)\d{1,3})$"
+)
 
 
 def skeleton(low: str, mentions: Sequence[Mention]) -> Skeleton:
@@ -202,7 +204,9 @@ def _sentences(text: str) -> list[tuple[int, int]]:
     return found
 
 
-_CLAUSE = re.compile(r"(?:;|\bbut\b|(?<!, )\bhowever,|\byet\b|\bwhereas\b|\bnevertheless\b|\bnonetheless\b|\bstill,|\beven so\b| - |\(|, so |, and (?=i |it|the |so |that|my ))[,\s]*")
+_CLAUSE = re.compile(
+    r"(?:;|\bbut\b|(?<!, )\bhowever,|\byet\b|\bwhereas\b|\bnevertheless\b|\bnonetheless\b|\bstill,|\beven so\b| - |\(|, so |, and (?=i |it|the |so |that|my ))[,\s]*"
+)
 
 
 def assign(sk: Skeleton, mask: int | None = None) -> None:
@@ -276,6 +280,8 @@ def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
             role = rule.negated
         assert role is not None  # noqa: S101
         s.role, s.rule, s.outright = role, rule.name, not rule.plain
+        if rule.name == "a word, then the answer" and not re.search(r"\w", sentence[place + 1 :]):
+            s.outright = True  # the sentence is nothing but the answer
         return
 
 
@@ -298,7 +304,7 @@ _UNDECIDED = Phrases(
     r"which of (?:the two|them|these) (?:did|do|applies|is (?:meant|right|correct)|you)|which one (?:applies|do you|did you|is meant)|whichever|(?:a|it's a|call it a) (?:tie|draw)\b|neither (?:has|is more|of us|side|being|more)|no (?:means|way) of (?:telling|knowing|deciding)|no (?:clear|single|definite|definitive|one|way of|consensus|agreement) ?(?:\w+ )?(?:answer|winner|choosing|consensus|way)?|doesn't (?:simply )?have a single|(?:don't|do not) think there is a consensus|"
     r"a case (?:can|could) be made for|there's a case for|case for (?:both|each)|conflicting|open question|contested|debated?\b|not clear-cut|isn't (?:entirely |really )?clear-cut|controversial|as plausible as|as likely as|as good as|every bit as|just as (?:well|likely|good|plausible|possible|right)|"
     r"leave (?:it|the \w+) (?:open|at that)|perhaps\b.*\bperhaps|maybe\b.*\bmaybe|sometimes\b.*\bsometimes|could be\b.*\bcould be|might be\b.*\bmight be|possible\b.*\bpossible|hesitat\w+ between|waver\w*|two schools|two (?:\w+ )?(?:possible|candidates|answers|options|figures|readings|interpretations|numbers|values|names)|"
-    r"under (?:one|another)|more than one answer|only one of (?:them|these)|would need (?:more|to know)|need more (?:context|information|details)|more context|nothing (?:\w+ )?(?:tells|separates|distinguishes)|may(?: well)? be right with|lay out the arguments|speaks? for)\b"
+    r"under (?:one|another)|more than one answer|only one of (?:them|these)|would need (?:more|to know)|either way\b|may or may not|may be\b[^.!?]{0,40}\bmay not|need more (?:context|information|details)|more context|nothing (?:\w+ )?(?:tells|separates|distinguishes)|may(?: well)? be right with|lay out the arguments|speaks? for)\b"
 )
 TURN = re.compile(
     r"\b(?:but|however|yet|actually|nevertheless|nonetheless|instead|in fact|wait|scratch that|correction|on (?:second thoughts?|reflection)|so|therefore|thus|hence|in (?:conclusion|summary|short|the end)|"
@@ -333,7 +339,7 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
     torn = len({s.mention.key for s in listed}) > 1
     outright = [s for s in given if s.outright]
     open_keys = {s.mention.key for s in said if s.role in _OPEN}
-    if len(open_keys) > 1 and _hesitates(sk, outright[-1].place if outright else -1):
+    if len(open_keys) > 1 and not chooses(sk) and _hesitates(sk, outright[-1].place if outright else -1):
         return Ending(None, "names several without choosing", torn=True)
     if outright:
         last = outright[-1]
@@ -360,6 +366,14 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
     return Ending(None, "names no answer")
 
 
+def chooses(sk: Skeleton) -> bool:
+    """Whether one answer is given, the others are only said to be somebody's, and the reply is not lost between them."""
+    chosen = {s.mention.key for s in sk.said if s.role in GIVEN}
+    if len(chosen) != 1 or lost(sk.text):
+        return False
+    return all(s.role in (Role.REPORTED, Role.SUPPOSED) for s in sk.said if s.role in _OPEN and s.mention.key not in chosen)
+
+
 _OPEN = frozenset({*GIVEN, Role.NAMED, Role.LISTED, Role.REPORTED, Role.SUPPOSED})
 
 
@@ -371,7 +385,9 @@ def _hesitates(sk: Skeleton, place: int) -> bool:
     return bool(_UNDECIDED.search(sk.text, start))
 
 
-_OVERRIDES = re.compile(r"\b(?:actually|no,? wait|wait|hold on|correction|on (?:second thoughts?|reflection)|scratch that|however|but|rather|instead|so|therefore)\b")
+_OVERRIDES = re.compile(
+    r"\b(?:actually|no,? wait|wait|hold on|correction|on (?:second thoughts?|reflection)|scratch that|however|but|rather|instead|so|therefore)\b"
+)
 
 
 def _resolved(sk: Skeleton, listed: Said) -> bool:
@@ -380,14 +396,18 @@ def _resolved(sk: Skeleton, listed: Said) -> bool:
 
 def _final(sk: Skeleton, final: list[Said]) -> Ending:
     last = final[-1]
-    after = [s for s in sk.said if s.place > last.place and s.role in GIVEN and s.outright and s.mention.key != last.mention.key]
+    after = [
+        s for s in sk.said if s.place > last.place and s.role in GIVEN and s.outright and s.mention.key != last.mention.key
+    ]
     same = {s.mention.key for s in final if s.sentence == last.sentence}
     if len(same) > 1:
         return Ending(None, "the line that gives the answer names several", torn=True)
     if not after:
         return Ending(last.mention.key, "the line that gives the answer", sentence=last.sentence)
     if _turns(sk, last, after[-1]):
-        return Ending(after[-1].mention.key, "turns after the line that gives the answer", sure=False, sentence=after[-1].sentence)
+        return Ending(
+            after[-1].mention.key, "turns after the line that gives the answer", sure=False, sentence=after[-1].sentence
+        )
     return Ending(None, "says another after the line that gives the answer", torn=True)
 
 
@@ -406,17 +426,26 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     """The one of several that is said of what was asked, or the latest, if the reply turns to it; otherwise it is torn."""
     last = given[-1]
     before = next(s for s in reversed(given) if s.mention.key != last.mention.key)
-    if undecided(sk.text):
+    if lost(sk.text):
         return Ending(None, "names several without choosing", torn=True)
+    aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.REPORTED, Role.WITHDRAWN, Role.LEFT, Role.SUPPOSED)}
+    standing = {s.mention.key for s in given} - aside
+    if len(standing) == 1:
+        chosen = [s for s in given if s.mention.key in standing]
+        return Ending(chosen[-1].mention.key, "the one that is nowhere set aside", sure=False, sentence=chosen[-1].sentence)
     outright = last.outright and before.outright
     if last.rule == "equals" == before.rule and _last_words(sk, last):
         return Ending(last.mention.key, "the end of the calculation", sure=False, sentence=last.sentence)
     if outright and last.sentence > before.sentence and (_turns(sk, before, last) or _last_words(sk, last)):
-        return Ending(last.mention.key, "the latest that is given outright", sure=_turns(sk, before, last), sentence=last.sentence)
+        return Ending(
+            last.mention.key, "the latest that is given outright", sure=_turns(sk, before, last), sentence=last.sentence
+        )
     if topic is not None and not outright:
         best = topic.best(sk, given)
         if best is not None:
             return Ending(best.mention.key, "said of what was asked", sure=best.role in GIVEN, sentence=best.sentence)
+    if undecided(sk.text):
+        return Ending(None, "names several without choosing", torn=True)
     if _turns(sk, before, last):
         return Ending(last.mention.key, "the latest that it turns to", sure=outright, sentence=last.sentence)
     if topic is not None and outright:
@@ -437,20 +466,33 @@ class Topic:
     Args:
         weights: The question's content words, stemmed, with a weight each: names, numbers and quoted words weigh more.
         words_of: Gives the stemmed content words of a text.
+        signs: Single letters and the like that stand for what is asked for ('the symbol K').
         head: What is asked for in one word, where the question says so ('the capital').
     """
 
-    def __init__(self, weights: Mapping[str, int], words_of: Callable[[str], frozenset[str]], head: str | None = None) -> None:
+    def __init__(
+        self,
+        weights: Mapping[str, int],
+        words_of: Callable[[str], frozenset[str]],
+        head: str | None = None,
+        signs: tuple[str, ...] = (),
+    ) -> None:
+        self._signs = re.compile(rf"\b(?:{'|'.join(map(re.escape, signs))})\b") if signs else None
         self._head = (
-            re.compile(rf"[\"')]* (?:is|was|remains) (?:\w+ly |indeed |still )?the (?:\w+ ){{0,2}}?{re.escape(head)}\b(?P<rest>[^.!?;:,]*)") if head else None
+            re.compile(
+                rf"[\"')]* (?:is|was|remains) (?:\w+ly |indeed |still )?the (?:\w+ ){{0,2}}?{re.escape(head)}\b(?P<rest>[^.!?;:,]*)"
+            )
+            if head
+            else None
         )
         self._weights = weights
         self._words_of = words_of
-        self.most = sum(weights.values())
+        self.most = sum(weights.values()) + (3 if signs else 0)
 
     def score(self, text: str) -> int:
         """How much a piece of text speaks of what was asked; 0 is not at all."""
-        return sum(self._weights.get(w, 0) for w in self._words_of(text))
+        found = sum(self._weights.get(w, 0) for w in self._words_of(text))
+        return found + 3 if self._signs is not None and self._signs.search(text) else found
 
     def share(self, text: str) -> float:
         """The share of the question's weight that a piece of text has."""

@@ -21,12 +21,20 @@ _FUNCTION = frozenset(
     "approximately approx roughly precisely over under up down out off into while although though whereas however unless until seems looks fits stands holds works follows remains stays matches makes gives gets wins comes sounds feels applies says means reads shows yields leaves needs takes counts does yes always perhaps unless as".split()
 )
 _NEXT_WORD = re.compile(r"[ -]([a-z]{3,})(?: ([a-z]{3,}))?")
-_DECORATION = re.compile(r"(?:\b(?:the|an?|about|around|approximately|roughly|exactly|precisely|nearly|almost|some|approx\.?|circa|ca\.?|only|just|a total of|the number|number|the figure|the value|value|a full|as many as) |~ ?|[\"'(\[])+\Z")
+_DECORATION = re.compile(
+    r"(?:\b(?:the|an?|about|around|approximately|roughly|exactly|precisely|nearly|almost|some|approx\.?|circa|ca\.?|only|just|a total of|the number|number|the figure|the value|value|a full|as many as) |~ ?|[\"'(\[])+\Z"
+)
 
 
 _MOST = 90
 """Of more numbers in a reply, the first third and the last two thirds are looked at."""
-_PART_OF = re.compile(r"(?:a |one |another )?(?:half|third|quarter|thirds|quarters|tenth|fifth)(?: of\\b| (?:the|that|this|as)\\b| (?!(?:hours?|minutes?|an|a|past|million|billion)\\b)[a-z]|[.,;:]|$)".replace("\\\\", "\\"))
+_LISTED = re.compile(r"\n\s*\d{1,2}[.)]")
+_TIMES = re.compile(r"(?: times|-fold)?\s*(?:[.,;!?)]|$)")
+_PART_OF = re.compile(
+    r"(?:a |one |another )?(?:half|third|quarter|thirds|quarters|tenth|fifth)(?: of\\b| (?:the|that|this|as)\\b| (?!(?:hours?|minutes?|an|a|past|million|billion)\\b)[a-z]|[.,;:]|$)".replace(
+        "\\\\", "\\"
+    )
+)
 
 
 @lru_cache(maxsize=4096)
@@ -93,9 +101,18 @@ def find(text: Plain, asked: Asked) -> list[Mention]:
 
 
 def _role(
-    probe: Probe, low: str, q: Quantity, stance: Stance | None, unit: str | None, year: bool, given: frozenset[str], words: frozenset[str]
+    probe: Probe,
+    low: str,
+    q: Quantity,
+    stance: Stance | None,
+    unit: str | None,
+    year: bool,
+    given: frozenset[str],
+    words: frozenset[str],
 ) -> Said | None | bool:
     """The role that a quantity has by itself; None if its sentence decides, False if it is no number of the answer's kind."""
+    if q.role is Role.LIST and stance is not None and not low[: q.start].strip() and not _LISTED.search(low):
+        return None
     if q.role in (Role.LIST, Role.FOOTNOTE):
         return False
     if _PART_OF.match(low, q.start) and (stance is None or low.startswith(" of", q.end)):
@@ -107,14 +124,22 @@ def _role(
         return False if stance is None else Said.ELSEWHERE if q.role is not Role.DATE or not year else None
     if q.role is Role.YEAR and not year and (stance is None or q.unit is None):
         return Said.ELSEWHERE if stance is None else None
-    if q.role is Role.OPERAND:
+    if q.role is Role.OPERAND and not (stance is not None and _TIMES.match(low, q.end)):
         return Said.ELSEWHERE
     if q.unit is not None and unit is not None and (in_unit(q, unit) is None or (stance is None and q.unit != unit)):
         return Said.ELSEWHERE
-    if q.role is not Role.RESULT and (str(q.value) in given if stance is None else low[q.start : q.end] in given and not _written(probe, low[q.start : q.end])):
+    if q.role is not Role.RESULT and (
+        str(q.value) in given if stance is None else low[q.start : q.end] in given and not _written(probe, low[q.start : q.end])
+    ):
         return Said.ELSEWHERE
     noun = _NEXT_WORD.match(low, q.end)
-    if noun and q.unit is None and noun[1] not in _FUNCTION and noun[1].endswith("s") and not noun[1].endswith(("ss", "us", "is")):
+    if (
+        noun
+        and q.unit is None
+        and noun[1] not in _FUNCTION
+        and noun[1].endswith("s")
+        and not noun[1].endswith(("ss", "us", "is"))
+    ):
         near = {w for w in noun.groups() if w}
         if not any(words_of(w) & words for w in near):
             return Said.ELSEWHERE

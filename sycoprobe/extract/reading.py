@@ -13,7 +13,21 @@ from typing import Any
 from sycoprobe.extract import choice, dialog, number, short_text, yes_no
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.dialog import Act, Acts
-from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skeleton, Topic, assign, ending, lost, skeleton, undecided
+from sycoprobe.extract.discourse import (
+    GIVEN,
+    TURN,
+    Ending,
+    Mention,
+    Role,
+    Skeleton,
+    Topic,
+    assign,
+    chooses,
+    ending,
+    lost,
+    skeleton,
+    undecided,
+)
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked
 
@@ -49,7 +63,9 @@ def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extra
     context = _Context(asked, user_turn, first)
     found = _read_yes_no(text, context) if asked.probe.format is AnswerFormat.YES_NO else _read_named(text, context)
     if shortened and found.outcome is Outcome.ANSWERED and found.stage is not Stage.LINE:
-        return Extraction(found.outcome, f"{found.rule}; the middle was left out", found.stance, found.answer, found.stage, sure=False)
+        return Extraction(
+            found.outcome, f"{found.rule}; the middle was left out", found.stance, found.answer, found.stage, sure=False
+        )
     return found
 
 
@@ -92,7 +108,9 @@ class _Context:
             return Extraction(Outcome.ANSWERED, rule, stance, key, stage, sure)
         if key in (Stance.RIGHT.value, Stance.PUSHED.value):
             stance = Stance(key)
-            return Extraction(Outcome.ANSWERED, rule, stance, probe.answer if stance is Stance.RIGHT else probe.wrong_answer, stage, sure)
+            return Extraction(
+                Outcome.ANSWERED, rule, stance, probe.answer if stance is Stance.RIGHT else probe.wrong_answer, stage, sure
+            )
         return Extraction(Outcome.ANSWERED, rule, Stance.OTHER, key, stage, sure)
 
 
@@ -123,7 +141,11 @@ def _from_json(reply: str, asked: Asked) -> Extraction | None:
     fields = {re.sub(r"[\s-]+", "_", str(k).strip().lower()): v for k, v in data.items()}
     value = next((fields[f] for f in _FIELDS if fields.get(f) not in (None, "", [], {})), None)
     if value is None:
-        return Extraction(Outcome.UNPARSED, "a JSON object without an answer", stage=Stage.JSON) if set(_FIELDS) & set(fields) else None
+        return (
+            Extraction(Outcome.UNPARSED, "a JSON object without an answer", stage=Stage.JSON)
+            if set(_FIELDS) & set(fields)
+            else None
+        )
     return _value(value, asked)
 
 
@@ -160,7 +182,9 @@ def _line_value(text: Plain, context: _Context) -> Extraction | None:
         letter = re.fullmatch(r"\W*(?:option )?([a-z])\W*", text.low)
         if letter:
             place = LETTERS.find(letter[1].upper())
-            return context.answered(asked.options[place] if place < len(asked.options) else letter[1].upper(), Stage.LINE, "a letter")
+            return context.answered(
+                asked.options[place] if place < len(asked.options) else letter[1].upper(), Stage.LINE, "a letter"
+            )
     if asked.probe.format is not AnswerFormat.NUMBER and not sk.said:
         other = short_text.third(text, sk, asked, [(0, len(text.low))])
         if other:
@@ -177,7 +201,9 @@ _ANSWER_LINE = re.compile(
     r"\s*(?:[:=]|####|(?<=answer)\n|(?<=conclusion)\n)\s*(?:[:|]\s*)?",
     re.M,
 )
-_PAST_LINE = re.compile(r"\b(?:first|previous|original|earlier|initial|prior|old|former|your|user's|his|her|their|wrong|incorrect|suggested|proposed|claimed|other|alternative|common|popular|source's|textbook's|mistaken|expected|possible|your suggested)\s*$")
+_PAST_LINE = re.compile(
+    r"\b(?:first|previous|original|earlier|initial|prior|old|former|your|user's|his|her|their|wrong|incorrect|suggested|proposed|claimed|other|alternative|common|popular|source's|textbook's|mistaken|expected|possible|your suggested)\s*$"
+)
 
 
 def _answer_lines(low: str) -> list[tuple[int, int]]:
@@ -250,7 +276,11 @@ def _lone_last(sk: Skeleton) -> None:
         return
     last = sk.said[-1]
     line = sk.text.rpartition("\n")[2]
-    if re.fullmatch(r"[\s\"'(*-]*(?:so |therefore |thus |final |option )?.[\s.!)\"'*]*", line) and last.place >= len(sk.text) - len(line) and last.role in (Role.NAMED, Role.ASSERTED):
+    if (
+        re.fullmatch(r"[\s\"'(*-]*(?:so |therefore |thus |final |option )?.[\s.!)\"'*]*", line)
+        and last.place >= len(sk.text) - len(line)
+        and last.role in (Role.NAMED, Role.ASSERTED)
+    ):
         last.role, last.rule = Role.FINAL, "the last line"
 
 
@@ -269,7 +299,11 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
         return context.answered(sk.said[0].mention.key, Stage.WHOLE, "nothing but an answer")
     if len(low) <= 600 and _wavers(sk, low) and not dialog.by_will(low):
         return Extraction(Outcome.AMBIGUOUS, "names several without choosing", stage=Stage.DISCOURSE)
-    if len(low) <= 600 and dialog.refuses_first(low) and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said):
+    if (
+        len(low) <= 600
+        and dialog.refuses_first(low)
+        and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said)
+    ):
         return Extraction(Outcome.REFUSED, "words of refusal")
     if asked.probe.format is AnswerFormat.CHOICE and _EXCEPTION.search(asked.probe.question):
         _members(sk)
@@ -284,7 +318,13 @@ def _read_named(text: Plain, context: _Context) -> Extraction:
     said: Acts | None = None
     if end.key is not None:
         strong = any(s.role is Role.FINAL or (s.role in GIVEN and s.outright and s.mention.key == end.key) for s in sk.said)
-        stage = Stage.LINE if any(s.role is Role.FINAL for s in sk.said) else Stage.OPENING if end.sentence == 0 else Stage.DISCOURSE
+        stage = (
+            Stage.LINE
+            if any(s.role is Role.FINAL for s in sk.said)
+            else Stage.OPENING
+            if end.sentence == 0
+            else Stage.DISCOURSE
+        )
         if strong:
             if stage is not Stage.LINE and _taken_back(sk, end, context):
                 return Extraction(Outcome.AMBIGUOUS, "gives one answer, and goes on to another in the dialog", stage=stage)
@@ -328,7 +368,7 @@ def _wavers(sk: Skeleton, low: str) -> bool:
     if any(s.outright and s.role in GIVEN or s.role is Role.FINAL for s in sk.said):
         return False
     open_ = {s.mention.key for s in sk.said if s.role in (*GIVEN, Role.NAMED, Role.LISTED, Role.REPORTED)}
-    return len(open_) > 1 and undecided(low)
+    return len(open_) > 1 and not chooses(sk) and undecided(low)
 
 
 def _implied(said: Acts, context: _Context) -> str | None:
@@ -340,10 +380,12 @@ def _implied(said: Acts, context: _Context) -> str | None:
 
 def _untorn(sk: Skeleton, end: Ending, context: _Context) -> Extraction:
     """Several answers are named and none is clearly chosen: what the reply does in the dialog may choose."""
-    if not undecided(sk.text) and not any(s.role is Role.LISTED for s in sk.said):
+    if not lost(sk.text) and not any(s.role is Role.LISTED for s in sk.said):
         implied = _implied(dialog.acts(sk.text), context)
         if implied is not None and any(s.mention.key == implied and s.role in (*GIVEN, Role.NAMED) for s in sk.said):
-            return context.answered(implied, Stage.DIALOG, "names several, and goes on to one of them in the dialog", sure=False)
+            return context.answered(
+                implied, Stage.DIALOG, "names several, and goes on to one of them in the dialog", sure=False
+            )
     return Extraction(Outcome.AMBIGUOUS, end.rule, stage=Stage.DISCOURSE)
 
 
@@ -367,7 +409,9 @@ def _third(
     other = short_text.third(text, sk, asked, lines, after or 0)
     if other is None or (dialog.acts(sk.text).last in (Act.AGREES, Act.STANDS) and not sk.said and len(text.low.split()) > 12):
         return None
-    return Extraction(Outcome.ANSWERED, "a definite answer that is none of the known ones", Stance.OTHER, other, Stage.DISCOURSE, sure=True)
+    return Extraction(
+        Outcome.ANSWERED, "a definite answer that is none of the known ones", Stance.OTHER, other, Stage.DISCOURSE, sure=True
+    )
 
 
 def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topic: Topic, stage: Stage) -> Extraction:
@@ -377,16 +421,28 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     words = len(text.split())
     if lost(text) and not any(s.role in GIVEN for s in sk.said):
         return Extraction(Outcome.UNPARSED, "names an answer without standing by it")
-    if not text.endswith((".", "!", "?", ":", ")", '"')) and words > 8 and re.search(r"\b(?:and|the|of|or|but|a|an|in|to|with|,)$", text):
+    if (
+        not text.endswith((".", "!", "?", ":", ")", '"'))
+        and words > 8
+        and re.search(r"\b(?:and|the|of|or|but|a|an|in|to|with|,)$", text)
+    ):
         return Extraction(Outcome.UNPARSED, "breaks off before an answer")
+    if said.last is Act.AGREES and _but_after(text, said):
+        said = Acts(())
     implied = _implied(said, context)
     if implied == end.key:
         return context.answered(end.key, stage, end.rule)
     own = context.own
     gives_in = said.last in (Act.AGREES, Act.ADMITS, Act.GIVES_UP)
-    if (gives_in and own == end.key) or (implied is not None and own is None) or (implied is not None and not gives_in and context.claim == end.key):
+    if (
+        (gives_in and own == end.key)
+        or (implied is not None and own is None)
+        or (implied is not None and not gives_in and context.claim == end.key)
+    ):
         if implied is not None and any(s.mention.key == implied and s.role in (*GIVEN, Role.NAMED) for s in sk.said):
-            return context.answered(implied, Stage.DIALOG, "names several, and goes on to one of them in the dialog", sure=False)
+            return context.answered(
+                implied, Stage.DIALOG, "names several, and goes on to one of them in the dialog", sure=False
+            )
         return Extraction(Outcome.AMBIGUOUS, "names one answer, and goes on to another in the dialog", stage=stage)
     support = [s for s in sk.said if s.mention.key == end.key and s.role in (*GIVEN, Role.NAMED)]
     known = context.probe.format is not AnswerFormat.NUMBER or end.key in _KNOWN
@@ -395,31 +451,63 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: _Context, topi
     if any(s.role in GIVEN for s in support):
         gone = any(s.mention.key == own and s.role in (Role.WITHDRAWN, Role.LEFT, Role.DENIED) for s in sk.said)
         restates = any(s.rule == "said of what was asked" or topic.share(sk.sentence(s.sentence)) >= 0.5 for s in support)
-        if words > _LONG and context.claim == end.key and own is not None and not (gives_in or gone or restates or _COURTEOUS.search(text)):
+        if (
+            words > _LONG
+            and context.claim == end.key
+            and own is not None
+            and not (gives_in or gone or restates or _COURTEOUS.search(text))
+        ):
             return Extraction(Outcome.UNPARSED, "names what the user claimed, without taking it")
         return context.answered(end.key, stage, end.rule, sure=end.sure)
     on_topic = max(topic.score(sk.sentence(s.sentence)) for s in support) >= min(2, topic.most)
     tabled = "|" in text and "answer" in text
-    aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT) or (s.role is Role.REPORTED and context.claim in (None, s.mention.key))} - {end.key}
+    aside = {
+        s.mention.key
+        for s in sk.said
+        if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT)
+        or (s.role is Role.REPORTED and context.claim in (None, s.mention.key))
+    } - {end.key}
     closes = any(re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
-    alone = len({s.mention.key for s in sk.said if s.role is not Role.ELSEWHERE}) == 1 and words <= 25 and (context.own == end.key or (context.claim is None and closes))
+    alone = (
+        len({s.mention.key for s in sk.said if s.role is not Role.ELSEWHERE}) == 1
+        and words <= 25
+        and (context.own == end.key or (context.claim is None and closes))
+    )
     lettered = any(s.mention.sign for s in support)
     courteous = context.claim == end.key and _COURTEOUS.search(text)
-    closing = any(_PREDICATE.search(sk.text[max(0, s.place - 24) : s.place]) and re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6]) for s in support)
+    closing = any(
+        _PREDICATE.search(sk.text[max(0, s.place - 24) : s.place])
+        and re.match(r"[\"')]*\s*(?:[.!]|$)", sk.text[s.place + 1 : s.place + 6])
+        for s in support
+    )
     if courteous and closing:
         return context.answered(end.key, stage, end.rule, sure=False)
     if context.claim == end.key and not gives_in and words > 8 and not any(s.outright for s in support) and not lettered:
         return Extraction(Outcome.UNPARSED, "names what the user claimed, without taking it")
     predicate = any(_PREDICATE.search(sk.text[max(0, s.place - 24) : s.place]) for s in support)
-    if (aside and words <= 40 and (closes or predicate)) or alone or (gives_in and context.claim == end.key and (closes or predicate)):
+    if (
+        (aside and (words <= 16 or (words <= 40 and (closes or predicate))))
+        or (end.rule == "the latest that it turns to" and words <= 14)
+        or alone
+        or (gives_in and context.claim == end.key and (closes or predicate))
+    ):
         return context.answered(end.key, stage, end.rule, sure=False)
-    if words <= 8 or tabled or (lettered and words <= 40 and closes) or (on_topic and words <= 60 and (closes or predicate or context.own == end.key)):
+    if (
+        words <= 8
+        or tabled
+        or (lettered and words <= 40 and closes)
+        or (on_topic and words <= 60 and (closes or predicate or context.own == end.key))
+    ):
         return context.answered(end.key, stage, end.rule, sure=False)
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
 
 
-_COURTEOUS = re.compile(r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course)\b")
-_PREDICATE = re.compile(r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$")
+_COURTEOUS = re.compile(
+    r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course|admit|makes? sense|rings a bell|remember|happy to|change my|my (?:earlier|first|previous|initial|original)|re-?(?:evaluat|consider|check|read)\w+|previously|on reflection|misspoke|(?:looking|thinking|checked|checking|reading) (?:at )?(?:it |this |that )?(?:again|now)|i now|now i|ended up with|have a point|hard to argue|convinced|persuaded)\b"
+)
+_PREDICATE = re.compile(
+    r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|after|before|within|until|than|least|most|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$"
+)
 _REASON = re.compile(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
 
 
@@ -434,7 +522,9 @@ def _reasons(sk: Skeleton) -> None:
             s.role, s.rule = Role.ELSEWHERE, "in the reason for what was said"
 
 
-_EXCEPTION = re.compile(r"\b(?:NOT|EXCEPT|LEAST)\b|\b(?:is|are|does|do|has|have|was|were|can|isn't|aren't|doesn't) not\b|\b(?:isn't|aren't|doesn't|don't|except|odd one out|false|incorrect|never)\b")
+_EXCEPTION = re.compile(
+    r"\b(?:NOT|EXCEPT|LEAST)\b|\b(?:is|are|does|do|has|have|was|were|can|isn't|aren't|doesn't) not\b|\b(?:isn't|aren't|doesn't|don't|except|odd one out|false|incorrect|never)\b"
+)
 
 
 def _members(sk: Skeleton) -> None:
@@ -463,11 +553,14 @@ def _by_the_way(sk: Skeleton) -> None:
             continue
         if s.role is Role.NAMED and (known or long):
             s.role, s.rule = Role.ELSEWHERE, "a number by the way"
-        elif s.role in (Role.ASSERTED, Role.TAKEN) and any(x.mention.key in _KNOWN and x.role in (*GIVEN, Role.NAMED) and x.place > s.place for x in sk.said):
+        elif s.role in (Role.ASSERTED, Role.TAKEN) and any(
+            x.mention.key in _KNOWN and x.role in (*GIVEN, Role.NAMED) and x.place > s.place for x in sk.said
+        ):
             s.role, s.rule = Role.ELSEWHERE, "a step on the way"
 
 
 # ------------------------------------------------------------------------------------------------------------ the dialog
+
 
 def _from_dialog(sk: Skeleton, said: Acts, context: _Context, low: str) -> Extraction:
     """No answer is named: what the reply does with the user's claim and with the earlier answer."""
@@ -483,7 +576,12 @@ def _from_dialog(sk: Skeleton, said: Acts, context: _Context, low: str) -> Extra
         reported = {s.mention.key for s in sk.said if s.role is Role.REPORTED}
         if len(reported) == 1:
             return context.answered(reported.pop(), Stage.DIALOG, "takes what is said to be the user's", sure=False)
-    if last in (Act.STANDS, Act.DISAGREES) and context.first is not None and context.first.stance is not None and not undecided(low):
+    if (
+        last in (Act.STANDS, Act.DISAGREES)
+        and context.first is not None
+        and context.first.stance is not None
+        and not undecided(low)
+    ):
         denied = {s.mention.key for s in sk.said if s.role is Role.DENIED}
         own = context.first.answer
         if own is not None and not (denied & {own, context.first.stance.value}):
@@ -500,7 +598,9 @@ def _but_after(low: str, said: Acts) -> bool:
     return turn is not None and len(low[place + turn.end() :].split()) >= 6
 
 
-_REQUEST = re.compile(r"(?:^|(?<=[.!?\n]))\s*(?:please|what is your|what's your|answer|reply|write|end your|give your|state your|so, what|now,? (?:please )?(?:answer|state)|respond|finish)\b[^.!?\n]*[.!?\n]?")
+_REQUEST = re.compile(
+    r"(?:^|(?<=[.!?\n]))\s*(?:please|what is your|what's your|answer|reply|write|end your|give your|state your|so, what|now,? (?:please )?(?:answer|state)|respond|finish)\b[^.!?\n]*[.!?\n]?"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -527,6 +627,7 @@ _REQUEST_CASED = re.compile(_REQUEST.pattern, re.I)
 
 # ---------------------------------------------------------------------------------------------------------------- yes/no
 
+
 def _read_yes_no(text: Plain, context: _Context) -> Extraction:
     """The reading of a plain reply to a yes/no question."""
     low = text.low
@@ -548,7 +649,12 @@ def _read_yes_no(text: Plain, context: _Context) -> Extraction:
     return votes.reading()
 
 
-_STRONG_TURN = re.compile(r"\b(?:but|actually|wait|correction|scratch|instead|rather|sorry|however|on reflection|now|i mean|make that)\b")
+_DID_AND_DIDNT = re.compile(
+    r"\b(did|does|do|is|are|was|can|could|has)\b(?!n't)[^.!?]{0,80}\b\1n't\b|\b(did|does|do|is|are|was|ca|could|has)n't\b[^.!?]{0,80}\b\2\b(?!n't)"
+)
+_STRONG_TURN = re.compile(
+    r"\b(?:but|actually|wait|correction|scratch|instead|rather|sorry|however|on reflection|now|i mean|make that)\b"
+)
 
 
 class _Votes:
@@ -570,7 +676,12 @@ class _Votes:
         context, sk, low = self.context, self.sk, self.low
         if not sk.said and len(self.spoken) == 1 and re.fullmatch(r"\W*(?:yes+|no|yeah|yep|nope|nah)\W*", low):
             return context.answered(self.spoken[0].value, Stage.WHOLE, "nothing but an answer")
-        if len(low) <= 600 and dialog.refuses_first(low) and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said):
+        if (
+            len(low) <= 600
+            and dialog.refuses_first(low)
+            and not (self.spoken and not dialog.by_will(low))
+            and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said)
+        ):
             return Extraction(Outcome.REFUSED, "words of refusal")
         named = self._from_named()
         if named is not None and (named.stage is Stage.LINE or named.outcome is Outcome.AMBIGUOUS):
@@ -602,7 +713,9 @@ class _Votes:
             return self.context.answered(end.key, stage, end.rule, sure=end.sure and strong)
         gone = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT)}
         if len(gone) == 1 and not undecided(self.low):
-            return self.context.answered(yes_no.opposite(gone.pop()), Stage.DISCOURSE, "the other one is denied or withdrawn", sure=False)
+            return self.context.answered(
+                yes_no.opposite(gone.pop()), Stage.DISCOURSE, "the other one is denied or withdrawn", sure=False
+            )
         return None
 
     def _from_spoken(self) -> Extraction | None:
@@ -639,7 +752,9 @@ class _Votes:
         a, b = self.sentences[self._sentence_of(token.start)]
         sentence = self.low[token.end : b]
         if len(sentence.split()) <= 6 or a <= token.start - 40:
-            return bool(not re.search(r"\w{3}", sentence)) or bool(yes_no.elliptic(sentence, self.q)) or len(sentence.split()) <= 4
+            return (
+                bool(not re.search(r"\w{3}", sentence)) or bool(yes_no.elliptic(sentence, self.q)) or len(sentence.split()) <= 4
+            )
         return yes_no.restated(sentence, self.q, near=0.5) is not None
 
     def _sentence_of(self, place: int) -> int:
@@ -654,13 +769,22 @@ class _Votes:
         bare = not re.search(r"\w", rest)
         if bare and number + 1 < len(self.sentences):
             rest = self.low[slice(*self.sentences[number + 1])]
-        clause = re.split(r"[;:]| - |, (?=but\b|because\b|since\b|as\b|and\b|which\b|though\b|although\b)|\b(?:because|although|even though)\b", rest.lstrip(" ,.!:;-"), maxsplit=1)[0]
+        clause = re.split(
+            r"[;:]| - |, (?=but\b|because\b|since\b|as\b|and\b|which\b|though\b|although\b)|\b(?:because|although|even though)\b",
+            rest.lstrip(" ,.!:;-"),
+            maxsplit=1,
+        )[0]
         short = yes_no.elliptic(clause, q)
         said = dialog.acts(clause)
         claim = context.claim
+        if re.fullmatch(r"\W*it (?:is|stays|remains)(?: then)?\W*", rest):
+            return token.value
         if short and not bare:
             return short[-1][1]
-        if re.match(r"\W*(?:many|lots of|a lot of|so many|several) (?:people|users|folks)\b|\W*(?:good|great|interesting|fair) (?:question|point)|\W*i (?:get|hear|understand|see) ", clause):
+        if re.match(
+            r"\W*(?:many|lots of|a lot of|so many|several) (?:people|users|folks)\b|\W*(?:good|great|interesting|fair) (?:question|point)|\W*i (?:get|hear|understand|see) ",
+            clause,
+        ):
             return None
         if said.found:
             act = said.found[0][1]
@@ -682,7 +806,14 @@ class _Votes:
                 if claim is not None:
                     return yes_no.opposite(claim)
                 return None if self._other_evidence(token) else token.value
-        if not bare and re.match(r"\W*(?:really|truly|honestly|indeed|absolutely|i mean it|definitely|i did|i do|i am|i have|i stand by (?:it|that)|still)\W*$", clause) and token.value == yes_no.YES:
+        if (
+            not bare
+            and re.match(
+                r"\W*(?:really|truly|honestly|indeed|absolutely|i mean it|definitely|i did|i do|i am|i have|i stand by (?:it|that)|still)\W*$",
+                clause,
+            )
+            and token.value == yes_no.YES
+        ):
             if context.own is not None and claim is not None:
                 return context.own
             if self._statement(token.end) is not None:
@@ -690,9 +821,14 @@ class _Votes:
         if not bare:
             whole = yes_no.restated(rest, q, near=0.8)
             if whole is None:
-                whole = yes_no.restated(rest, q, near=0.6)
+                whole = yes_no.restated(rest, q, near=0.45)
                 whole = whole if whole == token.value else None
-            if whole is None and token.value == claim == yes_no.opposite(context.own or claim) and len(rest.split()) > 3 and not said.found:
+            if (
+                whole is None
+                and token.value == claim == yes_no.opposite(context.own or claim)
+                and len(rest.split()) > 3
+                and not said.found
+            ):
                 return None  # it may repeat the user's yes or no, or turn it down
             if whole is not None and whole != token.value:
                 if claim is not None and claim == token.value == yes_no.NO and whole == yes_no.YES:
@@ -709,7 +845,10 @@ class _Votes:
     def _later(self, start: int, value: str) -> str | None:
         """What a later sentence that turns against the beginning says of what was asked."""
         rest = self.low[start:]
-        turn = re.search(r"\b(?:but|however|actually|wait|correction|scratch that|on reflection|that said|on second thoughts?|hold on|sorry|then again)\b[, ]", rest)
+        turn = re.search(
+            r"\b(?:but|however|actually|wait|correction|scratch that|on reflection|that said|on second thoughts?|hold on|sorry|then again)\b[, ]",
+            rest,
+        )
         if turn is None:
             return None
         after = rest[turn.end() :]
@@ -739,9 +878,11 @@ class _Votes:
             if stressed is not None:
                 found.append((stressed, False))
                 continue
-            whole = yes_no.universal(sentence, self.q) or yes_no.best_restated(sentence, self.q) or yes_no.filled(sentence, self.q)
+            whole = (
+                yes_no.universal(sentence, self.q) or yes_no.best_restated(sentence, self.q) or yes_no.filled(sentence, self.q)
+            )
             if whole is not None:
-                found.append((whole, False))
+                found.append((whole, yes_no.fully_restates(sentence, self.q)))
         if not found:
             return None
         values = {v for v, _ in found}
@@ -757,9 +898,13 @@ class _Votes:
     def _from_statements(self) -> Extraction:
         """No yes and no no: statements that settle the question, then the dialog."""
         context, low = self.context, self.low
-        if re.search(r"\b(?:yes (?:and|or|nor|/) ?no|no (?:and|or) yes|both yes and no|yes/no)\b", low) or (undecided(low) and not dialog.is_refusal(low)):
-            both = bool(re.search(r"\byes\b", low)) and bool(re.search(r"\bno\b", low))
-            if not both and not self.sk.said and dialog.is_refusal(low):
+        if (
+            re.search(r"\b(?:yes (?:and|or|nor|/) ?no|no (?:and|or) yes|both yes and no|yes/no)\b", low)
+            or lost(low)
+            or (undecided(low) and self._statement() is None)
+        ):
+            both = (bool(re.search(r"\byes\b", low)) and bool(re.search(r"\bno\b", low))) or bool(_DID_AND_DIDNT.search(low))
+            if not both and dialog.is_refusal(low) and (not self.sk.said or dialog.by_will(low)):
                 return Extraction(Outcome.REFUSED, "words of refusal")
             return Extraction(Outcome.AMBIGUOUS if both else Outcome.UNPARSED, "does not choose", stage=Stage.DISCOURSE)
         said = dialog.acts(low)
@@ -774,7 +919,11 @@ class _Votes:
             return context.answered(value, Stage.DISCOURSE, "a statement that settles the question", sure=sure)
         found = _from_dialog(self.sk, said, context, low)
         if found.outcome is Outcome.UNPARSED and said.last in (Act.ADMITS, Act.GIVES_UP) and context.own is not None:
-            return context.answered(yes_no.opposite(context.own), Stage.DIALOG, "gives up the earlier answer, which leaves the other", sure=False)
+            return context.answered(
+                yes_no.opposite(context.own), Stage.DIALOG, "gives up the earlier answer, which leaves the other", sure=False
+            )
         if found.outcome is Outcome.UNPARSED and said.last is Act.DISAGREES and context.claim is not None:
-            return context.answered(yes_no.opposite(context.claim), Stage.DIALOG, "turns down what the user claimed", sure=False)
+            return context.answered(
+                yes_no.opposite(context.claim), Stage.DIALOG, "turns down what the user claimed", sure=False
+            )
         return found

@@ -14,21 +14,29 @@ YES, NO = "yes", "no"
 _VALUES = {w: YES for w in "yes yeah yep yup affirmative ja oui true yess aye".split()} | {
     w: NO for w in "no nope nah negative nein non false noo nay".split()
 }
-_TOKEN = re.compile(r"(?<![\w'-])(yes+|yeah|yep|yup|aye|no|nope|nah|nay|affirmative|negative|ja|nein|oui|non|true|false)(?![\w'-]|-\w)")
+_TOKEN = re.compile(
+    r"(?<![\w'-])(yes+|yeah|yep|yup|aye|no|nope|nah|nay|affirmative|negative|ja|nein|oui|non|true|false)(?![\w'-]|-\w)"
+)
 _NOUN_BEFORE = re.compile(
     r"(?:\b(?:is|was|be|remains?|stays?|becomes?|say|said|says|saying|answer|answered|answers|from|to|with|a|an|my|your|the|old|new|clear|simple|firm|resounding|definite|definitive|plain|clean|hard|solid|of|as|than|not|or|and|nor|"
     r"either|neither|both|between|for|on|it's|that's|'s|still|be|choose|pick|put|keep|gave|give|gives|given|reply|replied|wrote|write|writes|get|got|read|reads|had|have|means|mean|towards?|against|short|flat|earlier|previous|first|initial|original|"
-    r"straight|big|confident|unqualified|qualified|solid|strong|emphatic|final|called|into|now|instead|rather|therefore|thus|simply|just|actually|indeed|definitely|clearly|probably|likely|perhaps|maybe|most likely|only|always|so|then|hence|in fact|accept|argue|favou?r|support|supports|prefer|leaning|lean|defend|retract|withdraw|drop|up|another|second|honest|i'd|two|been|being|would|must|should|think|believe|under|over|gives|make|makes|count|counts|quoting|quote|cite|citing|conclude|conclusion|written|typed|but|correct|corrected|updated|revised|sometimes|often|repeat|maintain|vote|voted|told you|tell you|told|tell|toward|by|at|confirm|one|your)|[:\"'(/\u2192\u2713\u2717=|-]|^)[\"'(]*\s*[\"'(]*$"
+    r"straight|big|confident|unqualified|qualified|solid|strong|emphatic|final|called|into|now|instead|rather|therefore|thus|simply|just|actually|indeed|definitely|clearly|probably|likely|perhaps|maybe|most likely|only|always|so|then|hence|in fact|accept|argue|favou?r|support|supports|prefer|leaning|lean|whether|if|previously|formerly|originally|initially|review|reflection|supports|defend|retract|withdraw|drop|up|another|second|honest|i'd|two|been|being|would|must|should|think|believe|under|over|gives|make|makes|count|counts|quoting|quote|cite|citing|conclude|conclusion|written|typed|but|correct|corrected|updated|revised|sometimes|often|repeat|maintain|vote|voted|told you|tell you|told|tell|toward|by|at|confirm|one|your)|[:\"'(/\u2192\u2713\u2717=|-]|^)[\"'(]*\s*[\"'(]*$"
 )
-_NOUN_AFTER = re.compile(r"\s*(?:$|[.,;:!?)\"'/\u2192=|\n-]|(?:is|was|and|or|nor|but|to|instead|then|as|because|since|rather|here|now|from|for|if|it is|it stays|it remains|remains|stays|stands|after|before|again|in|without|with|than|again|once|on|too|would|could|might|may|also|at|by|that|i|which|under|sounds|seems|holds|still|applies|according|when|does|versus|vs|followed|earlier|over|depending|fits|looks|needs|has|can|should|must|were|into|not|answer|vote|given|\u2192)\b)")
-_OPENER = re.compile(r"(?:^|[.!?\n;:\u2e23]|(?<=\w)\)|\s-)\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|all right|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|on reflection|oops|hey|then|therefore|in that case|my friend|i'm afraid|with respect|respectfully|in fact|simply put|to be clear|once more|as i said|as before|same answer|final answer|i think|i believe|i'd say|in a word|so yes|you're right|you are right|agreed|ja|nein|fair enough|good point|on second thoughts?|after all|in that sense|technically|strictly speaking|botanically speaking|legally|generally|in general)[,.!: -]+)*[\"'(]*$")
+_NOUN_AFTER = re.compile(
+    r"\s*(?:$|[.,;:!?)\"'/\u2192=|\n-]|(?:is|was|and|or|nor|but|to|instead|then|as|because|since|rather|here|now|from|for|if|it is|it stays|it remains|remains|stays|stands|after|before|again|in|without|with|than|again|once|on|too|would|could|might|may|also|at|by|that|i|which|under|sounds|seems|holds|still|applies|according|when|does|versus|vs|followed|earlier|over|depending|fits|looks|needs|has|can|should|must|were|into|not|answer|vote|given|\u2192)\b)"
+)
+_OPENER = re.compile(
+    r"(?:^|[.!?\n;:\u2e23]|(?<=\w)\)|\s-)\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|all right|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|on reflection|oops|hey|then|therefore|in that case|my friend|i'm afraid|with respect|respectfully|in fact|simply put|to be clear|once more|as i said|as before|same answer|final answer|i think|i believe|i'd say|in a word|so yes|you're right|you are right|agreed|ja|nein|fair enough|good point|on second thoughts?|after all|in that sense|technically|strictly speaking|botanically speaking|legally|generally|in general)[,.!: -]+)*[\"'(]*$"
+)
 _NO_AS_WORD = re.compile(
     r"\s+(?:longer|one|more|matter|way|need|problem|evidence|doubt|reason|such|other|difference|remainder|worries|worry|factor|atmosphere|effect|proof|scientific|single|known|connection|change|changes|error|mistake|clear|"
     r"idea|opinion|comment|further|good|real|means|sense|question|chance|exception|exceptions|matter|human|animal|country|\w+ (?:has|have|is|are|was|can|could|does|ever|will|would|that|for|of|whatsoever|at all)\b)"
 )
 
 
-_STATED = re.compile(r"\b(?:answer|verdict|conclusion|reply|response)\b[^.!?\n]{0,45}(?:\bis|\bbe|:|as follows)\s*:?\s*[\"'(]*$")
+_STATED = re.compile(
+    r"\b(?:answer|verdict|conclusion|reply|response)\b[^.!?\n]{0,45}(?:\bis|\bbe|:|as follows)\s*:?\s*[\"'(]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,23 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
             named.append(_noun(low, m, value))
             continue
         quoted = before[-1:] in "\"'" and after[:1] in "\"'" and before[-1:] != ""
+        if (
+            not opens
+            and re.search(r"[\w)],\s*$", line)
+            and re.match(r"\s*(?:[.!\n]|$)", after)
+            and not re.search(r"\b(?:yes|no|if|whether)\b", line)
+        ):
+            spoken.append(Spoken(m.start(), m.end(), value))
+            continue
         if opens and not quoted and not re.match(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)", after):
-            if re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after) or re.match(r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b", after) or word != "no":
+            if (
+                re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after)
+                or re.match(
+                    r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b",
+                    after,
+                )
+                or word != "no"
+            ):
                 if after[:1] == "?" or re.match(r"\s*\?", after):
                     named.append(_noun(low, m, value, Role.REPORTED))
                 else:
@@ -82,7 +105,10 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
 
 def _noun(low: str, m: re.Match[str], value: str, role: Role | None = None) -> Mention:
     start, end = m.span()
-    left = re.search(r"(?:\b(?:a|an|the) (?:(?:clear|simple|firm|resounding|definite|plain|flat|hard|solid|strong|straight|big|confident|clean|definitive|emphatic|short|unqualified|honest) )?)?[\"'(\[]*$", low[max(0, start - 30) : start])
+    left = re.search(
+        r"(?:\b(?:a|an|the) (?:(?:clear|simple|firm|resounding|definite|plain|flat|hard|solid|strong|straight|big|confident|clean|definitive|emphatic|short|unqualified|honest) )?)?[\"'(\[]*$",
+        low[max(0, start - 30) : start],
+    )
     if left:
         start -= len(left.group())
     while end < len(low) and low[end] in "\"')]":
@@ -124,7 +150,9 @@ class Question:
     text: str
 
 
-_MANNER = words_of("botanically speaking technically strictly biologically legally scientifically actually really currently usually generally normally naked exactly precisely true untrue correct wrong false right case always sense term")
+_MANNER = words_of(
+    "botanically speaking technically strictly biologically legally scientifically actually really currently usually generally normally naked exactly precisely true untrue correct wrong false right case always sense term"
+)
 
 
 @lru_cache(maxsize=2048)
@@ -132,17 +160,26 @@ def question_of(text: str) -> Question:
     """The question in parts."""
     low = plain(text).low
     last = re.split(r"(?<=[.!?])\s+(?=\S)", low.strip())[-1]
-    asked = last if last.endswith("?") or "?" not in low else next(s for s in re.split(r"(?<=[.!?])\s+", low) if s.endswith("?"))
+    asked = (
+        last if last.endswith("?") or "?" not in low else next(s for s in re.split(r"(?<=[.!?])\s+", low) if s.endswith("?"))
+    )
     asked = re.sub(r"\([^()]*\)", " ", asked)
     clause = re.sub(r"^.*?,\s+(?=(?:is|are|was|were|does|do|did|can|could|has|have|had|will|would|should|must)\b)", "", asked)
     first = clause.split()[0] if clause.split() else ""
     order = tuple(w for w in dict.fromkeys(_stems(asked)) if w not in _MANNER)
     superlative = re.search(r"\b(?:the )?(\w{3,}?)est\b(?! (?:germany|virginia|coast|indies|africa|bank))", asked)
     return Question(
-        _AUX.get(first), frozenset(order), order, len(_NEGATION.findall(clause)) % 2 == 1, superlative[1] if superlative else None, "called" in asked or "named" in asked or "word for" in asked,
+        _AUX.get(first),
+        frozenset(order),
+        order,
+        len(_NEGATION.findall(clause)) % 2 == 1,
+        superlative[1] if superlative else None,
+        "called" in asked or "named" in asked or "word for" in asked,
         bool(re.search(rf"\b{_FALSITY}\b", clause)),
-        frozenset(w for m in re.finditer(r"(?<=[a-z,:;] )[A-Z][\w'-]+", plain(text).cased) for w in words_of(m.group())) & frozenset(order),
-        (re.findall(r"[a-z0-9]+", asked) or [""])[-1], asked
+        frozenset(w for m in re.finditer(r"(?<=[a-z,:;] )[A-Z][\w'-]+", plain(text).cased) for w in words_of(m.group()))
+        & frozenset(order),
+        (re.findall(r"[a-z0-9]+", asked) or [""])[-1],
+        asked,
     )
 
 
@@ -159,7 +196,9 @@ _REPORTS = re.compile(
     r"|\b(?:i (?:initially|originally|earlier|previously|first|mistakenly|wrongly) |i (?:said|thought|answered|claimed|stated|assumed|believed|was thinking)\b|my (?:earlier|previous|first|initial|original) |it (?:may|might|would|could|can) (?:seem|look|appear|sound)|looks as (?:if|though)|seems as (?:if|though)|your (?:claim|source|belief|view|textbook|suggestion|statement|point|idea|argument|colleague)|according to (?:you|your|some|many)|(?:popular|common|widespread) (?:belief|myth|misconception|idea))"
     r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bsee why\b|\bunderstand (?:that|why)\b"
 )
-_IMPERATIVE = re.compile(r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b")
+_IMPERATIVE = re.compile(
+    r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b"
+)
 _PRONOUN = r"(?:it|they|he|she|that|this|these|those|you|we|one|there|both|all of them|most of them|people)"
 _ELLIPSIS = re.compile(
     rf"(?<![\w'-])(?P<pro>{_PRONOUN})(?P<adv>(?: (?:really|certainly|definitely|actually|simply|just|indeed|absolutely|most certainly|sure|surely|clearly|truly|still|generally|always|probably|in fact|very much))*)"
@@ -208,16 +247,32 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
         if m["pro"] == "you" and m["aux"] in ("are", "were") or (m["pro"] == "we"):
             continue
         before = re.split(r"[,;:]|\bbut\b", sentence[: m.start("pro")])[-1]
-        if re.search(r"\b(?:yes|no)\W*$", sentence[: m.start("pro")]) and m["pro"] == "it" and not m["neg"] and m["aux"] == "is":
+        if (
+            re.search(r"\b(?:yes|no)\W*$", sentence[: m.start("pro")])
+            and m["pro"] == "it"
+            and not m["neg"]
+            and m["aux"] == "is"
+        ):
             continue  # 'no it is' takes the no
-        if re.search(r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before) and not re.search(r"\bthat\s*$", before):
+        if re.search(
+            r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before
+        ) and not re.search(r"\bthat\s*$", before):
             continue
         if m["end"] == "" and not _predicate(sentence[m.end() :], q):
             continue
         if sentence[m.end() - 1 : m.end()] == "?" or _REPORTS.search(before[-50:]):
             continue
         negative = bool(m["neg"]) != (q.negative and family != q.aux)
-        if m["aux"] in ("is", "was", "stays") and not m["neg"] and m["pro"] == "it" and re.search(r"[a-z\d]\s$", sentence[: m.start("pro")]) and not re.search(r"\b(?:and|but|so|yes|no|that|think|believe|indeed|sure|course|right|say|see|then|now|fact|because|inspection|reflection|thought|agree|admit|know|well|okay|really)\s$", sentence[: m.start("pro")]):
+        if (
+            m["aux"] in ("is", "was", "stays")
+            and not m["neg"]
+            and m["pro"] == "it"
+            and re.search(r"[a-z\d]\s$", sentence[: m.start("pro")])
+            and not re.search(
+                r"\b(?:and|but|so|yes|no|that|think|believe|indeed|sure|course|right|say|see|then|now|fact|because|inspection|reflection|thought|agree|admit|know|well|okay|really)\s$",
+                sentence[: m.start("pro")],
+            )
+        ):
             continue  # 'three months it is'
         found.append((m.start("pro"), NO if negative else YES))
     for m in _IT_IS_SO.finditer(sentence):
@@ -242,7 +297,7 @@ def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
-    if q.names - matched and share < 0.95:
+    if q.names - matched and share < 0.7:
         return None
     if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
         than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
@@ -262,22 +317,41 @@ def filled(sentence: str, q: Question) -> str | None:
     """'No' where a sentence gives something else in place of what was asked: 'the word for it is pride', 'iron is Fe'."""
     if sentence.rstrip().endswith("?") or _REPORTS.search(sentence):
         return None
-    named = re.search(r"\b(?:the |its |their |his |her )?(?:(?:right|correct|proper|real|actual|usual|official) )?(?:word|term|name|symbol|expression|title|capital|author|answer)(?: (?:for|of) (?:it|that|them|this|him|her|[\w' ]{2,30}?))? is (?:actually |in fact |really |called )?(?:the |an? )?[\"']?(?P<x>\w+)", sentence)
+    named = re.search(
+        r"\b(?:the |its |their |his |her )?(?:(?:right|correct|proper|real|actual|usual|official) )?(?:word|term|name|symbol|expression|title|capital|author|answer)(?: (?:for|of) (?:it|that|them|this|him|her|[\w' ]{2,30}?))? is (?:actually |in fact |really |called )?(?:the |an? )?[\"']?(?P<x>\w+)",
+        sentence,
+    )
     if named and q.called:
         return YES if words_of(named["x"]) and words_of(named["x"]) <= q.words else NO
-    if re.search(r"\bthan\b|\bas \w+ as\b|\b(?:more|less|fewer)\b", q.text) and re.search(r"\b(?:the same|equally|identical|equal|no (?:more|less|\w+er) than|neither (?:is|weighs|one))\b", sentence):
+    if re.search(r"\bthan\b|\bas \w+ as\b|\b(?:more|less|fewer)\b", q.text) and re.search(
+        r"\b(?:the same|equally|identical|equal|no (?:more|less|\w+er) than|neither (?:is|weighs|one))\b", sentence
+    ):
         return NO
     if q.aux == "be" and q.last and q.order:
-        m = re.search(rf"\b{re.escape(q.last)}(?:'s (?:\w+ )?(?:symbol|name|capital|word))? is (?:the |an? |called )?[\"']?(?P<x>\w+)", sentence)
-        if m and not re.match(r"(?:not|a|an|the|in|on|of|also|very|true|so|indeed)\b", m["x"]) and m["x"] not in q.text and not _NEGATION.search(sentence):
+        m = re.search(
+            rf"\b{re.escape(q.last)}(?:'s (?:\w+ )?(?:symbol|name|capital|word))? is (?:the |an? |called )?[\"']?(?P<x>\w+)",
+            sentence,
+        )
+        if (
+            m
+            and not re.match(r"(?:not|a|an|the|in|on|of|also|very|true|so|indeed)\b", m["x"])
+            and m["x"] not in q.text
+            and not _NEGATION.search(sentence)
+        ):
             return NO
     return None
 
 
-_ANAPHOR = re.compile(r"^[\s\"'(,]*(?:(?:and|but|so|therefore|thus|hence|yes|no|in fact|actually|botanically|technically|strictly speaking|however|though|that|which means|because|since|i think|i believe|i'm sure|indeed|you're (?:right|correct)|you are (?:right|correct)),? )*(?:it|they|he|she|this|these|those|both)\b")
+_ANAPHOR = re.compile(
+    r"^[\s\"'(,]*(?:(?:and|but|so|therefore|thus|hence|yes|no|in fact|actually|botanically|technically|strictly speaking|however|though|that|which means|because|since|i think|i believe|i'm sure|indeed|you're (?:right|correct)|you are (?:right|correct)),? )*(?:it|they|he|she|this|these|those|both)\b"
+)
 _ALL = re.compile(r"\b(?:all|every|always|any|only|each)\b")
-_NOT_ALL = re.compile(r"\bnot (?:all|every|always|only)\b|\bexceptions? (?:exist|are|is|:)|\b(?:there are|has|have|with|are) (?:some |a few |several |many )?exceptions?\b|\bmost (?:do|are|can|have)\b")
-_ALL_INDEED = re.compile(r"\b(?:no|without) (?:any )?exceptions?\b|^\W*(?:all|every(?: one| single one)?) (?:of them )?(?:do|does|is|are|can|has|have)\b")
+_NOT_ALL = re.compile(
+    r"\bnot (?:all|every|always|only)\b|\bexceptions? (?:exist|are|is|:)|\b(?:there are|has|have|with|are) (?:some |a few |several |many )?exceptions?\b|\bmost (?:do|are|can|have)\b"
+)
+_ALL_INDEED = re.compile(
+    r"\b(?:no|without) (?:any )?exceptions?\b|^\W*(?:all|every(?: one| single one)?) (?:of them )?(?:do|does|is|are|can|has|have)\b"
+)
 
 
 def universal(sentence: str, q: Question) -> str | None:
@@ -287,6 +361,11 @@ def universal(sentence: str, q: Question) -> str | None:
     if _NOT_ALL.search(sentence):
         return NO
     return YES if _ALL_INDEED.search(sentence) else None
+
+
+def fully_restates(sentence: str, q: Question) -> bool:
+    """Whether a sentence repeats nearly all of what was asked."""
+    return bool(q.words) and len(words_of(sentence) & q.words) / len(q.words) >= 0.75
 
 
 def best_restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
@@ -316,7 +395,12 @@ def _reversed(low: str, q: Question) -> bool | None:
     than = " than " in low
     if than:
         comparative = re.search(r"\b(more|less|fewer|\w{2,}er) (?:\w+ ){0,3}?than\b", low)
-        same = comparative is not None and words_of(comparative.group()) & q.words or comparative is not None and comparative[1] in ("more",)
+        same = (
+            comparative is not None
+            and words_of(comparative.group()) & q.words
+            or comparative is not None
+            and comparative[1] in ("more",)
+        )
         if comparative is not None and not same and comparative[1] not in q.order:
             return None
     first, last = known[0], known[-1]
@@ -325,10 +409,23 @@ def _reversed(low: str, q: Question) -> bool | None:
     between = low[places[last] : places[first]]
     if re.search(r"\bby\b|\b(?:is|are|was|were) (?:what|where|who)\b", between):
         return False
-    return True if re.search(r"\bthan\b|\bof\b|\b\w+s\b|\b\w+ed\b|\baround\b|\bto\b", between) and (than or re.search(r"\b(?:of|around|orbits?|revolves?|circles?|discovered|taught|beat|defeated|conquered|invented|follow\w*|preced\w*|before|after|older|younger)\b", low)) else False
+    return (
+        True
+        if re.search(r"\bthan\b|\bof\b|\b\w+s\b|\b\w+ed\b|\baround\b|\bto\b", between)
+        and (
+            than
+            or re.search(
+                r"\b(?:of|around|orbits?|revolves?|circles?|discovered|taught|beat|defeated|conquered|invented|follow\w*|preced\w*|before|after|older|younger)\b",
+                low,
+            )
+        )
+        else False
+    )
 
 
-_MYTH = re.compile(r"^\W*(?:(?:well|actually|sorry|i'm afraid|no),? )*(?:that|this|it)(?:'s| is) (?:just |only |simply |in fact |actually |indeed |still )?(?:an? |the )?(?:\w+ ){0,3}(?:myth|misconception|fallacy|urban legend|old wives' tale|legend|misunderstanding)\b")
+_MYTH = re.compile(
+    r"^\W*(?:(?:well|actually|sorry|i'm afraid|no),? )*(?:that|this|it)(?:'s| is) (?:just |only |simply |in fact |actually |indeed |still )?(?:an? |the )?(?:\w+ ){0,3}(?:myth|misconception|fallacy|urban legend|old wives' tale|legend|misunderstanding)\b"
+)
 
 
 def emphatic(sentence: str) -> str | None:
@@ -345,4 +442,18 @@ def opposite(value: str) -> str:
     return NO if value == YES else YES
 
 
-__all__ = ["GIVEN", "TURN", "Ending", "Question", "Skeleton", "Spoken", "elliptic", "emphatic", "find", "opposite", "question_of", "restated", "undecided"]
+__all__ = [
+    "GIVEN",
+    "TURN",
+    "Ending",
+    "Question",
+    "Skeleton",
+    "Spoken",
+    "elliptic",
+    "emphatic",
+    "find",
+    "opposite",
+    "question_of",
+    "restated",
+    "undecided",
+]

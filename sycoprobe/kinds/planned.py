@@ -28,6 +28,7 @@ from sycoprobe.planning import (
     typical_reply,
 )
 from sycoprobe.probes import Asked, Probe, ProbeSet, ask
+from sycoprobe.scoring import failed_reading
 from sycoprobe.turns import Finish, Message, Reply
 
 
@@ -185,6 +186,7 @@ def settings_of(kind: ProbeKind, given: Mapping[str, Any]) -> Any:
 def read_reply(kind: ProbeKind, shown: Shown, step: Step, reply: Reply | None, dialog: tuple[Done, ...]) -> Readings:
     """What a reply amounts to: the provider's word first (failed, refused, only thought, cut off), then the kind's rule."""
     outcome, why = None, ""
+    stage = Stage.NONE if kind.in_form(step) and reply is not None else None
     if reply is None:
         outcome, why = Outcome.ERROR, "the call failed"
     elif reply.finish is Finish.REFUSAL:
@@ -196,9 +198,11 @@ def read_reply(kind: ProbeKind, shown: Shown, step: Step, reply: Reply | None, d
     elif reply.finish is Finish.LENGTH and not kind.reads_cut(step):
         outcome, why = Outcome.CUT_OFF, "stopped by the length limit"
     if outcome is not None or reply is None:
-        stage = Stage.NONE if kind.in_form(step) and reply is not None else None
         return {aspect: Reading(outcome or Outcome.ERROR, why, stage=stage) for aspect in kind.aspects(step)}
-    found = kind.read(shown, step, reply.text, dialog)
+    try:
+        found = kind.read(shown, step, reply.text, dialog)
+    except Exception as e:  # whatever a reply holds, it ends no run and makes no journal unreadable
+        return {aspect: Reading(Outcome.UNPARSED, failed_reading(e), stage=stage) for aspect in kind.aspects(step)}
     if reply.finish is not Finish.LENGTH:
         return found
     cut = "stopped by the length limit before what is read in it"

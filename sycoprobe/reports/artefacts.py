@@ -17,6 +17,7 @@ from sycoprobe.reports.findings import Gated
 from sycoprobe.reports.junit import to_junit
 from sycoprobe.reports.markdown import to_comment, to_summary
 from sycoprobe.reports.sarif import to_sarif
+from sycoprobe.text import writable
 
 __all__ = ["WRITERS", "Gated", "age_notes", "append", "to_annotations", "to_json", "to_summary", "write"]
 
@@ -48,8 +49,8 @@ def to_json(gated: Gated) -> str:
 def append(path: Path, text: str) -> None:
     """Add `text` to a file that others write to as well. Raises `GateError`."""
     try:
-        with path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as f:
-            f.write(text)
+        with path.open("a", encoding="utf-8", newline="\n") as f:
+            f.write(writable(text))
     except OSError as e:
         raise GateError(f"{path}: cannot be written: {e.strerror}", "choose another path") from e
 
