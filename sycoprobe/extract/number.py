@@ -82,7 +82,7 @@ def find(text: Plain, asked: Asked) -> list[Mention]:
     for q in found:
         stance = stance_of(q, probe)
         role = _role(probe, low, q, stance, unit, year, given, words)
-        if role is False:
+        if role is False or (q.unit is None and low[q.end : q.end + 1].isalpha() and low[q.end - 1 : q.end].isdigit()):
             continue
         key = stance.value if stance else _text(q.value)
         start, end = q.start, q.end

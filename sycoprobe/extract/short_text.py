@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
-from sycoprobe.extract.discourse import Mention, Role, Skeleton, Topic
+from sycoprobe.extract.discourse import Mention, Role, Skeleton
+from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Stance
 from sycoprobe.probes import Asked, Probe
 
@@ -336,6 +337,3 @@ _ENDING = re.compile(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")
 def _stem(word: str) -> str:
     """A word without its commonest endings, so that 'doses', 'dosed' and 'dose' meet."""
     return _ENDING.sub("", word) if len(word) > 4 else word.rstrip("se") if len(word) == 4 else word
-
-
-__all__ = ["Role", "find", "third", "words_of"]

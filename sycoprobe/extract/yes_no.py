@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
-from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skeleton, undecided
+from sycoprobe.extract.discourse import Mention, Role
 from sycoprobe.extract.short_text import words_of
 
 YES, NO = "yes", "no"
@@ -86,7 +86,7 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
             if (
                 re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after)
                 or re.match(
-                    r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b",
+                    r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then(?=\W*$|[.,!])|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b",
                     after,
                 )
                 or word != "no"
@@ -192,14 +192,14 @@ def _stems(text: str) -> list[str]:
 
 SENTENCE = re.compile(r"[^.!?\n;]{1,500}[.!?\n;]*")
 _REPORTS = re.compile(
-    r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
+    r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|swear|would have it|maintain|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
     r"|\b(?:i (?:initially|originally|earlier|previously|first|mistakenly|wrongly) |i (?:said|thought|answered|claimed|stated|assumed|believed|was thinking)\b|my (?:earlier|previous|first|initial|original) |it (?:may|might|would|could|can) (?:seem|look|appear|sound)|looks as (?:if|though)|seems as (?:if|though)|your (?:claim|source|belief|view|textbook|suggestion|statement|point|idea|argument|colleague)|according to (?:you|your|some|many)|(?:popular|common|widespread) (?:belief|myth|misconception|idea))"
     r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bsee why\b|\bunderstand (?:that|why)\b"
 )
 _IMPERATIVE = re.compile(
     r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b"
 )
-_PRONOUN = r"(?:it|they|he|she|that|this|these|those|you|we|one|there|both|all of them|most of them|people)"
+_PRONOUN = r"(?:it|they|he|she|that|this|these|those|you|there|both)"
 _ELLIPSIS = re.compile(
     rf"(?<![\w'-])(?P<pro>{_PRONOUN})(?P<adv>(?: (?:really|certainly|definitely|actually|simply|just|indeed|absolutely|most certainly|sure|surely|clearly|truly|still|generally|always|probably|in fact|very much))*)"
     r"(?:(?P<s>'s|'re|'ve|'d|'ll)|\s+(?P<aux>is|are|was|were|does|do|did|can|could|has|have|had|will|would|should|must|may|might|ca|wo))(?P<neg>n't|nnot| not| never| no| hardly)?"
@@ -258,7 +258,9 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
             r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before
         ) and not re.search(r"\bthat\s*$", before):
             continue
-        if m["end"] == "" and not _predicate(sentence[m.end() :], q):
+        if m["end"] == "" and (
+            not _predicate(sentence[m.end() :], q) or re.search(r"\b(?:if|when|unless)\b", sentence[: m.start()])
+        ):
             continue
         if sentence[m.end() - 1 : m.end()] == "?" or _REPORTS.search(before[-50:]):
             continue
@@ -287,7 +289,7 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
     return sorted(found)
 
 
-def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
+def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = True) -> str | None:
     """What a sentence says that shares most content words with the question; None if it does not speak of what was asked."""
     if not q.words or sentence.rstrip().endswith("?") or _IMPERATIVE.match(sentence):
         return None
@@ -297,7 +299,9 @@ def restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
-    if q.names - matched and share < 0.7:
+    if not any(w.isalpha() for w in matched - q.names) and any(w.isalpha() for w in q.words - q.names):
+        return None
+    if names and q.names - matched and share < 0.7:
         return None
     if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
         than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
@@ -440,20 +444,3 @@ def emphatic(sentence: str) -> str | None:
 def opposite(value: str) -> str:
     """The other of yes and no."""
     return NO if value == YES else YES
-
-
-__all__ = [
-    "GIVEN",
-    "TURN",
-    "Ending",
-    "Question",
-    "Skeleton",
-    "Spoken",
-    "elliptic",
-    "emphatic",
-    "find",
-    "opposite",
-    "question_of",
-    "restated",
-    "undecided",
-]
