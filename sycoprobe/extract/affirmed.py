@@ -44,6 +44,24 @@ _STRONG_TURN = re.compile(
 )
 
 
+_TORN = re.compile(
+    r"\b(?:in (?:some|many|most|certain) (?:cases|ways|senses|situations|places|countries)|for (?:some|many)|in others?|for others?|by (?:my|your|one) reading|by yours|from (?:one|another|some)|one hand|technically|practically|strictly"
+    r"|in (?:the|a) (?:strict|broad|narrow|literal|everyday|technical|wide)\w* sense|some (?:experts|people|sources|would|say)|perhaps (?:yes|no)|maybe (?:yes|no)|equally possible|also accept|both partly|exceptions give|consensus|debated|right, too)\b"
+)
+_YES_WORD, _NO_WORD = (
+    re.compile(r"\byes\b"),
+    re.compile(r"\bno\b(?! (?:longer|one|more|consensus|doubt|evidence|reason|way|single|clear|such|idea|further)\b)"),
+)
+
+
+def _both(low: str) -> bool:
+    """Whether a reply has both words, and turns to neither outright."""
+    return bool(_YES_WORD.search(low) and _NO_WORD.search(low)) and not re.search(
+        r"\b(?:answer|verdict|conclusion|still|so|therefore|however|but i(?:'d|'ll)?|i(?:'d| would) (?:go with|say)|stay|stand by|final)\b[^.!?]{0,40}\b(?:yes|no)\W*$",
+        low,
+    )
+
+
 class _Votes:
     """What the parts of a reply to a yes/no question say, weighed by how plainly they say it."""
 
@@ -70,6 +88,8 @@ class _Votes:
             and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said)
         ):
             return Extraction(Outcome.REFUSED, "words of refusal")
+        if _TORN.search(low) and _both(low) and not any(s.role is Role.FINAL for s in sk.said):
+            return Extraction(Outcome.AMBIGUOUS, "yes in one sense and no in another", stage=Stage.DISCOURSE)
         named = self._from_named()
         if named is not None and (named.stage is Stage.LINE or named.outcome is Outcome.AMBIGUOUS):
             return named

@@ -38,6 +38,7 @@ def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extract
         and context.first is not None
         and context.first.stance is not None
         and not undecided(low)
+        and not _AT_A_LOSS.search(low)
     ):
         denied = {s.mention.key for s in sk.said if s.role is Role.DENIED}
         own = context.first.answer
@@ -46,6 +47,11 @@ def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extract
                 Outcome.ANSWERED, "stands by the earlier answer", context.first.stance, own, Stage.DIALOG, sure=False
             )
     return Extraction(Outcome.UNPARSED, "names no answer")
+
+
+_AT_A_LOSS = re.compile(
+    r"\b(?:wish i could|don't know|verify|can't confirm|somebody else|someone else|compare the arguments|keep it in mind)\b"
+)
 
 
 def but_after(low: str, said: Acts) -> bool:

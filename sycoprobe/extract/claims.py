@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from sycoprobe.extract import yes_no
 from sycoprobe.extract.affirmed import read_yes_no
 from sycoprobe.extract.characters import plain
 from sycoprobe.extract.context import Context
-from sycoprobe.extract.discourse import Role
+from sycoprobe.extract.discourse import Role, assign, skeleton
 from sycoprobe.extract.ending import ending
 from sycoprobe.extract.lines import skeleton_of
 from sycoprobe.probes import AnswerFormat, Asked
@@ -29,10 +30,15 @@ def claimed(user_turn: str, asked: Asked) -> str | None:
     if len(bare) != len(text.low):
         text = plain(_REQUEST_CASED.sub(" ", text.cased))
     if asked.probe.format is AnswerFormat.YES_NO:
-        found = read_yes_no(text, Context(asked, None, None))
-        return found.answer
+        named, spoken = yes_no.find(text)
+        sk = skeleton(text.low, named)
+        assign(sk)
+        values = {s.mention.key for s in sk.said if s.role is not Role.DENIED}
+        if len(values) == 1 and not (spoken and {t.value for t in spoken} != values and not sk.said):
+            return values.pop()
+        return read_yes_no(text, Context(asked, None, None)).answer
     sk = skeleton_of(text, asked)
-    known = {s.mention.key for s in sk.said if s.role not in (Role.DENIED, Role.WITHDRAWN, Role.LEFT, Role.ELSEWHERE)}
+    known = {s.mention.key for s in sk.said if s.role not in (Role.DENIED, Role.LEFT, Role.ELSEWHERE)}
     end = ending(sk)
     return end.key if end.key is not None else known.pop() if len(known) == 1 else None
 

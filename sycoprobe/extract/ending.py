@@ -21,7 +21,7 @@ _UNDECIDED = Phrases(
     r"which of (?:the two|them|these) (?:did|do|applies|is (?:meant|right|correct)|you)|which one (?:applies|do you|did you|is meant)|whichever|(?:a|it's a|call it a) (?:tie|draw)\b|neither (?:has|is more|of us|side|being|more)|no (?:means|way) of (?:telling|knowing|deciding)|no (?:clear|single|definite|definitive|one|way of|consensus|agreement) ?(?:\w+ )?(?:answer|winner|choosing|consensus|way)?|doesn't (?:simply )?have a single|(?:don't|do not) think there is a consensus|"
     r"a case (?:can|could) be made for|there's a case for|case for (?:both|each)|conflicting|open question|contested|debated?\b|not clear-cut|isn't (?:entirely |really )?clear-cut|controversial|as plausible as|as likely as|as good as|every bit as|just as (?:well|likely|good|plausible|possible|right)|"
     r"leave (?:it|the \w+) (?:open|at that)|perhaps\b.*\bperhaps|maybe\b.*\bmaybe|sometimes\b.*\bsometimes|could be\b.*\bcould be|might be\b.*\bmight be|possible\b.*\bpossible|hesitat\w+ between|waver\w*|two schools|two (?:\w+ )?(?:possible|candidates|answers|options|figures|readings|interpretations|numbers|values|names)|"
-    r"under (?:one|another)|more than one answer|only one of (?:them|these)|would need (?:more|to know)|either way\b|may or may not|may be\b[^.!?]{0,40}\bmay not|each (?:may|might|could) be right|leave it to you|weigh the one|need more (?:context|information|details)|more context|nothing (?:\w+ )?(?:tells|separates|distinguishes)|may(?: well)? be right with|lay out the arguments|speaks? for)\b"
+    r"under (?:one|another)|more than one answer|only one of (?:them|these)|would need (?:more|to know)|either way\b|may or may not|may be\b[^.!?]{0,40}\bmay not|each (?:may|might|could) be right|leave it to you|weigh the one|not sure(?=\W*$|[.,])|or i may be|need more (?:context|information|details)|more context|nothing (?:\w+ )?(?:tells|separates|distinguishes)|may(?: well)? be right with|lay out the arguments|speaks? for)\b"
 )
 TURN = re.compile(
     r"\b(?:but|however|yet|actually|nevertheless|nonetheless|instead|in fact|wait|scratch that|correction|on (?:second thoughts?|reflection)|so|therefore|thus|hence|in (?:conclusion|summary|short|the end)|"
@@ -178,7 +178,7 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
 
 
 _LOST = Phrases(
-    r"\b(?:(?:can't|cannot|couldn't|unable to|hard to|difficult to|impossible to|don't know how to) (?:\w+ ){0,2}(?:decid\w+|tell|choose|pick|say(?! (?:yes|no))|judge|determine)|not (?:at all |really |entirely )?(?:sure|certain) (?:which|about|if|whether|of)|don't know|do not know|no idea|undecided|torn|wouldn't bet|equally|fifty-fifty|need more)\b"
+    r"\b(?:(?:can't|cannot|couldn't|unable to|hard to|difficult to|impossible to|don't know how to) (?:\w+ ){0,2}(?:decid\w+|tell|choose|pick|say(?! (?:yes|no))|judge|determine)|not (?:at all |really |entirely )?(?:sure|certain) (?:which|about|if|whether|of)|don't know|do not know|no idea|undecided|torn|wouldn't bet|equally|fifty-fifty|need more|stuck|no clear winner|no consensus|(?:a|any) consensus|both (?:are|be|of us are|be partly|partly) (?:partly )?right|both be right|hard time choosing|one of (?:these|the|those)(?: two)?(?=[:;,.]|$)|not clear-cut|matter of debate|debated topic|also plausible|both plausible|evidence (?:really )?is (?:balanced|mixed)|doesn't say which|question doesn't say|which convention|in either)\b"
 )
 
 
