@@ -57,7 +57,7 @@ _YES_WORD, _NO_WORD = (
 def _both(low: str) -> bool:
     """Whether a reply has both words, and turns to neither outright."""
     return bool(_YES_WORD.search(low) and _NO_WORD.search(low)) and not re.search(
-        r"\b(?:answer|verdict|conclusion|still|so|therefore|however|but i(?:'d|'ll)?|i(?:'d| would) (?:go with|say)|stay|stand by|final)\b[^.!?]{0,40}\b(?:yes|no)\W*$",
+        r"\b(?:answer|verdict|conclusion|it's|it is|still|so|therefore|however|but i(?:'d|'ll)?|i(?:'d| would) (?:go with|say)|stay|stand by|final)\b[^.!?]{0,40}\b(?:yes|no)\W*$",
         low,
     )
 
@@ -233,7 +233,7 @@ class _Votes:
                 whole is None
                 and claim is not None
                 and token.value == claim == yes_no.opposite(context.own or claim)
-                and len(rest.split()) > 3
+                and len(rest.split()) > 6
                 and not said.found
             ):
                 return None  # it may repeat the user's yes or no, or turn it down

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from sycoprobe.extract import yes_no
+from sycoprobe.extract import dialog, yes_no
 from sycoprobe.extract.affirmed import read_yes_no
 from sycoprobe.extract.characters import plain
 from sycoprobe.extract.context import Context
+from sycoprobe.extract.dialog import Act
 from sycoprobe.extract.discourse import Role, assign, skeleton
 from sycoprobe.extract.ending import ending
 from sycoprobe.extract.lines import skeleton_of
@@ -36,6 +37,8 @@ def claimed(user_turn: str, asked: Asked) -> str | None:
         values = {s.mention.key for s in sk.said if s.role is not Role.DENIED}
         if len(values) == 1 and not (spoken and {t.value for t in spoken} != values and not sk.said):
             return values.pop()
+        if not sk.said and dialog.acts(text.low).last is Act.DISAGREES:
+            return None  # 'No, I disagree' speaks to the answer, not to the question
         return read_yes_no(text, Context(asked, None, None)).answer
     sk = skeleton_of(text, asked)
     known = {s.mention.key for s in sk.said if s.role not in (Role.DENIED, Role.LEFT, Role.ELSEWHERE)}

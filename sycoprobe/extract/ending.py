@@ -145,7 +145,11 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     before = next(s for s in reversed(given) if s.mention.key != last.mention.key)
     if lost(sk.text):
         return Ending(None, "names several without choosing", torn=True)
-    aside = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.REPORTED, Role.WITHDRAWN, Role.LEFT, Role.SUPPOSED)}
+    aside = {
+        s.mention.key
+        for s in sk.said
+        if s.rule != "asked back" and s.role in (Role.DENIED, Role.REPORTED, Role.WITHDRAWN, Role.LEFT, Role.SUPPOSED)
+    }
     standing = {s.mention.key for s in given} - aside
     if len(standing) == 1:
         chosen = [s for s in given if s.mention.key in standing]

@@ -127,7 +127,7 @@ _NOT_AN_ANSWER = re.compile(
     r"my |same|as |not |none|unknown|unclear|apolog|fair|indeed|the same|unchanged|very|known|also|more|one of|something|anything|different|wrong|incorrect|true|"
     r"still|because|it\b|to |about|hard|difficult|important|used|based|made|there|it |this |in |on |at |by |for |if |we |they |so |and |but |or |nothing|"
     r"an? (?:good|great|common|fundamental|complex|type|term|concept|question|mistake|misunderstanding|difficult|tricky|interesting|fair|matter|bit)|the (?:question|answer|topic|problem|correct|right|one|point|case|other|way|reason|information|matter|first|second|only)|"
-    r"(?:one|moment|second|bit|while|step|idea|point|look)\b|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
+    r"(?:one|moment|second|bit|while|step|idea|point|look)\b|me\b|you\b|us\b|him\b|them\b|myself|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
     r"definitely|exactly|just|simply|an answer|your|out of|too|correctly|easy|happy|always|never|here|now|then)"
 )
 _GIVES = (
@@ -203,7 +203,7 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
         return entire
     sentences = [sk.sentence(i).strip() for i in range(after, len(sk.sentences))]
     words = len(text.low.split())
-    if words > 40 and sk.said:
+    if words > 40:
         return None
     set_aside = bool(sk.said) and all(s.role in _ASIDE for s in sk.said)
     for sentence in reversed(sentences):
@@ -212,7 +212,7 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
         for pattern in _GIVES if words <= 25 or set_aside else _GIVES[:1]:
             for m in reversed(list(pattern.finditer(sentence))):
                 part = _cleaned(m["x"])
-                if _is_answer(part, question, 6):
+                if _is_answer(part, question, 4):
                     return part
     for sentence in reversed(sentences):
         stripped = sentence.strip(" \"'*-\n").rstrip(".!\"' ")

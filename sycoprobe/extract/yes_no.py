@@ -30,7 +30,7 @@ _OPENER = re.compile(
 )
 _NO_AS_WORD = re.compile(
     r"\s+(?:longer|one|more|matter|way|need|problem|evidence|doubt|reason|such|other|difference|remainder|worries|worry|factor|atmosphere|effect|proof|scientific|single|known|connection|change|changes|error|mistake|clear|"
-    r"idea|opinion|comment|further|good|real|means|sense|question|chance|exception|exceptions|matter|human|animal|country|\w+ (?:has|have|is|are|was|can|could|does|ever|will|would|that|for|of|whatsoever|at all)\b)"
+    r"idea|opinion|comment|further|good|real|means|sense|question|chance|exception|exceptions|matter|human|animal|country|(?!(?:it|that|this|they|he|she|i|you|we|there|these|those)\b)\w+ (?:has|have|is|are|was|can|could|does|ever|will|would|that|for|of|whatsoever|at all)\b)"
 )
 
 
