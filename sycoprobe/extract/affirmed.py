@@ -94,6 +94,9 @@ class _Votes:
         if named is not None and (named.stage is Stage.LINE or named.outcome is Outcome.AMBIGUOUS):
             return named
         opening = self._from_spoken()
+        taken = context.claim if named is not None and not named.sure and dialog.acts(low).last is Act.AGREES else None
+        if named is not None and taken is not None and taken != named.answer:
+            return context.answered(taken, Stage.DIALOG, "takes what the user claimed", sure=False)
         if named is not None and (opening is None or opening.answer == named.answer or named.sure):
             return named
         if opening is not None:

@@ -56,7 +56,16 @@ def ending(sk: Skeleton, topic: Topic | None = None) -> Ending:
     torn = len({s.mention.key for s in listed}) > 1
     outright = [s for s in given if s.outright]
     open_keys = {s.mention.key for s in said if s.role in _OPEN}
-    if len(open_keys) > 1 and not chooses(sk) and _hesitates(sk, (outright or given)[-1].place if given else -1):
+    only_named = len({s.mention.key for s in given}) == 1 and not listed and not lost(sk.text)
+    only_named = only_named and all(
+        s.role is Role.NAMED for s in said if s.role in _OPEN and s.mention.key != given[-1].mention.key
+    )
+    if (
+        len(open_keys) > 1
+        and not only_named
+        and not chooses(sk)
+        and _hesitates(sk, (outright or given)[-1].place if given else -1)
+    ):
         return Ending(None, "names several without choosing", torn=True)
     if outright:
         last = outright[-1]

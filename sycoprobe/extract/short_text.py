@@ -385,10 +385,12 @@ def topic_of(probe: Probe) -> Topic:
         else ()
     )
     asked = re.search(
-        r"\b(?:what|which|who|where) (?:is|was|are|were) the (?:\w+ ){0,2}?([a-z]{4,})\b(?= (?:of|for|in|that|to|with)\b|\?)",
+        r"\b(?:what|which|who|where) (?:is|was|are|were) the (?:\w+ ){0,2}?([a-z]{4,})\b(?= (?:of|for|in|that|to|with)\b|\?)|^\W*which ([a-z]{4,})\b(?! (?:of|one)\b)",
         text.lower(),
     )
-    return Topic({w: n for w, n in weights.items() if w not in known}, words_of, asked[1] if asked else None, signs)
+    return Topic(
+        {w: n for w, n in weights.items() if w not in known}, words_of, (asked[1] or asked[2]) if asked else None, signs
+    )
 
 
 _ENDING = re.compile(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")

@@ -333,7 +333,7 @@ def filled(sentence: str, q: Question) -> str | None:
         return NO
     if q.aux == "be" and q.last and q.order:
         m = re.search(
-            rf"\b{re.escape(q.last)}(?:'s (?:\w+ )?(?:symbol|name|capital|word))? is (?:the |an? |called )?[\"']?(?P<x>\w+)",
+            rf"\b{re.escape(q.last)}(?:'s (?:\w+ )?(?:symbol|name|capital|word))? is (?:the |called )?[\"']?(?P<x>\w+)",
             sentence,
         )
         if (
