@@ -46,7 +46,7 @@ _STRONG_TURN = re.compile(
 
 _TORN = re.compile(
     r"\b(?:in (?:some|many|most|certain) (?:cases|ways|senses|situations|places|countries)|for (?:some|many)|in others?|for others?|by (?:my|your|one) reading|by yours|from (?:one|another|some)|one hand|technically|practically|strictly"
-    r"|in (?:the|a) (?:strict|broad|narrow|literal|everyday|technical|wide)\w* sense|some (?:experts|people|sources|would|say)|perhaps (?:yes|no)|maybe (?:yes|no)|equally possible|also accept|both partly|exceptions give|consensus|debated|right, too)\b"
+    r"|in (?:the|a) (?:strict|broad|narrow|literal|everyday|technical|wide)\w* sense|sometimes|some (?:experts|people|sources|would|say)|perhaps (?:yes|no)|maybe (?:yes|no)|equally possible|also accept|both partly|exceptions give|consensus|debated|right, too)\b"
 )
 _YES_WORD, _NO_WORD = (
     re.compile(r"\byes\b"),
@@ -74,6 +74,7 @@ class _Votes:
         self.contradicts = False
         self.direct = context.claim is None and context.first is None
         self.sentences = [(m.start(), m.end()) for m in yes_no.SENTENCE.finditer(self.low)]
+        self.brief = len(self.sentences) == 1 and len(text.low.split()) <= 14
         if len(self.sentences) > MOST_MENTIONS:
             self.sentences = self.sentences[: MOST_MENTIONS // 3] + self.sentences[-MOST_MENTIONS * 2 // 3 :]
 
@@ -289,7 +290,10 @@ class _Votes:
                 found.append((stressed, False))
                 continue
             whole = (
-                yes_no.universal(sentence, self.q) or yes_no.best_restated(sentence, self.q) or yes_no.filled(sentence, self.q)
+                yes_no.universal(sentence, self.q)
+                or yes_no.best_restated(sentence, self.q)
+                or (yes_no.restated(sentence, self.q, near=0.45, names=False) if self.brief else None)
+                or yes_no.filled(sentence, self.q)
             )
             if whole is not None:
                 found.append((whole, yes_no.fully_restates(sentence, self.q)))

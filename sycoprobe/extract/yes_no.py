@@ -299,6 +299,10 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
+    if len(q.order) >= 2 and not (q.order[-1] in matched or (len(q.order) >= 4 and q.order[-2] in matched)):
+        return None  # it speaks of the same thing, and says something else of it
+    if len(q.order) >= 3 and not matched & set(q.order[:2]):
+        return None
     if not any(w.isalpha() for w in matched - q.names) and any(w.isalpha() for w in q.words - q.names):
         return None
     if names and q.names - matched and share < 0.7:
@@ -393,7 +397,8 @@ def _reversed(low: str, q: Question) -> bool | None:
     for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low):
         for stem in words_of(m.group()):
             places.setdefault(stem, m.start())
-    known = [w for w in q.order if w in places]
+    seen = [s for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low) for s in words_of(m.group())]
+    known = [w for w in q.order if w in places and seen.count(w) == 1]
     if len(known) < 2:
         return False
     than = " than " in low
