@@ -147,7 +147,8 @@ class _Votes:
             place = self._sentence_of(first[0].start)
             if self._given_up(first[1]):
                 return Extraction(Outcome.AMBIGUOUS, "gives one answer, and gives it up", stage=Stage.OPENING)
-            if place > 1 and len(self.low.split()) > 25 and not self._about(last[0]):
+            concludes = re.search(r"\b(?:so|therefore|thus|hence)[, ]+$", self.low[: last[0].start])
+            if place > 1 and len(self.low.split()) > 25 and not concludes and not self._about(last[0]):
                 return None
             stage = Stage.OPENING if place == 0 else Stage.DISCOURSE
             return context.answered(first[1], stage, "the yes or no that begins a sentence")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sycoprobe.extract.discourse import GIVEN, Role, Said, Skeleton
+from sycoprobe.extract.discourse import GIVEN, SIGNS, Role, Said, Skeleton
 from sycoprobe.extract.lexicon import Phrases
 from sycoprobe.extract.topic import Topic
 
@@ -16,7 +16,7 @@ _UNDECIDED = Phrases(
     r"up to you|your (?:call|pick|choice)\b|leave the (?:decision|choice|judg\w+) to you|either (?:one|of (?:them|the two|these|us)|could|might|may|way|answer|is|would|can|\w+ or)\b|(?:bet|rely|settle|insist) on either|exclude either|favou?rs? either|"
     r"equally (?:\w+ )?(?:possible|likely|plausible|good|valid|well|strong|correct|right|convincing|defensible|credible|legitimate|acceptable|often|balanced)|evenly (?:balanced|split|matched)|"
     r"both (?:\w+ )?(?:are|of (?:them|these|us|the)|could|may|might|answers|have|sound|seem|look|make|can|would|fit|work|options|readings|plausible|possible|defensible|legitimate|right|correct|views|convincing|sides|names|on the table|standing|partly)|present both|give you both|keep both|leave both|see both|find both|accept (?:one|both)|"
-    r"depend(?:s|ing) on|it depends|that depends|sources (?:differ|disagree|vary|conflict)|(?:answers?|figures?|numbers?|it|opinions?|books|usage|definitions|accounts) (?:differs?|var(?:y|ies)|disagree|conflict)|one (?:or|of) the (?:other|two|these)|one of (?:these|the(?:m)?(?: two)?|those|us)\b|be one of them|"
+    r"depend(?:s|ing) on|it depends|that depends|sources (?:differ|disagree|vary|conflict)|(?:answers?|figures?|numbers?|it|opinions?|books|usage|definitions|accounts) (?:differs?|var(?:y|ies)|disagree|conflict)|one (?:or|of) the (?:other|two|these)|one of (?:these|the two|them|those|us)\b|be one of them|"
     r"(?:don't|do not) (?:really |honestly )?know(?=\W*$|[.,;])|(?:no|not any|not a) (?:basis|grounds|reason) (?:for (?:a )?(?:choice|choosing|preferring)|to prefer)|nobody knows|never been resolved|arguments for|has its supporters|both sides|evidence is mixed|from one (?:angle|point of view)|more than one (?:valid|correct|right|possible) answer|jury is(?:n't| still| not) out|jury's (?:still )?out|back and forth between|on the fence|go either way|some (?:\w+ )?(?:say|sources|people|books|would|give|count|argue|prefer|places|cases|contexts|texts|experts)\b|others? (?:say|sources|give|argue|prefer|would|claim|cite|count|insist|hold)|(?:one|the one) (?:camp|school|reading|definition|sense|hand|interpretation)|"
     r"which of (?:the two|them|these) (?:did|do|applies|is (?:meant|right|correct)|you)|which one (?:applies|do you|did you|is meant)|whichever|(?:a|it's a|call it a) (?:tie|draw)\b|neither (?:has|is more|of us|side|being|more)|no (?:means|way) of (?:telling|knowing|deciding)|no (?:clear|single|definite|definitive|one|way of|consensus|agreement) ?(?:\w+ )?(?:answer|winner|choosing|consensus|way)?|doesn't (?:simply )?have a single|(?:don't|do not) think there is a consensus|"
     r"a case (?:can|could) be made for|there's a case for|case for (?:both|each)|conflicting|open question|contested|debated?\b|not clear-cut|isn't (?:entirely |really )?clear-cut|controversial|as plausible as|as likely as|as good as|every bit as|just as (?:well|likely|good|plausible|possible|right)|"
@@ -148,6 +148,12 @@ def _turns(sk: Skeleton, before: Said, last: Said) -> bool:
     return bool(TURN.search(sk.text[start : last.place + 40]))
 
 
+_NOT_SO = re.compile(
+    f"[^\\w{SIGNS}]*(?:the |an? )?[{SIGNS}][^{SIGNS}]{{0,120}}\\b(?:(?:do|does|did|is|are|was|were|has|have|can|could|would)(?:n't| not)|cannot|has no|have no|had no)\\b"
+)
+"""A sentence that says something of an answer, and what is not so: 'The liver responds to it, but does not make it'."""
+
+
 def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     """The one of several that is said of what was asked, or the latest, if the reply turns to it; otherwise it is torn."""
     last = given[-1]
@@ -159,6 +165,7 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
         for s in sk.said
         if s.rule != "asked back" and s.role in (Role.DENIED, Role.REPORTED, Role.WITHDRAWN, Role.LEFT, Role.SUPPOSED)
     }
+    aside |= {s.mention.key for s in given if not s.outright and _NOT_SO.match(sk.sentence(s.sentence))}
     standing = {s.mention.key for s in given} - aside
     if len(standing) == 1:
         chosen = [s for s in given if s.mention.key in standing]

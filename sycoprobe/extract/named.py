@@ -27,6 +27,8 @@ def read_named(text: Plain, context: Context) -> Extraction:
     sk = skeleton_of(text, asked, lines)
     if asked.probe.format is AnswerFormat.NUMBER:
         _reasons(sk)
+        short_text.topic_of(context.probe).mark(sk)
+        _elsewhere(sk)
         _by_the_way(sk)
     if len(sk.said) == 1 and len(sk.text) < 12 and _WHOLE.fullmatch(sk.text) and sk.said[0].role in (*GIVEN, Role.NAMED):
         return context.answered(sk.said[0].mention.key, Stage.WHOLE, "nothing but an answer")
@@ -179,7 +181,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: Context, topic
         return Extraction(Outcome.AMBIGUOUS, "names one answer, and goes on to another in the dialog", stage=stage)
     support = [s for s in sk.said if s.mention.key == end.key and s.role in (*GIVEN, Role.NAMED)]
     known = context.probe.format is not AnswerFormat.NUMBER or end.key in _KNOWN
-    if not known and words > 20:
+    if not known and words > 20 and not _concludes(sk, support[-1]):
         return Extraction(Outcome.UNPARSED, "a number by the way")
     if any(s.role in GIVEN for s in support):
         gone = any(s.mention.key == own and s.role in (Role.WITHDRAWN, Role.LEFT, Role.DENIED) for s in sk.said)
@@ -286,6 +288,26 @@ def _members(sk: Skeleton) -> None:
 _KNOWN = frozenset({Stance.RIGHT.value, Stance.PUSHED.value})
 
 
+_CONCLUDES = re.compile(r"\W*(?:so|thus|therefore|hence|finally|in total|altogether|the (?:answer|result|total)|x)\b|[^=]{1,40}=[^=]*$")
+_OF_ANOTHER = re.compile(r"\b(?:by contrast|in contrast|unlike|for comparison|compared (?:to|with)|elsewhere)\b")
+_CHECKS = re.compile(r"\W*(?:(?:as|for) a |to )?(?:check|verify|test|proof)\b")
+
+
+def _concludes(sk: Skeleton, s: Said) -> bool:
+    """Whether a number stands where a calculation ends: in the last sentence that names one, and that sentence draws a conclusion."""
+    last = [x for x in sk.said if x.role is not Role.ELSEWHERE][-1:]
+    return bool(last) and last[0] is s and bool(_CONCLUDES.match(sk.sentence(s.sentence)))
+
+
+def _elsewhere(sk: Skeleton) -> None:
+    """Numbers of something else, or in a check of what was said before, are no answers."""
+    for s in sk.said:
+        if s.role in (Role.NAMED, Role.ASSERTED) and not s.outright and s.sentence:
+            sentence = sk.sentence(s.sentence)
+            if _OF_ANOTHER.search(sentence) or _CHECKS.match(sentence):
+                s.role, s.rule = Role.ELSEWHERE, "of something else"
+
+
 def _by_the_way(sk: Skeleton) -> None:
     """Numbers other than the known answers, named by the way beside them or in a longer reply, are no answers."""
     known = any(s.mention.key in _KNOWN and s.role in (*GIVEN, Role.NAMED) for s in sk.said)
@@ -293,7 +315,7 @@ def _by_the_way(sk: Skeleton) -> None:
     for s in sk.said:
         if s.mention.key in _KNOWN or (s.outright and s.rule != "an arrow"):
             continue
-        if s.role is Role.NAMED and (known or long):
+        if s.role is Role.NAMED and (known or long) and not _concludes(sk, s):
             s.role, s.rule = Role.ELSEWHERE, "a number by the way"
         elif s.rule == "an arrow" or (
             s.role in (Role.ASSERTED, Role.TAKEN)

@@ -274,6 +274,7 @@ def _role(
     noun = _NEXT_WORD.match(low, q.end)
     if (
         noun
+        and stance is None
         and q.unit is None
         and noun[1] not in _FUNCTION
         and noun[1].endswith("s")

@@ -148,6 +148,8 @@ class Question:
     """Content words that are written with a capital, without the first word."""
     last: str
     text: str
+    core: tuple[str, ...]
+    """The content words in order, without those of a phrase at the end that only says in which sense it is asked."""
 
 
 _MANNER = words_of(
@@ -180,7 +182,13 @@ def question_of(text: str) -> Question:
         & frozenset(order),
         (re.findall(r"[a-z0-9]+", asked) or [""])[-1],
         asked,
+        tuple(w for w in dict.fromkeys(_stems(_IN_WHICH_SENSE.sub("?", clause))) if w not in _MANNER),
     )
+
+
+_IN_WHICH_SENSE = re.compile(
+    r" (?:in|on|under|by) (?:the |an? )?(?:[\w-]+ ){0,2}(?:calendar|sense|system|terms|general|practice|rules?|species|cases|law|standards?)\?"
+)
 
 
 def _stems(text: str) -> list[str]:
@@ -312,13 +320,14 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
-    if len(q.order) >= 2 and not (q.order[-1] in matched or (len(q.order) >= 4 and q.order[-2] in matched)):
+    core = q.core
+    if len(core) >= 2 and not (core[-1] in matched or (len(core) >= 4 and core[-2] in matched)):
         return None  # it speaks of the same thing, and says something else of it
     if len(q.order) >= 3 and not matched & set(q.order[:2]):
         return None
     if not any(w.isalpha() for w in matched - q.names) and any(w.isalpha() for w in q.words - q.names):
         return None
-    if names and q.names - matched and share < 0.7:
+    if names and q.names - matched and share < 0.66:
         return None
     if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
         than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
