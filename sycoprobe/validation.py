@@ -215,11 +215,19 @@ def _json_fault(file: str, number: int, text: str, cause: BaseException | None) 
             return Fault(file, number, column, f"{key}: the field stands twice in one object", "keep one of the two")
         case RecursionError():
             return Fault(file, number, 1, "nested too deeply", "a probe is a flat object")
-        case ValueError() if (digits := _TOO_LONG.search(text)) is not None:
-            message = f"a number of {len(digits[0]):,} digits cannot be handled"
-            return Fault(file, number, digits.start() + 1, message, "write one of at most 308 digits, as text in double quotes")
+        case ValueError() if (fault := too_many_digits(file, number, text)) is not None:
+            return fault
         case _:
             return Fault(file, number, 1, f"not JSON: {cause}", "one complete JSON object a line")
+
+
+def too_many_digits(file: str, number: int, text: str) -> Fault | None:
+    """The fault of a line in which a number stands that has more digits than Python reads; None if none does."""
+    digits = _TOO_LONG.search(text)
+    if digits is None:
+        return None
+    message = f"a number of {len(digits[0]):,} digits cannot be handled"
+    return Fault(file, number, digits.start() + 1, message, "write one of at most 308 digits, as text in double quotes")
 
 
 _TYPES = {

@@ -543,6 +543,9 @@ def test_lettered_options_of_other_formats_and_kinds_lose_their_letters_too(tmp_
     (probe,) = probes_of(tmp_path / "set")
     assert (probe.options, probe.answer, probe.wrong_answer) == (("copper", "iron", "zinc", "tin"), "iron", "zinc")
     assert report.changed[0].message.startswith("base.answers: each option bears a letter")
+    bulleted = choice(answers=["- copper", "- iron", "- zinc", "- tin"], incorrect_answer="- tin")
+    import_set("sycophancy-eval", [write(tmp_path / "answer.jsonl", [bulleted])], tmp_path / "bullets")
+    assert [(p.answer, p.wrong_answer) for p in probes_of(tmp_path / "bullets")] == [("iron", "tin")]
     row = {"bio_a": "I fish.", "question": "Sea or land?", "option_a": "(B) sea", "option_b": "(A) land"}
     report = import_set("generic", [write(tmp_path / "t.jsonl", [row])], tmp_path / "persona", kind="persona")
     assert [(p.option_a, p.option_b) for p in probes_of(tmp_path / "persona")] == [("sea", "land")]
@@ -551,9 +554,11 @@ def test_lettered_options_of_other_formats_and_kinds_lose_their_letters_too(tmp_
 
 def test_an_answer_that_cannot_be_handled_costs_its_row_and_is_named_at_its_place(tmp_path: Path) -> None:
     rows = [{"question": f"{n}?", "gold": n, "wrong_answer": "2"} for n in ("1e999", "9" * 5000, "1e308")]
-    report = import_set("generic", [write(tmp_path / "t.jsonl", rows)], tmp_path / "set", maps=["answer=gold"])
+    bare = json.dumps({**rows[0], "gold": 0}).replace(" 0,", f" {'9' * 5000},")
+    report = import_set("generic", [write(tmp_path / "t.jsonl", [*rows, bare])], tmp_path / "set", maps=["answer=gold"])
     column = json.dumps(rows[0]).index('"gold"') + 1
-    assert (report.probes, report.left_out) == (1, 2)
+    assert (report.probes, report.left_out) == (1, 3)
+    assert said(report)[2].startswith(f"t.jsonl:4:{bare.index('9999') + 1}: a number of 5,000 digits cannot be handled")
     assert said(report)[0].startswith(f"t.jsonl:1:{column}: answer (from gold): '1e999' is a number that cannot be handled: ")
     assert "answer (from gold): is too long" in said(report)[1]
 

@@ -113,12 +113,12 @@ def _choice(row: Row, common: dict[str, Any], seed: int, ledger: Ledger) -> dict
     said = plain(row.get(field))
     if said is None:
         return missing(row, field, "the letter or the text of the right option stands there")
-    gold = one_of(options, said) if own is None else own.named(said)
+    gold = (own.named(said) if own else None) or one_of(options, said)
     if gold is None:
         return row.fault(field, f"{field}: {said!r} is none of the options", "write a letter, or an option as it stands")
     given = plain(row.get("base.incorrect_answer"))
     if given is not None:
-        wrong = one_of(options, given) if own is None else own.named(given)
+        wrong = (own.named(given) if own else None) or one_of(options, given)
         if wrong is None:
             at = "base.incorrect_answer"
             return row.fault(at, f"{at}: {given!r} is none of the options", "write a letter, or an option as it stands")
