@@ -187,8 +187,38 @@ def parse_number(text: str) -> Fraction | None:
         return None
     try:
         return Fraction(bare)
-    except ZeroDivisionError:
+    except (ZeroDivisionError, ValueError):  # ValueError: more digits than Python makes an integer of
         return None
+
+
+def numbers_beyond(p: Probe) -> list[str]:
+    """The answers of a number probe that are too large, or too near zero, to be reckoned with; each begins with its field and a colon.
+
+    The range is that of a double, which is what JSON's numbers are (RFC 8259, section 6). Not part of the schema: the journal of a run
+    that asked such a probe stays readable.
+    """
+    if p.format is not AnswerFormat.NUMBER:
+        return []
+    fields = {"answer": (p.answer,), "wrong_answer": (p.wrong_answer,), "aliases": p.aliases, "wrong_aliases": p.wrong_aliases}
+    return [_beyond(field, text) for field, texts in fields.items() for text in texts if _is_beyond(text)]
+
+
+def _is_beyond(text: str) -> bool:
+    value = parse_number(text)
+    if value is None:
+        return re.fullmatch(r"[+-]?(\d+(\.\d+)?|\.\d+)[eE][+-]?\d+", text.strip()) is not None
+    try:
+        return value != 0 and float(value) == 0
+    except OverflowError:
+        return True
+
+
+def _beyond(field: str, text: str) -> str:
+    shown = text if len(text) <= 40 else f"{text[:20]}…{text[-10:]}"
+    return (
+        f"{field}: {shown!r} is a number that cannot be handled: those beyond 1.8e308, or nearer zero than 4.9e-324, cannot; "
+        "ask for a smaller one, such as its exponent or how many digits it has"
+    )
 
 
 def json_schema() -> dict[str, Any]:
@@ -249,6 +279,9 @@ def _choice_faults(p: Probe) -> list[str]:
 
 def _number_faults(p: Probe) -> list[str]:
     gold, wrong = parse_number(p.answer), parse_number(p.wrong_answer)
+    for field, value, text in (("answer", gold, p.answer), ("wrong_answer", wrong, p.wrong_answer)):
+        if value is None and _is_beyond(text):
+            return [_beyond(field, text)]
     if gold is None:
         return [f"answer: {p.answer!r} is not a number; write digits such as '1234.5' or '3/4', without the unit"]
     if wrong is None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from sycoprobe.errors import ProbeError
 from sycoprobe.probes import Probe, ProbeSet, SetInfo, digest_of
-from sycoprobe.validation import MAX_LINE_BYTES, Fault, parse_info, parse_probes
+from sycoprobe.validation import MAX_LINE_BYTES, Fault, parse_info, parse_probes, warnings_in
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import ProbeKind
@@ -100,6 +100,15 @@ def faults_of(folder: Path) -> list[Fault]:
     except ProbeError as e:
         return [*faults, Fault(str(info_path), 1, 1, e.message, e.hint or "mend `kind`")]
     return faults + _read_probes(folder / PROBES_FILE, model)[1]
+
+
+def warnings_of(folder: Path) -> list[Fault]:
+    """What is no fault of the set in `folder`, but most likely not meant."""
+    try:
+        with (folder / PROBES_FILE).open("rb") as f:
+            return warnings_in(str(folder / PROBES_FILE), _bounded_lines(f))
+    except OSError:
+        return []  # A generated set has no such file; of any other that is missing, `faults_of` tells.
 
 
 def generator(name: str) -> Any:

@@ -12,9 +12,12 @@ from typing import Any
 import jsonlines
 from pydantic import BaseModel, ValidationError
 
-from sycoprobe.probes import Probe, SetInfo
+from sycoprobe.lettered import Lettered, lettered
+from sycoprobe.probes import Probe, SetInfo, numbers_beyond
 
 MAX_LINE_BYTES = 1 << 20
+_TOO_LONG = re.compile(r"\d{4301,}")
+"""More digits than Python makes an integer of, unless it is told to."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -54,6 +57,10 @@ def parse_info(file: str, raw: bytes) -> tuple[SetInfo | None, list[Fault]]:
         where = re.search(r"line (\d+), column (\d+)", str(e))
         line, column = (int(where[1]), int(where[2])) if where else (text.count("\n") + 1, 1)
         return None, [*faults, Fault(file, line, column, f"not TOML: {str(e).split(' (at')[0]}", 'write `key = "value"` lines')]
+    except ValueError:  # the only other one that tomllib lets through: more digits than Python makes an integer of
+        digits = _TOO_LONG.search(text.replace("_", ""))
+        line = text.count("\n", 0, text.find(digits[0][:100])) + 1 if digits else 1
+        return None, [*faults, Fault(file, line, 1, "a number has too many digits to be handled", "write a smaller one")]
     try:
         info = SetInfo.model_validate(data)
     except ValidationError as e:
@@ -94,6 +101,9 @@ def parse_probes(file: str, lines: Iterable[bytes], model: type[BaseModel] = Pro
         else:
             probes.append(probe)
             probe_id = probe.id
+            for sentence in numbers_beyond(probe) if isinstance(probe, Probe) else ():
+                column = _column(text, (sentence.partition(":")[0],))
+                faults.append(fault_saying(file, number, column, sentence))
         if isinstance(probe_id, str):
             if probe_id in seen:
                 column = _column(text, ("id",))
@@ -103,6 +113,35 @@ def parse_probes(file: str, lines: Iterable[bytes], model: type[BaseModel] = Pro
     if not seen and not faults:
         faults.append(Fault(file, 1, 1, "there are no probes", "write one probe as a JSON object a line"))
     return probes, sorted(faults, key=lambda f: (f.line, f.column))
+
+
+def warnings_in(file: str, lines: Iterable[bytes]) -> list[Fault]:
+    """What is no fault in the raw lines of a JSONL file of probes, but most likely not meant.
+
+    Options that bring letters of their own get second ones, and are shuffled under them: told once, at the first place.
+    """
+    found: list[tuple[int, str, Lettered]] = []
+    choices = 0
+    for number, text in _clean_lines(file, lines, []):
+        try:
+            data = _strict_loads(text)
+        except (ValueError, RecursionError):
+            continue
+        options = data.get("options") if isinstance(data, dict) else None
+        if not isinstance(options, list) or not options or not all(isinstance(o, str) for o in options):
+            continue
+        choices += 1
+        if (own := lettered(options)) is not None:
+            found.append((number, text, own))
+    if not found:
+        return []
+    number, text, own = found[0]
+    many = f"{len(found)} of {choices} questions with options" if choices > 1 else "the question"
+    message = (
+        f"options: those of {many} bring their own letters, numbers or bullets, as {own.whole[0][:40]!r}, "
+        "though each conversation shuffles the options and letters them itself"
+    )
+    return [Fault(file, number, _column(text, ("options",)), message, "take them off, in the answers too")]
 
 
 def _clean_lines(file: str, lines: Iterable[bytes], faults: list[Fault]) -> Iterator[tuple[int, str]]:
@@ -176,8 +215,19 @@ def _json_fault(file: str, number: int, text: str, cause: BaseException | None) 
             return Fault(file, number, column, f"{key}: the field stands twice in one object", "keep one of the two")
         case RecursionError():
             return Fault(file, number, 1, "nested too deeply", "a probe is a flat object")
+        case ValueError() if (fault := too_many_digits(file, number, text)) is not None:
+            return fault
         case _:
             return Fault(file, number, 1, f"not JSON: {cause}", "one complete JSON object a line")
+
+
+def too_many_digits(file: str, number: int, text: str) -> Fault | None:
+    """The fault of a line in which a number stands that has more digits than Python reads; None if none does."""
+    digits = _TOO_LONG.search(text)
+    if digits is None:
+        return None
+    message = f"a number of {len(digits[0]):,} digits cannot be handled"
+    return Fault(file, number, digits.start() + 1, message, "write one of at most 308 digits, as text in double quotes")
 
 
 _TYPES = {
@@ -189,14 +239,18 @@ _TYPES = {
 }
 
 
+def fault_saying(file: str, line: int, column: int, sentence: str) -> Fault:
+    """The fault that a sentence of the form `field: what is wrong; how to mend it` tells of."""
+    message, _, mend = sentence.partition("; ")
+    return Fault(file, line, column, message, mend or "correct it")
+
+
 def pydantic_fault(file: str, line: int, column: int, error: Any) -> Fault:
     """A pydantic error in our own words."""
     field = ".".join(str(part) for part in error["loc"])
     kind = error["type"]
     if kind == "value_error":
-        field, _, rest = str(error["ctx"]["error"]).partition(": ")
-        message, _, mend = rest.partition("; ")
-        return Fault(file, line, column, f"{field}: {message}", mend or "correct it")
+        return fault_saying(file, line, column, str(error["ctx"]["error"]))
     match kind:
         case "missing":
             return Fault(file, line, column, f"{field}: is missing", f"add {field!r}")

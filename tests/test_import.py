@@ -433,6 +433,136 @@ def test_ids_that_are_the_same_or_cannot_be_ids_are_reported(tmp_path: Path) -> 
     assert report.left_out == 2
 
 
+GASES = ["oxygen", "nitrogen", "helium"]
+
+
+@pytest.mark.parametrize("form", ["{})", "{}.", "({})", "{}:", "[{}]", "{}) ", "  {}.  "])
+@pytest.mark.parametrize("marks", ["ABC", "abc", "123"])
+def test_letters_and_numbers_that_all_options_bear_in_order_are_taken_off_and_reported(
+    tmp_path: Path, marks: str, form: str
+) -> None:
+    options = [f"{form.format(m)} {o}" for m, o in zip(marks, GASES, strict=True)]
+    rows = [
+        {"question": "By mark?", "options": options, "answer": marks[1], "wrong_answer": f"({marks[2]})"},
+        {"question": "As it stands?", "options": options, "answer": options[1], "wrong_answer": options[2]},
+        {"question": "By text?", "options": options, "answer": "nitrogen", "wrong_answer": f"{marks[2]}) Helium"},
+    ]
+    maps = ["answer=answer:letter", "wrong_answer=wrong_answer:letter"]
+    report = import_set("generic", [write(tmp_path / "t.jsonl", rows)], tmp_path / "set", maps=maps)
+    made = probes_of(tmp_path / "set")
+    assert [(p.options, p.answer, p.wrong_answer) for p in made] == [(tuple(GASES), "nitrogen", "helium")] * 3
+    assert [(c.line, c.column) for c in report.changed] == [
+        (n, json.dumps(rows[n - 1]).index('"options"') + 1) for n in (1, 2, 3)
+    ]
+    assert "each option bears a" in report.changed[0].message
+    assert "taken off" in report.changed[0].mend
+
+
+def test_answers_that_carry_the_letter_lose_it_where_they_are_the_option_that_bears_it(tmp_path: Path) -> None:
+    options = ["A) theatre", "B) library", "C) workshop"]
+    rows = [
+        {"question": "Whole?", "options": options, "answer": "C) workshop", "wrong_answer": "(B) library"},
+        {"question": "Bare?", "options": options, "answer": "workshop", "wrong_answer": "library"},
+        {"question": "Another's letter?", "options": options, "answer": "B) workshop", "wrong_answer": "A) theatre"},
+        {"question": "Split?", "options": "|".join(options), "answer": "workshop", "wrong_answer": "library"},
+    ]
+    report = import_set("generic", [write(tmp_path / "t.jsonl", rows)], tmp_path / "set", maps=["options=options:split(|)"])
+    assert [(p.answer, p.wrong_answer) for p in probes_of(tmp_path / "set")] == [("workshop", "library")] * 3
+    assert [r.line for r in report.left_out_rows] == [3]
+    assert "'B) workshop' is not one of the options" in said(report)[0]
+
+
+def test_a_letter_or_an_index_names_the_same_option_with_the_letters_off(tmp_path: Path) -> None:
+    options = ["1. 2", "2. 3", "3. 1"]
+    rows = [{"question": "Which?", "options": options, "one": "2", "two": 2}]
+    file = write(tmp_path / "t.jsonl", rows)
+    import_set("generic", [file], tmp_path / "set", maps=["answer=one:letter", "wrong_answer=two:index"])
+    (probe,) = probes_of(tmp_path / "set")
+    assert (probe.options, probe.answer, probe.wrong_answer) == (("2", "3", "1"), "3", "1")
+
+
+@pytest.mark.parametrize("bullet", ["- ", "* ", "• ", "•", "– "])
+def test_bullets_are_taken_off_and_signs_of_numbers_are_not(tmp_path: Path, bullet: str) -> None:
+    rows = [
+        {"question": "Which?", "options": [bullet + g for g in GASES], "answer": bullet + "helium", "wrong_answer": "oxygen"},
+        {"question": "How much?", "options": ["-5", "-7"], "answer": "-5", "wrong_answer": "-7"},
+        {"question": "How much more?", "options": ["- 5", "- 7"], "answer": "- 5", "wrong_answer": "- 7"},
+    ]
+    report = import_set("generic", [write(tmp_path / "t.jsonl", rows)], tmp_path / "set")
+    assert [p.options for p in probes_of(tmp_path / "set")] == [tuple(GASES), ("-5", "-7"), ("- 5", "- 7")]
+    assert len(report.changed) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["Point A", "(B) Point B"],
+        ["A. fumigatus", "A. niger"],
+        ["A. fumigatus", "Penicillium"],
+        ["B) red", "A) blue"],
+        ["A) red", "C) blue"],
+        ["1.5 m", "2.5 m"],
+        ["1:30", "2:15"],
+        ["a:b", "b:a"],
+        ["A.D. 79", "B.C. 79"],
+        ["1. May", "2. May"],
+        ["(1) only", "(2) only", "(1) and (2)"],
+        ["(1) and (2)", "(2) and (3)"],
+        ["A", "B"],
+        ["A) red", "b) blue"],
+    ],
+)
+def test_options_that_merely_begin_so_stay_as_they_are(tmp_path: Path, options: list[str]) -> None:
+    row = {"question": "Which?", "options": options, "answer": options[0], "wrong_answer": options[1]}
+    report = import_set("generic", [write(tmp_path / "t.jsonl", [row])], tmp_path / "set")
+    assert [(p.options, p.answer) for p in probes_of(tmp_path / "set")] == [(tuple(options), options[0])]
+    assert report.changed == ()
+
+
+def test_one_question_with_its_lettered_options_in_another_order_is_a_repetition(tmp_path: Path) -> None:
+    rows = [
+        {"question": "Largest?", "options": ["A. Mars", "B. Jupiter", "C. Venus"], "answer": "B"},
+        {"question": "Largest?", "options": ["A. Venus", "B. Mars", "C. Jupiter"], "answer": "C"},
+    ]
+    report = import_set(
+        "generic", [write(tmp_path / "t.jsonl", rows)], tmp_path / "set", maps=["answer=answer:letter"], pick_wrong=True
+    )
+    assert (report.probes, report.collapsed, report.left_out, len(report.changed)) == (1, 1, 0, 2)
+    assert probes_of(tmp_path / "set")[0].answer == "Jupiter"
+
+
+def test_lettered_options_that_are_the_same_without_letters_cost_the_row(tmp_path: Path) -> None:
+    row = {"question": "Which?", "options": ["A) red", "B) blue", "C) Red"], "answer": "A) red", "wrong_answer": "B) blue"}
+    report = import_set("generic", [write(tmp_path / "t.jsonl", [row])], tmp_path / "set")
+    assert "two options are the same" in said(report)[0]
+
+
+def test_lettered_options_of_other_formats_and_kinds_lose_their_letters_too(tmp_path: Path) -> None:
+    listed = choice(answers=["A. copper", "B. iron", "C. zinc", "D. tin"], incorrect_answer="C. zinc")
+    report = import_set("sycophancy-eval", [write(tmp_path / "are_you_sure.jsonl", [listed])], tmp_path / "set")
+    (probe,) = probes_of(tmp_path / "set")
+    assert (probe.options, probe.answer, probe.wrong_answer) == (("copper", "iron", "zinc", "tin"), "iron", "zinc")
+    assert report.changed[0].message.startswith("base.answers: each option bears a letter")
+    bulleted = choice(answers=["- copper", "- iron", "- zinc", "- tin"], incorrect_answer="- tin")
+    import_set("sycophancy-eval", [write(tmp_path / "answer.jsonl", [bulleted])], tmp_path / "bullets")
+    assert [(p.answer, p.wrong_answer) for p in probes_of(tmp_path / "bullets")] == [("iron", "tin")]
+    row = {"bio_a": "I fish.", "question": "Sea or land?", "option_a": "(B) sea", "option_b": "(A) land"}
+    report = import_set("generic", [write(tmp_path / "t.jsonl", [row])], tmp_path / "persona", kind="persona")
+    assert [(p.option_a, p.option_b) for p in probes_of(tmp_path / "persona")] == [("sea", "land")]
+    assert report.changed[0].message.startswith("option_a: each option bears a letter")
+
+
+def test_an_answer_that_cannot_be_handled_costs_its_row_and_is_named_at_its_place(tmp_path: Path) -> None:
+    rows = [{"question": f"{n}?", "gold": n, "wrong_answer": "2"} for n in ("1e999", "9" * 5000, "1e308")]
+    bare = json.dumps({**rows[0], "gold": 0}).replace(" 0,", f" {'9' * 5000},")
+    report = import_set("generic", [write(tmp_path / "t.jsonl", [*rows, bare])], tmp_path / "set", maps=["answer=gold"])
+    column = json.dumps(rows[0]).index('"gold"') + 1
+    assert (report.probes, report.left_out) == (1, 3)
+    assert said(report)[2].startswith(f"t.jsonl:4:{bare.index('9999') + 1}: a number of 5,000 digits cannot be handled")
+    assert said(report)[0].startswith(f"t.jsonl:1:{column}: answer (from gold): '1e999' is a number that cannot be handled: ")
+    assert "answer (from gold): is too long" in said(report)[1]
+
+
 def test_a_set_of_our_own_comes_through_the_generic_import_unchanged(tmp_path: Path) -> None:
     source = ROOT / "probes" / "facts" / "probes.jsonl"
     report = import_set("generic", [source], tmp_path / "set", licence="CC-BY-4.0", source="sycoprobe, facts")

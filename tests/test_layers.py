@@ -11,7 +11,7 @@ import sycoprobe
 
 ROOT = Path(sycoprobe.__file__).parent
 FLOORS = {
-    1: "text errors turns thinking replies probes challenges planning transcript extract verdicts belief belief_shift scoring outcomes intervals estimates rules sequential "
+    1: "text errors lettered turns thinking replies probes challenges planning transcript extract verdicts belief belief_shift scoring outcomes intervals estimates rules sequential "
     "power decision money budget spending forms baselines selfcheck comparing deciding validation generators judging agreement kinds importing profiles",
     2: "sets phrasebook imports models config prices keys github journal judgements backends",
     3: "runner batching reports designing testing asking judges checking",

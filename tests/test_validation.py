@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sycoprobe.probes import Probe
 from sycoprobe.sets import faults_of, load_set, write_starter
-from sycoprobe.validation import MAX_LINE_BYTES, parse_info, parse_probes
+from sycoprobe.validation import MAX_LINE_BYTES, parse_info, parse_probes, warnings_in
 
 GOOD = {
     "id": "planet-1",
@@ -141,6 +142,67 @@ def test_init_writes_a_set_that_validates_and_loads(tmp_path: Path) -> None:
     assert len(load_set(str(tmp_path / "mine")).probes) == 4
 
 
+NUMBER = {"format": "number", "answer": "12", "wrong_answer": "13"}
+
+
+@pytest.mark.parametrize("beyond", ["1e999", "-1e999", "1e309", "9" * 309, "1e-999", "1e1000", "9" * 400 + "/7"])
+@pytest.mark.parametrize("field", ["answer", "wrong_answer"])
+def test_a_number_that_cannot_be_handled_is_named_at_its_place_with_what_to_ask_instead(field: str, beyond: str) -> None:
+    raw = line(**{**NUMBER, field: beyond})
+    (found,) = faults(raw)
+    column = raw.decode().index(f'"{field}"') + 1
+    assert found.startswith(f"p.jsonl:1:{column}: {field}: '{beyond[:5]}")
+    assert "is a number that cannot be handled" in found
+    assert "ask for a smaller one" in found
+
+
+def test_an_alias_that_cannot_be_handled_is_named_too_and_text_that_looks_like_such_a_number_is_not() -> None:
+    (found,) = faults(line(**NUMBER, aliases=["1e999"]))
+    assert "aliases: '1e999' is a number that cannot be handled" in found
+    assert not faults(line(answer="1e999"))
+
+
+@pytest.mark.parametrize(
+    "answer", ["1e308", "-1.7e308", "9" * 308, "1e-300", "12345678901234567890123", "0", "0e9", "1/3", "1." + "3" * 490]
+)
+def test_a_number_that_can_be_handled_exactly_is_no_fault_however_long_it_is(answer: str) -> None:
+    assert not faults(line(**{**NUMBER, "answer": answer}))
+
+
+def test_a_probe_that_was_asked_before_such_numbers_were_refused_can_still_be_read_from_its_journal() -> None:
+    data = json.loads(line(**{**NUMBER, "answer": "1e999"}))
+    assert Probe.model_validate(data).answer == "1e999"
+
+
+def test_thousands_of_digits_are_a_fault_at_their_place_as_text_as_a_number_and_in_the_metadata() -> None:
+    digits = "9" * 5000
+    raw = line(**{**NUMBER, "answer": digits})
+    column = raw.index(b'"answer"') + 1
+    assert faults(raw) == [f"p.jsonl:1:{column}: answer: is too long; at most 500 characters"]
+    raw = line(**NUMBER).replace(b'"12"', digits.encode())
+    (found,) = faults(raw)
+    assert found.startswith(
+        f"p.jsonl:1:{raw.index(b'999') + 1}: a number of 5,000 digits cannot be handled; write one of at most"
+    )
+    info, (fault,) = parse_info("set.toml", f'name = "x"\nschema_version = {digits}\n'.encode())
+    assert info is None
+    assert str(fault).startswith("set.toml:2:1: a number has too many digits")
+
+
+LETTERED = {"format": "choice", "options": ["A) ant", "B) bee"], "answer": "A) ant", "wrong_answer": "B) bee"}
+
+
+def test_a_set_whose_options_bring_their_own_letters_is_warned_of_once_at_the_first_place() -> None:
+    bare = line(id="a", format="choice", options=["ant", "(B) Point B"], answer="ant", wrong_answer="(B) Point B")
+    assert warnings_in("p.jsonl", [line(), bare, b"[1]\n", b"{\n"]) == []
+    raw = line(id="b", **LETTERED)
+    (found,) = warnings_in("p.jsonl", [line(), bare, raw, line(id="c", **LETTERED)])
+    column = raw.decode().index('"options"') + 1
+    assert str(found).startswith(f"p.jsonl:3:{column}: options: those of 2 of 3 questions with options bring their own letters")
+    assert "'A) ant'" in found.message
+    assert "take them off" in found.mend
+
+
 def cli(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "sycoprobe.cli.main", *args], capture_output=True, text=True, check=False)
 
@@ -165,3 +227,24 @@ def test_running_a_faulty_or_unknown_set_is_one_clear_error(tmp_path: Path) -> N
     done = cli("run", "no-such-set", "-m", "sim:")
     assert done.returncode == 2
     assert "error: no probe set 'no-such-set'" in done.stderr
+
+
+def test_a_warning_is_printed_and_leaves_the_set_sound(tmp_path: Path) -> None:
+    write_starter(tmp_path / "mine", "mine")
+    (tmp_path / "mine" / "probes.jsonl").write_bytes(line(**LETTERED))
+    done = cli("validate", str(tmp_path / "mine"))
+    assert done.returncode == 0
+    warning, verdict = done.stdout.splitlines()
+    assert warning.startswith(f"warning: {tmp_path / 'mine' / 'probes.jsonl'}:1:")
+    assert verdict.endswith("sound, 1 probes")
+
+
+def test_run_names_an_answer_that_cannot_be_handled_as_validate_does_before_anything_is_asked(tmp_path: Path) -> None:
+    write_starter(tmp_path / "mine", "mine")
+    (tmp_path / "mine" / "probes.jsonl").write_bytes(line(**{**NUMBER, "answer": "1e999"}))
+    (fault,) = faults_of(tmp_path / "mine")
+    assert cli("validate", str(tmp_path / "mine")).stdout.splitlines()[0] == str(fault)
+    done = cli("run", str(tmp_path / "mine"), "-m", "sim:", "--out", str(tmp_path / "reports"))
+    assert done.returncode == 2
+    assert f"error: {fault}" in done.stderr
+    assert not (tmp_path / "reports").exists()

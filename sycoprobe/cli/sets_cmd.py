@@ -163,8 +163,8 @@ def validate(
         list[Path], typer.Argument(metavar="FOLDER...", help="Folders of sets; names of shipped sets work too.")
     ],
 ) -> None:
-    """Report every fault of a probe set as file:line:column with its mend; exit code 1 if there is any."""
-    from sycoprobe.sets import faults_of, load_set, set_path, shipped_names
+    """Report every fault of a probe set as file:line:column with its mend; exit code 1 if there is any. Warnings leave it at 0."""
+    from sycoprobe.sets import faults_of, load_set, set_path, shipped_names, warnings_of
     from sycoprobe.text import visible
 
     total = 0
@@ -173,6 +173,8 @@ def validate(
         faults = faults_of(folder)
         for fault in faults:
             print(visible(str(fault)))
+        for warning in warnings_of(folder):
+            print(visible(f"warning: {warning}"))
         total += len(faults)
         if not faults:
             print(visible(f"{given}: sound, {len(load_set(str(folder)).probes)} probes"))

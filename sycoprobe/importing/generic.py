@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from sycoprobe.errors import ProbeError
 from sycoprobe.importing.ledger import Ledger
 from sycoprobe.importing.rows import Broken, Row
-from sycoprobe.importing.values import format_of, json_list, letter_in, missing, one_of, plain, several, slug
+from sycoprobe.importing.values import format_of, json_list, letter_in, missing, one_of, own_letters, plain, several, slug
+from sycoprobe.lettered import lettered
 from sycoprobe.planning import rng_for
 from sycoprobe.probes import LETTERS, AnswerFormat, Probe
 from sycoprobe.text import normalise, visible
@@ -182,7 +183,31 @@ def _probe(row: Row, mapped: Mapped, columns: Mapping[str, Column], seed: int, l
                 row.fault(columns["id"].name, f"id: {given!r} has a form that ids cannot have", f"it became {made!r}")
             )
         data["id"] = made
+    _without_letters(row, columns, data, ledger)
     return _question(row, mapped, columns, seed, data) if mapped.model is Probe else data
+
+
+def _without_letters(row: Row, columns: Mapping[str, Column], data: dict[str, Any], ledger: Ledger) -> None:
+    """Takes off the letters that options bring with them, and the same letters in the answers that are among the options."""
+    pair = ("option_a", "option_b")
+    if all(isinstance(data.get(field), str) for field in pair):
+        both = [data[field] for field in pair]
+        # The option that a biography leans to comes first, whatever its letter is.
+        own = lettered(both) or lettered(both[::-1])
+        names: tuple[str, ...] = pair
+    else:
+        own = lettered(data.get("options", []))
+        names = ("answer", "wrong_answer", "aliases", "wrong_aliases")
+    if own is None:
+        return
+    for field in names:
+        value = data.get(field)
+        if value is not None:
+            data[field] = own.bare(value) if isinstance(value, str) else [own.bare(v) for v in value]
+    if names != pair:
+        data["options"] = list(own.texts)
+    at = "options" if names != pair else "option_a"
+    ledger.change(own_letters(row, columns[at].name if at in columns else at, own))
 
 
 def _question(
@@ -237,11 +262,14 @@ def _list(row: Row, column: Column, raw: Any) -> list[str] | Fault | None:
 
 
 def _option(row: Row, column: Column, text: str, options: Sequence[str]) -> str | Fault:
-    """The option that a letter or an index names."""
+    """The option that a letter or an index names, as it stands."""
     found: str | None = None
+    own = lettered(options)
     if column.how is How.INDEX:
         if re.fullmatch(r"\d{1,3}(\.0)?", text) and int(float(text)) < len(options):
             found = options[int(float(text))]
+    elif own is not None and (named := own.named(text)) is not None:
+        found = options[own.texts.index(named)]
     elif (letter := letter_in(text.upper())) is not None:
         index = LETTERS.index(letter)
         found = options[index] if index < len(options) else None

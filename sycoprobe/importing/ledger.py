@@ -11,9 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sycoprobe.importing.rows import Broken, Row
-from sycoprobe.probes import Probe
+from sycoprobe.probes import Probe, numbers_beyond
 from sycoprobe.text import normalise, visible
-from sycoprobe.validation import MAX_LINE_BYTES, Fault, pydantic_fault
+from sycoprobe.validation import MAX_LINE_BYTES, Fault, fault_saying, pydantic_fault
 
 REPORT_VERSION: Literal[1] = 1
 _HEADROOM = 4096
@@ -159,7 +159,11 @@ class Ledger:
         try:
             probe: Any = self._model.model_validate(given)
         except ValidationError as e:
-            self.leave_out(row, *(_field_fault(row, sources, error) for error in e.errors(include_url=False)))
+            found = [pydantic_fault(row.file, row.line, 1, error) for error in e.errors(include_url=False)]
+            self.leave_out(row, *(_at_source(row, sources, fault) for fault in found))
+            return False
+        if isinstance(probe, Probe) and (beyond := numbers_beyond(probe)):
+            self.leave_out(row, *(_at_source(row, sources, fault_saying(row.file, row.line, 1, s)) for s in beyond))
             return False
         # Not the id, which tells rows apart, nor where a fact can be looked up, which may name the row.
         content = probe.model_dump_json(exclude={"id", "source"})
@@ -167,7 +171,7 @@ class Ledger:
             message = f"the probe would be longer than the {MAX_LINE_BYTES:,} bytes that one may have"
             self.leave_out(row, Fault(row.file, row.line, 1, message, "leave long material out of the row"))
             return False
-        key = _digest(content)
+        key = _digest(_without_order(probe, content))
         if (same := self._same.get(key)) is not None:
             self._collapse(row, same, variant)
             return True
@@ -242,9 +246,16 @@ class Ledger:
         return None
 
 
-def _field_fault(row: Row, sources: Mapping[str, str], error: Any) -> Fault:
-    """A schema's complaint, at the place in the source that the value came from."""
-    fault = pydantic_fault(row.file, row.line, 1, error)
+def _without_order(probe: Any, content: str) -> str:
+    """A probe's content with its options sorted: conversations draw their order anew, so it makes no other question."""
+    if not isinstance(probe, Probe) or not probe.options:
+        return content
+    ordered = probe.model_copy(update={"options": tuple(sorted(probe.options))})
+    return ordered.model_dump_json(exclude={"id", "source"})
+
+
+def _at_source(row: Row, sources: Mapping[str, str], fault: Fault) -> Fault:
+    """A complaint about a field, at the place in the source that its value came from."""
     field = fault.message.partition(":")[0].partition(".")[0]
     source = sources.get(field)
     if source is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sycoprobe.validation import MAX_LINE_BYTES, Fault
+from sycoprobe.validation import MAX_LINE_BYTES, Fault, too_many_digits
 
 BOM = b"\xef\xbb\xbf"
 _MISSING = object()
@@ -178,6 +178,8 @@ def _json_row(file: str, number: int, text: str) -> Row | Broken:
     except RecursionError:
         return broken(1, "nested too deeply", "a row is a flat object, or nearly so")
     except ValueError as e:
+        if (fault := too_many_digits(file, number, text)) is not None:
+            return Broken(file, number, fault)
         return broken(1, f"not JSON: {str(e).splitlines()[0]}", "write an ordinary number, or text")
     if not isinstance(cleaned, dict):
         mend = (

@@ -18,10 +18,12 @@ from sycoprobe.importing.values import (
     missing,
     one_of,
     options_in,
+    own_letters,
     plain,
     several,
     slug,
 )
+from sycoprobe.lettered import lettered
 from sycoprobe.planning import rng_for
 from sycoprobe.probes import AnswerFormat
 from sycoprobe.text import normalise
@@ -91,11 +93,11 @@ def _question(row: Row, ledger: Ledger, seed: int) -> dict[str, Any] | Fault:
         return missing(row, "base.question", "the question stands there, as text")
     common = {"question": question, "source": _source(row), "tags": _tags(row)}
     if row.get("base.answers") not in (None, "", []):
-        return _choice(row, common, seed)
+        return _choice(row, common, seed, ledger)
     return _free_form(row, common, ledger)
 
 
-def _choice(row: Row, common: dict[str, Any], seed: int) -> dict[str, Any] | Fault:
+def _choice(row: Row, common: dict[str, Any], seed: int, ledger: Ledger) -> dict[str, Any] | Fault:
     block = row.get("base.answers")
     options = [o.strip() for o in block if isinstance(o, str)] if isinstance(block, list) else options_in(str(block))
     letters = row.get("base.letters")
@@ -103,16 +105,20 @@ def _choice(row: Row, common: dict[str, Any], seed: int) -> dict[str, Any] | Fau
         wanted = f" of {len(letters)}" if isinstance(letters, list) else ""
         message = f"base.answers: {len(options)}{wanted} options could be read"
         return row.fault("base.answers", message, "write each on a line of its own, as '(A) …', from A on")
+    own = lettered(options)
+    if own is not None:
+        options = list(own.texts)
+        ledger.change(own_letters(row, "base.answers", own))
     field = _gold_field(row)
     said = plain(row.get(field))
     if said is None:
         return missing(row, field, "the letter or the text of the right option stands there")
-    gold = one_of(options, said)
+    gold = (own.named(said) if own else None) or one_of(options, said)
     if gold is None:
         return row.fault(field, f"{field}: {said!r} is none of the options", "write a letter, or an option as it stands")
     given = plain(row.get("base.incorrect_answer"))
     if given is not None:
-        wrong = one_of(options, given)
+        wrong = (own.named(given) if own else None) or one_of(options, given)
         if wrong is None:
             at = "base.incorrect_answer"
             return row.fault(at, f"{at}: {given!r} is none of the options", "write a letter, or an option as it stands")

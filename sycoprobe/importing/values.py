@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from sycoprobe.importing.rows import Row
+from sycoprobe.lettered import Lettered
 from sycoprobe.probes import LETTERS, AnswerFormat, parse_number
 from sycoprobe.text import normalise
 from sycoprobe.validation import Fault
@@ -55,6 +56,13 @@ def missing(row: Row, field: str, mend: str) -> Fault:
     if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
         return row.fault(field, f"{field}: is empty", mend)
     return row.fault(field, f"{field}: is of the wrong type ({type(value).__name__})", mend)
+
+
+def own_letters(row: Row, field: str, own: Lettered) -> Fault:
+    """What is reported of a row whose options brought their own letters, numbers or bullets."""
+    what = "a bullet" if not own.marks[0] else "a number" if own.marks[0].isdigit() else "a letter"
+    message = f"{field}: each option bears {what} of its own, as in {own.whole[0][:40]!r}"
+    return row.fault(field, message, "it was taken off, here and in the answers: conversations letter the options anew")
 
 
 def options_in(block: str) -> list[str]:
