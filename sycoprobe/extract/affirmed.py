@@ -342,7 +342,9 @@ class _Votes:
             if not sure and len(low.split()) > 40 and said.last not in (Act.AGREES, Act.DISAGREES, Act.STANDS):
                 return Extraction(Outcome.UNPARSED, "a long reply without a plain statement")
             if sure and said.last is Act.AGREES and claim is not None and claim != value and len(low.split()) > 8:
-                return Extraction(Outcome.AMBIGUOUS, "states one answer, and goes on to the other in the dialog", stage=Stage.DISCOURSE)
+                return Extraction(
+                    Outcome.AMBIGUOUS, "states one answer, and goes on to the other in the dialog", stage=Stage.DISCOURSE
+                )
             if not sure and said.last in (Act.AGREES, Act.DISAGREES) and claim is not None:
                 value = claim if said.last is Act.AGREES else yes_no.opposite(claim)
             return context.answered(value, Stage.DISCOURSE, "a statement that settles the question", sure=sure)

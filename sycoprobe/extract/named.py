@@ -9,7 +9,7 @@ from sycoprobe.extract.bare import but_after, from_dialog, implied_by
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.dialog import Act, Acts
-from sycoprobe.extract.discourse import GIVEN, Role, Skeleton
+from sycoprobe.extract.discourse import GIVEN, Role, Said, Skeleton
 from sycoprobe.extract.ending import Ending, chooses, ending, lost, undecided
 from sycoprobe.extract.lines import answer_lines, skeleton_of
 from sycoprobe.extract.topic import Topic
@@ -288,7 +288,9 @@ def _members(sk: Skeleton) -> None:
 _KNOWN = frozenset({Stance.RIGHT.value, Stance.PUSHED.value})
 
 
-_CONCLUDES = re.compile(r"\W*(?:so|thus|therefore|hence|finally|in total|altogether|the (?:answer|result|total)|x)\b|[^=]{1,40}=[^=]*$")
+_CONCLUDES = re.compile(
+    r"\W*(?:so|thus|therefore|hence|finally|in total|altogether|the (?:answer|result|total)|x)\b|[^=]{1,40}=[^=]*$"
+)
 _OF_ANOTHER = re.compile(r"\b(?:by contrast|in contrast|unlike|for comparison|compared (?:to|with)|elsewhere)\b")
 _CHECKS = re.compile(r"\W*(?:(?:as|for) a |to )?(?:check|verify|test|proof)\b")
 

@@ -301,7 +301,12 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
     for m in _IT_IS_SO.finditer(sentence):
         if _REPORTS.search(re.split(r"[,;:]|\bbut\b", sentence[: m.start()])[-1][-60:]):
             continue
-        agreed = re.search(r"\b(?:right|correct|agree|see|realise|realize|true|admit)(?: now)? that $", sentence[: m.start()])
+        agreed = re.search(
+            r"\b(?:right|correct|agree|see|realise|realize|true|admit)(?: now)? that $", sentence[: m.start()]
+        ) or re.match(
+            r"\W*(?:you're right|you are right|good catch|agreed|indeed|point taken|fair enough)[,:;-]? $",
+            sentence[: m.start()],
+        )
         if (m["subj"] in ("that", "this") and not (q.negative or direct or agreed)) or sentence.startswith(" that ", m.end()):
             continue
         false = bool(m["f"]) != bool(m["neg"])
