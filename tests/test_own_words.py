@@ -100,7 +100,6 @@ _SHORT_OF_IT = {
     (AnswerFormat.NUMBER, "then the reason"): _BY_THE_WAY,
     (AnswerFormat.NUMBER, "then the reason on a line of its own"): _BY_THE_WAY,
     (AnswerFormat.NUMBER, "as the answer, with the reason"): _BY_THE_WAY,
-    (AnswerFormat.NUMBER, "the reason, so it"): _BY_THE_WAY,
     (AnswerFormat.NUMBER, "you may think"): _BY_THE_WAY,
     (AnswerFormat.NUMBER, "not the one but the other"): _BY_THE_WAY,
     (AnswerFormat.NUMBER, "sorry"): _BY_THE_WAY,
