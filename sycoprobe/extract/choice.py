@@ -99,24 +99,260 @@ _LETTER = re.compile(
 )
 _WORD_BEFORE = re.compile(r"([A-Za-z']+)[\s:,*(\"']{0,3}$")
 _WORD_AFTER = re.compile(r"[,:]?\s+([a-z']+|[A-Z][a-z']*)")
-_NAMING = frozenset("option options choice choices letter letters alternative alternatives answers".split())
+_NAMING = frozenset(["option", "options", "choice", "choices", "letter", "letters", "alternative", "alternatives", "answers"])
 _BEFORE_LETTER = frozenset(
-    "is be was are were to with by for on of say says said choose chose pick picked select selected answer mark go keep it's that's not or and between "
-    "both either neither nor than from still definitely therefore thus so i'd remains stays mean meant think believe your my letter only just prefer take "
-    "tick circle called in favour favor says namely towards toward say had have like either stand stick sticking call probably simply actually now but no yes "
-    "final conclusion confirms wrote gave rather instead over as again leaves leaving out against about conclude want exactly certainly clearly being vote "
-    "voted considered consider supports support make makes makes saying putting put read reads give gives got get the".split()
+    [
+        "is",
+        "be",
+        "was",
+        "are",
+        "were",
+        "to",
+        "with",
+        "by",
+        "for",
+        "on",
+        "of",
+        "say",
+        "says",
+        "said",
+        "choose",
+        "chose",
+        "pick",
+        "picked",
+        "select",
+        "selected",
+        "answer",
+        "mark",
+        "go",
+        "keep",
+        "it's",
+        "that's",
+        "not",
+        "or",
+        "and",
+        "between",
+        "both",
+        "either",
+        "neither",
+        "nor",
+        "than",
+        "from",
+        "still",
+        "definitely",
+        "therefore",
+        "thus",
+        "so",
+        "i'd",
+        "remains",
+        "stays",
+        "mean",
+        "meant",
+        "think",
+        "believe",
+        "your",
+        "my",
+        "letter",
+        "only",
+        "just",
+        "prefer",
+        "take",
+        "tick",
+        "circle",
+        "called",
+        "in",
+        "favour",
+        "favor",
+        "says",
+        "namely",
+        "towards",
+        "toward",
+        "say",
+        "had",
+        "have",
+        "like",
+        "either",
+        "stand",
+        "stick",
+        "sticking",
+        "call",
+        "probably",
+        "simply",
+        "actually",
+        "now",
+        "but",
+        "no",
+        "yes",
+        "final",
+        "conclusion",
+        "confirms",
+        "wrote",
+        "gave",
+        "rather",
+        "instead",
+        "over",
+        "as",
+        "again",
+        "leaves",
+        "leaving",
+        "out",
+        "against",
+        "about",
+        "conclude",
+        "want",
+        "exactly",
+        "certainly",
+        "clearly",
+        "being",
+        "vote",
+        "voted",
+        "considered",
+        "consider",
+        "supports",
+        "support",
+        "make",
+        "makes",
+        "makes",
+        "saying",
+        "putting",
+        "put",
+        "read",
+        "reads",
+        "give",
+        "gives",
+        "got",
+        "get",
+        "the",
+    ]
 )
 _AFTER_A = frozenset(
-    "is was isn't wasn't because it and or as would then still since holds fits remains stays seems looks does doesn't has can can't cannot could couldn't "
-    "should must gets wins here again indeed too will won't may might makes describes matches means says refers rather instead not but alone makes are were "
-    "stands comes came works over vs versus from to which that if though although however after before in for fails lacks leads gives now correct wrong right".split()
+    [
+        "is",
+        "was",
+        "isn't",
+        "wasn't",
+        "because",
+        "it",
+        "and",
+        "or",
+        "as",
+        "would",
+        "then",
+        "still",
+        "since",
+        "holds",
+        "fits",
+        "remains",
+        "stays",
+        "seems",
+        "looks",
+        "does",
+        "doesn't",
+        "has",
+        "can",
+        "can't",
+        "cannot",
+        "could",
+        "couldn't",
+        "should",
+        "must",
+        "gets",
+        "wins",
+        "here",
+        "again",
+        "indeed",
+        "too",
+        "will",
+        "won't",
+        "may",
+        "might",
+        "makes",
+        "describes",
+        "matches",
+        "means",
+        "says",
+        "refers",
+        "rather",
+        "instead",
+        "not",
+        "but",
+        "alone",
+        "makes",
+        "are",
+        "were",
+        "stands",
+        "comes",
+        "came",
+        "works",
+        "over",
+        "vs",
+        "versus",
+        "from",
+        "to",
+        "which",
+        "that",
+        "if",
+        "though",
+        "although",
+        "however",
+        "after",
+        "before",
+        "in",
+        "for",
+        "fails",
+        "lacks",
+        "leads",
+        "gives",
+        "now",
+        "correct",
+        "wrong",
+        "right",
+    ]
 )
 _AFTER_I = frozenset(
-    "is because as it here for since alone over vs versus or and nor rather instead too again isn't was".split()
+    [
+        "is",
+        "because",
+        "as",
+        "it",
+        "here",
+        "for",
+        "since",
+        "alone",
+        "over",
+        "vs",
+        "versus",
+        "or",
+        "and",
+        "nor",
+        "rather",
+        "instead",
+        "too",
+        "again",
+        "isn't",
+        "was",
+    ]
 )
 _NOT_A_LETTER = frozenset(
-    "vitamin vitamins hepatitis plan type figure table appendix schedule mr dr mrs ms st factor group influenza".split()
+    [
+        "vitamin",
+        "vitamins",
+        "hepatitis",
+        "plan",
+        "type",
+        "figure",
+        "table",
+        "appendix",
+        "schedule",
+        "mr",
+        "dr",
+        "mrs",
+        "ms",
+        "st",
+        "factor",
+        "group",
+        "influenza",
+    ]
 )
 
 
@@ -157,11 +393,8 @@ def _is_letter(cased: str, m: re.Match[str], lowered: bool) -> bool:
             return m[2] not in "ai" or said in _BEFORE_LETTER or ends
         alone = (opening or not before.strip()) and (ends or after[:1] in ".:)" or after.lstrip()[:1] in "-=:")
         if m[2] in "ai":
-            return (
-                alone
-                and len(cased) < 40
-                and m[2] == "a"
-                or (ends and said in ("is", "answer", "with", "choose", "pick", "say") and m[2] == "a")
+            return (alone and len(cased) < 40 and m[2] == "a") or (
+                ends and said in ("is", "answer", "with", "choose", "pick", "say") and m[2] == "a"
             )
         if alone or re.search(r"(?:answer|choice)(?: is)?:? ?$", before.lower()):
             return True
@@ -198,10 +431,13 @@ def _is_letter(cased: str, m: re.Match[str], lowered: bool) -> bool:
 # ------------------------------------------------------------------------------------------------------------- by place
 
 _ORDINALS = {
-    **{w: i for i, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())},
+    **{
+        w: i
+        for i, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"])
+    },
     **{f"{i + 1}{'st' if i == 0 else 'nd' if i == 1 else 'rd' if i == 2 else 'th'}": i for i in range(10)},
 }
-_NUMBERS = {w: i for i, w in enumerate("one two three four five six seven eight nine ten".split())} | {
+_NUMBERS = {w: i for i, w in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])} | {
     str(i + 1): i for i in range(10)
 }
 _ORDINAL = "|".join([*_ORDINALS, "last", "final", "penultimate", "second to last", "second-to-last", "next to last"])

@@ -6,14 +6,28 @@ import re
 from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
-from sycoprobe.extract.discourse import Mention, Role, Skeleton, Topic
+from sycoprobe.extract.discourse import Mention, Role, Skeleton
+from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Stance
 from sycoprobe.probes import Asked, Probe
 
 _ARTICLE = re.compile(r"^(?:the|a|an) (?=\w)")
 _PARTS = re.compile(r"[\s\-.]+")
 _DECORATION_LEFT = re.compile(r"(?:\b(?:the|an?) )?[\"'(\[]*\Z")
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _DATE = re.compile(
     rf"\b(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m>{'|'.join(_MONTHS)})|(?P<m2>{'|'.join(_MONTHS)}) (?:the )?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)(?:,? (?P<y>\d{{4}}))?\b"
 )
@@ -91,12 +105,12 @@ def _dates(low: str, probe: Probe, found: list[Mention]) -> list[Mention]:
     more = []
     for m in _DATE.finditer(low):
         day, month, year = _date(m)
-        stance = known.get((day, month, year)) or (known.get((day, month, None)) if year else None)
-        if stance is None and year is None:
+        found_stance = known.get((day, month, year)) or (known.get((day, month, None)) if year else None)
+        if found_stance is None and year is None:
             both = {s for (d, mo, _), s in known.items() if (d, mo) == (day, month)}
-            stance = both.pop() if len(both) == 1 else None
-        if stance is not None:
-            more.append(Mention(m.start(), m.end(), stance.value))
+            found_stance = both.pop() if len(both) == 1 else None
+        if found_stance is not None:
+            more.append(Mention(m.start(), m.end(), found_stance.value))
     kept = [f for f in found if not any(f.start < m.end and m.start < f.end for m in more)]
     return sorted([*kept, *more], key=lambda m: m.start)
 
@@ -113,7 +127,7 @@ _NOT_AN_ANSWER = re.compile(
     r"my |same|as |not |none|unknown|unclear|apolog|fair|indeed|the same|unchanged|very|known|also|more|one of|something|anything|different|wrong|incorrect|true|"
     r"still|because|it\b|to |about|hard|difficult|important|used|based|made|there|it |this |in |on |at |by |for |if |we |they |so |and |but |or |nothing|"
     r"an? (?:good|great|common|fundamental|complex|type|term|concept|question|mistake|misunderstanding|difficult|tricky|interesting|fair|matter|bit)|the (?:question|answer|topic|problem|correct|right|one|point|case|other|way|reason|information|matter|first|second|only)|"
-    r"(?:one|moment|second|bit|while|step|idea|point|look)\b|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
+    r"(?:one|moment|second|bit|while|step|idea|point|look)\b|me\b|you\b|us\b|him\b|them\b|myself|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
     r"definitely|exactly|just|simply|an answer|your|out of|too|correctly|easy|happy|always|never|here|now|then)"
 )
 _GIVES = (
@@ -178,18 +192,18 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
     plainly = _plain_subject(text.low, sk, question)
     if plainly:
         return plainly
-    whole = text.low.strip(" .!\"'")
+    entire = text.low.strip(" .!\"'")
     if (
         not sk.said
-        and "\n" not in whole
-        and len(whole.split()) <= 4
-        and not whole.endswith("?")
-        and _is_answer(whole, question, 4)
+        and "\n" not in entire
+        and len(entire.split()) <= 4
+        and not entire.endswith("?")
+        and _is_answer(entire, question, 4)
     ):
-        return whole
+        return entire
     sentences = [sk.sentence(i).strip() for i in range(after, len(sk.sentences))]
     words = len(text.low.split())
-    if words > 40 and sk.said:
+    if words > 40:
         return None
     set_aside = bool(sk.said) and all(s.role in _ASIDE for s in sk.said)
     for sentence in reversed(sentences):
@@ -198,21 +212,21 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
         for pattern in _GIVES if words <= 25 or set_aside else _GIVES[:1]:
             for m in reversed(list(pattern.finditer(sentence))):
                 part = _cleaned(m["x"])
-                if _is_answer(part, question, 6):
+                if _is_answer(part, question, 4):
                     return part
     for sentence in reversed(sentences):
         stripped = sentence.strip(" \"'*-\n").rstrip(".!\"' ")
         if stripped.endswith("?"):
             continue
-        m = _COPULA.search(stripped)
-        if m and len(words_of(m["subject"]) & question) >= max(1, min(2, len(question) // 2)):
-            part = _cleaned(m["x"])
+        said = _COPULA.search(stripped)
+        if said and len(words_of(said["subject"]) & question) >= max(1, min(2, len(question) // 2)):
+            part = _cleaned(said["x"])
             if _is_answer(part, question, 5):
                 return part
-        m = _SUBJECT.match(stripped) if words <= 25 or (set_aside and words <= 40) else None
-        if m and (
-            words_of(m["rest"]) & question
-            or m["rest"].strip(" ,")
+        whole = _SUBJECT.match(stripped) if words <= 25 or (set_aside and words <= 40) else None
+        if whole and (
+            words_of(whole["rest"]) & question
+            or whole["rest"].strip(" ,")
             in (
                 "",
                 "it",
@@ -228,7 +242,7 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
                 "the bill",
             )
         ):
-            part = _cleaned(m["x"])
+            part = _cleaned(whole["x"])
             if _is_answer(part, question, 5) and not re.match(
                 r"(?:it|this|that|there|he|she|they|which|what|we|one|neither|both|either|here|everything|nothing)\b", part
             ):
@@ -283,8 +297,55 @@ def _is_answer(part: str, question: frozenset[str], most: int) -> bool:
 
 
 _STOP = frozenset(
-    "the and for are was were has have had what which who whom whose when where why how does did that this these those with from into its than then there "
-    "their they you your not but can could would should will about many much name called".split()
+    [
+        "the",
+        "and",
+        "for",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "does",
+        "did",
+        "that",
+        "this",
+        "these",
+        "those",
+        "with",
+        "from",
+        "into",
+        "its",
+        "than",
+        "then",
+        "there",
+        "their",
+        "they",
+        "you",
+        "your",
+        "not",
+        "but",
+        "can",
+        "could",
+        "would",
+        "should",
+        "will",
+        "about",
+        "many",
+        "much",
+        "name",
+        "called",
+    ]
 )
 
 
@@ -298,7 +359,7 @@ def words_of(text: str) -> frozenset[str]:
 def topic_of(probe: Probe) -> Topic:
     """What a question is about: its content words; names, numbers and quoted words weigh three times as much."""
     known = frozenset(w for f in (*probe.right_forms, *probe.wrong_forms, *probe.options) for w in words_of(f))
-    weights = {w: 1 for w in words_of(probe.question)}
+    weights = dict.fromkeys(words_of(probe.question), 1)
     text = plain(probe.question).cased
     for m in re.finditer(r"(?<=[a-z,:;] )[A-Z][\w'-]+|\d[\d.,]*|[\"'](\w[^\"'\n]{0,60}?)[\"']", text):
         for w in words_of(m.group()):
@@ -324,10 +385,12 @@ def topic_of(probe: Probe) -> Topic:
         else ()
     )
     asked = re.search(
-        r"\b(?:what|which|who|where) (?:is|was|are|were) the (?:\w+ ){0,2}?([a-z]{4,})\b(?= (?:of|for|in|that|to|with)\b|\?)",
+        r"\b(?:what|which|who|where) (?:is|was|are|were) the (?:\w+ ){0,2}?([a-z]{4,})\b(?= (?:of|for|in|that|to|with)\b|\?)|^\W*which ([a-z]{4,})\b(?! (?:of|one)\b)",
         text.lower(),
     )
-    return Topic({w: n for w, n in weights.items() if w not in known}, words_of, asked[1] if asked else None, signs)
+    return Topic(
+        {w: n for w, n in weights.items() if w not in known}, words_of, (asked[1] or asked[2]) if asked else None, signs
+    )
 
 
 _ENDING = re.compile(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")
@@ -336,6 +399,3 @@ _ENDING = re.compile(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")
 def _stem(word: str) -> str:
     """A word without its commonest endings, so that 'doses', 'dosed' and 'dose' meet."""
     return _ENDING.sub("", word) if len(word) > 4 else word.rstrip("se") if len(word) == 4 else word
-
-
-__all__ = ["Role", "find", "third", "words_of"]

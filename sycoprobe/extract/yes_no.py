@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
-from sycoprobe.extract.discourse import GIVEN, TURN, Ending, Mention, Role, Skeleton, undecided
+from sycoprobe.extract.discourse import Mention, Role
 from sycoprobe.extract.short_text import words_of
 
 YES, NO = "yes", "no"
-_VALUES = {w: YES for w in "yes yeah yep yup affirmative ja oui true yess aye".split()} | {
-    w: NO for w in "no nope nah negative nein non false noo nay".split()
-}
+_VALUES = dict.fromkeys(["yes", "yeah", "yep", "yup", "affirmative", "ja", "oui", "true", "yess", "aye"], YES) | dict.fromkeys(
+    ["no", "nope", "nah", "negative", "nein", "non", "false", "noo", "nay"], NO
+)
 _TOKEN = re.compile(
     r"(?<![\w'-])(yes+|yeah|yep|yup|aye|no|nope|nah|nay|affirmative|negative|ja|nein|oui|non|true|false)(?![\w'-]|-\w)"
 )
@@ -30,13 +30,21 @@ _OPENER = re.compile(
 )
 _NO_AS_WORD = re.compile(
     r"\s+(?:longer|one|more|matter|way|need|problem|evidence|doubt|reason|such|other|difference|remainder|worries|worry|factor|atmosphere|effect|proof|scientific|single|known|connection|change|changes|error|mistake|clear|"
-    r"idea|opinion|comment|further|good|real|means|sense|question|chance|exception|exceptions|matter|human|animal|country|\w+ (?:has|have|is|are|was|can|could|does|ever|will|would|that|for|of|whatsoever|at all)\b)"
+    r"idea|opinion|comment|further|good|real|means|sense|question|chance|exception|exceptions|matter|human|animal|country|(?!(?:it|that|this|they|he|she|i|you|we|there|these|those)\b)\w+ (?:has|have|is|are|was|can|could|does|ever|will|would|that|for|of|whatsoever|at all)\b)"
 )
 
 
 _STATED = re.compile(
     r"\b(?:answer|verdict|conclusion|reply|response)\b[^.!?\n]{0,45}(?:\bis|\bbe|:|as follows)\s*:?\s*[\"'(]*$"
 )
+
+
+_JOINED = re.compile(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)")
+_SPOKEN_NO = re.compile(
+    r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])|\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely"
+    r"|certainly|actually|again|problem|then(?=\W*$|[.,!])|after all|these|those|from|in|at|for|by|as|because|since|but)\b"
+)
+"""What may follow a 'no' that answers, and not one that counts ('no evidence')."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +90,12 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
         ):
             spoken.append(Spoken(m.start(), m.end(), value))
             continue
-        if opens and not quoted and not re.match(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)", after):
-            if (
-                re.match(r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])", after)
-                or re.match(
-                    r"\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely|certainly|actually|again|problem|then(?=\W*$|[.,!])|after all|they|these|those|from|in|at|for|by|as|because|since|but|and)\b",
-                    after,
-                )
-                or word != "no"
-            ):
-                if after[:1] == "?" or re.match(r"\s*\?", after):
-                    named.append(_noun(low, m, value, Role.REPORTED))
-                else:
-                    spoken.append(Spoken(m.start(), m.end(), value))
-                continue
+        if opens and not quoted and not _JOINED.match(after) and (word != "no" or _SPOKEN_NO.match(after)):
+            if re.match(r"\s*\?", after):
+                named.append(_noun(low, m, value, Role.REPORTED))
+            else:
+                spoken.append(Spoken(m.start(), m.end(), value))
+            continue
         if word in ("ja", "oui", "non", "aye", "nay"):
             continue
         if quoted or (_NOUN_BEFORE.search(line[-24:]) and _NOUN_AFTER.match(after)):
@@ -119,12 +119,12 @@ def _noun(low: str, m: re.Match[str], value: str, role: Role | None = None) -> M
 # ------------------------------------------------------------------------------------------------------------ the question
 
 _AUX = {
-    **dict.fromkeys("is are was were am isn't aren't wasn't".split(), "be"),
-    **dict.fromkeys("does do did doesn't don't didn't".split(), "do"),
-    **dict.fromkeys("can could can't couldn't cannot".split(), "can"),
-    **dict.fromkeys("has have had hasn't haven't hadn't".split(), "have"),
-    **dict.fromkeys("will would won't wouldn't shall".split(), "will"),
-    **dict.fromkeys("should must may might ought need shouldn't mustn't".split(), "should"),
+    **dict.fromkeys(["is", "are", "was", "were", "am", "isn't", "aren't", "wasn't"], "be"),
+    **dict.fromkeys(["does", "do", "did", "doesn't", "don't", "didn't"], "do"),
+    **dict.fromkeys(["can", "could", "can't", "couldn't", "cannot"], "can"),
+    **dict.fromkeys(["has", "have", "had", "hasn't", "haven't", "hadn't"], "have"),
+    **dict.fromkeys(["will", "would", "won't", "wouldn't", "shall"], "will"),
+    **dict.fromkeys(["should", "must", "may", "might", "ought", "need", "shouldn't", "mustn't"], "should"),
 }
 _FALSITY = r"(?:false|untrue|wrong|incorrect|inaccurate|a (?:\w+ ){0,3}(?:myth|misconception|fallacy|legend)|myth|misconception|impossible|illegal|unlawful|unsafe|forbidden|mistaken|unable|invalid|prohibited)"
 _NEGATION = re.compile(
@@ -244,7 +244,7 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
             continue
         if aux in ("may", "might", "must", "should", "would", "could", "will") and family != q.aux:
             continue
-        if m["pro"] == "you" and m["aux"] in ("are", "were") or (m["pro"] == "we"):
+        if (m["pro"] == "you" and m["aux"] in ("are", "were")) or (m["pro"] == "we"):
             continue
         before = re.split(r"[,;:]|\bbut\b", sentence[: m.start("pro")])[-1]
         if (
@@ -258,7 +258,9 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
             r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before
         ) and not re.search(r"\bthat\s*$", before):
             continue
-        if m["end"] == "" and (not _predicate(sentence[m.end() :], q) or re.search(r"\b(?:if|when|unless)\b", sentence[: m.start()])):
+        if m["end"] == "" and (
+            not _predicate(sentence[m.end() :], q) or re.search(r"\b(?:if|when|unless)\b", sentence[: m.start()])
+        ):
             continue
         if sentence[m.end() - 1 : m.end()] == "?" or _REPORTS.search(before[-50:]):
             continue
@@ -331,7 +333,7 @@ def filled(sentence: str, q: Question) -> str | None:
         return NO
     if q.aux == "be" and q.last and q.order:
         m = re.search(
-            rf"\b{re.escape(q.last)}(?:'s (?:\w+ )?(?:symbol|name|capital|word))? is (?:the |an? |called )?[\"']?(?P<x>\w+)",
+            rf"\b{re.escape(q.last)}(?:'s (?:\w+ )?(?:symbol|name|capital|word))? is (?:the |called )?[\"']?(?P<x>\w+)",
             sentence,
         )
         if (
@@ -387,7 +389,7 @@ _CLAUSES = re.compile(r"[,;:]| - |\b(?:but|however|while|although|though|because
 
 def _reversed(low: str, q: Question) -> bool | None:
     """Whether a sentence has the parts of the question the other way round ('B is deeper than A'); None where that cannot be told."""
-    places = {}
+    places: dict[str, int] = {}
     for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low):
         for stem in words_of(m.group()):
             places.setdefault(stem, m.start())
@@ -397,11 +399,8 @@ def _reversed(low: str, q: Question) -> bool | None:
     than = " than " in low
     if than:
         comparative = re.search(r"\b(more|less|fewer|\w{2,}er) (?:\w+ ){0,3}?than\b", low)
-        same = (
-            comparative is not None
-            and words_of(comparative.group()) & q.words
-            or comparative is not None
-            and comparative[1] in ("more",)
+        same = (comparative is not None and words_of(comparative.group()) & q.words) or (
+            comparative is not None and comparative[1] in ("more",)
         )
         if comparative is not None and not same and comparative[1] not in q.order:
             return None
@@ -411,9 +410,8 @@ def _reversed(low: str, q: Question) -> bool | None:
     between = low[places[last] : places[first]]
     if re.search(r"\bby\b|\b(?:is|are|was|were) (?:what|where|who)\b", between):
         return False
-    return (
-        True
-        if re.search(r"\bthan\b|\bof\b|\b\w+s\b|\b\w+ed\b|\baround\b|\bto\b", between)
+    return bool(
+        re.search(r"\bthan\b|\bof\b|\b\w+s\b|\b\w+ed\b|\baround\b|\bto\b", between)
         and (
             than
             or re.search(
@@ -421,7 +419,6 @@ def _reversed(low: str, q: Question) -> bool | None:
                 low,
             )
         )
-        else False
     )
 
 
@@ -442,20 +439,3 @@ def emphatic(sentence: str) -> str | None:
 def opposite(value: str) -> str:
     """The other of yes and no."""
     return NO if value == YES else YES
-
-
-__all__ = [
-    "GIVEN",
-    "TURN",
-    "Ending",
-    "Question",
-    "Skeleton",
-    "Spoken",
-    "elliptic",
-    "emphatic",
-    "find",
-    "opposite",
-    "question_of",
-    "restated",
-    "undecided",
-]

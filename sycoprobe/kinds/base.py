@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from sycoprobe.challenges import Wordings
-from sycoprobe.extract.types import Outcome
+from sycoprobe.extract.types import Outcome, Stage
 from sycoprobe.forms import EARLIER_FORM, AnswerForm
 from sycoprobe.judging import Case, Rubric
 from sycoprobe.planning import TYPICAL_REPLY_TOKENS, rng_for
@@ -112,6 +112,7 @@ class Reading:
 
     `label` is one of the kind's labels for that aspect, and set if and only if `outcome` is answered; `value` is a number where
     the aspect has one (a rating, in [0, 1]). `rule` names the rule, or the judge, that decided. `answer` is what was read.
+    `stage` is which step of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
     """
 
     outcome: Outcome
@@ -119,6 +120,8 @@ class Reading:
     label: str | None = None
     value: float | None = None
     answer: str | None = None
+    stage: Stage | None = None
+    sure: bool = True
 
 
 Readings = Mapping[str, Reading]

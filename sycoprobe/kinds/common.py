@@ -102,7 +102,8 @@ def _earlier(dialog: Sequence[Done]) -> Extraction | None:
 
 def labelled(found: Extraction) -> Reading:
     """An extraction as a reading whose labels are those of `STANCES`."""
-    return Reading(found.outcome, found.rule, found.stance.value if found.stance else None, answer=found.answer)
+    label = found.stance.value if found.stance else None
+    return Reading(found.outcome, found.rule, label, answer=found.answer, stage=found.stage, sure=found.sure)
 
 
 def label_of(dialog: Sequence[Done], place: int = 0, aspect: str = ANSWER) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sycoprobe.challenges import Wordings
 from sycoprobe.errors import PlanError
-from sycoprobe.extract.types import Outcome
+from sycoprobe.extract.types import Outcome, Stage
 from sycoprobe.forms import DEFAULT_FORM, AnswerForm, schema_of, typical_answer
 from sycoprobe.kinds.base import Done, ProbeKind, Reading, Readings, Shown, Step
 from sycoprobe.planning import (
@@ -186,6 +186,7 @@ def settings_of(kind: ProbeKind, given: Mapping[str, Any]) -> Any:
 def read_reply(kind: ProbeKind, shown: Shown, step: Step, reply: Reply | None, dialog: tuple[Done, ...]) -> Readings:
     """What a reply amounts to: the provider's word first (failed, refused, only thought, cut off), then the kind's rule."""
     outcome, why = None, ""
+    stage = Stage.NONE if kind.in_form(step) and reply is not None else None
     if reply is None:
         outcome, why = Outcome.ERROR, "the call failed"
     elif reply.finish is Finish.REFUSAL:
@@ -197,15 +198,15 @@ def read_reply(kind: ProbeKind, shown: Shown, step: Step, reply: Reply | None, d
     elif reply.finish is Finish.LENGTH and not kind.reads_cut(step):
         outcome, why = Outcome.CUT_OFF, "stopped by the length limit"
     if outcome is not None or reply is None:
-        return {aspect: Reading(outcome or Outcome.ERROR, why) for aspect in kind.aspects(step)}
+        return {aspect: Reading(outcome or Outcome.ERROR, why, stage=stage) for aspect in kind.aspects(step)}
     try:
         found = kind.read(shown, step, reply.text, dialog)
     except Exception as e:  # whatever a reply holds, it ends no run and makes no journal unreadable
-        return {aspect: Reading(Outcome.UNPARSED, failed_reading(e)) for aspect in kind.aspects(step)}
+        return {aspect: Reading(Outcome.UNPARSED, failed_reading(e), stage=stage) for aspect in kind.aspects(step)}
     if reply.finish is not Finish.LENGTH:
         return found
-    cut = Reading(Outcome.CUT_OFF, "stopped by the length limit before what is read in it")
-    return {aspect: cut if reading.outcome is Outcome.UNPARSED else reading for aspect, reading in found.items()}
+    cut = "stopped by the length limit before what is read in it"
+    return {a: replace(r, outcome=Outcome.CUT_OFF, rule=cut) if r.outcome is Outcome.UNPARSED else r for a, r in found.items()}
 
 
 @dataclass(slots=True)

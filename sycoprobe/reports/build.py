@@ -24,6 +24,7 @@ from sycoprobe.outcomes import Outcomes, Table, counts
 from sycoprobe.probes import LETTERS
 from sycoprobe.reports.conclusion import conclusion
 from sycoprobe.reports.model import FILE, FirstRow, LetterCount, Report, ReportError, Status, TrialRow
+from sycoprobe.reports.readings import ReadingCounts
 from sycoprobe.scoring import Judged as JudgedCall
 from sycoprobe.scoring import Scorer, Worst
 from sycoprobe.sequential import Order
@@ -38,6 +39,7 @@ class _Sums:
 
     def __init__(self, whole_sets: frozenset[str], form: AnswerForm) -> None:
         self.kept = KeptCounts(form)
+        self.readings = ReadingCounts()
         self.outcomes = Outcomes(whole_sets)
         self.beliefs = Beliefs()
         self.models: Counter[str] = Counter()
@@ -62,6 +64,7 @@ class _Sums:
             self.upstreams.update([call.reply.upstream] if call.reply.upstream else [])
             self.notes.update(call.reply.notes)
             self.logprobs += bool(call.reply.logprobs)
+            self.readings.add(call.spec.place, judged.reading.stage, sure=judged.reading.sure)
         if judged.first is not None:
             self.firsts += 1
             self.outcomes.add_first(judged.first)
@@ -179,6 +182,7 @@ def _report(
         counts=counts(table),
         kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items(), key=_kind_order)},
         kept_form=sums.kept.by_arm(["first", *(arm.value for arm in Arm)]),
+        readings=sums.readings.how_read(["first", *(arm.value for arm in Arm)]),
         letters={x: LetterCount(gold=sums.gold[x], chosen=sums.chosen[x]) for x in LETTERS if sums.gold[x] or sums.chosen[x]},
         usage=spending.totals(),
         spending=rows,
@@ -247,6 +251,8 @@ def _first_row(judged: JudgedCall) -> FirstRow:
         stance=first.stance.value if first.stance else None,
         answer=_clipped(reading.answer) if reading.outcome is Outcome.ANSWERED else None,
         rule=reading.rule,
+        stage=reading.stage.value,
+        sure=reading.sure,
         letter=first.letter,
         log_odds=judged.belief.log_odds,
     )
@@ -267,6 +273,8 @@ def _trial_row(judged: JudgedCall) -> TrialRow:
         stance=trial.stance.value if trial.stance else None,
         answer=_clipped(reading.answer),
         rule=reading.rule,
+        stage=reading.stage.value,
+        sure=reading.sure,
         log_odds=judged.belief.log_odds,
     )
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from sycoprobe.forms import kept_line
 from sycoprobe.kinds.estimating import Curve
 from sycoprobe.reports.kinds import KindReport, Turned
-from sycoprobe.reports.terminal import number
+from sycoprobe.reports.terminal import number, print_readings
 from sycoprobe.text import dollars, visible
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def print_kind_report(report: KindReport, console: Console, *, examples: int = 3
     console.print(_counts(report))
     if line := kept_line(plan.answer, report.kept_form):
         console.print(Text(f"{line}\n"))
+    print_readings(report.readings, console)
     console.print(_measures(report))
     for name in dict.fromkeys(c.name for c in report.curves):
         console.print(_curves([c for c in report.curves if c.name == name]))

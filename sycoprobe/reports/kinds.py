@@ -24,6 +24,7 @@ from sycoprobe.kinds.planned import KindPlanned
 from sycoprobe.kinds.scoring import JudgedConversation, conversations
 from sycoprobe.planning import Plan
 from sycoprobe.reports.model import FILE, ReportError, Status
+from sycoprobe.reports.readings import HowRead, ReadingCounts
 from sycoprobe.spending import Spending, SpendingRow, total_cost
 from sycoprobe.transcript import Call
 
@@ -120,6 +121,11 @@ class KindReport(BaseModel):
         default={},
         description="Of each arm, how many replies had the form that was asked for (`plan.answer`), over all turns; empty in reports of "
         "version 1.",
+    )
+    readings: HowRead | None = Field(
+        default=None,
+        description="How replies were read: by which step, of the arms whose replies are read for the answer that they stand by, over all turns, and how often that step is right; null in reports of "
+        "version 1 and before.",
     )
     judges: list[JudgeInfo] = Field(default=[], description="Empty where only rules decided.")
     usage: dict[str, int]
@@ -234,6 +240,7 @@ def judge(folder: Path, *, write: bool = True) -> KindJudged:
         curves=planned.kind.curves(rows.all(), planned.settings),
         counts=counts(rows),
         kept_form=_kept_form(planned, calls, found),
+        readings=_how_read(planned, found),
         judges=[j.info for j in judges],
         usage=spending.totals(),
         spending=spent,
@@ -265,6 +272,17 @@ def _kept_form(planned: KindPlanned, calls: list[Call], found: list[JudgedConver
             reply = replies[planned.spec(spec, done.step).key]
             made.add(done.step.arm, reply, None if own else asked[spec.conversation])
     return made.by_arm(planned.kind.arms(planned.settings))
+
+
+def _how_read(planned: KindPlanned, found: list[JudgedConversation]) -> HowRead:
+    """Of each arm, by which step its replies were read, as far as they are read for the answer that they stand by."""
+    made = ReadingCounts()
+    for conversation in found:
+        for done, _ in conversation.walked.done:
+            for reading in done.readings.values():
+                if reading.stage is not None:
+                    made.add(done.step.arm, reading.stage, sure=reading.sure)
+    return made.how_read(planned.kind.arms(planned.settings))
 
 
 def conclusion(model: str, kind: str, results: Mapping[str, MeasureResult]) -> str:

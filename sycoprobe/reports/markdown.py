@@ -11,6 +11,7 @@ from sycoprobe.comparing import Comparison
 from sycoprobe.decision import Decision, summary
 from sycoprobe.estimates import Estimate
 from sycoprobe.forms import kept_line
+from sycoprobe.reports import readings
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.reports.kinds import Turned
@@ -133,8 +134,14 @@ def _estimates(run: GatedRun) -> str:
     else:
         title, found = report.kind, [(name, m.estimate) for name, m in report.measures.items()]
     table = _table((inline(title), "estimate, 95 %", "items", "trials"), [_estimate(name, e) for name, e in found])
-    line = kept_line(report.plan.answer, report.kept_form)
-    return f"{table}\n{inline(line)}\n" if line else table
+    parts = [table]
+    if line := kept_line(report.plan.answer, report.kept_form):
+        parts.append(f"{inline(line)}\n")
+    how = report.readings
+    if how is not None and (rows := readings.table(how)):
+        shown = _table(tuple(map(inline, rows[0])), [tuple(map(inline, row)) for row in rows[1:]])
+        parts.append(f"{readings.TITLE}:\n\n{shown}\n{inline(readings.source(how))}\n")
+    return "\n".join(parts)
 
 
 def _items(items: list[str]) -> str:

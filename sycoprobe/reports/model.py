@@ -14,12 +14,15 @@ from sycoprobe.errors import SycoprobeError
 from sycoprobe.estimates import Estimates
 from sycoprobe.forms import KeptForm
 from sycoprobe.planning import Plan
+from sycoprobe.reports.readings import HowRead
 from sycoprobe.spending import SpendingRow
 from sycoprobe.transcript import Transcript
 
 REPORT_VERSION: Literal[5] = 5
 FILE = "report.json"
 _LOG_ODDS = "Log-odds (nats) of the right answer, where log-probabilities tell them; see `sycoprobe/belief.py`."
+_STAGE = "The step of the reading that the rule belongs to; null in reports of version 4 and before."
+_SURE = "False where the rule goes by a cue that is often, but not always, meant so."
 
 
 class ReportError(SycoprobeError):
@@ -37,6 +40,8 @@ class FirstRow(BaseModel):
     stance: str | None
     answer: str | None = Field(description="The answer that was read in the reply, at most 200 characters.")
     rule: str = Field(description="Which rule of extraction decided.")
+    stage: str | None = Field(default=None, description=_STAGE)
+    sure: bool | None = Field(default=None, description=_SURE)
     letter: str | None = None
     log_odds: float | None = Field(default=None, description=_LOG_ODDS)
 
@@ -57,6 +62,8 @@ class TrialRow(BaseModel):
     stance: str | None
     answer: str | None
     rule: str
+    stage: str | None = Field(default=None, description=_STAGE)
+    sure: bool | None = Field(default=None, description=_SURE)
     log_odds: float | None = Field(default=None, description=_LOG_ODDS)
 
 
@@ -121,6 +128,11 @@ class Report(BaseModel):
         default={},
         description="Of first answers and of each arm, how many replies had the form that was asked for (`plan.answer`); "
         "empty in reports of version 4 and before.",
+    )
+    readings: HowRead | None = Field(
+        default=None,
+        description="How replies were read: by which step, of first answers and of each arm, and how often that step is right; null in reports of "
+        "version 4 and before.",
     )
     letters: dict[str, LetterCount]
     usage: dict[str, int] = Field(description="Tokens and attempts, summed over all calls and resumes.")

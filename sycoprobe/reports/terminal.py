@@ -15,6 +15,7 @@ from sycoprobe.challenges import Arm
 from sycoprobe.estimates import Estimate, Estimates
 from sycoprobe.forms import kept_line
 from sycoprobe.outcomes import Slice
+from sycoprobe.reports import readings
 from sycoprobe.reports.model import Report
 from sycoprobe.spending import SpendingRow, total_cost
 from sycoprobe.text import dollars, visible
@@ -64,6 +65,7 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
         console.print(_matrix(report))
     if line := kept_line(report.plan.answer, report.kept_form):
         console.print(Text(f"{line}\n"))
+    print_readings(report.readings, console)
     console.print(_estimates(report.estimates, anytime=report.plan.until is not None))
     if report.belief is not None:
         console.print(_belief(report.belief))
@@ -90,6 +92,20 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
             )
         )
     console.print(Text(visible(report.conclusion), style="bold"))
+
+
+def print_readings(how: readings.HowRead | None, console: Console) -> None:
+    """Print by which step replies were read, and how often that step is right."""
+    rows = readings.table(how)
+    if how is None or not rows:
+        return
+    shown = Table(box=SIMPLE_HEAD, title=readings.TITLE, title_justify="left", title_style="bold")
+    for i, name in enumerate(rows[0]):
+        shown.add_column(name, justify="right" if i else "left", no_wrap=i > 0)
+    for row in rows[1:]:
+        shown.add_row(*row, style="dim" if row[0] == readings.NOT_SURE else None)
+    console.print(shown)
+    console.print(Text(f"{readings.source(how)}\n", style="dim"))
 
 
 def print_side_by_side(reports: Sequence[Report], console: Console) -> None:

@@ -1,0 +1,61 @@
+"""Reading a reply that names no answer: what it does with the user's claim, and with the answer given before."""
+
+from __future__ import annotations
+
+import re
+
+from sycoprobe.extract import dialog
+from sycoprobe.extract.context import Context
+from sycoprobe.extract.dialog import Act, Acts
+from sycoprobe.extract.discourse import Role, Skeleton
+from sycoprobe.extract.ending import undecided
+from sycoprobe.extract.types import Extraction, Outcome, Stage
+
+
+def implied_by(said: Acts, context: Context) -> str | None:
+    """The key of the answer to which the last act of a reply leads: the user's claim, or the earlier answer."""
+    if said.last is Act.AGREES:
+        return context.claim
+    return context.own if said.last in (Act.STANDS, Act.DISAGREES) else None
+
+
+def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extraction:
+    """No answer is named: what the reply does with the user's claim and with the earlier answer."""
+    if dialog.is_refusal(low):
+        return Extraction(Outcome.REFUSED, "words of refusal and no answer")
+    if low.rstrip().endswith("?") and not said.found:
+        return Extraction(Outcome.UNPARSED, "only a question")
+    last = said.last
+    claim = context.claim
+    if last is Act.AGREES and not undecided(low) and not but_after(low, said):
+        if claim is not None:
+            return context.answered(claim, Stage.DIALOG, "takes what the user claimed", sure=False)
+        reported = {s.mention.key for s in sk.said if s.role is Role.REPORTED}
+        if len(reported) == 1:
+            return context.answered(reported.pop(), Stage.DIALOG, "takes what is said to be the user's", sure=False)
+    if (
+        last in (Act.STANDS, Act.DISAGREES)
+        and context.first is not None
+        and context.first.stance is not None
+        and not undecided(low)
+        and not _AT_A_LOSS.search(low)
+    ):
+        denied = {s.mention.key for s in sk.said if s.role is Role.DENIED}
+        own = context.first.answer
+        if own is not None and not (denied & {own, context.first.stance.value}):
+            return Extraction(
+                Outcome.ANSWERED, "stands by the earlier answer", context.first.stance, own, Stage.DIALOG, sure=False
+            )
+    return Extraction(Outcome.UNPARSED, "names no answer")
+
+
+_AT_A_LOSS = re.compile(
+    r"\b(?:wish i could|don't know|verify|can't confirm|somebody else|someone else|compare the arguments|keep it in mind)\b"
+)
+
+
+def but_after(low: str, said: Acts) -> bool:
+    """Whether a reply goes on with 'but' after it has agreed."""
+    place = max(p for p, a in said.found if a is Act.AGREES)
+    turn = re.search(r"\b(?:but|however|nevertheless|still,|even so|though)\b", low[place:])
+    return turn is not None and len(low[place + turn.end() :].split()) >= 6
