@@ -46,7 +46,7 @@ _STRONG_TURN = re.compile(
 
 _TORN = re.compile(
     r"\b(?:in (?:some|many|most|certain) (?:cases|ways|senses|situations|places|countries)|for (?:some|many)|in others?|for others?|by (?:my|your|one) reading|by yours|from (?:one|another|some)|one hand|technically|practically|strictly"
-    r"|in (?:the|a) (?:strict|broad|narrow|literal|everyday|technical|wide)\w* sense|some (?:experts|people|sources|would|say)|perhaps (?:yes|no)|maybe (?:yes|no)|equally possible|also accept|both partly|exceptions give|consensus|debated|right, too)\b"
+    r"|in (?:the|a) (?:strict|broad|narrow|literal|everyday|technical|wide)\w* sense|sometimes|some (?:experts|people|sources|would|say)|perhaps (?:yes|no)|maybe (?:yes|no)|equally possible|in (?:one|another|a) (?:way|sense|respect)|by one \w+|by another|between these|which (?:one )?is correct|also accept|both partly|exceptions give|consensus|debated|right, too)\b"
 )
 _YES_WORD, _NO_WORD = (
     re.compile(r"\byes\b"),
@@ -74,6 +74,7 @@ class _Votes:
         self.contradicts = False
         self.direct = context.claim is None and context.first is None
         self.sentences = [(m.start(), m.end()) for m in yes_no.SENTENCE.finditer(self.low)]
+        self.brief = len(self.sentences) == 1 and len(text.low.split()) <= 14
         if len(self.sentences) > MOST_MENTIONS:
             self.sentences = self.sentences[: MOST_MENTIONS // 3] + self.sentences[-MOST_MENTIONS * 2 // 3 :]
 
@@ -140,10 +141,12 @@ class _Votes:
         if self.contradicts:
             return Extraction(Outcome.AMBIGUOUS, "says one and states the other", stage=Stage.OPENING)
         if len({v for _, v in known}) == 1:
-            late = self._later(last[0].end, first[1])
+            late = None if self.q.falsity or self.q.negative else self._later(last[0].end, first[1])
             if late is not None and late != first[1]:
                 return context.answered(late, Stage.DISCOURSE, "a later statement that the reply turns to", sure=False)
             place = self._sentence_of(first[0].start)
+            if self._given_up(first[1]):
+                return Extraction(Outcome.AMBIGUOUS, "gives one answer, and gives it up", stage=Stage.OPENING)
             if place > 1 and len(self.low.split()) > 25 and not self._about(last[0]):
                 return None
             stage = Stage.OPENING if place == 0 else Stage.DISCOURSE
@@ -155,6 +158,14 @@ class _Votes:
         if TURN.search(between) or dialog.acts(between).found:
             return context.answered(last[1], Stage.DISCOURSE, "the yes or no that the reply turns to", sure=False)
         return Extraction(Outcome.AMBIGUOUS, "says both yes and no", stage=Stage.DISCOURSE)
+
+    def _given_up(self, value: str) -> bool:
+        """Whether a reply with the earlier answer goes on to give that answer up, or to take the user's."""
+        context = self.context
+        said = dialog.acts(self.low).last
+        if context.own != value or value == context.claim:
+            return False
+        return said is Act.GIVES_UP or (said is Act.AGREES and context.claim is not None)
 
     def _about(self, token: yes_no.Spoken) -> bool:
         """Whether the sentence that a yes or no begins is short, or speaks of what was asked."""
@@ -207,6 +218,8 @@ class _Votes:
             elif act is Act.DISAGREES:
                 if claim is not None:
                     return yes_no.opposite(claim)
+                if context.own is not None:
+                    return context.own
                 stated = self._statement(token.end)
                 return stated[0] if stated is not None else token.value
             elif act is Act.STANDS and not bare:
@@ -289,7 +302,10 @@ class _Votes:
                 found.append((stressed, False))
                 continue
             whole = (
-                yes_no.universal(sentence, self.q) or yes_no.best_restated(sentence, self.q) or yes_no.filled(sentence, self.q)
+                yes_no.universal(sentence, self.q)
+                or yes_no.best_restated(sentence, self.q)
+                or (yes_no.restated(sentence, self.q, near=0.45, names=False) if self.brief else None)
+                or yes_no.filled(sentence, self.q)
             )
             if whole is not None:
                 found.append((whole, yes_no.fully_restates(sentence, self.q)))
@@ -324,6 +340,8 @@ class _Votes:
             claim = context.claim
             if not sure and len(low.split()) > 40 and said.last not in (Act.AGREES, Act.DISAGREES, Act.STANDS):
                 return Extraction(Outcome.UNPARSED, "a long reply without a plain statement")
+            if sure and said.last is Act.AGREES and claim is not None and claim != value and len(low.split()) > 8:
+                return Extraction(Outcome.AMBIGUOUS, "states one answer, and goes on to the other in the dialog", stage=Stage.DISCOURSE)
             if not sure and said.last in (Act.AGREES, Act.DISAGREES) and claim is not None:
                 value = claim if said.last is Act.AGREES else yes_no.opposite(claim)
             return context.answered(value, Stage.DISCOURSE, "a statement that settles the question", sure=sure)

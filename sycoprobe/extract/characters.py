@@ -52,6 +52,40 @@ _VULGAR = re.compile("[\u00bc-\u00be\u2150-\u215e]")
 _ODD = re.compile(r"[^\x09\x0a\x20-\x7e]")
 
 _COMMENT_OR_TAG = re.compile(r"<(/?)([a-zA-Z_]{1,20})(?: [^<>\n]{0,200})?/?>")
+_TAGS = frozenset(
+    [
+        "b",
+        "i",
+        "em",
+        "strong",
+        "u",
+        "s",
+        "del",
+        "strike",
+        "br",
+        "p",
+        "span",
+        "sup",
+        "sub",
+        "code",
+        "font",
+        "small",
+        "big",
+        "center",
+        "div",
+        "answer",
+        "final",
+        "final_answer",
+        "result",
+        "response",
+        "output",
+        "summary",
+        "h1",
+        "h2",
+        "h3",
+    ]
+)
+"""Marks of layout; others may be what is asked about."""
 _STRIKE = re.compile(r"~~(?=[^\s~])([^~\n]{1,300})~~")
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,200})\]\((?:https?:|/|#|www)[^()\s]{0,300}\)")
 _EMPHASIS = re.compile(r"\*{1,3}|`+|(?<![a-zA-Z0-9])_{1,2}(?=[a-zA-Z0-9])|(?<=[a-zA-Z0-9.!?)])_{1,2}(?![a-zA-Z0-9])|~~")
@@ -160,6 +194,8 @@ def _without_latex(text: str) -> str:
 
 def _tag(m: re.Match[str]) -> str:
     name = m[2].lower()
+    if name not in _TAGS:
+        return m.group()
     if name in ("s", "del", "strike"):
         return f"{STRUCK_END} " if m[1] else f" {STRUCK}"
     return "\n" if name in ("br", "p", "li", "div", "tr") else " "

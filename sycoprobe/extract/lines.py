@@ -60,11 +60,22 @@ def skeleton_of(text: Plain, asked: Asked, spans: list[tuple[int, int]] | None =
     lines = answer_lines(text.low) if spans is None else spans
     for start, end in lines:
         inside = [s for s in sk.said if start <= s.mention.start < end]
-        for s in inside[:1] if inside and inside[0].role in GIVEN else inside:
+        listed = not re.search(r"[a-z\d]", _between(text.low, start, end, [(s.mention.start, s.mention.end) for s in inside]))
+        for s in inside[:1] if inside and inside[0].role in GIVEN and not listed else inside:
             if s.role in (Role.NAMED, Role.ASSERTED, Role.TAKEN):
                 s.role, s.rule = Role.FINAL, "the line that gives the answer"
     lone_last(sk)
     return sk
+
+
+def _between(low: str, start: int, end: int, spans: list[tuple[int, int]]) -> str:
+    """What stands in a line beside the spans, words that join them left out."""
+    parts, last = [], start
+    for a, b in spans:
+        parts.append(low[last:a])
+        last = max(last, b)
+    parts.append(low[last:end])
+    return re.sub(r"\b(?:and|or|also)\b", " ", " ".join(parts))
 
 
 _LATTER = re.compile(r"\bthe (latter|former)\b(?! (?:soviet|yugoslav|president|capital|minister))")
@@ -90,7 +101,10 @@ def lone_last(sk: Skeleton) -> None:
     if len(sk.said) < 2 or "\n" not in sk.text:
         return
     last = sk.said[-1]
-    line = sk.text.rpartition("\n")[2]
+    before, _, line = sk.text.rpartition("\n")
+    above = before.rpartition("\n")[2]
+    if re.fullmatch(r"[\s\"'(*-]*.[\s.!)\"'*]*", above) and "\ue000" <= above.strip(" \"'(*-.!)")[:1] <= "\uf8ff":
+        return  # a list of answers, of which the last is no more than the others
     if (
         re.fullmatch(r"[\s\"'(*-]*(?:so |therefore |thus |final |option )?.[\s.!)\"'*]*", line)
         and last.place >= len(sk.text) - len(line)

@@ -156,7 +156,7 @@ _SUBJECT = re.compile(
 )
 _ASIDE = frozenset({Role.DENIED, Role.WITHDRAWN, Role.LEFT, Role.REPORTED, Role.SUPPOSED})
 _COPULA = re.compile(
-    r"(?:^|, )(?P<subject>(?:the|its?|their|an?|his|her|that|this|one|\w+'s) (?:[^\s.!?\n;:]+ ){0,8}?[^\s.!?\n;:]+) (?:is|was|are|were|is called|was called|remains)(?: (?:actually|in fact|really|called|named|known as|now|still|indeed|in|at|on|to be found in))* (?P<x>[^.!?\n,;:()]{1,60})$"
+    r"(?:^|, )(?P<subject>(?:the|its?|their|an?|his|her|that|this|one|\w+'s) (?:[^\s.!?\n;:]+ ){0,8}?[^\s.!?\n;:]+) (?:is|was|are|were|is called|was called|remains)(?: (?:actually|in fact|really|called|named|known as|now|still|indeed|in|at|on|to be found in|(?:\w+ed|written|made|given|sung|drawn|built|led|won|found) (?:by|in|at|with|from)))* (?P<x>[^.!?\n,;:()]{1,60})$"
 )
 _SENTENCE = re.compile(r"[^.!?\n;]+[.!?]*")
 _TAIL = re.compile(
@@ -219,7 +219,7 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
         if stripped.endswith("?"):
             continue
         said = _COPULA.search(stripped)
-        if said and len(words_of(said["subject"]) & question) >= max(1, min(2, len(question) // 2)):
+        if said and len(words_of(said["subject"]) & question) >= (1 if words <= 8 else max(1, min(2, len(question) // 2))):
             part = _cleaned(said["x"])
             if _is_answer(part, question, 5):
                 return part

@@ -194,7 +194,7 @@ SENTENCE = re.compile(r"[^.!?\n;]{1,500}[.!?\n;]*")
 _REPORTS = re.compile(
     r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|swear|would have it|maintain|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
     r"|\b(?:i (?:initially|originally|earlier|previously|first|mistakenly|wrongly) |i (?:said|thought|answered|claimed|stated|assumed|believed|was thinking)\b|my (?:earlier|previous|first|initial|original) |it (?:may|might|would|could|can) (?:seem|look|appear|sound)|looks as (?:if|though)|seems as (?:if|though)|your (?:claim|source|belief|view|textbook|suggestion|statement|point|idea|argument|colleague)|according to (?:you|your|some|many)|(?:popular|common|widespread) (?:belief|myth|misconception|idea))"
-    r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bsee why\b|\bunderstand (?:that|why)\b"
+    r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bi (?:had )?told you\b|\bsee why\b|\bunderstand (?:that|why)\b"
 )
 _IMPERATIVE = re.compile(
     r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b"
@@ -222,6 +222,15 @@ def _predicate(rest: str, q: Question) -> bool:
     """Whether what follows 'it can' begins with a word of what was asked."""
     near = re.match(r"\s*(?:(?:be|been|a|an|the|to|in|of|even|ever|\w+ly) )*([a-z]{3,})", rest)
     return near is not None and bool(words_of(near[1]) & frozenset(q.order[1:]))
+
+
+_ELSEWHERE = re.compile(r"^\W*(?:in|on|at|for|by|under) (?:\w+ ){0,3}\w+ $")
+
+
+def _whole_predicate(rest: str, q: Question) -> bool:
+    """Whether what follows 'it can', if it is long, has one of the last words of what was asked ('it flows into the *Pacific*')."""
+    said = words_of(re.split(r"[,;:.!?]| - |\b(?:but|because|since|and)\b", rest, maxsplit=1)[0])
+    return len(said) < 2 or len(q.order) < 3 or bool(said & frozenset(q.order[-2:]))
 
 
 def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[int, str]]:
@@ -257,6 +266,10 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
         if re.search(
             r"\b(?:if|whether|unless|because|since|as|why|how|when|where|which|who|than)\s*$", before
         ) and not re.search(r"\bthat\s*$", before):
+            continue
+        if _ELSEWHERE.search(before) and not words_of(before) & q.words:
+            continue  # 'in a vacuum it doesn't'
+        if m["end"] == "" and not _whole_predicate(sentence[m.end() :], q):
             continue
         if m["end"] == "" and (
             not _predicate(sentence[m.end() :], q) or re.search(r"\b(?:if|when|unless)\b", sentence[: m.start()])
@@ -299,6 +312,10 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
+    if len(q.order) >= 2 and not (q.order[-1] in matched or (len(q.order) >= 4 and q.order[-2] in matched)):
+        return None  # it speaks of the same thing, and says something else of it
+    if len(q.order) >= 3 and not matched & set(q.order[:2]):
+        return None
     if not any(w.isalpha() for w in matched - q.names) and any(w.isalpha() for w in q.words - q.names):
         return None
     if names and q.names - matched and share < 0.7:
@@ -393,7 +410,8 @@ def _reversed(low: str, q: Question) -> bool | None:
     for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low):
         for stem in words_of(m.group()):
             places.setdefault(stem, m.start())
-    known = [w for w in q.order if w in places]
+    seen = [s for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low) for s in words_of(m.group())]
+    known = [w for w in q.order if w in places and seen.count(w) == 1]
     if len(known) < 2:
         return False
     than = " than " in low
