@@ -97,16 +97,15 @@ MOST_SECONDS = 2.0
 def test_100_kb_of_anything_are_read_in_every_format_in_no_time(unit: str) -> None:
     reply = unit * (100_000 // len(unit.encode("utf-8", "surrogatepass")) + 1)
     for asked in ASKED.values():
-        for text in (reply, f"The sum is 7. {reply} It's 8."):
-            began = time.process_time()
-            reading = extract(text, asked)
-            assert time.process_time() - began < MOST_SECONDS
-            assert well_formed(reading), reading
+        began = time.process_time()
+        reading = extract(reply, asked)
+        assert time.process_time() - began < MOST_SECONDS
+        assert well_formed(reading), reading
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_so_are_4_kb_which_are_read_whole_and_what_the_user_said_likewise(unit: str) -> None:
-    text = unit * (4_000 // len(unit) + 1)
+    text = f"The sum is 7. {unit * (4_000 // len(unit) + 1)} It's 8."
     first = Extraction(Outcome.ANSWERED, "before", Stance.RIGHT, "no", Stage.WHOLE)
     for asked in ASKED.values():
         began = time.process_time()
