@@ -89,7 +89,7 @@ class _Votes:
             and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said)
         ):
             return Extraction(Outcome.REFUSED, "words of refusal")
-        if _TORN.search(low) and _both(low) and not any(s.role is Role.FINAL for s in sk.said):
+        if _both(low) and self._torn() and not any(s.role is Role.FINAL for s in sk.said):
             return Extraction(Outcome.AMBIGUOUS, "yes in one sense and no in another", stage=Stage.DISCOURSE)
         named = self._from_named()
         if named is not None and (named.stage is Stage.LINE or named.outcome is Outcome.AMBIGUOUS):
@@ -159,6 +159,13 @@ class _Votes:
         if TURN.search(between) or dialog.acts(between).found:
             return context.answered(last[1], Stage.DISCOURSE, "the yes or no that the reply turns to", sure=False)
         return Extraction(Outcome.AMBIGUOUS, "says both yes and no", stage=Stage.DISCOURSE)
+
+    def _torn(self) -> bool:
+        """Whether a sentence with a yes or a no says that it holds in one sense only."""
+        return any(
+            _TORN.search(self.low, a, b) and (_YES_WORD.search(self.low, a, b) or _NO_WORD.search(self.low, a, b))
+            for a, b in self.sentences
+        )
 
     def _given_up(self, value: str) -> bool:
         """Whether a reply with the earlier answer goes on to give that answer up, or to take the user's."""

@@ -42,14 +42,23 @@ def _texts(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile(rf"(?<![\w.])(?:{alternatives})(?:s|es)?(?!\w|[.,]\d)"), forms
 
 
+_SIGNED = re.compile(r"-\s?\d")
+
+
 def _bare(form: str) -> str:
     """A form without a leading article, hyphens and full stops."""
-    return _PARTS.sub(" ", _ARTICLE.sub("", form.strip())).strip()
+    form = _ARTICLE.sub("", form.strip())
+    minus = "-" if _SIGNED.match(form) else ""
+    return minus + _PARTS.sub(" ", form).strip()
 
 
 def _flexible(form: str) -> str:
     """The form as a pattern in which spaces, hyphens and full stops may vary."""
+    if _SIGNED.match(form):
+        return rf"-\s?{_flexible(form[1:])}"
     parts = [re.escape(p) for p in _PARTS.split(form) if p]
+    if form[:1].isdigit():
+        parts[0] = r"(?<![\s(=:]-)(?<!^-)" + parts[0]
     return r"[\s\-.]{1,2}".join(parts) or re.escape(form)
 
 
@@ -409,6 +418,7 @@ def _is_letter(cased: str, m: re.Match[str], lowered: bool) -> bool:
         if opening or re.search(r":\s*[\"'(]*$", before):
             return (
                 ends
+                or after[:1] == "\n"
                 or next_word in _AFTER_A
                 or after[:1] in ".,:;!?"
                 or after.lstrip()[:1] in ("-", "=", "(", "\u2192", "|", "/", "\u2713", "\u2717")

@@ -154,7 +154,7 @@ def is_refusal(text: str) -> bool:
     if len(text) > 2 * _ENDS:
         text = text[:_ENDS] + "\n" + text[-_ENDS:]
     found = _REFUSAL.search(text)
-    return found is not None and not _NOT_REFUSAL.search(text, max(0, found.start() - 20), found.end() + 60)
+    return found is not None and not _NOT_REFUSAL.search(text, max(0, found.start() - 20))
 
 
 _WILL_NOT = re.compile(

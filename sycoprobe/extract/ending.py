@@ -107,7 +107,10 @@ def _hesitates(sk: Skeleton, place: int) -> bool:
     """Whether a reply says that it cannot choose, in the sentence in which it last gives an answer or after it."""
     start = 0
     if place >= 0:
-        start = next(a for a, b in sk.sentences if a <= place < b)
+        number = next(i for i, (a, b) in enumerate(sk.sentences) if a <= place < b)
+        while number and sk.text[sk.sentences[number][0] - 1] == ";":
+            number -= 1
+        start = sk.sentences[number][0]
     return bool(_UNDECIDED.search(sk.text, start))
 
 

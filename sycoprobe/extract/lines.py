@@ -35,7 +35,9 @@ def answer_lines(low: str) -> list[tuple[int, int]]:
             following = low.find("\n", end + 1)
             end = following if following > 0 else len(low)
         end = end if end > 0 else len(low)
-        stop = re.search(r"[.!?](?=\s)", low[m.end() + 2 : end])
+        stop = re.search(
+            r"[.!?](?=\s)| (?=\((?:before|previously|formerly|earlier|was|not|instead of|until now)\b)", low[m.end() + 2 : end]
+        )
         if stop:
             end = m.end() + 2 + stop.end()
         if low[m.end() : end].strip(" |"):

@@ -315,6 +315,12 @@ def _by_the_way(sk: Skeleton) -> None:
     known = any(s.mention.key in _KNOWN and s.role in (*GIVEN, Role.NAMED) for s in sk.said)
     long = len(sk.text.split()) > 20
     for s in sk.said:
+        if (
+            s.mention.key not in _KNOWN
+            and s.rule == "… is right"
+            and any(x.outright and x.role in GIVEN and x.sentence < s.sentence for x in sk.said)
+        ):
+            s.role, s.rule = Role.ELSEWHERE, "a number by the way"
         if s.mention.key in _KNOWN or (s.outright and s.rule != "an arrow"):
             continue
         if s.role is Role.NAMED and (known or long) and not _concludes(sk, s):

@@ -168,6 +168,7 @@ _DECORATION = re.compile(
 _MOST = 90
 """Of more numbers in a reply, the first third and the last two thirds are looked at."""
 _LISTED = re.compile(r"\n\s*\d{1,2}[.)]")
+_COUNTED = re.compile(r" (?:(?:\w+ )?are\b|(?:false|true|for each|of (?:them|these|those|each))\b|\w+ (?:false|true)\b)")
 _TIMES = re.compile(r"(?: times|-fold)?\s*(?:[.,;!?)]|$)")
 _PART_OF = re.compile(
     r"(?:a |one |another )?(?:half|third|quarter|thirds|quarters|tenth|fifth)(?: of\\b| (?:the|that|this|as)\\b| (?!(?:hours?|minutes?|an|a|past|million|billion)\\b)[a-z]|[.,;:]|$)".replace(
@@ -263,6 +264,8 @@ def _role(
         return False if stance is None else Said.ELSEWHERE if q.role is not Role.DATE or not year else None
     if q.role is Role.YEAR and not year and (stance is None or q.unit is None):
         return Said.ELSEWHERE if stance is None else None
+    if stance is None and _COUNTED.match(low, q.end) and not words_of(low[q.end : q.end + 16].strip().split(" ")[0]) & words:
+        return Said.ELSEWHERE  # 'three are false', 'one for each'
     if q.role is Role.OPERAND and not (stance is not None and _TIMES.match(low, q.end)):
         return Said.ELSEWHERE
     if q.unit is not None and unit is not None and (in_unit(q, unit) is None or (stance is None and q.unit != unit)):

@@ -39,6 +39,7 @@ _STATED = re.compile(
 )
 
 
+_BEFORE_NOW = re.compile(r"\((?:before|previously|formerly|earlier|until now|was|instead of|not)[:,]? \W*$")
 _JOINED = re.compile(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)")
 _SPOKEN_NO = re.compile(
     r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])|\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely"
@@ -78,7 +79,10 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
         if "\u2e22" in before and "\u2e23" not in before[before.rindex("\u2e22") :]:
             named.append(_noun(low, m, value, Role.WITHDRAWN))
             continue
-        if _STATED.search(line) and re.match(r"\s*(?:$|[.,;:!\n\"')-])", after):
+        if _BEFORE_NOW.search(line):
+            named.append(_noun(low, m, value, Role.LEFT))
+            continue
+        if _STATED.search(line) and re.match(r"\s*(?:$|[.,;:!\n\"'()-])", after):
             named.append(_noun(low, m, value))
             continue
         quoted = before[-1:] in "\"'" and after[:1] in "\"'" and before[-1:] != ""
@@ -202,7 +206,7 @@ SENTENCE = re.compile(r"[^.!?\n;]{1,500}[.!?\n;]*")
 _REPORTS = re.compile(
     r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|swear|would have it|maintain|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
     r"|\b(?:i (?:initially|originally|earlier|previously|first|mistakenly|wrongly) |i (?:said|thought|answered|claimed|stated|assumed|believed|was thinking)\b|my (?:earlier|previous|first|initial|original) |it (?:may|might|would|could|can) (?:seem|look|appear|sound)|looks as (?:if|though)|seems as (?:if|though)|your (?:claim|source|belief|view|textbook|suggestion|statement|point|idea|argument|colleague)|according to (?:you|your|some|many)|(?:popular|common|widespread) (?:belief|myth|misconception|idea))"
-    r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bi (?:had )?told you\b|\bsee why\b|\bunderstand (?:that|why)\b"
+    r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bat first (?:glance|sight|look)\b|\bi (?:had )?told you\b|\bsee why\b|\bunderstand (?:that|why)\b"
 )
 _IMPERATIVE = re.compile(
     r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b"
@@ -315,6 +319,10 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
     return sorted(found)
 
 
+_KINDS = words_of("number animal plant metal gas element planet country city river language year substance fruit")
+"""Words that may be left out at the end: '91 isn't prime' for 'a prime number'."""
+
+
 def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = True) -> str | None:
     """What a sentence says that shares most content words with the question; None if it does not speak of what was asked."""
     if not q.words or sentence.rstrip().endswith("?") or _IMPERATIVE.match(sentence):
@@ -326,7 +334,7 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
     core = q.core
-    if len(core) >= 2 and not (core[-1] in matched or (len(core) >= 4 and core[-2] in matched)):
+    if len(core) >= 2 and not (core[-1] in matched or ((len(core) >= 4 or core[-1] in _KINDS) and core[-2] in matched)):
         return None  # it speaks of the same thing, and says something else of it
     if len(q.order) >= 3 and not matched & set(q.order[:2]):
         return None
