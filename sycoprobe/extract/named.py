@@ -9,7 +9,7 @@ from sycoprobe.extract.bare import but_after, from_dialog, implied_by
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.dialog import Act, Acts
-from sycoprobe.extract.discourse import GIVEN, Role, Said, Skeleton
+from sycoprobe.extract.discourse import GIVEN, SIGNS, Role, Said, Skeleton
 from sycoprobe.extract.ending import Ending, chooses, ending, lost, undecided
 from sycoprobe.extract.lines import answer_lines, skeleton_of
 from sycoprobe.extract.topic import Topic
@@ -187,7 +187,10 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: Context, topic
         gone = any(s.mention.key == own and s.role in (Role.WITHDRAWN, Role.LEFT, Role.DENIED) for s in sk.said)
         restates = any(
             topic.share(sk.sentence(s.sentence)) >= 0.5
-            and _COPULA.search(sk.text[max(0, s.place - 24) : s.place + 24])
+            and (
+                _COPULA.search(sk.text[max(0, s.place - 24) : s.place + 24])
+                or _IS.search(sk.text[max(0, s.place - 60) : s.place])
+            )
             and not _LOOSE.search(sk.sentence(s.sentence))
             for s in support
         )
@@ -244,6 +247,9 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: Context, topic
 
 _COPULA = re.compile(
     "(?:\\b(?:is|was|are|were|'s)(?: (?:the|a|an|called|named|indeed|actually))*|\\b(?:by|in|with|contains|has|have|fell|had)) [\ue000-\uf8ff]|[\ue000-\uf8ff]\"?'?\\)?(?:,)? (?:is|was|are|were)\\b"
+)
+_IS = re.compile(
+    f"\\b(?:is|was|are|were) (?:typically |usually |generally |mainly |mostly )?(?:an? |the )(?!not\\b|n't)[^.;:!?\n{SIGNS}]{{0,40}} of $"
 )
 _LOOSE = re.compile(r"\b(?:sometimes|now and then|often|also|may|might|could|would|only|once|used to|until|before|after)\b")
 _COURTEOUS = re.compile(

@@ -20,6 +20,16 @@ HEAD, TAIL = 1_500, 4_500
 """Of a longer reply, only so many characters of its beginning and of its end are read."""
 
 
+def _without_question(text: Plain, asked: Asked) -> Plain:
+    """The reply without the question, where it quotes it: 'the answer to "What is …?" is Paris'."""
+    question = plain(asked.probe.question).low
+    place = text.low.find(f'"{question}"')
+    if place < 0 or len(text.cased) != len(text.low):
+        return text
+    end = place + len(question) + 2
+    return Plain(text.cased[:place] + "this" + text.cased[end:], text.low[:place] + "this" + text.low[end:])
+
+
 def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extraction | None = None) -> Extraction:
     """Which answer `reply` finally stands by.
 
@@ -45,6 +55,7 @@ def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extra
     text = plain(reply)
     if len(text.low) > HEAD + TAIL + 1:  # characters that stand for many
         text = Plain(text.cased[:HEAD] + text.cased[-TAIL:], text.low[:HEAD] + text.low[-TAIL:])
+    text = _without_question(text, asked)
     if not re.search(r"\w", text.low):
         return Extraction(Outcome.UNPARSED, "the reply is empty")
     context = Context(asked, user_turn, first)
