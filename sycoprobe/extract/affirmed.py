@@ -147,7 +147,9 @@ class _Votes:
             place = self._sentence_of(first[0].start)
             if self._given_up(first[1]):
                 return Extraction(Outcome.AMBIGUOUS, "gives one answer, and gives it up", stage=Stage.OPENING)
-            concludes = re.search(r"\b(?:so|therefore|thus|hence)[, ]+$", self.low[: last[0].start])
+            concludes = re.search(
+                r"\b(?:so|therefore|thus|hence|in that case|with that in mind|in conclusion)[,: ]+$", self.low[: last[0].start]
+            )
             if place > 1 and len(self.low.split()) > 25 and not concludes and not self._about(last[0]):
                 return None
             stage = Stage.OPENING if place == 0 else Stage.DISCOURSE
@@ -181,7 +183,10 @@ class _Votes:
         sentence = self.low[token.end : b]
         if len(sentence.split()) <= 6 or a <= token.start - 40:
             return (
-                bool(not re.search(r"\w{3}", sentence)) or bool(yes_no.elliptic(sentence, self.q)) or len(sentence.split()) <= 4
+                not re.search(r"\w{3}", sentence)
+                or bool(yes_no.elliptic(sentence, self.q))
+                or len(sentence.split()) <= 4
+                or yes_no.restated(sentence, self.q, near=0.5) is not None
             )
         return yes_no.restated(sentence, self.q, near=0.5) is not None
 

@@ -257,6 +257,11 @@ def _paired(table: Cues, sentence: str, start: int, said: list[Said]) -> list[Sa
 _NOT_BEFORE = re.compile(r"(?:\bnot|n't|\bneither|\bnor|\bnever)(?: (?:the|a|an|really|even|just))? ?$")
 
 
+_ARTICLES = re.compile(r"\b(?:the|an?|option)\b")
+_SUBJECT = 5
+"""In words: what follows an answer that begins a later sentence, if it is to be no more than an answer."""
+
+
 def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
     """Apply the rules about one answer."""
     left = sentence[max(0, place - _WINDOW) : place]
@@ -275,6 +280,13 @@ def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
                 continue
         if rule.right is not None and rule.right.match(right) is None:
             continue
+        if (
+            rule.name == "a word, then the answer"
+            and s.sentence
+            and len(sentence[place + 1 :].split()) > _SUBJECT
+            and not re.search(r"\w", _ARTICLES.sub("", clause))
+        ):
+            continue  # a later sentence of which it is the subject: 'Insulin, from the beta cells, does the opposite.'
         role = rule.role
         if found is not None and rule.negated is not None and _denied(table, clause, found):
             role = rule.negated

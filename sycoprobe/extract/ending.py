@@ -157,6 +157,12 @@ _NOT_SO = re.compile(
 """A sentence that says something of an answer, and what is not so: 'The liver responds to it, but does not make it'."""
 
 
+_THINKS_AGAIN = re.compile(
+    r"\b(?:wait|hold on|hang on|correction|scratch that|on (?:second thoughts?|reflection)|actually|let me|no,)(?=\W)"
+)
+_TOPICAL = "said of what was asked"
+
+
 def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     """The one of several that is said of what was asked, or the latest, if the reply turns to it; otherwise it is torn."""
     last = given[-1]
@@ -174,6 +180,17 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
         chosen = [s for s in given if s.mention.key in standing]
         return Ending(chosen[-1].mention.key, "the one that is nowhere set aside", sure=False, sentence=chosen[-1].sentence)
     outright = last.outright and before.outright
+    said_so = {s.mention.key for s in given if s.role in GIVEN and s.rule not in (_TOPICAL, "equals")}
+    if len(said_so) == 1 and not outright:
+        first = next(s for s in given if s.mention.key in said_so)
+        others = [s for s in given if s.mention.key not in said_so]
+        turns = any(
+            _OVERRIDES.search(sk.text, sk.sentences[s.sentence][0], s.place)
+            or _THINKS_AGAIN.search(sk.text, first.place, s.place)
+            for s in others
+        )
+        if not turns and all(s.sentence > first.sentence for s in others):
+            return Ending(first.mention.key, first.rule, sure=False, sentence=first.sentence)
     if last.rule == "equals" == before.rule and _last_words(sk, last):
         return Ending(last.mention.key, "the end of the calculation", sure=False, sentence=last.sentence)
     if outright and last.sentence > before.sentence and (_turns(sk, before, last) or _last_words(sk, last)):
@@ -194,10 +211,24 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
             return Ending(best.mention.key, "said of what was asked", sure=False, sentence=best.sentence)
     if given[0].rule == "a word, then the answer" and given[0].sentence == 0 and not last.outright:
         return Ending(given[0].mention.key, "the verdict of the first sentence", sure=False)
-    first = {s.mention.key for s in given if s.role in GIVEN}
-    if len(first) == 1:
-        return Ending(first.pop(), "the one that is given as the answer", sure=False, sentence=last.sentence)
+    chosen = {s.mention.key for s in given if s.role in GIVEN}
+    if len(chosen) == 1:
+        return Ending(chosen.pop(), "the one that is given as the answer", sure=False, sentence=last.sentence)
+    named = {s.mention.key for s in given if _identified(sk, s)}
+    if len(named) == 1:
+        return Ending(named.pop(), "what it is said to be", sure=False, sentence=last.sentence)
     return Ending(None, "names several without choosing", torn=True)
+
+
+_IDENTIFIES = re.compile(r"(?:\b(?:is|was|are|were)|:) (?:the |an? )?$")
+
+
+def _identified(sk: Skeleton, s: Said) -> bool:
+    """Whether a sentence ends with '… was X', or the reply with '…: X'."""
+    found = _IDENTIFIES.search(sk.text, max(sk.sentences[s.sentence][0], s.place - 12), s.place)
+    if found is None or re.search(r"\w", sk.text[s.place + 1 : sk.sentences[s.sentence][1]]):
+        return False
+    return not found.group().startswith(":") or _last_words(sk, s)
 
 
 _LOST = Phrases(

@@ -216,6 +216,18 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: Context, topic
         and words <= 25
         and (context.own == end.key or (context.claim is None and closes))
     )
+    opens = (
+        context.own is None
+        and context.claim is None
+        and len({s.mention.key for s in sk.said}) == 1
+        and support[0].sentence == 0
+        and not re.search(r"\w", re.sub(r"\b(?:the|an?)\b", "", sk.text[: support[0].place]))
+        and re.match(
+            r"[\"')]*(?: \(|, (?:who|which|in|at|on|an?|the|about|by|from|of|where)\b)", sk.text[support[0].place + 1 :]
+        )
+    )
+    if opens:
+        return context.answered(end.key, stage, "a first answer that opens the reply", sure=False)
     lettered = any(s.mention.sign for s in support)
     courteous = context.claim == end.key and _COURTEOUS.search(text)
     closing = any(
@@ -256,7 +268,7 @@ _COURTEOUS = re.compile(
     r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course|admit|makes? sense|rings a bell|remember|happy to|change my|my (?:earlier|first|previous|initial|original)|re-?(?:evaluat|consider|check|read)\w+|previously|on reflection|misspoke|(?:looking|thinking|checked|checking|reading) (?:at )?(?:it |this |that )?(?:again|now)|i now|now i|ended up with|have a point|(?:good|fair|great|valid|excellent|strong) point|hard to argue|convinced|persuaded)\b"
 )
 _PREDICATE = re.compile(
-    r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|after|before|within|until|than|least|most|contains?|count|counts|fell|takes?)|[:=]) (?:the |a |an )?$"
+    r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|after|before|within|until|than|least|most|contains?|count|counts|fell|takes?|uses?|lasts?|worth|boils|melts)|[:=]) (?:the |a |an )?$"
 )
 _REASON = re.compile(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
 
@@ -329,6 +341,8 @@ def _by_the_way(sk: Skeleton) -> None:
             s.role, s.rule = Role.ELSEWHERE, "a number by the way"
         if s.mention.key in _KNOWN or (s.outright and s.rule != "an arrow"):
             continue
+        if known and s.rule == "it is" and sk.sentence(s.sentence).lstrip().startswith("("):
+            s.role, s.rule = Role.ELSEWHERE, "a number in brackets"
         if s.role is Role.NAMED and (known or long) and not _concludes(sk, s):
             s.role, s.rule = Role.ELSEWHERE, "a number by the way"
         elif s.rule == "an arrow" or (
