@@ -211,12 +211,12 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
             return Ending(best.mention.key, "said of what was asked", sure=False, sentence=best.sentence)
     if given[0].rule == "a word, then the answer" and given[0].sentence == 0 and not last.outright:
         return Ending(given[0].mention.key, "the verdict of the first sentence", sure=False)
-    chosen = {s.mention.key for s in given if s.role in GIVEN}
-    if len(chosen) == 1:
-        return Ending(chosen.pop(), "the one that is given as the answer", sure=False, sentence=last.sentence)
-    named = {s.mention.key for s in given if _identified(sk, s)}
-    if len(named) == 1:
-        return Ending(named.pop(), "what it is said to be", sure=False, sentence=last.sentence)
+    keys = {s.mention.key for s in given if s.role in GIVEN}
+    if len(keys) == 1:
+        return Ending(keys.pop(), "the one that is given as the answer", sure=False, sentence=last.sentence)
+    identified = {s.mention.key for s in given if _identified(sk, s)}
+    if len(identified) == 1:
+        return Ending(identified.pop(), "what it is said to be", sure=False, sentence=last.sentence)
     return Ending(None, "names several without choosing", torn=True)
 
 

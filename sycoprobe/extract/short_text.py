@@ -128,7 +128,7 @@ _NOT_AN_ANSWER = re.compile(
     r"still|because|it\b|to |about|hard|difficult|important|used|based|made|there|it |this |in |on |at |by |for |if |we |they |so |and |but |or |nothing|"
     r"an? (?:good|great|common|fundamental|complex|type|term|concept|question|mistake|misunderstanding|difficult|tricky|interesting|fair|matter|bit)|the (?:question|answer|topic|problem|correct|right|one|point|case|other|way|reason|information|matter|first|second|only)|"
     r"(?:one|moment|second|bit|while|step|idea|point|look)\b|me\b|you\b|us\b|him\b|them\b|myself|wrong|mistaken|happy|glad|ready|unable|going|not|worth|beyond|outside|above|below|another|all|any|some|neither|either|both|up |down |likely|probably|what|clear|possible|"
-    r"definitely|exactly|just|simply|an answer|your|out of|too|correctly|easy|happy|always|never|here|now|then)"
+    r"definitely|exactly|just|simply|an answer|your|out of|too|correctly|easy|happy|always|never|here|now|then|had |have |be |been |being |i'll|i'd|i've|enough|side |whatever|whichever)"
 )
 _GIVES = (
     re.compile(
