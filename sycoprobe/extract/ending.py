@@ -111,7 +111,27 @@ def _hesitates(sk: Skeleton, place: int) -> bool:
         while number and sk.text[sk.sentences[number][0] - 1] == ";":
             number -= 1
         start = sk.sentences[number][0]
-    return bool(_UNDECIDED.search(sk.text, start))
+    return hesitates(sk.text, start)
+
+
+_WEAK = re.compile(r"(?:both|two|perhaps|maybe|one of|equally|only one|depends on|some)\b|debate")
+_OF_ANSWERS = re.compile(
+    f"[{SIGNS}]|\\b(?:answers?|options?|right|correct|possible|plausible|views?|readings?|sides?|defensible|good|valid|true)\\b"
+)
+
+
+def hesitates(text: str, start: int = 0) -> bool:
+    """Whether a skeleton says from `start` on that it cannot choose; 'both …' and the like only where they speak of the answers."""
+    for m in _UNDECIDED.finditer(text):
+        if m.start() < start:
+            continue
+        if not _WEAK.match(m.group()):
+            return True
+        a = max(text.rfind(".", 0, m.start()), text.rfind("\n", 0, m.start()), 0)
+        b = min(p for p in (text.find(".", m.end()), text.find("\n", m.end()), len(text)) if p >= 0)
+        if _OF_ANSWERS.search(text, a, b):
+            return True
+    return False
 
 
 _OVERRIDES = re.compile(

@@ -10,7 +10,7 @@ from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.dialog import Act, Acts
 from sycoprobe.extract.discourse import GIVEN, SIGNS, Role, Said, Skeleton
-from sycoprobe.extract.ending import Ending, chooses, ending, lost, undecided
+from sycoprobe.extract.ending import Ending, chooses, ending, hesitates, lost, undecided
 from sycoprobe.extract.lines import answer_lines, skeleton_of
 from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
@@ -32,7 +32,7 @@ def read_named(text: Plain, context: Context) -> Extraction:
         _by_the_way(sk)
     if len(sk.said) == 1 and len(sk.text) < 12 and _WHOLE.fullmatch(sk.text) and sk.said[0].role in (*GIVEN, Role.NAMED):
         return context.answered(sk.said[0].mention.key, Stage.WHOLE, "nothing but an answer")
-    if len(low) <= 600 and _wavers(sk, low) and not dialog.by_will(low):
+    if len(low) <= 600 and _wavers(sk) and not dialog.by_will(low):
         return Extraction(Outcome.AMBIGUOUS, "names several without choosing", stage=Stage.DISCOURSE)
     if (
         len(low) <= 600
@@ -105,12 +105,12 @@ def _taken_back(sk: Skeleton, end: Ending, context: Context) -> bool:
     )
 
 
-def _wavers(sk: Skeleton, low: str) -> bool:
+def _wavers(sk: Skeleton) -> bool:
     """Whether a reply names several answers, gives none outright, and says that it cannot choose."""
     if any((s.outright and s.role in GIVEN) or s.role is Role.FINAL for s in sk.said):
         return False
     open_ = {s.mention.key for s in sk.said if s.role in (*GIVEN, Role.NAMED, Role.LISTED, Role.REPORTED)}
-    return len(open_) > 1 and not chooses(sk) and undecided(low)
+    return len(open_) > 1 and not chooses(sk) and hesitates(sk.text)
 
 
 def _untorn(sk: Skeleton, end: Ending, context: Context) -> Extraction:
@@ -251,7 +251,8 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: Context, topic
         words <= 8
         or tabled
         or (lettered and words <= 40 and closes)
-        or (on_topic and words <= 60 and (closes or predicate or context.own == end.key))
+        or (context.claim is None and end.rule == "what it is said to be")
+        or (on_topic and (words <= 60 or context.claim is None) and (closes or predicate or context.own == end.key))
     ):
         return context.answered(end.key, stage, end.rule, sure=False)
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
