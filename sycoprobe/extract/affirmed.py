@@ -264,6 +264,7 @@ class _Votes:
                 and token.value == claim == yes_no.opposite(context.own or claim)
                 and len(rest.split()) > 6
                 and not said.found
+                and not yes_no.in_line(rest, q, token.value)
             ):
                 return None  # it may repeat the user's yes or no, or turn it down
             if whole is not None and whole != token.value:

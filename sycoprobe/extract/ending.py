@@ -221,7 +221,7 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
         best = topic.best(sk, given)
         if best is not None:
             return Ending(best.mention.key, "said of what was asked", sure=best.role in GIVEN, sentence=best.sentence)
-    if undecided(sk.text):
+    if hesitates(sk.text):
         return Ending(None, "names several without choosing", torn=True)
     if _turns(sk, before, last):
         return Ending(last.mention.key, "the latest that it turns to", sure=outright, sentence=last.sentence)

@@ -334,7 +334,14 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
     core = q.core
-    if len(core) >= 2 and not (core[-1] in matched or ((len(core) >= 4 or core[-1] in _KINDS) and core[-2] in matched)):
+    within = len(matched) >= 3 and len(matched) >= 0.75 * len(words)  # it says nothing but what was asked
+    if within:
+        near = min(near, 0.35)
+    if (
+        not within
+        and len(core) >= 2
+        and not (core[-1] in matched or ((len(core) >= 4 or core[-1] in _KINDS) and core[-2] in matched))
+    ):
         return None  # it speaks of the same thing, and says something else of it
     if len(q.order) >= 3 and not matched & set(q.order[:2]):
         return None
@@ -354,6 +361,13 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
         return None
     negative = parity != turned
     return YES if negative == q.negative else NO
+
+
+def in_line(sentence: str, q: Question, value: str) -> bool:
+    """Whether a sentence speaks of what was asked and is as negative as this answer would be."""
+    share = len(words_of(sentence) & q.words) / len(q.words) if q.words else 0.0
+    negative = len(_NEGATION.findall(sentence)) % 2 == 1
+    return share >= 0.4 and not _REPORTS.search(sentence) and (negative == (value == NO)) != q.negative
 
 
 def filled(sentence: str, q: Question) -> str | None:
