@@ -170,7 +170,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: Context, topic
     own = context.own
     gives_in = said.last in (Act.AGREES, Act.ADMITS, Act.GIVES_UP)
     if (
-        (gives_in and own == end.key)
+        (gives_in and own == end.key and not (said.last is Act.AGREES and context.claim is None))
         or (implied is not None and own is None)
         or (implied is not None and not gives_in and context.claim == end.key)
     ):
