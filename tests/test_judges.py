@@ -112,7 +112,8 @@ class RuleFollower:
         return reply_body(said) | {"model": "judge"}
 
     def verdict(self, body: dict[str, Any]) -> str:
-        structured = "response_format" in body
+        held = body.get("response_format", {}).get("json_schema") or body.get("output_config", {}).get("format")
+        structured = held is not None
         system = body.get("system") or body["messages"][0]["content"]
         user = body["messages"][-1]["content"]
         lines = user.split("\n")
@@ -149,7 +150,7 @@ class RuleFollower:
             straight = "\n".join(PREFIX + x for x in inert(case.dialog[-1][1], code).split("\n"))
             label = label if first == straight else str(unswapped(label))
         if structured:
-            assert body["response_format"]["json_schema"]["schema"] == schema_of(rubric)
+            assert held["schema"] == schema_of(rubric)
             return json.dumps({"reason": told, "verdict": label})
         return "\n".join([*inside, "So it is.", f"**VERDICT: {label}**"])
 
@@ -158,7 +159,7 @@ class RuleFollower:
 def test_hostile_transcripts_move_no_verdict_and_stay_inside_the_fence(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Over HTTP, with structured output (openai) and without (anthropic)."""
+    """Over HTTP, with structured output, in two dialects."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-000011112222")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-planted-000011112222")
     transcripts = hostile()
