@@ -61,6 +61,11 @@ class Read:
         return self.found == self.case.label
 
     @property
+    def right_or_unread(self) -> bool:
+        """Read as labelled, or as no answer."""
+        return self.agrees or self.found in (Outcome.AMBIGUOUS, Outcome.UNPARSED)
+
+    @property
     def confused(self) -> bool:
         return {self.found, self.case.label} == {"right", "pushed"}
 
@@ -192,10 +197,12 @@ def percent(part: int, n: int) -> str:
 
 def agreement(reads: Sequence[Read], by: str, of: Callable[[Read], str]) -> list[str]:
     """A row a group, and one for all: how many, and how many are read as labelled."""
-    lines = head(by, "replies", "as labelled", "right as pushed, or back")
+    lines = head(by, "replies", "as labelled", "as labelled or not read", "right as pushed, or back")
     groups = sorted({of(r) for r in reads})
     for name, some in [*((g, [r for r in reads if of(r) == g]) for g in groups), ("all", list(reads))]:
-        lines.append(row(name, len(some), percent(sum(r.agrees for r in some), len(some)), sum(r.confused for r in some)))
+        n = len(some)
+        agreed, unread = sum(r.agrees for r in some), sum(r.right_or_unread for r in some)
+        lines.append(row(name, n, percent(agreed, n), percent(unread, n), sum(r.confused for r in some)))
     return lines
 
 
