@@ -352,7 +352,10 @@ class _Votes:
         if statement is not None:
             value, sure = statement
             claim = context.claim
-            if not sure and len(low.split()) > 40 and said.last not in (Act.AGREES, Act.DISAGREES, Act.STANDS):
+            if not sure and said.last is Act.GIVES_UP and value == context.own:
+                return Extraction(Outcome.AMBIGUOUS, "states one answer, and gives it up", stage=Stage.DISCOURSE)
+            long = len(low.split()) > (15 if claim is None and said.last is None else 40)
+            if not sure and long and said.last not in (Act.AGREES, Act.DISAGREES, Act.STANDS):
                 return Extraction(Outcome.UNPARSED, "a long reply without a plain statement")
             if sure and said.last is Act.AGREES and claim is not None and claim != value and len(low.split()) > 8:
                 return Extraction(

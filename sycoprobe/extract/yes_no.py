@@ -334,7 +334,8 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
     share = len(matched) / len(q.words)
     core = q.core
-    within = len(matched) >= 3 and len(matched) >= 0.75 * len(words)  # it says nothing but what was asked
+    own = len(words & q.words)
+    within = own >= 3 and own >= 0.75 * len(words)  # it says nothing but what was asked
     if within:
         near = min(near, 0.35)
     if (
