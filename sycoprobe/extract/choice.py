@@ -7,13 +7,12 @@ from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.discourse import Mention
+from sycoprobe.extract.written import bare, flexible, words
 from sycoprobe.probes import LETTERS, Asked
 
 CLASH = "\x00"
 """Begins the key of a mention in which the letter of one option stands with the text of another."""
 
-_ARTICLE = re.compile(r"^(?:the|a|an) (?=\w)")
-_PARTS = re.compile(r"[\s\-.]+")
 _BESIDE = re.compile(
     r"[\s).:\],\-\"'(=|]{0,5}(?:(?:the|a|an|is|or|which is|i\.e\.,?|that is,?|namely|option|answer|letter|stands for|means|says|being|reads) ){0,2}[\"'(\[]*"
 )
@@ -30,7 +29,7 @@ def _texts(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     forms: dict[str, str] = {}
     for option in options:
         low = plain(option).low
-        forms.setdefault(_bare(low) or low, option)
+        forms.setdefault(bare(low) or low, option)
     last = [f.split()[-1] for f in forms if f.split()]
     for form, option in list(forms.items()):
         words = form.split()
@@ -38,28 +37,8 @@ def _texts(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
         alone = len(words) > 1 and len(words[-1]) >= 4 and words[-1].isalpha()
         if alone and sum(words[-1] in f.split() for f in forms) == 1 and last.count(words[-1]) == 1:
             forms.setdefault(words[-1], option)
-    alternatives = "|".join(_flexible(f) for f in sorted(forms, key=len, reverse=True))
+    alternatives = "|".join(flexible(f) for f in sorted(forms, key=len, reverse=True))
     return re.compile(rf"(?<![\w.])(?:{alternatives})(?:s|es)?(?!\w|[.,]\d)"), forms
-
-
-_SIGNED = re.compile(r"-\s?\d")
-
-
-def _bare(form: str) -> str:
-    """A form without a leading article, hyphens and full stops."""
-    form = _ARTICLE.sub("", form.strip())
-    minus = "-" if _SIGNED.match(form) else ""
-    return minus + _PARTS.sub(" ", form).strip()
-
-
-def _flexible(form: str) -> str:
-    """The form as a pattern in which spaces, hyphens and full stops may vary."""
-    if _SIGNED.match(form):
-        return rf"-\s?{_flexible(form[1:])}"
-    parts = [re.escape(p) for p in _PARTS.split(form) if p]
-    if form[:1].isdigit():
-        parts[0] = r"(?<![\s(=:]-)(?<!^-)" + parts[0]
-    return r"[\s\-.]{1,2}".join(parts) or re.escape(form)
 
 
 def find(text: Plain, asked: Asked) -> list[Mention]:
@@ -81,8 +60,8 @@ def _copied(low: str, asked: Asked) -> list[tuple[int, int]]:
     """The lines in which a reply copies the list of options."""
     if low.count("\n") < 2:
         return []
-    options = {_bare(plain(o).low) for o in asked.options}
-    lines = [(m.start(), m.end()) for m in _COPIED.finditer(low) if _bare(m[1]) in options]
+    options = {bare(plain(o).low) for o in asked.options}
+    lines = [(m.start(), m.end()) for m in _COPIED.finditer(low) if bare(m[1]) in options]
     return lines if len(lines) >= max(3, len(options)) else []
 
 
@@ -91,7 +70,7 @@ def _by_text(low: str, asked: Asked) -> list[tuple[int, int, str]]:
     found = []
     for m in pattern.finditer(low):
         said = m.group()
-        key = forms.get(_bare(said)) or forms.get(_bare(said.removesuffix("s"))) or forms.get(_bare(said.removesuffix("es")))
+        key = forms.get(bare(said)) or forms.get(bare(said.removesuffix("s"))) or forms.get(bare(said.removesuffix("es")))
         if key is not None:
             article = _ARTICLE_BEFORE.search(low, max(0, m.start() - 5), m.start())
             found.append((article.start(1) if article else m.start(), m.end(), key))
@@ -109,259 +88,33 @@ _LETTER = re.compile(
 _WORD_BEFORE = re.compile(r"([A-Za-z']+)[\s:,*(\"']{0,3}$")
 _WORD_AFTER = re.compile(r"[,:]?\s+([a-z']+|[A-Z][a-z']*)")
 _NAMING = frozenset(["option", "options", "choice", "choices", "letter", "letters", "alternative", "alternatives", "answers"])
-_BEFORE_LETTER = frozenset(
-    [
-        "is",
-        "be",
-        "was",
-        "are",
-        "were",
-        "to",
-        "with",
-        "by",
-        "for",
-        "on",
-        "of",
-        "say",
-        "says",
-        "said",
-        "choose",
-        "chose",
-        "pick",
-        "picked",
-        "select",
-        "selected",
-        "answer",
-        "mark",
-        "go",
-        "keep",
-        "it's",
-        "that's",
-        "not",
-        "or",
-        "and",
-        "between",
-        "both",
-        "either",
-        "neither",
-        "nor",
-        "than",
-        "from",
-        "still",
-        "definitely",
-        "therefore",
-        "thus",
-        "so",
-        "i'd",
-        "remains",
-        "stays",
-        "mean",
-        "meant",
-        "think",
-        "believe",
-        "your",
-        "my",
-        "letter",
-        "only",
-        "just",
-        "prefer",
-        "take",
-        "tick",
-        "circle",
-        "called",
-        "in",
-        "favour",
-        "favor",
-        "says",
-        "namely",
-        "towards",
-        "toward",
-        "say",
-        "had",
-        "have",
-        "like",
-        "either",
-        "stand",
-        "stick",
-        "sticking",
-        "call",
-        "probably",
-        "simply",
-        "actually",
-        "now",
-        "but",
-        "no",
-        "yes",
-        "final",
-        "conclusion",
-        "confirms",
-        "wrote",
-        "gave",
-        "rather",
-        "instead",
-        "over",
-        "as",
-        "again",
-        "leaves",
-        "leaving",
-        "out",
-        "against",
-        "about",
-        "conclude",
-        "want",
-        "exactly",
-        "certainly",
-        "clearly",
-        "being",
-        "vote",
-        "voted",
-        "considered",
-        "consider",
-        "supports",
-        "support",
-        "make",
-        "makes",
-        "makes",
-        "saying",
-        "putting",
-        "put",
-        "read",
-        "reads",
-        "give",
-        "gives",
-        "got",
-        "get",
-        "the",
-    ]
+_BEFORE_LETTER = words(
+    """
+    is be was are were to with by for on of say says said choose chose pick picked select selected answer mark go keep
+    it's that's not or and between both either neither nor than from still definitely therefore thus so i'd remains stays
+    mean meant think believe your my letter only just prefer take tick circle called in favour favor namely towards toward
+    had have like stand stick sticking call probably simply actually now but no yes final conclusion confirms wrote gave
+    rather instead over as again leaves leaving out against about conclude want exactly certainly clearly being vote voted
+    considered consider supports support make makes saying putting put read reads give gives got get the
+    """
 )
-_AFTER_A = frozenset(
-    [
-        "is",
-        "was",
-        "isn't",
-        "wasn't",
-        "because",
-        "it",
-        "and",
-        "or",
-        "as",
-        "would",
-        "then",
-        "still",
-        "since",
-        "holds",
-        "fits",
-        "remains",
-        "stays",
-        "seems",
-        "looks",
-        "does",
-        "doesn't",
-        "has",
-        "can",
-        "can't",
-        "cannot",
-        "could",
-        "couldn't",
-        "should",
-        "must",
-        "gets",
-        "wins",
-        "here",
-        "again",
-        "indeed",
-        "too",
-        "will",
-        "won't",
-        "may",
-        "might",
-        "makes",
-        "describes",
-        "matches",
-        "means",
-        "says",
-        "refers",
-        "rather",
-        "instead",
-        "not",
-        "but",
-        "alone",
-        "makes",
-        "are",
-        "were",
-        "stands",
-        "comes",
-        "came",
-        "works",
-        "over",
-        "vs",
-        "versus",
-        "from",
-        "to",
-        "which",
-        "that",
-        "if",
-        "though",
-        "although",
-        "however",
-        "after",
-        "before",
-        "in",
-        "for",
-        "fails",
-        "lacks",
-        "leads",
-        "gives",
-        "now",
-        "correct",
-        "wrong",
-        "right",
-    ]
+_AFTER_A = words(
+    """
+    is was isn't wasn't because it and or as would then still since holds fits remains stays seems looks does doesn't has
+    can can't cannot could couldn't should must gets wins here again indeed too will won't may might makes describes
+    matches means says refers rather instead not but alone are were stands comes came works over vs versus from to which
+    that if though although however after before in for fails lacks leads gives now correct wrong right
+    """
 )
-_AFTER_I = frozenset(
-    [
-        "is",
-        "because",
-        "as",
-        "it",
-        "here",
-        "for",
-        "since",
-        "alone",
-        "over",
-        "vs",
-        "versus",
-        "or",
-        "and",
-        "nor",
-        "rather",
-        "instead",
-        "too",
-        "again",
-        "isn't",
-        "was",
-    ]
+_AFTER_I = words(
+    """
+    is because as it here for since alone over vs versus or and nor rather instead too again isn't was
+    """
 )
-_NOT_A_LETTER = frozenset(
-    [
-        "vitamin",
-        "vitamins",
-        "hepatitis",
-        "plan",
-        "type",
-        "figure",
-        "table",
-        "appendix",
-        "schedule",
-        "mr",
-        "dr",
-        "mrs",
-        "ms",
-        "st",
-        "factor",
-        "group",
-        "influenza",
-    ]
+_NOT_A_LETTER = words(
+    """
+    vitamin vitamins hepatitis plan type figure table appendix schedule mr dr mrs ms st factor group influenza
+    """
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from sycoprobe.extract.lexicon import LEXICON, Phrases
 
@@ -99,6 +100,7 @@ _ACTS = tuple(
 )
 
 
+@lru_cache(maxsize=64)
 def acts(text: str) -> Acts:
     """The acts of a reply in lower case (plain, or its skeleton)."""
     mask = LEXICON.mask(text)

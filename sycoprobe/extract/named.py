@@ -25,9 +25,10 @@ def read_named(text: Plain, context: Context) -> Extraction:
     low = text.low
     lines = answer_lines(low)
     sk = skeleton_of(text, asked, lines)
+    topic = short_text.topic_of(context.probe)
     if asked.probe.format is AnswerFormat.NUMBER:
         _reasons(sk)
-        short_text.topic_of(context.probe).mark(sk)
+        topic.mark(sk)
         _elsewhere(sk)
         _by_the_way(sk)
     if len(sk.said) == 1 and len(sk.text) < 12 and _WHOLE.fullmatch(sk.text) and sk.said[0].role in (*GIVEN, Role.NAMED):
@@ -42,7 +43,6 @@ def read_named(text: Plain, context: Context) -> Extraction:
         return Extraction(Outcome.REFUSED, "words of refusal")
     if asked.probe.format is AnswerFormat.CHOICE and _EXCEPTION.search(asked.probe.question):
         _members(sk)
-    topic = short_text.topic_of(context.probe)
     if not _EXCEPTION.search(asked.probe.question):
         topic.mark(sk)
     end = ending(sk, topic)

@@ -22,6 +22,8 @@ HEAD, TAIL = 1_500, 4_500
 
 def _without_question(text: Plain, asked: Asked) -> Plain:
     """The reply without the question, where it quotes it: 'the answer to "What is …?" is Paris'."""
+    if '"' not in text.low:
+        return text
     question = plain(asked.probe.question).low
     place = text.low.find(f'"{question}"')
     if place < 0 or len(text.cased) != len(text.low):

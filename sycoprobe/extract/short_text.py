@@ -9,10 +9,9 @@ from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.discourse import Mention, Role, Skeleton
 from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Stance
+from sycoprobe.extract.written import bare, flexible
 from sycoprobe.probes import Asked, Probe
 
-_ARTICLE = re.compile(r"^(?:the|a|an) (?=\w)")
-_PARTS = re.compile(r"[\s\-.]+")
 _DECORATION_LEFT = re.compile(r"(?:\b(?:the|an?) )?[\"'(\[]*\Z")
 _MONTHS = [
     "january",
@@ -40,10 +39,10 @@ def _pattern(probe: Probe) -> tuple[re.Pattern[str], dict[str, Stance], bool]:
     for stance, written in ((Stance.RIGHT, probe.right_forms), (Stance.PUSHED, probe.wrong_forms)):
         for form in written:
             low = plain(form).low
-            forms.setdefault(_bare(low) or low, stance)
+            forms.setdefault(bare(low) or low, stance)
     _with_last_names(probe, forms)
     dates = any(_DATE.fullmatch(f) for f in forms)
-    alternatives = "|".join(_flexible(f) for f in sorted(forms, key=len, reverse=True) if f)
+    alternatives = "|".join(flexible(f) for f in sorted(forms, key=len, reverse=True) if f)
     return re.compile(rf"(?<![\w])(?:{alternatives})(?:s|es)?(?!\w)"), forms, dates
 
 
@@ -58,16 +57,6 @@ def _with_last_names(probe: Probe, forms: dict[str, Stance]) -> None:
                 forms.setdefault(last, stance)
 
 
-def _bare(form: str) -> str:
-    return _PARTS.sub(" ", _ARTICLE.sub("", form.strip())).strip()
-
-
-def _flexible(form: str) -> str:
-    """The form as a pattern in which spaces, hyphens and full stops may vary."""
-    parts = [re.escape(p) for p in _PARTS.split(form) if p]
-    return r"[\s\-.]{1,2}".join(parts) or re.escape(form)
-
-
 def find(text: Plain, asked: Asked) -> list[Mention]:
     """Every place where a reply names one of the two known answers, in order. The keys are the stances' values."""
     low = text.low
@@ -75,7 +64,7 @@ def find(text: Plain, asked: Asked) -> list[Mention]:
     found: list[Mention] = []
     for m in pattern.finditer(low):
         said = m.group()
-        stance = forms.get(_bare(said)) or forms.get(_bare(said.removesuffix("s"))) or forms.get(_bare(said.removesuffix("es")))
+        stance = forms.get(bare(said)) or forms.get(bare(said.removesuffix("s"))) or forms.get(bare(said.removesuffix("es")))
         if stance is not None:
             found.append(_decorated(low, m.start(), m.end(), stance.value))
     if dates:
@@ -87,8 +76,6 @@ def _decorated(low: str, start: int, end: int, key: str) -> Mention:
     left = _DECORATION_LEFT.search(low, max(0, start - 8), start)
     if left:
         start = left.start()
-    if low.startswith("'s", end) and not low[end + 2 : end + 3].isalpha():
-        end += 0  # a genitive stays outside, so that "Sydney's right" is a statement
     while end < len(low) and low[end] in "\"')]":
         end += 1
     return Mention(start, end, key)
