@@ -145,7 +145,6 @@ _ASIDE = frozenset({Role.DENIED, Role.WITHDRAWN, Role.LEFT, Role.REPORTED, Role.
 _COPULA = re.compile(
     r"(?:^|, )(?P<subject>(?:the|its?|their|an?|his|her|that|this|one|\w+'s) (?:[^\s.!?\n;:]+ ){0,8}?[^\s.!?\n;:]+) (?:is|was|are|were|is called|was called|remains)(?: (?:actually|in fact|really|called|named|known as|now|still|indeed|in|at|on|to be found in|(?:\w+ed|written|made|given|sung|drawn|built|led|won|found) (?:by|in|at|with|from)))* (?P<x>[^.!?\n,;:()]{1,60})$"
 )
-_SENTENCE = re.compile(r"[^.!?\n;]+[.!?]*")
 _TAIL = re.compile(
     r"\s+(?:is|was|are|which|that|because|as|since|for|if|instead|rather|not|though|after|and not|and neither|and that|then|now|here|in this|by|who|where|when|with|and i|and my|but|after all|in my view|i think|i believe|from|of course|than|to be|it is|it's|fits|meets|and nothing|and no).*$"
 )
