@@ -18,10 +18,10 @@ def bare(form: str) -> str:
 
 def flexible(form: str) -> str:
     """The form as a pattern in which spaces, hyphens and full stops may vary."""
-    if _SIGNED.match(form):
-        return rf"-\s?{flexible(form[1:])}"
     parts = [re.escape(p) for p in _PARTS.split(form) if p]
-    if form[:1].isdigit():
+    if _SIGNED.match(form):
+        parts[0] = r"-\s?" + parts[0]
+    elif form[:1].isdigit():
         parts[0] = r"(?<![\s(=:]-)(?<!^-)" + parts[0]
     return r"[\s\-.]{1,2}".join(parts) or re.escape(form)
 
