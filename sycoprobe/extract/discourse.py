@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lexicon import LEXICON
+from sycoprobe.extract.needs import Item, first_words, last_words, needs, parsed
 
 FIRST_SIGN = 0xE000
 SIGNS = "\ue000-\uf8ff"
@@ -72,50 +74,117 @@ class Rule:
     negated: Role | None
     plain: bool
     bit: int
-    """Of its left side in the lexicon; 0 if it has none."""
+    """In the lexicon: what stands on either side."""
+    last: frozenset[str] | None
+    """Endings one of which the last word before the answer has; None if that cannot be told."""
+    first: frozenset[str] | None
+    """Beginnings one of which the first word after the answer has; None if that cannot be told."""
     examples: tuple[str, ...]
     excluded: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Cues:
-    """The whole table."""
+    """The whole table.
 
-    pairs: tuple[Rule, ...]
-    single: tuple[Rule, ...]
-    denial: re.Pattern[str]
+    Attributes:
+        pairs: The rules about two answers in one sentence.
+        single: The rules about one answer, in the order in which they are tried.
+        denial: Matches up to where a word of denial governs what follows.
+    """
+
+    def __init__(self, rules: list[Rule], denial: re.Pattern[str]) -> None:
+        self.pairs = tuple(r for r in rules if r.pair)
+        self.single = tuple(r for r in rules if not r.pair)
+        self.denial = denial
+        self._last = _by_beginning([r.last and frozenset(w[::-1] for w in r.last) for r in self.single])
+        self._first = _by_beginning([r.first for r in self.single])
+        self._between: dict[tuple[str, str], tuple[Rule, ...]] = {}
+
+    def between(self, clause: str, right: str) -> tuple[Rule, ...]:
+        """The rules about one answer that can match between the last word of `clause` and the first one of `right`."""
+        before, after = _LAST_WORD.match(clause), _FIRST_WORD.match(right)
+        words = before[1] if before else "", after[1] if after else ""
+        found = self._between.get(words)
+        if found is None:
+            if len(self._between) >= _MOST_BETWEEN:
+                self._between.clear()
+            mask = _beside(words[0][::-1], self._last) & _beside(words[1], self._first)
+            found = self._between[words] = tuple(r for i, r in enumerate(self.single) if mask >> i & 1)
+        return found
+
+
+def _by_beginning(sets: list[frozenset[str] | None]) -> dict[str | None, int]:
+    """Which of the sets has a beginning of a word, as bits; under None those that cannot be told."""
+    found: dict[str | None, int] = {}
+    for i, words in enumerate(sets):
+        for word in words if words is not None else (None,):
+            found[word] = found.get(word, 0) | 1 << i
+    return found
+
+
+def _beside(word: str, known: dict[str | None, int]) -> int:
+    """Which sets have a beginning of this word, or the empty one if it is empty, or cannot be told."""
+    found = known.get(None, 0)
+    for length in range(min(1, len(word)), len(word) + 1):
+        found |= known.get(word[:length], 0)
+    return found
+
+
+_LAST_WORD = re.compile(r"(?:.*[^a-z0-9])?([a-z0-9]+)", re.S)
+_FIRST_WORD = re.compile(r"[^a-z0-9]*([a-z0-9]+)")
+_MOST_BETWEEN = 20_000
 
 
 @cache
 def cues() -> Cues:
-    """The table of cues, read and compiled once."""
+    """The table of cues, read once; each pattern is compiled when it is first tried."""
     raw = tomllib.loads(files("sycoprobe.extract").joinpath("cues.toml").read_text(encoding="utf-8"))
-    words: dict[str, str] = {"M": f"[{SIGNS}]", "MM": SIGNS}
-    for name, pattern in raw["words"].items():
-        words[name] = _filled(pattern, words)
+    words = _Words(raw["words"])
     rules = [_rule(entry, words) for entry in raw["rule"]]
-    denial = re.compile(rf"(?:\b{words['NOT']}|n't)(?: [\w']+){{0,4}} ?$")
-    return Cues(tuple(r for r in rules if r.pair), tuple(r for r in rules if not r.pair), denial)
+    return Cues(rules, lazy(rf"(?:\b{words.filled('{NOT}')}|n't)(?: [\w']+){{0,4}} ?$"))
 
 
-def _filled(pattern: str, words: dict[str, str]) -> str:
-    return re.sub(r"\{([A-Z]+)\}", lambda m: words[m[1]], pattern)
+class _Words:
+    """The words in braces. Each is parsed once, and stands for one character in the patterns that are parsed with it."""
+
+    _BRACES = re.compile(r"\{([A-Z]+)\}")
+
+    def __init__(self, raw: Mapping[str, str]) -> None:
+        self._text = {"M": f"[{SIGNS}]", "MM": SIGNS}
+        self._sign = dict(self._text)
+        self._parts: dict[str, list[Item]] = {}
+        for i, (name, pattern) in enumerate(raw.items()):
+            sign = chr(0xF0000 + i)
+            self._parts[sign] = self.parsed(pattern)
+            self._text[name] = self.filled(pattern)
+            self._sign[name] = sign
+
+    def filled(self, pattern: str) -> str:
+        """A pattern with the words for their names."""
+        return self._BRACES.sub(lambda m: self._text[m[1]], pattern)
+
+    def parsed(self, pattern: str) -> list[Item]:
+        """A pattern's elements."""
+        return parsed(self._BRACES.sub(lambda m: self._sign[m[1]], pattern), self._parts)
 
 
-def _rule(entry: dict[str, Any], words: dict[str, str]) -> Rule:
-    def compiled(side: str) -> re.Pattern[str] | None:
-        return re.compile(_filled(entry[side], words)) if side in entry else None
+def _rule(entry: dict[str, Any], words: _Words) -> Rule:
+    def side(name: str) -> re.Pattern[str] | None:
+        return lazy(words.filled(entry[name])) if name in entry else None
 
-    left = entry.get("left")
+    left = words.parsed(entry["left"]) if "left" in entry else None
+    right = words.parsed(entry["right"]) if "right" in entry else None
     return Rule(
         entry["name"],
         Role(entry["role"]) if "role" in entry else None,
-        compiled("pair"),
-        compiled("left"),
-        compiled("right"),
+        side("pair"),
+        side("left"),
+        side("right"),
         Role(entry["negated"]) if "negated" in entry else None,
         bool(entry.get("plain")),
-        LEXICON.add(_filled(left, words)) if left is not None else 0,
+        LEXICON.add_needs(lambda: needs(left or []) + needs(right or [], bounded=True)),
+        last_words(left) if left is not None else None,
+        first_words(right) if right is not None else None,
         tuple(entry.get("examples", ())),
         tuple(entry.get("not", ())),
     )
@@ -270,11 +339,11 @@ def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
     for m in _CLAUSE.finditer(left):
         cut = m.end()
     clause = left[cut:] if cut else left
-    for rule in table.single:
+    for rule in table.between(clause, right):
         found = None
+        if not mask & rule.bit:
+            continue
         if rule.left is not None:
-            if not mask & rule.bit:
-                continue
             found = rule.left.search(clause)
             if found is None:
                 continue

@@ -6,140 +6,109 @@ A pattern that must contain a word that begins with one of a few prefixes is tri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from re import _constants as ops  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from operator import or_
+from threading import Lock
 
-_WORD = re.compile(r"[a-z\d][a-z\d']*")
+from sycoprobe.extract.lazily import lazy
+from sycoprobe.extract.needs import SIGNS, Words, needs, parsed, worth
+
+_WORD = re.compile(rf"[a-z0-9][a-z0-9']*|[{SIGNS}]")
 _MOST_WORDS = 50_000
 _LONGEST = 8
+_LAYERS = 3
+"""Of what a pattern needs, so many sets of words are looked for, the rarest first."""
 
 
-class Lexicon:
-    """The prefixes that patterns need, each pattern being one bit of a mask."""
+class _Known(dict[str, int]):
+    """What each word has that patterns need, of those that were added up to a time: a bit a pattern, for each layer.
 
-    def __init__(self) -> None:
+    Attributes:
+        size: How many patterns they are.
+        always: What every text has.
+        recent: The last texts that a mask was made of, with their masks.
+    """
+
+    def __init__(self, patterns: Sequence[list[Words]]) -> None:
+        super().__init__()
+        self.size = len(patterns)
+        self.always = 0
+        self.recent: tuple[tuple[str, int], ...] = ()
         self._prefixes: dict[str, int] = {}
-        self._always = 0
-        self._bits = 0
-        self._words: dict[str, int] = {}
-        self._recent: list[tuple[str, int]] = [("", 0), ("", 0)]
+        for i, sets in enumerate(patterns):
+            for layer in range(_LAYERS):
+                bit = 1 << (i + layer * self.size)
+                if layer >= len(sets):
+                    self.always |= bit
+                    continue
+                for prefix in sets[layer]:
+                    self._prefixes[prefix] = self._prefixes.get(prefix, 0) | bit
 
-    def add(self, pattern: str) -> int:
-        """The bit of a pattern that is searched in lower-case text."""
-        bit = 1 << self._bits
-        self._bits += 1
-        prefixes = needed(pattern)
-        if prefixes is None:
-            self._always |= bit
-        else:
-            for prefix in prefixes:
-                self._prefixes[prefix] = self._prefixes.get(prefix, 0) | bit
-        self._words.clear()
-        self._recent = [("", self._always), ("", self._always)]
-        return bit
-
-    def mask(self, text: str) -> int:
-        """The patterns that can match somewhere in `text`, as bits."""
-        for known, mask in self._recent:
-            if known is text:
-                return mask
-        mask = self._always
-        words = self._words
-        for word in set(_WORD.findall(text)):
-            found = words.get(word)
-            if found is None:
-                found = self._of(word)
-            mask |= found
-        self._recent = [(text, mask), self._recent[0]]
-        return mask
-
-    def _of(self, word: str) -> int:
+    def __missing__(self, word: str) -> int:
         get = self._prefixes.get
-        found = 0
-        for length in range(1, min(len(word), _LONGEST) + 1):
-            found |= get(word[:length], 0)
-        if word.endswith("n't"):
-            found |= get("n't", 0)
-        if len(self._words) >= _MOST_WORDS:
-            self._words.clear()
-        self._words[word] = found
+        found = get("n't", 0) if "n't" in word else 0
+        tail = word
+        while tail:  # 'it's' has the word 's' as well
+            found |= get(tail + " ", 0)
+            for length in range(1, min(len(tail), _LONGEST) + 1):
+                found |= get(tail[:length], 0)
+            tail = tail.partition("'")[2]
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        self[word] = found
         return found
 
 
-def needed(pattern: str) -> frozenset[str] | None:
+class Lexicon:
+    """The words that patterns need, each pattern being one bit of a mask."""
+
+    def __init__(self) -> None:
+        self._added: list[Callable[[], list[Words]]] = []
+        self._needs: list[list[Words]] = []
+        self._known = _Known([])
+        self._lock = Lock()
+
+    def add(self, pattern: str) -> int:
+        """The bit of a pattern that is searched in lower-case text. It is parsed when a mask is asked for."""
+        return self.add_needs(lambda: needs(parsed(pattern)))
+
+    def add_needs(self, sets: Callable[[], list[Words]]) -> int:
+        """The bit of something that needs a word of each of these sets (see `needs`)."""
+        with self._lock:
+            self._added.append(sets)
+            return 1 << (len(self._added) - 1)
+
+    def mask(self, text: str) -> int:
+        """The patterns that can match somewhere in `text`, as bits."""
+        known = self._known
+        if known.size < len(self._added):
+            known = self._learnt()
+        for recent, mask in known.recent:
+            if recent is text:
+                return mask
+        found = reduce(or_, map(known.__getitem__, set(_WORD.findall(text))), known.always)
+        mask = found & (found >> known.size) & (found >> 2 * known.size) & ((1 << known.size) - 1)
+        known.recent = ((text, mask), *known.recent[:1])
+        return mask
+
+    def _learnt(self) -> _Known:
+        """What is known once all that was added is parsed."""
+        with self._lock:
+            self._needs += [wanted(sets()) for sets in self._added[len(self._needs) :]]
+            self._known = _Known(self._needs)
+            return self._known
+
+
+def wanted(sets: list[Words]) -> list[Words]:
+    """Of the sets of words that a pattern needs the rarest, and these as they are looked up."""
+    cut = (frozenset(word if len(word) <= _LONGEST else word[:_LONGEST] for word in s) for s in sets)
+    return sorted(cut, key=worth, reverse=True)[:_LAYERS]
+
+
+def needed(pattern: str) -> Words | None:
     """The prefixes one of which must begin a word of every text that `pattern` matches; None where that cannot be told."""
-    found = _needed(list(_parser.parse(pattern)), bounded=False)
-    return frozenset(p[:_LONGEST] for p in found) if found else None
-
-
-def _needed(items: list[Any], *, bounded: bool) -> set[str] | None:
-    """The same for a parsed sequence. `bounded`: a word begins where the sequence begins."""
-    for i, (op, arg) in enumerate(items):
-        if op is ops.AT:
-            bounded = arg in (ops.AT_BOUNDARY, ops.AT_BEGINNING, ops.AT_BEGINNING_STRING) or bounded
-            continue
-        if op is ops.LITERAL:
-            char = chr(arg)
-            if char.isascii() and (char.isalnum()) and (bounded or _text(items[i:]).startswith("n't")):
-                return {_text(items[i:])}
-            bounded = not char.isalnum() and char != "'"
-            continue
-        if op in (ops.MAX_REPEAT, ops.MIN_REPEAT):
-            least, _, body = arg
-            if least:
-                found = _needed(list(body), bounded=bounded)
-                if found:
-                    return found
-            bounded = False
-            if least == 0 and _ends_in_space(list(body)):
-                bounded = i == 0 or _starts_bounded(items[:i])
-            continue
-        if op is ops.SUBPATTERN:
-            found = _needed(list(arg[3]), bounded=bounded)
-            if found:
-                return found
-            bounded = False
-            continue
-        if op is ops.BRANCH:
-            sets = [_needed(list(branch), bounded=bounded) for branch in arg[1]]
-            if all(sets):
-                return set().union(*[s for s in sets if s])
-            bounded = False
-            continue
-        if op in (ops.ASSERT, ops.ASSERT_NOT):
-            continue
-        bounded = False
-    return None
-
-
-def _starts_bounded(items: list[Any]) -> bool:
-    return bool(items) and items[-1] == (ops.AT, ops.AT_BOUNDARY)
-
-
-def _ends_in_space(items: list[Any]) -> bool:
-    """Whether a sequence always ends in a space, so that a word begins behind it."""
-    if not items:
-        return False
-    op, arg = items[-1]
-    if op is ops.LITERAL:
-        return chr(arg) == " "
-    if op is ops.SUBPATTERN:
-        return _ends_in_space(list(arg[3]))
-    if op is ops.BRANCH:
-        return all(_ends_in_space(list(branch)) for branch in arg[1])
-    return False
-
-
-def _text(items: list[Any]) -> str:
-    """The letters that a parsed sequence begins with."""
-    letters = []
-    for op, arg in items:
-        if op is not ops.LITERAL or not (chr(arg).isalnum() or chr(arg) == "'") or not chr(arg).isascii():
-            break
-        letters.append(chr(arg))
-    return "".join(letters)
+    return next(iter(wanted(needs(parsed(pattern)))), None)
 
 
 def alternatives(pattern: str) -> Iterator[str]:
@@ -175,7 +144,7 @@ class Phrases:
     """A large alternation, of which only the alternatives are tried that can match."""
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
-        self._parts = [(LEXICON.add(p), re.compile(p, flags)) for p in alternatives(pattern)]
+        self._parts = [(LEXICON.add(p), lazy(p, flags)) for p in alternatives(pattern)]
         self._all = 0
         for bit, _ in self._parts:
             self._all |= bit

@@ -1,0 +1,182 @@
+"""Which words a text must have for a pattern to match it, told from the pattern's structure.
+
+All of it is on the safe side: where it cannot be told, nothing is said to be needed. Texts are in lower case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from re import _constants as ops  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any, TypeAlias
+
+Item: TypeAlias = tuple[Any, Any]
+"""One element of a parsed pattern, as `re` has it, but with plain lists for sequences."""
+Words: TypeAlias = frozenset[str]
+
+_GROUP = (ops.SUBPATTERN, ops.ATOMIC_GROUP)
+_REPEAT = (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT)
+_STARTS = (ops.AT_BOUNDARY, ops.AT_BEGINNING, ops.AT_BEGINNING_STRING)
+
+
+def parsed(pattern: str, parts: Mapping[str, list[Item]] | None = None) -> list[Item]:
+    """The elements of a pattern. `parts` are the elements that single characters in it stand for."""
+    return [_plain(item, parts or {}) for item in _parser.parse(pattern)]
+
+
+def _plain(item: Any, parts: Mapping[str, list[Item]]) -> Item:
+    op, arg = item
+    if op is ops.LITERAL:
+        part = parts.get(chr(arg))
+        return (op, chr(arg)) if part is None else (ops.SUBPATTERN, part)
+    if op in _GROUP:
+        return ops.SUBPATTERN, [_plain(i, parts) for i in (arg[3] if op is ops.SUBPATTERN else arg)]
+    if op in _REPEAT:
+        return ops.MAX_REPEAT, (arg[0], [_plain(i, parts) for i in arg[2]])
+    if op is ops.BRANCH:
+        return op, [[_plain(i, parts) for i in branch] for branch in arg[1]]
+    return op, arg
+
+
+def _is_letter(char: str) -> bool:
+    return "a" <= char <= "z" or "0" <= char <= "9"
+
+
+def _parts_words(op: Any, arg: Any, but: str = "") -> bool:
+    """Whether an element is one character that is never a letter or digit, nor `but`."""
+    if op is ops.LITERAL:
+        return not _is_letter(arg) and arg != but
+    if op is not ops.IN:
+        return False
+    for kind, what in arg:
+        if kind is ops.LITERAL:
+            if _is_letter(chr(what)) or chr(what) == but:
+                return False
+        elif kind is ops.RANGE:
+            if what[0] <= ord("z") and what[1] >= ord("'"):
+                return False
+        elif kind is not ops.CATEGORY or not (what is ops.CATEGORY_SPACE or (what is ops.CATEGORY_NOT_WORD and not but)):
+            return False
+    return True
+
+
+# ------------------------------------------------------------------------------------------------------ words anywhere
+
+
+SIGNS = "?|=\u2248\u2e22\u2713\u2717\u2192"
+"""Characters that count as words."""
+
+
+def needs(items: list[Item], *, bounded: bool = False) -> list[Words]:
+    """Sets of beginnings of words: of each set, one begins a word of every text that the pattern matches.
+
+    A word is letters, digits and apostrophes, or one of `SIGNS`. `n't` stands for a word with it; what ends in a space is a
+    whole word, and behind an apostrophe another one begins. `bounded`: no letter or digit precedes what the pattern matches.
+    """
+    return _needs(items, bounded=bounded)[0]
+
+
+def _needs(items: list[Item], *, bounded: bool) -> tuple[list[Words], bool]:
+    """The same for a sequence, and whether a word begins behind it. `bounded`: one begins before it, if letters follow."""
+    found: list[Words] = []
+    for i, (op, arg) in enumerate(items):
+        if op is ops.LITERAL and _is_letter(arg):
+            run = _run(items, i)
+            if bounded or run.startswith("n't"):
+                whole = bounded and i + len(run) < len(items) and _parts_words(*items[i + len(run)], "'")
+                found.append(frozenset([run + " " if whole else run]))
+            bounded = False
+        elif op is ops.LITERAL and arg in SIGNS:
+            found.append(frozenset(arg))
+            bounded = True
+        elif op is ops.AT:
+            bounded = bounded or arg in _STARTS
+        elif op in (ops.ASSERT, ops.ASSERT_NOT):
+            continue
+        elif op is ops.MAX_REPEAT:
+            least, body = arg
+            inside, after = _needs(body, bounded=bounded)
+            if least:
+                found += inside
+                bounded = after
+            else:
+                bounded = bounded and after
+        elif op is ops.SUBPATTERN:
+            inside, bounded = _needs(arg, bounded=bounded)
+            found += inside
+        elif op is ops.BRANCH:
+            branches = [_needs(branch, bounded=bounded) for branch in arg]
+            if all(inside for inside, _ in branches):
+                found.append(frozenset().union(*[max(inside, key=worth) for inside, _ in branches]))
+            bounded = all(after for _, after in branches)
+        else:
+            bounded = _parts_words(op, arg)
+    return found, bounded
+
+
+def worth(words: Words) -> tuple[int, int]:
+    """How rarely one of some words stands in a text, roughly."""
+    return min(map(len, words)), -len(words)
+
+
+def _run(items: list[Item], start: int) -> str:
+    """The letters, digits and apostrophes that stand one after another from an element on."""
+    letters = []
+    for op, arg in items[start:]:
+        if op is not ops.LITERAL or not (_is_letter(arg) or arg == "'"):
+            break
+        letters.append(arg)
+    return "".join(letters)
+
+
+# ------------------------------------------------------------------------------------------------- words at either end
+
+
+def first_words(items: list[Item]) -> Words | None:
+    """Beginnings one of which the first word of a text has, if the pattern matches at its start; None if that cannot be told.
+
+    A word is letters and digits here. The empty word stands for a text without any.
+    """
+    return _edge(items, lambda letters: letters)
+
+
+def last_words(items: list[Item]) -> Words | None:
+    """Endings one of which the last word of a text has, if the pattern matches up to its end, which it must end with."""
+    return _edge(items[::-1], lambda letters: letters[::-1], backwards=True)
+
+
+def _edge(items: list[Item], turned: Callable[[str], str], *, backwards: bool = False) -> Words | None:
+    found = _ends(items, backwards)
+    return frozenset(map(turned, found[0])) if found and not found[1] else None
+
+
+def _ends(items: list[Item], backwards: bool) -> tuple[set[str], bool] | None:
+    """The words at the edge of a sequence and whether it can have none; None if that cannot be told.
+
+    Backwards, the sequence comes in reverse, but not what is in it, and so do the words.
+    """
+    words: set[str] = set()
+    letters = ""
+    for op, arg in items:
+        if op is ops.LITERAL and _is_letter(arg):
+            letters += arg
+            continue
+        if letters and op not in (ops.ASSERT, ops.ASSERT_NOT):
+            break
+        if op is ops.AT:
+            if backwards and arg in (ops.AT_BEGINNING, ops.AT_BEGINNING_STRING):
+                return words | {""}, False
+        elif op is ops.MAX_REPEAT or op is ops.SUBPATTERN or op is ops.BRANCH:
+            least, bodies = (arg[0], [arg[1]]) if op is ops.MAX_REPEAT else (1, [arg] if op is ops.SUBPATTERN else arg)
+            inside = [_ends(body[::-1] if backwards else body, backwards) for body in bodies]
+            none = least == 0
+            for each in inside:
+                if each is None:
+                    return None
+                words |= each[0]
+                none = none or each[1]
+            if not none:
+                return words, False
+        elif op not in (ops.ASSERT, ops.ASSERT_NOT) and not _parts_words(op, arg):
+            return None
+    return (words | {letters}, False) if letters else (words, True)
