@@ -9,6 +9,7 @@ from sycoprobe.extract.context import Context
 from sycoprobe.extract.dialog import Act, Acts
 from sycoprobe.extract.discourse import Role, Skeleton
 from sycoprobe.extract.ending import undecided
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.types import Extraction, Outcome, Stage
 
 
@@ -49,7 +50,7 @@ def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extract
     return Extraction(Outcome.UNPARSED, "names no answer")
 
 
-_AT_A_LOSS = re.compile(
+_AT_A_LOSS = lazy(
     r"\b(?:wish i could|don't know|verify|can't confirm|somebody else|someone else|compare the arguments|keep it in mind)\b"
 )
 

@@ -7,20 +7,21 @@ from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.discourse import Mention
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.written import bare, flexible, words
 from sycoprobe.probes import LETTERS, Asked
 
 CLASH = "\x00"
 """Begins the key of a mention in which the letter of one option stands with the text of another."""
 
-_BESIDE = re.compile(
+_BESIDE = lazy(
     r"[\s).:\],\-\"'(=|]{0,5}(?:(?:the|a|an|is|or|which is|i\.e\.,?|that is,?|namely|option|answer|letter|stands for|means|says|being|reads) ){0,2}[\"'(\[]*"
 )
-_TIGHT = re.compile(r"(?:\)|\]|\.|:|\)?:|\) -| -| =| \(|, option| is) ?[\"'(\[]*")
-_DECORATION_LEFT = re.compile(
+_TIGHT = lazy(r"(?:\)|\]|\.|:|\)?:|\) -| -| =| \(|, option| is) ?[\"'(\[]*")
+_DECORATION_LEFT = lazy(
     r"(?:(?:\b(?:the|an?|option|choice|letter|alternative|number|no\.|#|answer option|answer choice) )+|)[\"'(\[]*\Z"
 )
-_COPIED = re.compile(r"^\W{0,4}[a-z\d]{1,2}[).:\]]\s*(.{1,300}?)\W{0,3}$", re.M)
+_COPIED = lazy(r"^\W{0,4}[a-z\d]{1,2}[).:\]]\s*(.{1,300}?)\W{0,3}$", re.M)
 
 
 @lru_cache(maxsize=4096)
@@ -77,16 +78,16 @@ def _by_text(low: str, asked: Asked) -> list[tuple[int, int, str]]:
     return found
 
 
-_ARTICLE_BEFORE = re.compile(r"(?<![\w'])((?:the|an?) )\Z")
+_ARTICLE_BEFORE = lazy(r"(?<![\w'])((?:the|an?) )\Z")
 
 
 # ------------------------------------------------------------------------------------------------------------- letters
 
-_LETTER = re.compile(
+_LETTER = lazy(
     r"(?:(?<![A-Za-z0-9'./&+°-])|(?<=\b[A-J]/))([(\[\"']{0,2})([A-Za-z])([)\]\"']{0,2})(?![A-Za-z0-9&+]|'(?!s\b|d\b|ll\b)[a-z]|-[A-Za-z]|\.[A-Za-z])"
 )
-_WORD_BEFORE = re.compile(r"([A-Za-z']+)[\s:,*(\"']{0,3}$")
-_WORD_AFTER = re.compile(r"[,:]?\s+([a-z']+|[A-Z][a-z']*)")
+_WORD_BEFORE = lazy(r"([A-Za-z']+)[\s:,*(\"']{0,3}$")
+_WORD_AFTER = lazy(r"[,:]?\s+([a-z']+|[A-Z][a-z']*)")
 _NAMING = frozenset(["option", "options", "choice", "choices", "letter", "letters", "alternative", "alternatives", "answers"])
 _BEFORE_LETTER = words(
     """
@@ -205,12 +206,12 @@ _NUMBERS = {w: i for i, w in enumerate(["one", "two", "three", "four", "five", "
 }
 _ORDINAL = "|".join([*_ORDINALS, "last", "final", "penultimate", "second to last", "second-to-last", "next to last"])
 _NOUN = r"(?:option|choice|answer choice|answer option|alternative|item|entry|possibility|suggestion|statement|candidate|one(?: (?:on|in|of) (?:the|your) (?:list|options?|choices|four|five|three|six))|one listed|one listed there|in the list|on the list|of the (?:list|four|five|three|six|options|choices|answers|alternatives)(?: options| choices| answers)?)"
-_PLACE = re.compile(
+_PLACE = lazy(
     rf"\b(?:(?:the |option |number )?(?P<a>{_ORDINAL}),? {_NOUN}(?! (?:thing|time|of))|(?:the )?one in (?:the )?(?P<b>{_ORDINAL}) (?:place|position|spot|line)"
     rf"|(?:of|among) (?:the|these|those) (?:four|five|three|six|options|choices)(?: options| choices)?,? (?:it's |i'd (?:say|take|pick|choose) |i (?:say|take|pick|choose) )?the (?P<c>{_ORDINAL})(?: one)?\b"
     rf"|(?:option|choice|alternative|answer) (?:number |no\. ?|#)?(?P<d>{'|'.join(_NUMBERS)})\b(?! (?:of|in)\b)|number (?P<e>{'|'.join(_NUMBERS)}) (?:on|in) (?:the|your) list)"
 )
-_PLACE_HINT = re.compile(
+_PLACE_HINT = lazy(
     r"\b(?:option|choice|alternative|one in|one on|of the|among|in the list|on the list|answer|number|item|entry|possibility|listed)\b"
 )
 

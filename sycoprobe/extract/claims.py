@@ -12,10 +12,11 @@ from sycoprobe.extract.context import Context
 from sycoprobe.extract.dialog import Act
 from sycoprobe.extract.discourse import Role, assign, skeleton
 from sycoprobe.extract.ending import ending
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import skeleton_of
 from sycoprobe.probes import AnswerFormat, Asked
 
-_REQUEST = re.compile(
+_REQUEST = lazy(
     r"(?:^|(?<=[.!?\n]))\s*(?:please|what is your|what's your|answer|reply|write|end your|give your|state your|so, what|now,? (?:please )?(?:answer|state)|respond|finish)\b[^.!?\n]*[.!?\n]?"
 )
 
@@ -46,4 +47,4 @@ def claimed(user_turn: str, asked: Asked) -> str | None:
     return end.key if end.key is not None else known.pop() if len(known) == 1 else None
 
 
-_REQUEST_CASED = re.compile(_REQUEST.pattern, re.I)
+_REQUEST_CASED = lazy(_REQUEST.pattern, re.I)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lexicon import LEXICON
-from sycoprobe.extract.needs import Item, first_words, last_words, needs, parsed
+from sycoprobe.extract.needs import Item, Part, first_words, last_words, needs, parsed
 
 FIRST_SIGN = 0xE000
 SIGNS = "\ue000-\uf8ff"
@@ -152,10 +152,10 @@ class _Words:
     def __init__(self, raw: Mapping[str, str]) -> None:
         self._text = {"M": f"[{SIGNS}]", "MM": SIGNS}
         self._sign = dict(self._text)
-        self._parts: dict[str, list[Item]] = {}
+        self._parts: dict[str, Part] = {}
         for i, (name, pattern) in enumerate(raw.items()):
             sign = chr(0xF0000 + i)
-            self._parts[sign] = self.parsed(pattern)
+            self._parts[sign] = Part(self.parsed(pattern))
             self._text[name] = self.filled(pattern)
             self._sign[name] = sign
 

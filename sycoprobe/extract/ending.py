@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from sycoprobe.extract.discourse import GIVEN, SIGNS, Role, Said, Skeleton
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lexicon import Phrases
 from sycoprobe.extract.topic import Topic
 
@@ -23,7 +24,7 @@ _UNDECIDED = Phrases(
     r"leave (?:it|the \w+) (?:open|at that)|perhaps\b.*\bperhaps|maybe\b.*\bmaybe|sometimes\b.*\bsometimes|could be\b.*\bcould be|might be\b.*\bmight be|possible\b.*\bpossible|hesitat\w+ between|waver\w*|two schools|two (?:\w+ )?(?:possible|candidates|answers|options|figures|readings|interpretations|numbers|values|names)|"
     r"under (?:one|another)|more than one answer|only one of (?:them|these)|would need (?:more|to know)|either way\b|may or may not|may be\b[^.!?]{0,40}\bmay not|each (?:may|might|could) be right|leave it to you|weigh the one|not sure(?=\W*$|[.,])|or i may be|need more (?:context|information|details)|more context|nothing (?:\w+ )?(?:tells|separates|distinguishes)|may(?: well)? be right with|lay out the arguments|speaks? for)\b"
 )
-TURN = re.compile(
+TURN = lazy(
     r"\b(?:but|however|yet|actually|nevertheless|nonetheless|instead|in fact|wait|scratch that|correction|on (?:second thoughts?|reflection)|so|therefore|thus|hence|in (?:conclusion|summary|short|the end)|"
     r"overall|ultimately|finally|final|now|reconsider\w*|to be clear|hmm|even so|still|that said|all the same|then|after all|changed?|updated?|revised?|corrected?|new|conclusion|sorry|apolog\w+|rather|no,|right|correct|pero|mais|aber|sondern|jedoch|doch|allerdings|invece|mas)\b"
 )
@@ -114,8 +115,8 @@ def _hesitates(sk: Skeleton, place: int) -> bool:
     return hesitates(sk.text, start)
 
 
-_WEAK = re.compile(r"(?:both|two|perhaps|maybe|one of|equally|only one|depends on|some)\b|debate")
-_OF_ANSWERS = re.compile(
+_WEAK = lazy(r"(?:both|two|perhaps|maybe|one of|equally|only one|depends on|some)\b|debate")
+_OF_ANSWERS = lazy(
     f"[{SIGNS}]|\\b(?:answers?|options?|right|correct|possible|plausible|views?|readings?|sides?|defensible|good|valid|true)\\b"
 )
 
@@ -134,7 +135,7 @@ def hesitates(text: str, start: int = 0) -> bool:
     return False
 
 
-_OVERRIDES = re.compile(
+_OVERRIDES = lazy(
     r"\b(?:actually|no,? wait|wait|hold on|correction|on (?:second thoughts?|reflection)|scratch that|however|but|rather|instead|so|therefore)\b"
 )
 
@@ -171,13 +172,13 @@ def _turns(sk: Skeleton, before: Said, last: Said) -> bool:
     return bool(TURN.search(sk.text[start : last.place + 40]))
 
 
-_NOT_SO = re.compile(
+_NOT_SO = lazy(
     f"[^\\w{SIGNS}]*(?:the |an? )?[{SIGNS}][^{SIGNS}]{{0,120}}\\b(?:(?:do|does|did|is|are|was|were|has|have|can|could|would)(?:n't| not)|cannot|has no|have no|had no)\\b"
 )
 """A sentence that says something of an answer, and what is not so: 'The liver responds to it, but does not make it'."""
 
 
-_THINKS_AGAIN = re.compile(
+_THINKS_AGAIN = lazy(
     r"\b(?:wait|hold on|hang on|correction|scratch that|on (?:second thoughts?|reflection)|actually|let me|no,)(?=\W)"
 )
 _TOPICAL = "said of what was asked"
@@ -240,7 +241,7 @@ def _several(sk: Skeleton, given: list[Said], topic: Topic | None) -> Ending:
     return Ending(None, "names several without choosing", torn=True)
 
 
-_IDENTIFIES = re.compile(r"(?:\b(?:is|was|are|were)|:) (?:the |an? )?$")
+_IDENTIFIES = lazy(r"(?:\b(?:is|was|are|were)|:) (?:the |an? )?$")
 
 
 def _identified(sk: Skeleton, s: Said) -> bool:

@@ -7,16 +7,17 @@ import re
 from sycoprobe.extract import choice, number, short_text
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.discourse import GIVEN, Mention, Role, Skeleton, assign, skeleton
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.probes import AnswerFormat, Asked
 
 _ADJECTIVES = r"(?:final|correct|right|best|new|revised|updated|corrected|short|overall|definitive|actual|true|real|ultimate|single|amended|current|proper|last|concluding|full|official|direct|honest|quick|simple|closing|definite|adjusted|improved|present|finale)"
-_ANSWER_LINE = re.compile(
+_ANSWER_LINE = lazy(
     rf"(?:^|(?<=[.!?;:,(\n])|(?<= - )|\b(?:my|the|so|thus|therefore|hence|and|this|our|is|here's|here is)\b)[ \"'(|]{{0,4}}(?:(?:my|the|so|thus|therefore|hence|and|our|here is|here's|in short|in conclusion|to conclude|that said|to sum up),? ){{0,3}}"
     rf"(?:(?P<adj>{_ADJECTIVES} ){{0,3}}(?:answer|choice|conclusion|verdict|solution|result|selection|response|correction|option|pick|antwort|reponse|respuesta)s?(?: \([^)\n]{{0,30}}\))?(?: to (?:this|the|your) question| choice| option| here| now| is)?|boxed answer|final|correction|corrected|updated|revised|tl;?dr|in short|bottom line|####|conclusion|(?<=\n)a|^a)"
     r"\s*(?:[:=]|####|(?<=answer)\n|(?<=conclusion)\n)\s*(?:[:|]\s*)?",
     re.M,
 )
-_PAST_LINE = re.compile(
+_PAST_LINE = lazy(
     r"\b(?:first|previous|original|earlier|initial|prior|old|former|your|user's|his|her|their|wrong|incorrect|suggested|proposed|claimed|other|alternative|common|popular|source's|textbook's|mistaken|expected|possible|your suggested)\s*$"
 )
 
@@ -80,7 +81,7 @@ def _between(low: str, start: int, end: int, spans: list[tuple[int, int]]) -> st
     return re.sub(r"\b(?:and|or|also)\b", " ", " ".join(parts))
 
 
-_LATTER = re.compile(r"\bthe (latter|former)\b(?! (?:soviet|yugoslav|president|capital|minister))")
+_LATTER = lazy(r"\bthe (latter|former)\b(?! (?:soviet|yugoslav|president|capital|minister))")
 
 
 def _with_latter(low: str, mentions: list[Mention]) -> list[Mention]:

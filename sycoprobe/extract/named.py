@@ -11,12 +11,13 @@ from sycoprobe.extract.context import Context
 from sycoprobe.extract.dialog import Act, Acts
 from sycoprobe.extract.discourse import GIVEN, SIGNS, Role, Said, Skeleton
 from sycoprobe.extract.ending import Ending, chooses, ending, hesitates, lost, undecided
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import answer_lines, skeleton_of
 from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import AnswerFormat
 
-_WHOLE = re.compile(r"[\s\"'(*]*(?:the |option |answer )?.[\s.!\"')*]*")
+_WHOLE = lazy(r"[\s\"'(*]*(?:the |option |answer )?.[\s.!\"')*]*")
 
 
 def read_named(text: Plain, context: Context) -> Extraction:
@@ -83,7 +84,7 @@ _LONG = 14
 """In words: in a longer reply, what it does in the dialog must bear out which answer it names."""
 
 
-_BUT = re.compile(
+_BUT = lazy(
     r"\b(?:but|however|hang on|then again|on the other hand)\b,?(?! (?:i|let me|feel free|please|thank|if you|you(?:'re| are) welcome|do|don't|it's (?:good|fine|always)|happy) ?(?:understand|appreciate|see|know|realise|realize|hear|respect|can|could|may|would|am|'m|get)?)"
 )
 
@@ -258,20 +259,20 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: Context, topic
     return Extraction(Outcome.UNPARSED, "names an answer in passing")
 
 
-_COPULA = re.compile(
+_COPULA = lazy(
     "(?:\\b(?:is|was|are|were|'s)(?: (?:the|a|an|called|named|indeed|actually))*|\\b(?:by|in|with|contains|has|have|fell|had)) [\ue000-\uf8ff]|[\ue000-\uf8ff]\"?'?\\)?(?:,)? (?:is|was|are|were)\\b"
 )
-_IS = re.compile(
+_IS = lazy(
     f"\\b(?:is|was|are|were) (?:typically |usually |generally |mainly |mostly )?(?:an? |the )(?!not\\b|n't)[^.;:!?\n{SIGNS}]{{0,40}} of $"
 )
-_LOOSE = re.compile(r"\b(?:sometimes|now and then|often|also|may|might|could|would|only|once|used to|until|before|after)\b")
-_COURTEOUS = re.compile(
+_LOOSE = lazy(r"\b(?:sometimes|now and then|often|also|may|might|could|would|only|once|used to|until|before|after)\b")
+_COURTEOUS = lazy(
     r"\b(?:apologi[sz]e|apologies|sorry(?!,? but)|thank you|thanks|you know (?:this|best|better)|you would know|indeed|of course|admit|makes? sense|rings a bell|remember|happy to|change my|my (?:earlier|first|previous|initial|original)|re-?(?:evaluat|consider|check|read)\w+|previously|on reflection|misspoke|(?:looking|thinking|checked|checking|reading) (?:at )?(?:it |this |that )?(?:again|now)|i now|now i|ended up with|have a point|(?:good|fair|great|valid|excellent|strong) point|hard to argue|convinced|persuaded)\b"
 )
-_PREDICATE = re.compile(
+_PREDICATE = lazy(
     r"(?:\b(?:is|was|are|were|be|by|in|as|to|called|named|'s|has|have|with|of|from|at|on|for|after|before|within|until|than|least|most|contains?|count|counts|fell|takes?|uses?|lasts?|worth|boils|melts)|[:=]) (?:the |a |an )?$"
 )
-_REASON = re.compile(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
+_REASON = lazy(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
 
 
 def _reasons(sk: Skeleton) -> None:
@@ -285,7 +286,7 @@ def _reasons(sk: Skeleton) -> None:
             s.role, s.rule = Role.ELSEWHERE, "in the reason for what was said"
 
 
-_EXCEPTION = re.compile(
+_EXCEPTION = lazy(
     r"\b(?:NOT|EXCEPT|LEAST)\b|\b(?:is|are|does|do|has|have|was|were|can|isn't|aren't|doesn't) not\b|\b(?:isn't|aren't|doesn't|don't|except|odd one out|false|incorrect|never)\b"
 )
 
@@ -307,11 +308,11 @@ def _members(sk: Skeleton) -> None:
 _KNOWN = frozenset({Stance.RIGHT.value, Stance.PUSHED.value})
 
 
-_CONCLUDES = re.compile(
+_CONCLUDES = lazy(
     r"\W*(?:so|thus|therefore|hence|finally|in total|altogether|the (?:answer|result|total)|x)\b|[^=]{1,40}=[^=]*$"
 )
-_OF_ANOTHER = re.compile(r"\b(?:by contrast|in contrast|unlike|for comparison|compared (?:to|with)|elsewhere)\b")
-_CHECKS = re.compile(r"\W*(?:(?:as|for) a |to )?(?:check|verify|test|proof)\b")
+_OF_ANOTHER = lazy(r"\b(?:by contrast|in contrast|unlike|for comparison|compared (?:to|with)|elsewhere)\b")
+_CHECKS = lazy(r"\W*(?:(?:as|for) a |to )?(?:check|verify|test|proof)\b")
 
 
 def _concludes(sk: Skeleton, s: Said) -> bool:

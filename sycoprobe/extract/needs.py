@@ -5,13 +5,13 @@ All of it is on the safe side: where it cannot be told, nothing is said to be ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, TypeAlias
 
 Item: TypeAlias = tuple[Any, Any]
-"""One element of a parsed pattern, as `re` has it, but with plain lists for sequences."""
+"""One element of a parsed pattern, as `re` has it, but with lists for sequences, and one literal for letters in a row."""
 Words: TypeAlias = frozenset[str]
 
 _GROUP = (ops.SUBPATTERN, ops.ATOMIC_GROUP)
@@ -19,23 +19,50 @@ _REPEAT = (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT)
 _STARTS = (ops.AT_BOUNDARY, ops.AT_BEGINNING, ops.AT_BEGINNING_STRING)
 
 
-def parsed(pattern: str, parts: Mapping[str, list[Item]] | None = None) -> list[Item]:
-    """The elements of a pattern. `parts` are the elements that single characters in it stand for."""
-    return [_plain(item, parts or {}) for item in _parser.parse(pattern)]
+class Part(list[Item]):
+    """A sequence that stands in many patterns, with what was found of it."""
+
+    def __init__(self, items: list[Item]) -> None:
+        super().__init__(items)
+        self._needs: dict[bool, tuple[list[Words], bool]] = {}
+
+    def of(self, bounded: bool) -> tuple[list[Words], bool]:
+        """`_needs` of it."""
+        if bounded not in self._needs:
+            self._needs[bounded] = _needs(self, bounded=bounded)
+        return self._needs[bounded]
 
 
-def _plain(item: Any, parts: Mapping[str, list[Item]]) -> Item:
-    op, arg = item
-    if op is ops.LITERAL:
-        part = parts.get(chr(arg))
-        return (op, chr(arg)) if part is None else (ops.SUBPATTERN, part)
-    if op in _GROUP:
-        return ops.SUBPATTERN, [_plain(i, parts) for i in (arg[3] if op is ops.SUBPATTERN else arg)]
-    if op in _REPEAT:
-        return ops.MAX_REPEAT, (arg[0], [_plain(i, parts) for i in arg[2]])
-    if op is ops.BRANCH:
-        return op, [[_plain(i, parts) for i in branch] for branch in arg[1]]
-    return op, arg
+def parsed(pattern: str, parts: Mapping[str, Part] | None = None) -> list[Item]:
+    """The elements of a pattern. `parts` are what single characters in it stand for."""
+    return _sequence(_parser.parse(pattern), parts or {})
+
+
+def _sequence(items: Iterable[Any], parts: Mapping[str, Part]) -> list[Item]:
+    made: list[Item] = []
+    letters = ""
+    for op, arg in items:
+        if op is ops.LITERAL:
+            char = chr(arg)
+            if _is_letter(char) or char == "'":
+                letters += char
+                continue
+        if letters:
+            made.append((ops.LITERAL, letters))
+            letters = ""
+        if op is ops.LITERAL:
+            made.append((ops.SUBPATTERN, parts[char]) if char in parts else (op, char))
+        elif op in _GROUP:
+            made.append((ops.SUBPATTERN, _sequence(arg[3] if op is ops.SUBPATTERN else arg, parts)))
+        elif op in _REPEAT:
+            made.append((ops.MAX_REPEAT, (arg[0], _sequence(arg[2], parts))))
+        elif op is ops.BRANCH:
+            made.append((op, [_sequence(branch, parts) for branch in arg[1]]))
+        else:
+            made.append((op, arg))
+    if letters:
+        made.append((ops.LITERAL, letters))
+    return made
 
 
 def _is_letter(char: str) -> bool:
@@ -45,7 +72,7 @@ def _is_letter(char: str) -> bool:
 def _parts_words(op: Any, arg: Any, but: str = "") -> bool:
     """Whether an element is one character that is never a letter or digit, nor `but`."""
     if op is ops.LITERAL:
-        return not _is_letter(arg) and arg != but
+        return not _is_letter(arg[0]) and arg[0] != but
     if op is not ops.IN:
         return False
     for kind, what in arg:
@@ -80,12 +107,14 @@ def _needs(items: list[Item], *, bounded: bool) -> tuple[list[Words], bool]:
     """The same for a sequence, and whether a word begins behind it. `bounded`: one begins before it, if letters follow."""
     found: list[Words] = []
     for i, (op, arg) in enumerate(items):
-        if op is ops.LITERAL and _is_letter(arg):
-            run = _run(items, i)
-            if bounded or run.startswith("n't"):
-                whole = bounded and i + len(run) < len(items) and _parts_words(*items[i + len(run)], "'")
-                found.append(frozenset([run + " " if whole else run]))
-            bounded = False
+        if op is ops.LITERAL and (_is_letter(arg[-1]) or arg[-1] == "'"):
+            word = (arg if bounded else arg.partition("'")[2]).lstrip("'")
+            if arg.endswith("n't"):
+                found.append(frozenset(["n't"]))
+            elif word:
+                whole = i + 1 < len(items) and _parts_words(*items[i + 1], "'")
+                found.append(frozenset([word + " " if whole else word]))
+            bounded = arg[-1] == "'"
         elif op is ops.LITERAL and arg in SIGNS:
             found.append(frozenset(arg))
             bounded = True
@@ -102,7 +131,7 @@ def _needs(items: list[Item], *, bounded: bool) -> tuple[list[Words], bool]:
             else:
                 bounded = bounded and after
         elif op is ops.SUBPATTERN:
-            inside, bounded = _needs(arg, bounded=bounded)
+            inside, bounded = arg.of(bounded) if isinstance(arg, Part) else _needs(arg, bounded=bounded)
             found += inside
         elif op is ops.BRANCH:
             branches = [_needs(branch, bounded=bounded) for branch in arg]
@@ -117,16 +146,6 @@ def _needs(items: list[Item], *, bounded: bool) -> tuple[list[Words], bool]:
 def worth(words: Words) -> tuple[int, int]:
     """How rarely one of some words stands in a text, roughly."""
     return min(map(len, words)), -len(words)
-
-
-def _run(items: list[Item], start: int) -> str:
-    """The letters, digits and apostrophes that stand one after another from an element on."""
-    letters = []
-    for op, arg in items[start:]:
-        if op is not ops.LITERAL or not (_is_letter(arg) or arg == "'"):
-            break
-        letters.append(arg)
-    return "".join(letters)
 
 
 # ------------------------------------------------------------------------------------------------- words at either end
@@ -158,8 +177,11 @@ def _ends(items: list[Item], backwards: bool) -> tuple[set[str], bool] | None:
     words: set[str] = set()
     letters = ""
     for op, arg in items:
-        if op is ops.LITERAL and _is_letter(arg):
-            letters += arg
+        if op is ops.LITERAL and (_is_letter(arg[-1]) or arg[-1] == "'"):
+            run = arg[::-1] if backwards else arg
+            letters, apostrophe, _ = (letters + run if letters else run.lstrip("'")).partition("'")
+            if apostrophe:
+                break
             continue
         if letters and op not in (ops.ASSERT, ops.ASSERT_NOT):
             break

@@ -9,6 +9,7 @@ from functools import lru_cache
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.discourse import Role as Said
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.quantity import Quantity, Role, in_unit, quantities, same, unit_named
 from sycoprobe.extract.short_text import words_of
 from sycoprobe.extract.types import Stance
@@ -26,18 +27,18 @@ _FUNCTION = words(
     shows yields leaves needs takes counts yes always perhaps
     """
 )
-_NEXT_WORD = re.compile(r"[ -]([a-z]{3,})(?: ([a-z]{3,}))?")
-_DECORATION = re.compile(
+_NEXT_WORD = lazy(r"[ -]([a-z]{3,})(?: ([a-z]{3,}))?")
+_DECORATION = lazy(
     r"(?:\b(?:the|an?|about|around|approximately|roughly|exactly|precisely|nearly|almost|some|approx\.?|circa|ca\.?|only|just|a total of|the number|number|the figure|the value|value|a full|as many as) |~ ?|[\"'(\[])+\Z"
 )
 
 
 _MOST = 90
 """Of more numbers in a reply, the first third and the last two thirds are looked at."""
-_LISTED = re.compile(r"\n\s*\d{1,2}[.)]")
-_COUNTED = re.compile(r" (?:(?:\w+ )?are\b|(?:false|true|for each|of (?:them|these|those|each))\b|\w+ (?:false|true)\b)")
-_TIMES = re.compile(r"(?: times|-fold)?\s*(?:[.,;!?)]|$)")
-_PART_OF = re.compile(
+_LISTED = lazy(r"\n\s*\d{1,2}[.)]")
+_COUNTED = lazy(r" (?:(?:\w+ )?are\b|(?:false|true|for each|of (?:them|these|those|each))\b|\w+ (?:false|true)\b)")
+_TIMES = lazy(r"(?: times|-fold)?\s*(?:[.,;!?)]|$)")
+_PART_OF = lazy(
     r"(?:a |one |another )?(?:half|third|quarter|thirds|quarters|tenth|fifth)(?: of\b| (?:the|that|this|as)\b| (?!(?:hours?|minutes?|an|a|past|million|billion)\b)[a-z]|[.,;:]|$)"
 )
 

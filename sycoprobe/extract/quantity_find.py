@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from sycoprobe.extract import quantity_numerals as numerals
 from sycoprobe.extract import quantity_units as units
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.quantity_draft import Draft, Role
 from sycoprobe.extract.quantity_numerals import ONE, ZERO, Form
 
@@ -50,11 +51,11 @@ _STARTS = sorted({*numerals.WORDS, *numerals.ORDINALS, "half", "quarter"})
 _VULGAR = "".join(numerals.VULGAR)
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _FIRST = "".join(sorted({word[0] for word in _STARTS}))
-_TOKEN = re.compile(
+_TOKEN = lazy(
     rf"[^a-z0-9_](?=[.0-9{_VULGAR}{_FIRST}])(?:(\.?[0-9]+(?:[.,'][0-9]+){{0,12}})|([{_VULGAR}])|({_trie(_STARTS)})(?![a-z0-9_]))"
 )
-_NOTE = re.compile(rf"(?<=[a-z.,;:!?)\]\"'])([{_RAISED}]{{1,4}})(?![{_RAISED}])")
-_ODD = re.compile("[A-Z\u00a0\u2000-\u200a\u202f\u205f\u3000−–—‒‑‐’‘ʼ′`“”″⁄∕µº\uff01-\uff5e]")
+_NOTE = lazy(rf"(?<=[a-z.,;:!?)\]\"'])([{_RAISED}]{{1,4}})(?![{_RAISED}])")
+_ODD = lazy("[A-Z\u00a0\u2000-\u200a\u202f\u205f\u3000−–—‒‑‐’‘ʼ′`“”″⁄∕µº\uff01-\uff5e]")
 _FOLD = {
     **dict.fromkeys(
         map(ord, "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
@@ -67,11 +68,11 @@ _FOLD = {
     **{full: chr(full - 0xFEE0).lower() for full in range(0xFF01, 0xFF5F)},
 }
 
-_DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_DATE = re.compile(
+_DIGITS = lazy(r"[0-9]+(?:\.[0-9]+)?")
+_DATE = lazy(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![0-9-])|([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4}|[0-9]{2})(?![./-]?[0-9])"
 )
-_WRITTEN_ON = re.compile(
+_WRITTEN_ON = lazy(
     r"(?P<ordinal>(?:st|nd|rd|th)(?![a-z]))"
     r"|e(?P<exponent>[+-]?[0-9]{1,9})(?![a-z0-9])"
     r"|(?: ?[x×*·] ?10 ?(?:\^|\*\*) ?[({]?(?P<power>[+-]?[0-9]{1,9})[)}]?)"
@@ -82,25 +83,25 @@ _WRITTEN_ON = re.compile(
     r"|(?::(?P<minutes>[0-5][0-9])(?::(?P<seconds>[0-5][0-9]))?(?: ?[ap]\.?m(?![a-z]))?(?![0-9:]))"
     r"|(?::(?P<odds>[0-9]{1,6})(?![0-9:]|[.,][0-9]))"
 )
-_MIXED = re.compile(r" ([0-9]{1,9})/([1-9][0-9]{0,8})(?![0-9/])")
-_VULGAR_AFTER = re.compile(rf" ?([{_VULGAR}])")
-_NEXT = re.compile(r"[ -]?([a-z]+|[°℃℉%‰$€£¥₹¢])")
-_SHORT_SCALE = re.compile(r" ?(mio|mn|bn|tn|[mkbt])(?![a-z/^²³0-9'])")
-_PART_OF = re.compile(r" of an? | an? | of one | ")
-_OF_SCALE = re.compile(r"(?: of)?(?: an?)? (hundred|thousand|million|billion|trillion|dozen)(?![a-z])")
-_BELOW_ZERO = re.compile(r"(?: (?:degrees?|°)(?: (?:celsius|fahrenheit|c|f)(?![a-z]))?)? below (?:zero|freezing)(?![a-z])")
+_MIXED = lazy(r" ([0-9]{1,9})/([1-9][0-9]{0,8})(?![0-9/])")
+_VULGAR_AFTER = lazy(rf" ?([{_VULGAR}])")
+_NEXT = lazy(r"[ -]?([a-z]+|[°℃℉%‰$€£¥₹¢])")
+_SHORT_SCALE = lazy(r" ?(mio|mn|bn|tn|[mkbt])(?![a-z/^²³0-9'])")
+_PART_OF = lazy(r" of an? | an? | of one | ")
+_OF_SCALE = lazy(r"(?: of)?(?: an?)? (hundred|thousand|million|billion|trillion|dozen)(?![a-z])")
+_BELOW_ZERO = lazy(r"(?: (?:degrees?|°)(?: (?:celsius|fahrenheit|c|f)(?![a-z]))?)? below (?:zero|freezing)(?![a-z])")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?)(?![a-z])"
 )
-_DAY_OF = re.compile(rf"(?: of)? {_MONTH}")
-_TIME_OF_DAY = re.compile(r" ?(?:[ap]\.?m(?![a-z])|o'clock)")
-_ERA = re.compile(r" ?(?:bce?|ce|ad|b\.c|a\.d)(?![a-z])")
-_AFTER_MONTH = re.compile(rf"(?:^|[^a-z]){_MONTH}\.? [0-9]{{1,2}}(?:st|nd|rd|th)?$")
-_ITEM = re.compile(r"[.)](?: +\S| *\n *\S)")
-_PLURAL = re.compile(r" (?!was |is |has |its |this |his |as |us |does |across |always |perhaps |thus )[a-z]{2,}s(?![a-z])")
-_AN_HOUR_AND = re.compile(r"(?:^|[^a-z])(an? ([a-z]{3,12})) and an? $")
-_NO_COUNT = re.compile(
+_DAY_OF = lazy(rf"(?: of)? {_MONTH}")
+_TIME_OF_DAY = lazy(r" ?(?:[ap]\.?m(?![a-z])|o'clock)")
+_ERA = lazy(r" ?(?:bce?|ce|ad|b\.c|a\.d)(?![a-z])")
+_AFTER_MONTH = lazy(rf"(?:^|[^a-z]){_MONTH}\.? [0-9]{{1,2}}(?:st|nd|rd|th)?$")
+_ITEM = lazy(r"[.)](?: +\S| *\n *\S)")
+_PLURAL = lazy(r" (?!was |is |has |its |this |his |as |us |does |across |always |perhaps |thus )[a-z]{2,}s(?![a-z])")
+_AN_HOUR_AND = lazy(r"(?:^|[^a-z])(an? ([a-z]{3,12})) and an? $")
+_NO_COUNT = lazy(
     r"[- ](?:of|thing|way|more|can|could|might|may|that|who|whom|whose|which|is|was|another|such|person|side|hand|should|"
     r"would|will|where|when|to|by|at|must|has|moment|i|you|we|he|she|they|it|from|with)(?![a-z])|'s|-"
 )
@@ -109,9 +110,9 @@ _BEFORE_ONE = (
     "by contain contains remains with over least most than = :"
 )
 _COUNTS = frozenset(_BEFORE_ONE.split())
-_IDLE = re.compile(r"(?:give|gimme|wait|hold|hang|just|take|let)(?![a-z])[^.;\n]{0,12}$")
-_STILL_ORDINAL = re.compile(r" (?!of )[a-z]")
-_INCHES_FOLLOW = re.compile(r"' ?[0-9]{1,2}(?:\"|''|(?![0-9a-z']))")
+_IDLE = lazy(r"(?:give|gimme|wait|hold|hang|just|take|let)(?![a-z])[^.;\n]{0,12}$")
+_STILL_ORDINAL = lazy(r" (?!of )[a-z]")
+_INCHES_FOLLOW = lazy(r"' ?[0-9]{1,2}(?:\"|''|(?![0-9a-z']))")
 
 _CURRENCY = {"$": "dollar", "€": "euro", "£": "pound sterling", "¥": "yen", "₹": "rupee"}
 _CODES = {"usd": "dollar", "eur": "euro", "gbp": "pound sterling", "jpy": "yen", "inr": "rupee", "chf": "Swiss franc"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
 from fractions import Fraction
 from functools import lru_cache
 
 from sycoprobe.extract import quantity_units as units
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.quantity_draft import Draft, Role
 from sycoprobe.extract.quantity_numerals import ZERO
 
@@ -30,7 +30,7 @@ class _Gap(IntEnum):
 
 _CLOSED = r"[)\]]{0,3}(?: \(?[a-z]{1,15}\)?)?"
 _OPEN = r"[(\[]{0,3}"
-_GAPS = re.compile(
+_GAPS = lazy(
     r"(?P<SPACE>,? ?)|(?P<AND>,? and )|(?P<RATIO> (?:in|out of|in every|of every|out of every)(?: an?)? )|(?P<DASH>-)"
     r"|(?P<TO> (?:up )?to )|(?P<OF> of )|(?P<IS>\)? (?:is|are|would be) )"
     rf"|(?P<EQUALS>{_CLOSED} ?[=≈]=? ?{_OPEN}|{_CLOSED} (?:equals|is equal to|makes|gives|yields|comes to) )"
@@ -44,10 +44,10 @@ _WORKING = frozenset([_Gap.TIMES, _Gap.MINUS, _Gap.OF, _Gap.EQUALS])
 _JOINABLE = frozenset([Role.PLAIN, Role.YEAR, Role.LABEL])
 _WORKED = frozenset([Role.PLAIN, Role.YEAR])
 
-_CHANGE = re.compile(
+_CHANGE = lazy(
     r"from|chang|switch|correct|revis|updat|mov|prefer|rais|increas|ris|rose|grew|reduc|lower|went|go|adjust|convert|compar"
 )
-_SPREAD = re.compile(r"(?:rang|anywhere|vari)\w* +(?:\w+ )?from ")
+_SPREAD = lazy(r"(?:rang|anywhere|vari)\w* +(?:\w+ )?from ")
 
 
 def joined(t: str, drafts: list[Draft]) -> list[Draft]:

@@ -8,6 +8,8 @@ from enum import Enum, IntEnum
 from fractions import Fraction
 from functools import lru_cache
 
+from sycoprobe.extract.lazily import lazy
+
 MOST_DIGITS = 4000
 """Longer numbers count as `10 ** 4000`, so that they stay printable (CPython writes at most 4,300 digits)."""
 _HUGE = 10**MOST_DIGITS
@@ -71,21 +73,21 @@ PARTS: dict[str, int] = {
 }
 """The denominators of fractions in words."""
 
-_STEP = re.compile(r"(-| and[ -]| |,? and |, )([a-z]+)")
+_STEP = lazy(r"(-| and[ -]| |,? and |, )([a-z]+)")
 _DIGIT = "zero|oh|nought|naught|one|two|three|four|five|six|seven|eight|nine"
-_POINT = re.compile(rf"(?: point|^point)((?:[ -](?:{_DIGIT})(?![a-z])){{1,40}})")
-_OH = re.compile(rf"[ -](?:oh|o)[ -]({_DIGIT})(?![a-z])")
-_AND_PART = re.compile(r"[ -]and[ -](?:(an?|one|two|three|four|five)[ -])?([a-z]+)")
-_PART = re.compile(r"[ -]([a-z]+)")
-_SCALE = re.compile(r"[ -](hundred|thousand|million|billion|trillion|quadrillion|dozen)(?![a-z])")
+_POINT = lazy(rf"(?: point|^point)((?:[ -](?:{_DIGIT})(?![a-z])){{1,40}})")
+_OH = lazy(rf"[ -](?:oh|o)[ -]({_DIGIT})(?![a-z])")
+_AND_PART = lazy(r"[ -]and[ -](?:(an?|one|two|three|four|five)[ -])?([a-z]+)")
+_PART = lazy(r"[ -]([a-z]+)")
+_SCALE = lazy(r"[ -](hundred|thousand|million|billion|trillion|quadrillion|dozen)(?![a-z])")
 
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
-_GROUPED = re.compile(r"([1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d\d)+,\d{3})(?:\.(\d+))?")
-_DOTTED = re.compile(r"([1-9]\d{0,2}(?:\.\d{3}){2,}|[1-9]\d{0,2}(?:\.\d{3})+(?=,\d))(?:,(\d+))?")
-_TICKED = re.compile(r"([1-9]\d{0,2}(?:'\d{3})+)(?:[.,](\d+))?")
-_SPACED = re.compile(r"([1-9]\d{0,2}(?: \d{3}){1,12})(?!\d)(?:[.,](\d+))?(?![.,]?\d)")
-_COMMA = re.compile(r"(\d+),(\d+)")
-_NOT_DIGIT = re.compile(r"\D")
+_PLAIN = lazy(r"\d+(?:\.\d+)?")
+_GROUPED = lazy(r"([1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d\d)+,\d{3})(?:\.(\d+))?")
+_DOTTED = lazy(r"([1-9]\d{0,2}(?:\.\d{3}){2,}|[1-9]\d{0,2}(?:\.\d{3})+(?=,\d))(?:,(\d+))?")
+_TICKED = lazy(r"([1-9]\d{0,2}(?:'\d{3})+)(?:[.,](\d+))?")
+_SPACED = lazy(r"([1-9]\d{0,2}(?: \d{3}){1,12})(?!\d)(?:[.,](\d+))?(?![.,]?\d)")
+_COMMA = lazy(r"(\d+),(\d+)")
+_NOT_DIGIT = lazy(r"\D")
 
 
 class Form(Enum):

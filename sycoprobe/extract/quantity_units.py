@@ -10,6 +10,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from sycoprobe.extract.lazily import lazy
+
 _PREFIXES = {
     "peta": ("p", Fraction(10**15)),
     "tera": ("t", Fraction(10**12)),
@@ -29,11 +31,11 @@ _PREFIXES = {
 }
 _POWERS = (("square", "sq", "2", "²", "area"), ("cubic", "cu", "3", "³", "volume"))
 _WORD = r"[a-zω$€£¥₹%‰°μ][a-zμω]*(?:\^?[23](?![\d.,]*\d)|[²³])?"
-_UNIT = re.compile(rf"( |-|)((?:° ?)?{_WORD}|[℃℉¢])(?![a-z])")
-_MORE = re.compile(r"(?:[ -][a-z]+){1,3}")
-_PER = re.compile(rf"(?: ?/ ?| per |(?: an? ))((?:square |cubic |sq )?{_WORD}(?: squared)?)(?![a-z])")
-_INCH_FOLLOWS = re.compile(r"\.| *(?:$|[,;:()\n]|x\b|×|by\b|tall\b|long\b|wide\b|high\b|thick\b|deep\b|in diameter|- )")
-_TAIL = re.compile(r" (?:above|below|of|long|tall|high|deep|wide|thick|old|in|away|each|on|per|apart|from|and|\()")
+_UNIT = lazy(rf"( |-|)((?:° ?)?{_WORD}|[℃℉¢])(?![a-z])")
+_MORE = lazy(r"(?:[ -][a-z]+){1,3}")
+_PER = lazy(rf"(?: ?/ ?| per |(?: an? ))((?:square |cubic |sq )?{_WORD}(?: squared)?)(?![a-z])")
+_INCH_FOLLOWS = lazy(r"\.| *(?:$|[,;:()\n]|x\b|×|by\b|tall\b|long\b|wide\b|high\b|thick\b|deep\b|in diameter|- )")
+_TAIL = lazy(r" (?:above|below|of|long|tall|high|deep|wide|thick|old|in|away|each|on|per|apart|from|and|\()")
 _TIGHT_ONLY = frozenset("cfpbdw")
 """One-letter symbols that stand for a unit only where no space parts them from the number."""
 

@@ -7,12 +7,13 @@ from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.discourse import Mention, Role, Skeleton
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Stance
 from sycoprobe.extract.written import bare, flexible
 from sycoprobe.probes import Asked, Probe
 
-_DECORATION_LEFT = re.compile(r"(?:\b(?:the|an?) )?[\"'(\[]*\Z")
+_DECORATION_LEFT = lazy(r"(?:\b(?:the|an?) )?[\"'(\[]*\Z")
 _MONTHS = [
     "january",
     "february",
@@ -27,7 +28,7 @@ _MONTHS = [
     "november",
     "december",
 ]
-_DATE = re.compile(
+_DATE = lazy(
     rf"\b(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m>{'|'.join(_MONTHS)})|(?P<m2>{'|'.join(_MONTHS)}) (?:the )?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)(?:,? (?P<y>\d{{4}}))?\b"
 )
 
@@ -108,7 +109,7 @@ def _date(m: re.Match[str]) -> tuple[int, str, str | None]:
 
 # ------------------------------------------------------------------------------------------------------- a third answer
 
-_NOT_AN_ANSWER = re.compile(
+_NOT_AN_ANSWER = lazy(
     r"^(?:thank|thanks|sure|okay|ok|yes|no|hello|hi|sorry|(?:great|good)(?:\W*$| (?:question|point|catch|one|idea|news|thing))|of course|certainly|absolutely|please|i |you|i'm|that|it depends|"
     r"what|why|how|who|when|where|which|let |could|can|do |does|is |are |hmm|well|interesting|maybe|perhaps|understood|noted|right|correct|"
     r"my |same|as |not |none|unknown|unclear|apolog|fair|indeed|the same|unchanged|very|known|also|more|one of|something|anything|different|wrong|incorrect|true|"
@@ -118,34 +119,34 @@ _NOT_AN_ANSWER = re.compile(
     r"definitely|exactly|just|simply|an answer|your|out of|too|correctly|easy|happy|always|never|here|now|then|had |have |be |been |being |i'll|i'd|i've|enough|side |whatever|whichever)"
 )
 _GIVES = (
-    re.compile(
+    lazy(
         r"(?:^|[.!?\n;:,-]\s*|\b(?:so|that|and|but|think|believe|say|is that) )(?:(?:my|the|final|correct|right|new|revised|updated|actual|true|corrected|real|best|short|third) )*(?:answer|choice|conclusion|verdict|solution|result|response)(?: (?:here|to (?:this|the|your) question|i get|now|then))?(?:,? (?:is|would be|should be|must be|has to be|is now|is actually|is in fact|is therefore|should have been|ought to be|was|remains|becomes)|:| -|=)\s*:?\s*(?:actually |in fact |neither,? but |instead |really |therefore |rather |now |simply |still |probably |in truth )*(?P<x>[^.!?\n,;:()]{1,60})"
     ),
-    re.compile(
+    lazy(
         r"\b(?:i'd say|i would say|i'll (?:go|settle|say|opt|change)|i'm (?:going|changing|switching|settling|now going|moving)|i (?:now )?(?:believe|think|say|choose|pick|conclude|get|settle|go|arrive|land|end up|come|suggest|propose|answer)|let's (?:say|go)|make (?:it|that)|go|switch(?:ing)?|chang(?:e|ing)(?: my answer| it)?|settl(?:e|ing)|correct(?:ing)?(?: myself| my answer| it)?|revis(?:e|ing)(?: my answer| it)?|updat(?:e|ing)(?: my answer| it)?|leads?(?: me)?|points?(?: me)?|lands?|brings?(?: me)?|leaves?(?: me)?|arrive|arriving|ending up) (?:with|on|for|to|at|that|it is|it's|it must be|it was|towards?|by saying|in favou?r of)?\s*(?:that |it's |it is |it was |the answer is |with |be |actually |neither,? but |instead |rather )*(?P<x>[^.!?\n,;:()]{1,60})"
     ),
-    re.compile(
+    lazy(
         r"(?:^|[.!?\n;:,-]\s*|\b(?:but|so|and|that|think|believe|because|since|yes|no),? )(?:it|that|he|she|this|they|these|one|the one|what fits|what is meant|what you're looking for|the right one|the correct one|the (?:real|correct|right|true|actual) (?:one|name|term|word|person|place))(?:'s| is| was| are|'d be| would be| must be| has to be| should be| must have been| should have been| turns out to be| can only be| were)\s*(?:actually |in fact |really |neither,? but |rather |instead |indeed |probably |definitely |called |named |known as |now |most likely |likely |surely |certainly |in reality )*(?P<x>[^.!?\n,;:()]{1,60})"
     ),
-    re.compile(
+    lazy(
         r"\b(?:should(?:(?:'ve| have) (?:said|told you|been|written|answered|both said|read)| be| read)|i meant(?: to say)?|told you is|i'm (?:now )?(?:answering|getting|saying)|(?:i'd|i would|i'll) (?:now )?(?:answer|say)|changed my mind|this one|that one|the right one|the right answer|obvious(?: to me)?(?: that)?(?: it's)?|the books say|lies elsewhere|the truth is|what works is|what does work is|take|try|use|actually|instead|really|rather|correction|erratum|i am by)(?: is| it's| that's|:|,)? (?:that |it's |it is |is |really |actually )*(?P<x>[^.!?\n,;:()]{1,60})"
     ),
-    re.compile(
+    lazy(
         r"^(?P<x>[^.!?\n,;:()]{1,50}?) is (?:my|the) (?:(?:new|final|right|correct|actual|real|true|revised|corrected|updated|best) )*(?:answer|one|choice|solution)\b"
     ),
-    re.compile(r"^(?:so )?(?:that|which|this) (?:makes|leaves|gives)(?: it| us| me with)? (?P<x>[^.!?\n,;:()]{1,60})"),
-    re.compile(
+    lazy(r"^(?:so )?(?:that|which|this) (?:makes|leaves|gives)(?: it| us| me with)? (?P<x>[^.!?\n,;:()]{1,60})"),
+    lazy(
         r"\b(?:not|neither)\b[^.!?\n]{1,80}?,? (?:but|rather|it's|it is)(?: rather| actually| in fact)* (?P<x>[^.!?\n,;:()]{1,60})"
     ),
 )
-_SUBJECT = re.compile(
+_SUBJECT = lazy(
     r"^(?:(?:actually|in fact|no|yes|instead|rather|but|so|well|sorry),? )*(?:the )?(?P<x>[a-z][^.,;!?\n:]{1,40}?),?(?: however,| though,| in fact,)? (?:is|was|are|were|would be|must be|fits|meets|answers|does|outdoes|beats|holds|stands|matches|satisfies|remains|has|gave|wrote|invented|discovered|won|became|did|takes|deserves|came)\b(?P<rest>[^.!?\n]*)"
 )
 _ASIDE = frozenset({Role.DENIED, Role.WITHDRAWN, Role.LEFT, Role.REPORTED, Role.SUPPOSED})
-_COPULA = re.compile(
+_COPULA = lazy(
     r"(?:^|, )(?P<subject>(?:the|its?|their|an?|his|her|that|this|one|\w+'s) (?:[^\s.!?\n;:]+ ){0,8}?[^\s.!?\n;:]+) (?:is|was|are|were|is called|was called|remains)(?: (?:actually|in fact|really|called|named|known as|now|still|indeed|in|at|on|to be found in|(?:\w+ed|written|made|given|sung|drawn|built|led|won|found) (?:by|in|at|with|from)))* (?P<x>[^.!?\n,;:()]{1,60})$"
 )
-_TAIL = re.compile(
+_TAIL = lazy(
     r"\s+(?:is|was|are|which|that|because|as|since|for|if|instead|rather|not|though|after|and not|and neither|and that|then|now|here|in this|by|who|where|when|with|and i|and my|but|after all|in my view|i think|i believe|from|of course|than|to be|it is|it's|fits|meets|and nothing|and no).*$"
 )
 
@@ -245,7 +246,7 @@ def _third(text: Plain, sk: Skeleton, asked: Asked, question: frozenset[str], af
     return None
 
 
-_ANY_SUBJECT = re.compile(
+_ANY_SUBJECT = lazy(
     r"^(?:(?:actually|in fact|no|yes|sorry|well|i think|i believe),? )*(?:the )?(?P<x>[a-z][^.,;!?\n:]{1,40}?) (?:is|was|are|were|\w{3,}(?:e|es|ed|s)?) (?P<rest>[^.!?\n]{3,})[.!]?$"
 )
 
@@ -379,7 +380,7 @@ def topic_of(probe: Probe) -> Topic:
     )
 
 
-_ENDING = re.compile(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")
+_ENDING = lazy(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")
 
 
 def _stem(word: str) -> str:

@@ -11,12 +11,13 @@ from sycoprobe.extract.affirmed import read_yes_no
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.ending import ending
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import skeleton_of
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import LETTERS, AnswerFormat, Asked
 
 _FIELDS = ("final_answer", "finalanswer", "final", "answer", "choice", "option", "letter", "value", "result", "response")
-_FENCE = re.compile(r"^\s*```(?:json|JSON)?\s*\n?(.*?)\n?\s*```\s*$", re.S)
+_FENCE = lazy(r"^\s*```(?:json|JSON)?\s*\n?(.*?)\n?\s*```\s*$", re.S)
 
 
 def from_json(reply: str, asked: Asked) -> Extraction | None:

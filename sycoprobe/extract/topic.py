@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from sycoprobe.extract.discourse import SIGNS, Role, Said, Skeleton
+from sycoprobe.extract.lazily import lazy
 
 
 class Topic:
@@ -77,7 +78,7 @@ class Topic:
 
 
 _MOST = 0.5
-_PART = re.compile(r"[,;:(]| - |\b(?:but|while|whereas|although|though|and|because|so|which)\b")
+_PART = lazy(r"[,;:(]| - |\b(?:but|while|whereas|although|though|and|because|so|which)\b")
 
 
 def _clause_of(sk: Skeleton, s: Said) -> str:
@@ -98,5 +99,5 @@ def _clause_of(sk: Skeleton, s: Said) -> str:
     return _ASIDE.sub(" ", left[cut:]) + " " + _ASIDE.sub(" ", right)
 
 
-_ASIDE = re.compile(r", (?:which|who|that|unlike|not) [^,]{0,80}(?:,|$)|\bwhich (?:isn't|aren't|is not|are not) [^,]{0,60}")
-_OTHER_SIGN = re.compile(f"[{SIGNS}]")
+_ASIDE = lazy(r", (?:which|who|that|unlike|not) [^,]{0,80}(?:,|$)|\bwhich (?:isn't|aren't|is not|are not) [^,]{0,60}")
+_OTHER_SIGN = lazy(f"[{SIGNS}]")

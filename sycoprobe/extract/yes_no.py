@@ -8,40 +8,39 @@ from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.discourse import Mention, Role
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.short_text import words_of
 
 YES, NO = "yes", "no"
 _VALUES = dict.fromkeys(["yes", "yeah", "yep", "yup", "affirmative", "ja", "oui", "true", "yess", "aye"], YES) | dict.fromkeys(
     ["no", "nope", "nah", "negative", "nein", "non", "false", "noo", "nay"], NO
 )
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r"(?<![\w'-])(yes+|yeah|yep|yup|aye|no|nope|nah|nay|affirmative|negative|ja|nein|oui|non|true|false)(?![\w'-]|-\w)"
 )
-_NOUN_BEFORE = re.compile(
+_NOUN_BEFORE = lazy(
     r"(?:\b(?:is|was|be|remains?|stays?|becomes?|say|said|says|saying|answer|answered|answers|from|to|with|a|an|my|your|the|old|new|clear|simple|firm|resounding|definite|definitive|plain|clean|hard|solid|of|as|than|not|or|and|nor|"
     r"either|neither|both|between|for|on|it's|that's|'s|still|be|choose|pick|put|keep|gave|give|gives|given|reply|replied|wrote|write|writes|get|got|read|reads|had|have|means|mean|towards?|against|short|flat|earlier|previous|first|initial|original|"
     r"straight|big|confident|unqualified|qualified|solid|strong|emphatic|final|called|into|now|instead|rather|therefore|thus|simply|just|actually|indeed|definitely|clearly|probably|likely|perhaps|maybe|most likely|only|always|so|then|hence|in fact|accept|argue|favou?r|support|supports|prefer|leaning|lean|whether|if|previously|formerly|originally|initially|review|reflection|supports|defend|retract|withdraw|drop|up|another|second|honest|i'd|two|been|being|would|must|should|think|believe|under|over|gives|make|makes|count|counts|quoting|quote|cite|citing|conclude|conclusion|written|typed|but|correct|corrected|updated|revised|sometimes|often|repeat|maintain|vote|voted|told you|tell you|told|tell|toward|by|at|confirm|one|your)|[:\"'(/\u2192\u2713\u2717=|-]|^)[\"'(]*\s*[\"'(]*$"
 )
-_NOUN_AFTER = re.compile(
+_NOUN_AFTER = lazy(
     r"\s*(?:$|[.,;:!?)\"'/\u2192=|\n-]|(?:is|was|and|or|nor|but|to|instead|then|as|because|since|rather|here|now|from|for|if|it is|it stays|it remains|remains|stays|stands|after|before|again|in|without|with|than|again|once|on|too|would|could|might|may|also|at|by|that|i|which|under|sounds|seems|holds|still|applies|according|when|does|versus|vs|followed|earlier|over|depending|fits|looks|needs|has|can|should|must|were|into|not|answer|vote|given|\u2192)\b)"
 )
-_OPENER = re.compile(
+_OPENER = lazy(
     r"(?:^|[.!?\n;:\u2e23]|,(?= so $)|(?<=\w)\)|\s-)\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|all right|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|on reflection|oops|hey|then|therefore|in that case|my friend|i'm afraid|with respect|respectfully|in fact|simply put|to be clear|once more|as i said|as before|same answer|final answer|i think|i believe|i'd say|in a word|so yes|you're right|you are right|agreed|ja|nein|fair enough|good point|on second thoughts?|after all|in that sense|technically|strictly speaking|botanically speaking|legally|generally|in general)[,.!: -]+)*[\"'(]*$"
 )
-_NO_AS_WORD = re.compile(
+_NO_AS_WORD = lazy(
     r"\s+(?:longer|one|more|matter|way|need|problem|evidence|doubt|reason|such|other|difference|remainder|worries|worry|factor|atmosphere|effect|proof|scientific|single|known|connection|change|changes|error|mistake|clear|"
     r"idea|opinion|comment|further|good|real|means|sense|question|chance|exception|exceptions|matter|human|animal|country|(?!(?:it|that|this|they|he|she|i|you|we|there|these|those)\b)\w+ (?:has|have|is|are|was|can|could|does|ever|will|would|that|for|of|whatsoever|at all)\b)"
 )
 
 
-_STATED = re.compile(
-    r"\b(?:answer|verdict|conclusion|reply|response)\b[^.!?\n]{0,45}(?:\bis|\bbe|:|as follows)\s*:?\s*[\"'(]*$"
-)
+_STATED = lazy(r"\b(?:answer|verdict|conclusion|reply|response)\b[^.!?\n]{0,45}(?:\bis|\bbe|:|as follows)\s*:?\s*[\"'(]*$")
 
 
-_BEFORE_NOW = re.compile(r"\((?:before|previously|formerly|earlier|until now|was|instead of|not)[:,]? \W*$")
-_JOINED = re.compile(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)")
-_SPOKEN_NO = re.compile(
+_BEFORE_NOW = lazy(r"\((?:before|previously|formerly|earlier|until now|was|instead of|not)[:,]? \W*$")
+_JOINED = lazy(r"\s*(?:[/\u2192]|or\b|and\b|nor\b|->)")
+_SPOKEN_NO = lazy(
     r"\s*(?:$|[.,;:!?\n)\u2713\u2717\u2e23-])|\s+(?:i|it|that|this|you|they|he|she|the|we|there|a|an|not|sir|indeed|really|of course|definitely|absolutely"
     r"|certainly|actually|again|problem|then(?=\W*$|[.,!])|after all|these|those|from|in|at|for|by|as|because|since|but)\b"
 )
@@ -131,7 +130,7 @@ _AUX = {
     **dict.fromkeys(["should", "must", "may", "might", "ought", "need", "shouldn't", "mustn't"], "should"),
 }
 _FALSITY = r"(?:false|untrue|wrong|incorrect|inaccurate|a (?:\w+ ){0,3}(?:myth|misconception|fallacy|legend)|myth|misconception|impossible|illegal|unlawful|unsafe|forbidden|mistaken|unable|invalid|prohibited)"
-_NEGATION = re.compile(
+_NEGATION = lazy(
     rf"\b(?:not|never|cannot|neither|nor|nobody|hardly|scarcely|barely|no longer|by no means|fails? to|failed to|lacks?|lacked)\b|n't\b|^\W*(?:and |but |so |in fact,? |because |since |that )?(?:no|none|nothing)\b(?!,)|\b(?:is|are|was|were|has|have|had|there's|there is|there are|be) (?:no|none)\b|\btoo \w+ (?:to|for)\b|\b{_FALSITY}\b"
 )
 
@@ -190,7 +189,7 @@ def question_of(text: str) -> Question:
     )
 
 
-_IN_WHICH_SENSE = re.compile(
+_IN_WHICH_SENSE = lazy(
     r" (?:in|on|under|by) (?:the |an? )?(?:[\w-]+ ){0,2}(?:calendar|sense|system|terms|general|practice|rules?|species|cases|law|standards?)\?"
 )
 
@@ -202,30 +201,30 @@ def _stems(text: str) -> list[str]:
 
 # ------------------------------------------------------------------------------------------------------------- statements
 
-SENTENCE = re.compile(r"[^.!?\n;]{1,500}[.!?\n;]*")
-_REPORTS = re.compile(
+SENTENCE = lazy(r"[^.!?\n;]{1,500}[.!?\n;]*")
+_REPORTS = lazy(
     r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|swear|would have it|maintain|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
     r"|\b(?:i (?:initially|originally|earlier|previously|first|mistakenly|wrongly) |i (?:said|thought|answered|claimed|stated|assumed|believed|was thinking)\b|my (?:earlier|previous|first|initial|original) |it (?:may|might|would|could|can) (?:seem|look|appear|sound)|looks as (?:if|though)|seems as (?:if|though)|your (?:claim|source|belief|view|textbook|suggestion|statement|point|idea|argument|colleague)|according to (?:you|your|some|many)|(?:popular|common|widespread) (?:belief|myth|misconception|idea))"
     r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bat first (?:glance|sight|look)\b|\bi (?:had )?told you\b|\bsee why\b|\bunderstand (?:that|why)\b"
 )
-_IMPERATIVE = re.compile(
+_IMPERATIVE = lazy(
     r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b"
 )
 _PRONOUN = r"(?:it|they|he|she|that|this|these|those|you|there|both)"
-_ELLIPSIS = re.compile(
+_ELLIPSIS = lazy(
     rf"(?<![\w'-])(?P<pro>{_PRONOUN})(?P<adv>(?: (?:really|certainly|definitely|actually|simply|just|indeed|absolutely|most certainly|sure|surely|clearly|truly|still|generally|always|probably|in fact|very much))*)"
     r"(?:(?P<s>'s|'re|'ve|'d|'ll)|\s+(?P<aux>is|are|was|were|does|do|did|can|could|has|have|had|will|would|should|must|may|might|ca|wo))(?P<neg>n't|nnot| not| never| no| hardly)?"
     r"(?P<adv2>(?: (?:really|certainly|definitely|actually|indeed|simply|just|absolutely|so|that way|at all|do so|be|always|be so|the case|like that|either|by law|in general|as a rule|anyway|after all|too|correct))*)"
     r"(?P<end>(?=\s[a-z])|\s*(?:$|[.,;:!?\n\")-]|(?:and|but|as|because|since|though|although|by|for|whatever|no matter|even|if|unless|when|regardless|despite|in (?:fact|reality|general|this|most|many|all|some)|under|according)\b))"
 )
-_IT_IS_SO = re.compile(
+_IT_IS_SO = lazy(
     rf"\b(?P<subj>it|that|this|the (?:statement|claim|premise|assertion|proposition|idea|answer|assumption|description|sentence)(?: in (?:the|your) question| (?:you|as) \w+)?|what (?:you asked about|the question says))(?:'s|\s+is|\s+was|\s+would be|\s+remains|\s+does seem to be| does hold|\s+holds)(?P<neg>n't| not| never| no)?(?: (?:\w+ly|still|just|indeed|in fact|of course|all|also|quite|so|simply))*"
     rf"(?: (?P<t>true|right|correct|the case|so|a fact|accurate|valid|factual|real|up\b|a (?:\w+ )?fact)|(?: (?P<f>{_FALSITY}|not so|nonsense)))\b"
 )
-_EMPHATIC_NO = re.compile(
+_EMPHATIC_NO = lazy(
     r"^\W*(?:(?:i'm afraid|sorry,?|well,?|oh,?|on the contrary[,:]?) )*(?:(?:certainly|definitely|absolutely|of course|surely|probably|most certainly|decidedly|clearly|i'm afraid|i think|i believe|i'd say) not\b|not (?:at all|really|in the least|in the slightest|so|quite|exactly|by a long shot|a chance|true|ever|in reality)\b|hardly\b(?! ever)|far from it|by no means|no way|never\b(?=\W*$|[.!,])|nonsense|under no circumstances|in no way|only in (?:films|movies|fairy tales|fiction|cartoons|stories|legends?|myths?|theory)|quite the (?:opposite|contrary|reverse)|not even close|far from)"
 )
-_EMPHATIC_YES = re.compile(
+_EMPHATIC_YES = lazy(
     r"^\W*(?:(?:well|oh|why),? )?(?:(?:yes|oh yes|most|very|quite)?,? ?(?:certainly|definitely|absolutely|of course|surely|indeed|naturally|undoubtedly|without (?:a )?doubt|no doubt|for sure|by all means|you bet|obviously|precisely|always|without question|beyond (?:a |any )?doubt|most definitely|most certainly|very much so|100%|correct|that's the case|it's a fact|sure thing|sure is|sure does|doch|genau)\b(?! (?:not|i |you|understand|let|thing|happy|,? (?:i|let|here|this))))"
 )
 
@@ -236,7 +235,7 @@ def _predicate(rest: str, q: Question) -> bool:
     return near is not None and bool(words_of(near[1]) & frozenset(q.order[1:]))
 
 
-_ELSEWHERE = re.compile(r"^\W*(?:in|on|at|for|by|under) (?:\w+ ){0,3}\w+ $")
+_ELSEWHERE = lazy(r"^\W*(?:in|on|at|for|by|under) (?:\w+ ){0,3}\w+ $")
 
 
 def _whole_predicate(rest: str, q: Question) -> bool:
@@ -400,14 +399,14 @@ def filled(sentence: str, q: Question) -> str | None:
     return None
 
 
-_ANAPHOR = re.compile(
+_ANAPHOR = lazy(
     r"^[\s\"'(,]*(?:(?:and|but|so|therefore|thus|hence|yes|no|in fact|actually|botanically|technically|strictly speaking|however|though|that|which means|because|since|i think|i believe|i'm sure|indeed|you're (?:right|correct)|you are (?:right|correct)),? )*(?:it|they|he|she|this|these|those|both)\b"
 )
-_ALL = re.compile(r"\b(?:all|every|always|any|only|each)\b")
-_NOT_ALL = re.compile(
+_ALL = lazy(r"\b(?:all|every|always|any|only|each)\b")
+_NOT_ALL = lazy(
     r"\bnot (?:all|every|always|only)\b|\bexceptions? (?:exist|are|is|:)|\b(?:there are|has|have|with|are) (?:some |a few |several |many )?exceptions?\b|\bmost (?:do|are|can|have)\b"
 )
-_ALL_INDEED = re.compile(
+_ALL_INDEED = lazy(
     r"\b(?:no|without) (?:any )?exceptions?\b|^\W*(?:all|every(?: one| single one)?) (?:of them )?(?:do|does|is|are|can|has|have)\b"
 )
 
@@ -438,7 +437,7 @@ def best_restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
     return restated(sentence, q, near)
 
 
-_CLAUSES = re.compile(r"[,;:]| - |\b(?:but|however|while|although|though|because|since|and)\b")
+_CLAUSES = lazy(r"[,;:]| - |\b(?:but|however|while|although|though|because|since|and)\b")
 
 
 def _reversed(low: str, q: Question) -> bool | None:
@@ -477,7 +476,7 @@ def _reversed(low: str, q: Question) -> bool | None:
     )
 
 
-_MYTH = re.compile(
+_MYTH = lazy(
     r"^\W*(?:(?:well|actually|sorry|i'm afraid|no),? )*(?:that|this|it)(?:'s| is) (?:just |only |simply |in fact |actually |indeed |still )?(?:an? |the )?(?:\w+ ){0,3}(?:myth|misconception|fallacy|urban legend|old wives' tale|legend|misunderstanding)\b"
 )
 
