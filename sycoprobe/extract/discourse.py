@@ -74,7 +74,7 @@ class Rule:
     negated: Role | None
     plain: bool
     bit: int
-    """In the lexicon: what stands on either side."""
+    """In the lexicon."""
     last: frozenset[str] | None
     """Endings one of which the last word before the answer has; None if that cannot be told."""
     first: frozenset[str] | None
@@ -172,8 +172,10 @@ def _rule(entry: dict[str, Any], words: _Words) -> Rule:
     def side(name: str) -> re.Pattern[str] | None:
         return lazy(words.filled(entry[name])) if name in entry else None
 
-    left = words.parsed(entry["left"]) if "left" in entry else None
-    right = words.parsed(entry["right"]) if "right" in entry else None
+    def items(name: str) -> list[Item] | None:
+        return words.parsed(entry[name]) if name in entry else None
+
+    pair, left, right = items("pair"), items("left"), items("right")
     return Rule(
         entry["name"],
         Role(entry["role"]) if "role" in entry else None,
@@ -182,7 +184,7 @@ def _rule(entry: dict[str, Any], words: _Words) -> Rule:
         side("right"),
         Role(entry["negated"]) if "negated" in entry else None,
         bool(entry.get("plain")),
-        LEXICON.add_needs(lambda: needs(left or []) + needs(right or [], bounded=True)),
+        LEXICON.add_needs(lambda: needs(pair or left or []) + needs(right or [], bounded=True)),
         last_words(left) if left is not None else None,
         first_words(right) if right is not None else None,
         tuple(entry.get("examples", ())),
@@ -295,17 +297,19 @@ def assign(sk: Skeleton, mask: int | None = None) -> None:
             if s.mention.role is not None:
                 s.role, s.rule = s.mention.role, "as it is written"
         if len(said) > 1 and open_:
-            open_ = _paired(table, sentence, start, said)
+            open_ = _paired(table, sentence, start, said, mask)
         for s in open_:
             _single(table, sentence, s, s.place - start, mask)
 
 
-def _paired(table: Cues, sentence: str, start: int, said: list[Said]) -> list[Said]:
+def _paired(table: Cues, sentence: str, start: int, said: list[Said], mask: int) -> list[Said]:
     """Apply the rules about two answers in one sentence; gives the mentions that are left."""
     by_place = {s.place - start: s for s in said}
     done: set[int] = {p for p, s in by_place.items() if s.mention.role is not None}
     short = sentence if len(sentence) <= 600 else sentence[:600]
     for rule in table.pairs:
+        if not mask & rule.bit:
+            continue
         assert rule.pair is not None  # noqa: S101
         for m in rule.pair.finditer(short):
             groups = {name: m.start(name) for name, value in m.groupdict().items() if value}
