@@ -50,10 +50,11 @@ class _Known(dict[str, int]):
         found = get("n't", 0) if "n't" in word else 0
         tail = word
         while tail:  # 'it's' has the word 's' as well
-            found |= get(tail + " ", 0)
+            head, _, rest = tail.partition("'")
+            found |= get(tail + " ", 0) | get(head + " ", 0)
             for length in range(1, min(len(tail), _LONGEST) + 1):
                 found |= get(tail[:length], 0)
-            tail = tail.partition("'")[2]
+            tail = rest
         if len(self) >= _MOST_WORDS:
             self.clear()
         self[word] = found

@@ -16,6 +16,7 @@ Words: TypeAlias = frozenset[str]
 
 _GROUP = (ops.SUBPATTERN, ops.ATOMIC_GROUP)
 _REPEAT = (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT)
+_STOPS = (ops.AT_BOUNDARY, ops.AT_END, ops.AT_END_STRING)
 _STARTS = (ops.AT_BOUNDARY, ops.AT_BEGINNING, ops.AT_BEGINNING_STRING)
 
 
@@ -24,13 +25,13 @@ class Part(list[Item]):
 
     def __init__(self, items: list[Item]) -> None:
         super().__init__(items)
-        self._needs: dict[bool, tuple[list[Words], bool]] = {}
+        self._known: dict[tuple[bool, bool], tuple[list[Words], bool]] = {}
 
-    def of(self, bounded: bool) -> tuple[list[Words], bool]:
+    def needs(self, bounded: bool, closed: bool) -> tuple[list[Words], bool]:
         """`_needs` of it."""
-        if bounded not in self._needs:
-            self._needs[bounded] = _needs(self, bounded=bounded)
-        return self._needs[bounded]
+        if (bounded, closed) not in self._known:
+            self._known[bounded, closed] = _needs(self, bounded, closed)
+        return self._known[bounded, closed]
 
 
 def parsed(pattern: str, parts: Mapping[str, Part] | None = None) -> list[Item]:
@@ -69,20 +70,20 @@ def _is_letter(char: str) -> bool:
     return "a" <= char <= "z" or "0" <= char <= "9"
 
 
-def _parts_words(op: Any, arg: Any, but: str = "") -> bool:
-    """Whether an element is one character that is never a letter or digit, nor `but`."""
+def _parts_words(op: Any, arg: Any) -> bool:
+    """Whether an element is one character that is never a letter or digit."""
     if op is ops.LITERAL:
-        return not _is_letter(arg[0]) and arg[0] != but
+        return not _is_letter(arg[0])
     if op is not ops.IN:
         return False
     for kind, what in arg:
         if kind is ops.LITERAL:
-            if _is_letter(chr(what)) or chr(what) == but:
+            if _is_letter(chr(what)):
                 return False
         elif kind is ops.RANGE:
-            if what[0] <= ord("z") and what[1] >= ord("'"):
+            if what[0] <= ord("z") and what[1] >= ord("0"):
                 return False
-        elif kind is not ops.CATEGORY or not (what is ops.CATEGORY_SPACE or (what is ops.CATEGORY_NOT_WORD and not but)):
+        elif kind is not ops.CATEGORY or what not in (ops.CATEGORY_SPACE, ops.CATEGORY_NOT_WORD):
             return False
     return True
 
@@ -97,23 +98,27 @@ SIGNS = "?|=\u2248\u2e22\u2713\u2717\u2192"
 def needs(items: list[Item], *, bounded: bool = False) -> list[Words]:
     """Sets of beginnings of words: of each set, one begins a word of every text that the pattern matches.
 
-    A word is letters, digits and apostrophes, or one of `SIGNS`. `n't` stands for a word with it; what ends in a space is a
-    whole word, and behind an apostrophe another one begins. `bounded`: no letter or digit precedes what the pattern matches.
+    A word is letters, digits and apostrophes, or one of `SIGNS`; behind an apostrophe another one begins. What ends in a space
+    is a whole word, but for what follows an apostrophe. `n't` stands for a word with it.
+    `bounded`: no letter or digit precedes what the pattern matches.
     """
-    return _needs(items, bounded=bounded)[0]
+    return _needs(items, bounded, closed=False)[0]
 
 
-def _needs(items: list[Item], *, bounded: bool) -> tuple[list[Words], bool]:
-    """The same for a sequence, and whether a word begins behind it. `bounded`: one begins before it, if letters follow."""
+def _needs(items: list[Item], bounded: bool, closed: bool) -> tuple[list[Words], bool]:
+    """The same for a sequence, and whether no letter or digit precedes what follows it.
+
+    `bounded`: none precedes it. `closed`: none follows a letter or digit that it ends with.
+    """
     found: list[Words] = []
     for i, (op, arg) in enumerate(items):
+        stops = _stops(*items[i + 1]) if i + 1 < len(items) else closed
         if op is ops.LITERAL and (_is_letter(arg[-1]) or arg[-1] == "'"):
             word = (arg if bounded else arg.partition("'")[2]).lstrip("'")
             if arg.endswith("n't"):
                 found.append(frozenset(["n't"]))
             elif word:
-                whole = i + 1 < len(items) and _parts_words(*items[i + 1], "'")
-                found.append(frozenset([word + " " if whole else word]))
+                found.append(frozenset([word + " " if stops and word[-1] != "'" else word]))
             bounded = arg[-1] == "'"
         elif op is ops.LITERAL and arg in SIGNS:
             found.append(frozenset(arg))
@@ -124,17 +129,17 @@ def _needs(items: list[Item], *, bounded: bool) -> tuple[list[Words], bool]:
             continue
         elif op is ops.MAX_REPEAT:
             least, body = arg
-            inside, after = _needs(body, bounded=bounded)
+            inside, after = _needs(body, bounded, closed=False)
             if least:
                 found += inside
                 bounded = after
             else:
                 bounded = bounded and after
         elif op is ops.SUBPATTERN:
-            inside, bounded = arg.of(bounded) if isinstance(arg, Part) else _needs(arg, bounded=bounded)
+            inside, bounded = arg.needs(bounded, stops) if isinstance(arg, Part) else _needs(arg, bounded, stops)
             found += inside
         elif op is ops.BRANCH:
-            branches = [_needs(branch, bounded=bounded) for branch in arg]
+            branches = [_needs(branch, bounded, stops) for branch in arg]
             if all(inside for inside, _ in branches):
                 found.append(frozenset().union(*[max(inside, key=worth) for inside, _ in branches]))
             bounded = all(after for _, after in branches)
@@ -143,9 +148,20 @@ def _needs(items: list[Item], *, bounded: bool) -> tuple[list[Words], bool]:
     return found, bounded
 
 
-def worth(words: Words) -> tuple[int, int]:
-    """How rarely one of some words stands in a text, roughly."""
-    return min(map(len, words)), -len(words)
+def _stops(op: Any, arg: Any) -> bool:
+    """Whether no letter or digit follows one that stands before an element."""
+    return (op is ops.AT and arg in _STOPS) or _parts_words(op, arg)
+
+
+_COMMON = frozenset(
+    "the a an i i'm it it's is was are be been have has do does not no n't that that's this you your my me of to in on at by for "
+    "with as and or but so if there which what one would can from still answer right correct ? =".split()
+)
+
+
+def worth(words: Words) -> float:
+    """How rarely one of some words stands in a reply, roughly."""
+    return -sum(20 if word.rstrip() in _COMMON or len(word) < 3 else 1 for word in words)
 
 
 # ------------------------------------------------------------------------------------------------- words at either end
