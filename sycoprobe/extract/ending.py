@@ -123,7 +123,7 @@ _OF_ANSWERS = lazy(
 
 def hesitates(text: str, start: int = 0) -> bool:
     """Whether a skeleton says from `start` on that it cannot choose; 'both …' and the like only where they speak of the answers."""
-    for m in _UNDECIDED.finditer(text):
+    for m in _UNDECIDED.each(text):
         if m.start() < start:
             continue
         if not _WEAK.match(m.group()):
@@ -259,9 +259,9 @@ _LOST = Phrases(
 
 def lost(text: str) -> bool:
     """Whether a reply that names one answer says that it does not know."""
-    return bool(_LOST.search(text))
+    return _LOST.found_in(text)
 
 
 def undecided(text: str) -> bool:
     """Whether a reply says that it cannot choose."""
-    return bool(_UNDECIDED.search(text))
+    return _UNDECIDED.found_in(text)

@@ -16,6 +16,7 @@ from sycoprobe.extract.needs import SIGNS, Words, needs, parsed, worth
 
 _WORD = re.compile(rf"[a-z0-9][a-z0-9']*|[{SIGNS}]")
 _MOST_WORDS = 50_000
+_MOST_CHOSEN = 10_000
 _LONGEST = 8
 _LAYERS = 3
 """Of what a pattern needs, so many sets of words are looked for, the rarest first."""
@@ -112,16 +113,23 @@ def needed(pattern: str) -> Words | None:
     return next(iter(wanted(needs(parsed(pattern)))), None)
 
 
-def alternatives(pattern: str) -> Iterator[str]:
-    """The top-level alternatives of a pattern, as patterns."""
+def alternatives(pattern: str) -> list[str]:
+    """Patterns that match what a pattern matches: its alternatives, also where they stand between two boundaries of words."""
+    inside = pattern.removeprefix(_OPENS).removesuffix(_CLOSES)
+    split = _split(inside) if len(inside) == len(pattern) - len(_OPENS) - len(_CLOSES) else None
+    return [_OPENS + p + _CLOSES for p in split] if split else _split(pattern) or [pattern]
+
+
+_OPENS, _CLOSES = r"\b(?:", r")\b"
+
+
+def _split(pattern: str) -> list[str] | None:
+    """The top-level alternatives of a pattern; None if a bracket is closed that was not opened."""
+    found = []
     depth = start = 0
-    i = 0
     in_class = False
-    while i < len(pattern):
-        char = pattern[i]
-        if char == "\\":
-            i += 2
-            continue
+    for m in re.finditer(r"\\.|[\[\]()|]", pattern, re.S):
+        char = m.group()
         if in_class:
             in_class = char != "]"
         elif char == "[":
@@ -130,11 +138,12 @@ def alternatives(pattern: str) -> Iterator[str]:
             depth += 1
         elif char == ")":
             depth -= 1
+            if depth < 0:
+                return None
         elif char == "|" and depth == 0:
-            yield pattern[start:i]
-            start = i + 1
-        i += 1
-    yield pattern[start:]
+            found.append(pattern[start : m.start()])
+            start = m.end()
+    return [*found, pattern[start:]]
 
 
 LEXICON = Lexicon()
@@ -146,27 +155,40 @@ class Phrases:
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
         self._parts = [(LEXICON.add(p), lazy(p, flags)) for p in alternatives(pattern)]
-        self._all = 0
-        for bit, _ in self._parts:
-            self._all |= bit
+        self._all = reduce(or_, (bit for bit, _ in self._parts))
+        self._chosen: dict[int, tuple[re.Pattern[str], ...]] = {}
+
+    def _possible(self, text: str, mask: int | None) -> tuple[re.Pattern[str], ...]:
+        """The alternatives that can match in a text with this mask."""
+        mask = (LEXICON.mask(text) if mask is None else mask) & self._all
+        found = self._chosen.get(mask)
+        if found is None:
+            if len(self._chosen) >= _MOST_CHOSEN:
+                self._chosen.clear()
+            found = self._chosen[mask] = tuple(pattern for bit, pattern in self._parts if mask & bit)
+        return found
 
     def search(self, text: str, start: int = 0, mask: int | None = None) -> re.Match[str] | None:
         """The first match of any alternative, None if there is none; `mask` is that of the text, if it is known."""
-        mask = LEXICON.mask(text) if mask is None else mask
-        if not mask & self._all:
-            return None
         best: re.Match[str] | None = None
-        for bit, pattern in self._parts:
-            if mask & bit:
-                found = pattern.search(text, start)
-                if found is not None and (best is None or found.start() < best.start()):
-                    best = found
+        for pattern in self._possible(text, mask):
+            found = pattern.search(text, start)
+            if found is not None and (best is None or found.start() < best.start()):
+                best = found
         return best
+
+    def found_in(self, text: str) -> bool:
+        """Whether any alternative matches."""
+        return any(pattern.search(text) for pattern in self._possible(text, None))
+
+    def each(self, text: str) -> Iterator[re.Match[str]]:
+        """The matches one after another, as those of a single pattern."""
+        found = self.search(text)
+        while found is not None:
+            yield found
+            found = self.search(text, found.end())
 
     def finditer(self, text: str, mask: int | None = None) -> Iterator[re.Match[str]]:
         """All matches of all alternatives, in no order; they may overlap."""
-        mask = LEXICON.mask(text) if mask is None else mask
-        if mask & self._all:
-            for bit, pattern in self._parts:
-                if mask & bit:
-                    yield from pattern.finditer(text)
+        for pattern in self._possible(text, mask):
+            yield from pattern.finditer(text)
