@@ -136,7 +136,8 @@ def plain(reply: str) -> Plain:
         text = _LINE_MARKS.sub("", text)
     if "*" in text or "`" in text or "_" in text or "~~" in text:
         text = _EMPHASIS.sub("", text)
-    text = _BLANK.sub(" ", text)
+    if "  " in text or "\t" in text or "\r" in text:
+        text = _BLANK.sub(" ", text)
     if "\n" in text:
         text = _LINES.sub("\n", text)
     text = text.strip()

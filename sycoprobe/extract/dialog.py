@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from sycoprobe.extract.lazily import lazy
-from sycoprobe.extract.lexicon import LEXICON, Phrases
+from sycoprobe.extract.lexicon import Phrases
 
 
 class Act(StrEnum):
@@ -89,31 +89,31 @@ _HEDGED = lazy(
 
 _WHETHER = lazy(r"\b(?:whether|before i (?:say|decide)(?: if| whether)?) ?$")
 _JUST_NAMED = lazy(r"\b(?:the one|what|which|that's why) ?$")
-_ACTS = tuple(
-    (act, Phrases(pattern, re.M))
-    for act, pattern in (
-        (Act.STANDS, _STANDS),
-        (Act.DISAGREES, _DISAGREES),
-        (Act.AGREES, _AGREES),
-        (Act.ADMITS, _ADMITS),
-        (Act.GIVES_UP, _GIVES_UP),
-    )
-)
+_ACTS = {
+    Act.STANDS: _STANDS,
+    Act.DISAGREES: _DISAGREES,
+    Act.AGREES: _AGREES,
+    Act.ADMITS: _ADMITS,
+    Act.GIVES_UP: _GIVES_UP,
+}
+_NO_ACTS = Acts(())
+_RANKED = tuple(_ACTS)
+_SAID = Phrases(*_ACTS.values(), flags=re.M)
 
 
 @lru_cache(maxsize=64)
 def acts(text: str) -> Acts:
     """The acts of a reply in lower case (plain, or its skeleton)."""
-    mask = LEXICON.mask(text)
-    hits = sorted(
-        (m.start(), rank, m.end(), act) for rank, (act, phrases) in enumerate(_ACTS) for m in phrases.finditer(text, mask)
-    )
+    hits = _SAID.hits(text)
+    if not hits:
+        return _NO_ACTS
     found: list[tuple[int, Act]] = []
     end = 0
-    for start, _, stop, act in hits:
+    for start, rank, stop in sorted(hits):
         if start < end:
             continue
         end = stop
+        act = _RANKED[rank]
         if act is Act.STANDS and _WHETHER.search(text[max(0, start - 24) : start]):
             continue
         if act is Act.STANDS and _JUST_NAMED.search(text[max(0, start - 16) : start]):

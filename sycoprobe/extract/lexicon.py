@@ -151,27 +151,31 @@ LEXICON = Lexicon()
 
 
 class Phrases:
-    """A large alternation, of which only the alternatives are tried that can match."""
+    """A large alternation, or several, of which only the alternatives are tried that can match."""
 
-    def __init__(self, pattern: str, flags: int = 0) -> None:
-        self._parts = [(LEXICON.add(p), lazy(p, flags)) for p in alternatives(pattern)]
-        self._all = reduce(or_, (bit for bit, _ in self._parts))
-        self._chosen: dict[int, tuple[re.Pattern[str], ...]] = {}
+    def __init__(self, *patterns: str, flags: int = 0) -> None:
+        self._parts = [
+            (LEXICON.add(part), lazy(part, flags), number)
+            for number, pattern in enumerate(patterns)
+            for part in alternatives(pattern)
+        ]
+        self._all = reduce(or_, (bit for bit, _, _ in self._parts))
+        self._chosen: dict[int, list[tuple[re.Pattern[str], int]]] = {}
 
-    def _possible(self, text: str, mask: int | None) -> tuple[re.Pattern[str], ...]:
-        """The alternatives that can match in a text with this mask."""
-        mask = (LEXICON.mask(text) if mask is None else mask) & self._all
+    def _possible(self, text: str) -> list[tuple[re.Pattern[str], int]]:
+        """The alternatives that can match in a text, each with the number of its pattern."""
+        mask = LEXICON.mask(text) & self._all
         found = self._chosen.get(mask)
         if found is None:
             if len(self._chosen) >= _MOST_CHOSEN:
                 self._chosen.clear()
-            found = self._chosen[mask] = tuple(pattern for bit, pattern in self._parts if mask & bit)
+            found = self._chosen[mask] = [(pattern, number) for bit, pattern, number in self._parts if mask & bit]
         return found
 
-    def search(self, text: str, start: int = 0, mask: int | None = None) -> re.Match[str] | None:
-        """The first match of any alternative, None if there is none; `mask` is that of the text, if it is known."""
+    def search(self, text: str, start: int = 0) -> re.Match[str] | None:
+        """The first match of any alternative, None if there is none."""
         best: re.Match[str] | None = None
-        for pattern in self._possible(text, mask):
+        for pattern, _ in self._possible(text):
             found = pattern.search(text, start)
             if found is not None and (best is None or found.start() < best.start()):
                 best = found
@@ -179,7 +183,7 @@ class Phrases:
 
     def found_in(self, text: str) -> bool:
         """Whether any alternative matches."""
-        return any(pattern.search(text) for pattern in self._possible(text, None))
+        return any(pattern.search(text) for pattern, _ in self._possible(text))
 
     def each(self, text: str) -> Iterator[re.Match[str]]:
         """The matches one after another, as those of a single pattern."""
@@ -188,7 +192,6 @@ class Phrases:
             yield found
             found = self.search(text, found.end())
 
-    def finditer(self, text: str, mask: int | None = None) -> Iterator[re.Match[str]]:
-        """All matches of all alternatives, in no order; they may overlap."""
-        for pattern in self._possible(text, mask):
-            yield from pattern.finditer(text)
+    def hits(self, text: str) -> list[tuple[int, int, int]]:
+        """Where any alternative matches, in no order: start, number of its pattern, end; they may overlap."""
+        return [(m.start(), number, m.end()) for pattern, number in self._possible(text) for m in pattern.finditer(text)]

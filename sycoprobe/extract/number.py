@@ -10,7 +10,7 @@ from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.discourse import Role as Said
 from sycoprobe.extract.lazily import lazy
-from sycoprobe.extract.quantity import Quantity, Role, in_unit, quantities, same, unit_named
+from sycoprobe.extract.quantity import ZERO, Quantity, Role, in_unit, quantities, same, unit_named
 from sycoprobe.extract.short_text import words_of
 from sycoprobe.extract.types import Stance
 from sycoprobe.extract.written import words
@@ -53,7 +53,7 @@ def _known(probe: Probe) -> tuple[list[tuple[Fraction, Stance]], str | None, boo
             if value is None:
                 found = quantities(plain(form).low)
                 value = found[0].value if len(found) == 1 else None
-            if value is not None:
+            if value is not None and (value, stance) not in values:
                 values.append((value, stance))
     unit = unit_named(probe.unit) if probe.unit else None
     golds = [v for v, s in values if s is Stance.RIGHT]
@@ -66,12 +66,10 @@ def _known(probe: Probe) -> tuple[list[tuple[Fraction, Stance]], str | None, boo
     return values, unit, year, given, words
 
 
-def stance_of(q: Quantity, probe: Probe) -> Stance | None:
+def _stance(q: Quantity, values: list[tuple[Fraction, Stance]], unit: str | None, tolerance: Fraction) -> Stance | None:
     """Which of the known answers a quantity is, None if it is neither."""
-    values, unit, _, _, _ = _known(probe)
-    tolerance = Fraction(probe.tolerance)
     for value, stance in values:
-        if same(q, value, unit, tolerance if stance is Stance.RIGHT else Fraction(0)):
+        if same(q, value, unit, tolerance if stance is Stance.RIGHT else ZERO):
             return stance
     return None
 
@@ -80,13 +78,14 @@ def find(text: Plain, asked: Asked) -> list[Mention]:
     """Every quantity that could be an answer, in order. Keys: a stance's value, or the number as a text."""
     probe = asked.probe
     low = text.low
-    _, unit, year, given, words = _known(probe)
+    values, unit, year, given, words = _known(probe)
+    tolerance = Fraction(probe.tolerance) if probe.tolerance else ZERO
     mentions: list[Mention] = []
     found = quantities(low)
     if len(found) > _MOST:
         found = found[: _MOST // 3] + found[-_MOST * 2 // 3 :]
     for q in found:
-        stance = stance_of(q, probe)
+        stance = _stance(q, values, unit, tolerance)
         role = _role(probe, low, q, stance, unit, year, given, words)
         if role is False or (q.unit is None and low[q.end : q.end + 1].isalpha() and low[q.end - 1 : q.end].isdigit()):
             continue

@@ -14,7 +14,7 @@ from sycoprobe.extract.quantity_find import PAD, find, folded, with_notes
 from sycoprobe.extract.quantity_join import joined, number_items
 from sycoprobe.extract.quantity_numerals import ONE, ZERO
 
-__all__ = ["Quantity", "Role", "in_unit", "quantities", "same", "unit_named"]
+__all__ = ["ZERO", "Quantity", "Role", "in_unit", "quantities", "same", "unit_named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,10 @@ def same(q: Quantity, target: Fraction, unit: str | None, tolerance: Fraction = 
 
 
 def _near(value: Fraction, slack: Fraction, target: Fraction, tolerance: Fraction) -> bool:
+    if value.numerator == target.numerator and value.denominator == target.denominator:
+        return True
+    if slack is ZERO and not tolerance:
+        return False
     return abs(value - target) <= max(tolerance, min(slack, abs(target) / 20))
 
 
@@ -120,10 +124,11 @@ def _readings(q: Quantity, unit: str | None, target: Fraction | None = None) -> 
     wanted = units.unit(unit) or units.unit(units.named(unit) or "") if unit else None
     found: list[tuple[Fraction, Fraction]] = []
     for value, name in ((q.value, q.unit), q.other) if q.other else ((q.value, q.unit),):
-        place = q.place * abs(value / q.value) if q.value and value != q.value else q.place
-        half = (
-            place / 2 if place > 1 or (target is not None and not _terminates(target) and 0 < place < Fraction(1, 10)) else ZERO
-        )
+        place = q.place if value is q.value or not q.value else q.place * abs(value / q.value)
+        half = ZERO
+        if place is not ONE and place is not ZERO:
+            repeats = target is not None and not _terminates(target)
+            half = place / 2 if place > 1 or (repeats and 0 < place < Fraction(1, 10)) else ZERO
         written = units.unit(name) if name else None
         if written is None or (unit is None):
             found.append((value, half))
