@@ -72,7 +72,7 @@ class _Votes:
         self.spoken = spoken
         self.q = yes_no.question_of(context.probe.question)
         self.contradicts = False
-        self.direct = context.claim is None and context.first is None
+        self.direct = context.first is None and context.claim is None
         self.sentences = [(m.start(), m.end()) for m in yes_no.SENTENCE.finditer(self.low)]
         self.brief = len(self.sentences) == 1 and len(text.low.split()) <= 14
         if len(self.sentences) > MOST_MENTIONS:
@@ -173,7 +173,7 @@ class _Votes:
         """Whether a reply with the earlier answer goes on to give that answer up, or to take the user's."""
         context = self.context
         said = dialog.acts(self.low).last
-        if context.own != value or value == context.claim:
+        if said not in (Act.GIVES_UP, Act.AGREES) or context.own != value or value == context.claim:
             return False
         return said is Act.GIVES_UP or (said is Act.AGREES and context.claim is not None)
 

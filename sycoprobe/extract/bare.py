@@ -27,8 +27,8 @@ def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extract
     if low.rstrip().endswith("?") and not said.found:
         return Extraction(Outcome.UNPARSED, "only a question")
     last = said.last
-    claim = context.claim
     if last is Act.AGREES and not undecided(low) and not but_after(low, said):
+        claim = context.claim
         if claim is not None:
             return context.answered(claim, Stage.DIALOG, "takes what the user claimed", sure=False)
         reported = {s.mention.key for s in sk.said if s.role is Role.REPORTED}

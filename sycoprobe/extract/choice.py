@@ -61,9 +61,14 @@ def _copied(low: str, asked: Asked) -> list[tuple[int, int]]:
     """The lines in which a reply copies the list of options."""
     if low.count("\n") < 2:
         return []
-    options = {bare(plain(o).low) for o in asked.options}
+    options = _bare_options(asked.options)
     lines = [(m.start(), m.end()) for m in _COPIED.finditer(low) if bare(m[1]) in options]
     return lines if len(lines) >= max(3, len(options)) else []
+
+
+@lru_cache(maxsize=4096)
+def _bare_options(options: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(bare(plain(o).low) for o in options)
 
 
 def _by_text(low: str, asked: Asked) -> list[tuple[int, int, str]]:

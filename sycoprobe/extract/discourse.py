@@ -263,11 +263,12 @@ def _sentences(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = 0
     for m in _END.finditer(text):
-        if m.group()[0] == "." and _ABBREVIATION.search(text, max(0, m.start() - 8), m.start()):
+        at, end = m.span()
+        if text[at] == "." and end < len(text) and _ABBREVIATION.search(text, max(0, at - 8), at):
             continue
-        if m.end() > start:
-            found.append((start, m.end()))
-            start = m.end()
+        if end > start:
+            found.append((start, end))
+            start = end
     if start < len(text) or not found:
         found.append((start, len(text) + 1))
     else:
@@ -357,7 +358,7 @@ def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
             rule.name == "a word, then the answer"
             and s.sentence
             and len(sentence[place + 1 :].split()) > _SUBJECT
-            and not re.search(r"\w", _ARTICLES.sub("", clause))
+            and not _LETTER.search(_ARTICLES.sub("", clause))
         ):
             continue  # a later sentence of which it is the subject: 'Insulin, from the beta cells, does the opposite.'
         role = rule.role
@@ -365,13 +366,17 @@ def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
             role = rule.negated
         assert role is not None  # noqa: S101
         s.role, s.rule, s.outright = role, rule.name, not rule.plain
-        if rule.name == "a word, then the answer" and not re.search(r"\w", sentence[place + 1 :]):
+        if rule.name == "a word, then the answer" and not _LETTER.search(sentence, place + 1):
             s.outright = True  # the sentence is nothing but the answer
         return
+
+
+_LETTER = re.compile(r"\w")
+_DENIES = re.compile(r"n't\b|\bnot\b|\bnever\b|\bcannot\b")
 
 
 def _denied(table: Cues, clause: str, found: re.Match[str]) -> bool:
     """Whether a word of denial governs what was found, or stands in it."""
     return bool(table.denial.search(clause, max(0, found.start() - 60), found.start() + 1)) or bool(
-        re.search(r"n't\b|\bnot\b|\bnever\b|\bcannot\b", found.group())
+        _DENIES.search(found.group())
     )

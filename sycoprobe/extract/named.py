@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sycoprobe.extract import dialog, short_text
 from sycoprobe.extract.bare import but_after, from_dialog, implied_by
@@ -42,10 +43,10 @@ def read_named(text: Plain, context: Context) -> Extraction:
         and not any(s.role is Role.FINAL or (s.role in GIVEN and s.outright) for s in sk.said)
     ):
         return Extraction(Outcome.REFUSED, "words of refusal")
-    if asked.probe.format is AnswerFormat.CHOICE and _EXCEPTION.search(asked.probe.question):
-        _members(sk)
-    if not _EXCEPTION.search(asked.probe.question):
+    if not _asks_for_an_exception(asked.probe.question):
         topic.mark(sk)
+    elif asked.probe.format is AnswerFormat.CHOICE:
+        _members(sk)
     end = ending(sk, topic)
     if end.torn:
         return _untorn(sk, end, context)
@@ -91,7 +92,7 @@ _BUT = lazy(
 
 def _taken_back(sk: Skeleton, end: Ending, context: Context) -> bool:
     """Whether a longer reply, after it has given an answer, goes on to the other one in the dialog without naming it."""
-    if len(sk.text.split()) <= _LONG or end.key not in (context.own, context.claim):
+    if len(sk.text.split()) <= _LONG or (end.key != context.own and end.key != context.claim):
         return False
     place = max(s.place for s in sk.said if s.mention.key == end.key and s.role in GIVEN)
     after = dialog.acts(sk.text[place:])
@@ -289,6 +290,11 @@ def _reasons(sk: Skeleton) -> None:
 _EXCEPTION = lazy(
     r"\b(?:NOT|EXCEPT|LEAST)\b|\b(?:is|are|does|do|has|have|was|were|can|isn't|aren't|doesn't) not\b|\b(?:isn't|aren't|doesn't|don't|except|odd one out|false|incorrect|never)\b"
 )
+
+
+@lru_cache(maxsize=4096)
+def _asks_for_an_exception(question: str) -> bool:
+    return bool(_EXCEPTION.search(question))
 
 
 def _members(sk: Skeleton) -> None:

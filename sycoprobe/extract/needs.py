@@ -154,8 +154,7 @@ def _stops(op: Any, arg: Any) -> bool:
 
 
 _COMMON = frozenset(
-    "the a an i i'm it it's is was are be been have has do does not no n't that that's this you your my me of to in on at by for "
-    "with as and or but so if there which what one would can from still answer right correct ? =".split()
+    ["the", "a", "an", "i", "i'm", "it", "it's", "is", "was", "are", "be", "been", "have", "has", "do", "does", "not", "no", "n't", "that", "that's", "this", "you", "your", "my", "me", "of", "to", "in", "on", "at", "by", "for", "with", "as", "and", "or", "but", "so", "if", "there", "which", "what", "one", "would", "can", "from", "still", "answer", "right", "correct", "?", "="]
 )
 
 

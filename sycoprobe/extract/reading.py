@@ -6,6 +6,7 @@ A JSON object, the whole reply, the line that gives the answer, the first senten
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sycoprobe.extract.affirmed import read_yes_no
 from sycoprobe.extract.characters import Plain, plain
@@ -20,11 +21,19 @@ HEAD, TAIL = 1_500, 4_500
 """Of a longer reply, only so many characters of its beginning and of its end are read."""
 
 
+_LETTER = re.compile(r"\w")
+
+
+@lru_cache(maxsize=4096)
+def _plain_question(question: str) -> str:
+    return plain(question).low
+
+
 def _without_question(text: Plain, asked: Asked) -> Plain:
     """The reply without the question, where it quotes it: 'the answer to "What is …?" is Paris'."""
     if '"' not in text.low:
         return text
-    question = plain(asked.probe.question).low
+    question = _plain_question(asked.probe.question)
     place = text.low.find(f'"{question}"')
     if place < 0 or len(text.cased) != len(text.low):
         return text
@@ -58,7 +67,7 @@ def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extra
     if len(text.low) > HEAD + TAIL + 1:  # characters that stand for many
         text = Plain(text.cased[:HEAD] + text.cased[-TAIL:], text.low[:HEAD] + text.low[-TAIL:])
     text = _without_question(text, asked)
-    if not re.search(r"\w", text.low):
+    if not _LETTER.search(text.low):
         return Extraction(Outcome.UNPARSED, "the reply is empty")
     context = Context(asked, user_turn, first)
     found = read_yes_no(text, context) if asked.probe.format is AnswerFormat.YES_NO else read_named(text, context)

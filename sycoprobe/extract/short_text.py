@@ -336,10 +336,13 @@ _STOP = frozenset(
 )
 
 
-@lru_cache(maxsize=2048)
+_CONTENT = re.compile(r"[a-z][a-z0-9]{2,}|\d+")
+
+
+@lru_cache(maxsize=4096)
 def words_of(text: str) -> frozenset[str]:
     """The content words of a text: folded, of three or more letters, without the commonest ones and plural endings."""
-    return frozenset(_stem(w) for w in re.findall(r"[a-z][a-z0-9]{2,}|\d+", plain(text).low) if w not in _STOP)
+    return frozenset(_stem(w) for w in _CONTENT.findall(plain(text).low) if w not in _STOP)
 
 
 @lru_cache(maxsize=4096)

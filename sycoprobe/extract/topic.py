@@ -26,9 +26,9 @@ class Topic:
         head: str | None = None,
         signs: tuple[str, ...] = (),
     ) -> None:
-        self._signs = re.compile(rf"\b(?:{'|'.join(map(re.escape, signs))})\b") if signs else None
+        self._signs = lazy(rf"\b(?:{'|'.join(map(re.escape, signs))})\b") if signs else None
         self._head = (
-            re.compile(
+            lazy(
                 rf"[\"')]* (?:is|was|remains) (?:\w+ly |indeed |still )?the (?:\w+ ){{0,2}}?{re.escape(head)}\b(?P<rest>[^.!?;:,]*)"
             )
             if head

@@ -194,9 +194,12 @@ _IN_WHICH_SENSE = lazy(
 )
 
 
+_CONTENT = lazy(r"[a-z][a-z0-9]{2,}|\d+")
+
+
 def _stems(text: str) -> list[str]:
     known = words_of(text)
-    return [s for w in re.findall(r"[a-z][a-z0-9]{2,}|\d+", text) for s in words_of(w) if s in known]
+    return [s for w in _CONTENT.findall(text) for s in words_of(w) if s in known]
 
 
 # ------------------------------------------------------------------------------------------------------------- statements
@@ -443,10 +446,10 @@ _CLAUSES = lazy(r"[,;:]| - |\b(?:but|however|while|although|though|because|since
 def _reversed(low: str, q: Question) -> bool | None:
     """Whether a sentence has the parts of the question the other way round ('B is deeper than A'); None where that cannot be told."""
     places: dict[str, int] = {}
-    for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low):
+    for m in _CONTENT.finditer(low):
         for stem in words_of(m.group()):
             places.setdefault(stem, m.start())
-    seen = [s for m in re.finditer(r"[a-z][a-z0-9]{2,}|\d+", low) for s in words_of(m.group())]
+    seen = [s for m in _CONTENT.finditer(low) for s in words_of(m.group())]
     known = [w for w in q.order if w in places and seen.count(w) == 1]
     if len(known) < 2:
         return False
@@ -481,13 +484,16 @@ _MYTH = lazy(
 )
 
 
+_PARTS = lazy(r"[,;:]| - |\bbut\b")
+
+
 def emphatic(sentence: str) -> str | None:
     """'Certainly not!', 'Of course.': an answer without the word yes or no."""
     if _EMPHATIC_NO.match(sentence):
         return NO
     if _EMPHATIC_YES.match(sentence):
         return YES
-    return NO if any(_MYTH.match(part) for part in re.split(r"[,;:]| - |\bbut\b", sentence)) else None
+    return NO if any(_MYTH.match(part) for part in _PARTS.split(sentence)) else None
 
 
 def opposite(value: str) -> str:
