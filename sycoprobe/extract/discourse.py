@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from sycoprobe.extract.lazily import lazy
+from sycoprobe.extract.cues import SIGNS, Cues, Role, Rule, cues
 from sycoprobe.extract.lexicon import LEXICON
-from sycoprobe.extract.needs import Item, Part, first_words, last_words, needs, parsed
+
+__all__ = ["GIVEN", "SIGNS", "Cues", "Mention", "Role", "Rule", "Said", "Skeleton", "assign", "cues", "skeleton"]
 
 FIRST_SIGN = 0xE000
-SIGNS = "\ue000-\uf8ff"
 MAX_KEYS = 0xF8FF - FIRST_SIGN
 _WINDOW = 150
 """How much of a sentence before and after an answer is looked at, in characters."""
-
-
-class Role(StrEnum):
-    """What a reply says of an answer in one place where it names it."""
-
-    FINAL = "final"
-    """On the line that gives the answer."""
-    ASSERTED = "asserted"
-    TAKEN = "taken"
-    NAMED = "named"
-    """Named in a sentence that neither gives it as the answer nor sets it aside."""
-    DENIED = "denied"
-    WITHDRAWN = "withdrawn"
-    LEFT = "left"
-    REPORTED = "reported"
-    SUPPOSED = "supposed"
-    LISTED = "listed"
-    ELSEWHERE = "elsewhere"
-
 
 GIVEN = frozenset({Role.ASSERTED, Role.TAKEN, Role.FINAL})
 
@@ -60,136 +36,6 @@ class Mention:
     key: str
     role: Role | None = None
     sign: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One line of the table of cues; see `cues.toml`."""
-
-    name: str
-    role: Role | None
-    pair: re.Pattern[str] | None
-    left: re.Pattern[str] | None
-    right: re.Pattern[str] | None
-    negated: Role | None
-    plain: bool
-    bit: int
-    """In the lexicon."""
-    last: frozenset[str] | None
-    """Endings one of which the last word before the answer has; None if that cannot be told."""
-    first: frozenset[str] | None
-    """Beginnings one of which the first word after the answer has; None if that cannot be told."""
-    examples: tuple[str, ...]
-    excluded: tuple[str, ...]
-
-
-class Cues:
-    """The whole table.
-
-    Attributes:
-        pairs: The rules about two answers in one sentence.
-        single: The rules about one answer, in the order in which they are tried.
-        denial: Matches up to where a word of denial governs what follows.
-    """
-
-    def __init__(self, rules: list[Rule], denial: re.Pattern[str]) -> None:
-        self.pairs = tuple(r for r in rules if r.pair)
-        self.single = tuple(r for r in rules if not r.pair)
-        self.denial = denial
-        self._last = _by_beginning([r.last and frozenset(w[::-1] for w in r.last) for r in self.single])
-        self._first = _by_beginning([r.first for r in self.single])
-        self._between: dict[tuple[str, str], tuple[Rule, ...]] = {}
-
-    def between(self, clause: str, right: str) -> tuple[Rule, ...]:
-        """The rules about one answer that can match between the last word of `clause` and the first one of `right`."""
-        before, after = _LAST_WORD.match(clause), _FIRST_WORD.match(right)
-        words = before[1] if before else "", after[1] if after else ""
-        found = self._between.get(words)
-        if found is None:
-            if len(self._between) >= _MOST_BETWEEN:
-                self._between.clear()
-            mask = _beside(words[0][::-1], self._last) & _beside(words[1], self._first)
-            found = self._between[words] = tuple(r for i, r in enumerate(self.single) if mask >> i & 1)
-        return found
-
-
-def _by_beginning(sets: list[frozenset[str] | None]) -> dict[str | None, int]:
-    """Which of the sets has a beginning of a word, as bits; under None those that cannot be told."""
-    found: dict[str | None, int] = {}
-    for i, words in enumerate(sets):
-        for word in words if words is not None else (None,):
-            found[word] = found.get(word, 0) | 1 << i
-    return found
-
-
-def _beside(word: str, known: dict[str | None, int]) -> int:
-    """Which sets have a beginning of this word, or the empty one if it is empty, or cannot be told."""
-    found = known.get(None, 0)
-    for length in range(min(1, len(word)), len(word) + 1):
-        found |= known.get(word[:length], 0)
-    return found
-
-
-_LAST_WORD = re.compile(r"(?:.*[^a-z0-9])?([a-z0-9]+)", re.S)
-_FIRST_WORD = re.compile(r"[^a-z0-9]*([a-z0-9]+)")
-_MOST_BETWEEN = 20_000
-
-
-@cache
-def cues() -> Cues:
-    """The table of cues, read once; each pattern is compiled when it is first tried."""
-    raw = tomllib.loads(files("sycoprobe.extract").joinpath("cues.toml").read_text(encoding="utf-8"))
-    words = _Words(raw["words"])
-    rules = [_rule(entry, words) for entry in raw["rule"]]
-    return Cues(rules, lazy(rf"(?:\b{words.filled('{NOT}')}|n't)(?: [\w']+){{0,4}} ?$"))
-
-
-class _Words:
-    """The words in braces. Each is parsed once, and stands for one character in the patterns that are parsed with it."""
-
-    _BRACES = re.compile(r"\{([A-Z]+)\}")
-
-    def __init__(self, raw: Mapping[str, str]) -> None:
-        self._text = {"M": f"[{SIGNS}]", "MM": SIGNS}
-        self._sign = dict(self._text)
-        self._parts: dict[str, Part] = {}
-        for i, (name, pattern) in enumerate(raw.items()):
-            sign = chr(0xF0000 + i)
-            self._parts[sign] = Part(self.parsed(pattern))
-            self._text[name] = self.filled(pattern)
-            self._sign[name] = sign
-
-    def filled(self, pattern: str) -> str:
-        """A pattern with the words for their names."""
-        return self._BRACES.sub(lambda m: self._text[m[1]], pattern)
-
-    def parsed(self, pattern: str) -> list[Item]:
-        """A pattern's elements."""
-        return parsed(self._BRACES.sub(lambda m: self._sign[m[1]], pattern), self._parts)
-
-
-def _rule(entry: dict[str, Any], words: _Words) -> Rule:
-    def side(name: str) -> re.Pattern[str] | None:
-        return lazy(words.filled(entry[name])) if name in entry else None
-
-    def items(name: str) -> list[Item] | None:
-        return words.parsed(entry[name]) if name in entry else None
-
-    pair, left, right = items("pair"), items("left"), items("right")
-    return Rule(
-        entry["name"],
-        Role(entry["role"]) if "role" in entry else None,
-        side("pair"),
-        side("left"),
-        side("right"),
-        Role(entry["negated"]) if "negated" in entry else None,
-        bool(entry.get("plain")),
-        LEXICON.add_needs(lambda: needs(pair or left or []) + needs(right or [], bounded=True)),
-        last_words(left) if left is not None else None,
-        first_words(right) if right is not None else None,
-        tuple(entry.get("examples", ())),
-        tuple(entry.get("not", ())),
-    )
 
 
 @dataclass(slots=True)
@@ -240,7 +86,9 @@ def skeleton(low: str, mentions: Sequence[Mention]) -> Skeleton:
     parts: list[str] = []
     said: list[Said] = []
     length = last = 0
+    apart = True
     for m in mentions:
+        apart = apart and _is_apart(low, m.start, m.end)
         sign = keys.setdefault(m.key, len(keys))
         before = low[last : m.start]
         parts += (before, chr(FIRST_SIGN + min(sign, MAX_KEYS)))
@@ -250,6 +98,8 @@ def skeleton(low: str, mentions: Sequence[Mention]) -> Skeleton:
         last = m.end
     parts.append(low[last:])
     text = "".join(parts)
+    if apart and said:
+        LEXICON.alike(text, low)
     sentences = _sentences(text)
     number = 0
     for s in said:
@@ -257,6 +107,13 @@ def skeleton(low: str, mentions: Sequence[Mention]) -> Skeleton:
             number += 1
         s.sentence = number
     return Skeleton(text, sentences, said, list(keys))
+
+
+def _is_apart(low: str, start: int, end: int) -> bool:
+    """Whether no word goes on over the edges of a mention."""
+    first, last = low[start : start + 1], low[end - 1 : end]
+    runs_in = low[start - 1 : start].isalnum() and (first.isalnum() or first == "'")
+    return not runs_in and not (last.isalnum() and low[end : end + 1].isalnum())
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:
@@ -308,9 +165,7 @@ def _paired(table: Cues, sentence: str, start: int, said: list[Said], mask: int)
     by_place = {s.place - start: s for s in said}
     done: set[int] = {p for p, s in by_place.items() if s.mention.role is not None}
     short = sentence if len(sentence) <= 600 else sentence[:600]
-    for rule in table.pairs:
-        if not mask & rule.bit:
-            continue
+    for rule in table.about_two(mask):
         assert rule.pair is not None  # noqa: S101
         for m in rule.pair.finditer(short):
             groups = {name: m.start(name) for name, value in m.groupdict().items() if value}
@@ -344,10 +199,8 @@ def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
     for m in _CLAUSE.finditer(left):
         cut = m.end()
     clause = left[cut:] if cut else left
-    for rule in table.between(clause, right):
+    for rule in table.about_one(clause, right, mask):
         found = None
-        if not mask & rule.bit:
-            continue
         if rule.left is not None:
             found = rule.left.search(clause)
             if found is None:

@@ -61,6 +61,16 @@ class _Known(dict[str, int]):
         self[word] = found
         return found
 
+    def mask(self, text: str) -> int:
+        """The patterns that can match somewhere in `text`, as bits."""
+        for recent, mask in self.recent:
+            if recent is text:
+                return mask
+        found = reduce(or_, map(self.__getitem__, set(_WORD.findall(text))), self.always)
+        mask = found & (found >> self.size) & (found >> 2 * self.size) & ((1 << self.size) - 1)
+        self.recent = ((text, mask), *self.recent[:1])
+        return mask
+
 
 class Lexicon:
     """The words that patterns need, each pattern being one bit of a mask."""
@@ -73,33 +83,33 @@ class Lexicon:
 
     def add(self, pattern: str) -> int:
         """The bit of a pattern that is searched in lower-case text. It is parsed when a mask is asked for."""
-        return self.add_needs(lambda: needs(parsed(pattern)))
+        return 1 << self.add_all([lambda: needs(parsed(pattern))])
 
-    def add_needs(self, sets: Callable[[], list[Words]]) -> int:
-        """The bit of something that needs a word of each of these sets (see `needs`)."""
+    def add_all(self, sets: Sequence[Callable[[], list[Words]]]) -> int:
+        """Add what needs a word of each of some sets (see `needs`); gives the place of the first's bit, behind which the others'
+        stand in order."""
         with self._lock:
-            self._added.append(sets)
-            return 1 << (len(self._added) - 1)
+            self._added += sets
+            return len(self._added) - len(sets)
 
     def mask(self, text: str) -> int:
         """The patterns that can match somewhere in `text`, as bits."""
+        return self._latest().mask(text)
+
+    def alike(self, text: str, other: str) -> None:
+        """Take the mask of `other` for `text` as well, which has no more words."""
+        known = self._latest()
+        mask = known.mask(other)
+        known.recent = ((text, mask), (other, mask))
+
+    def _latest(self) -> _Known:
+        """What is known once all that was added is parsed."""
         known = self._known
         if known.size < len(self._added):
-            known = self._learnt()
-        for recent, mask in known.recent:
-            if recent is text:
-                return mask
-        found = reduce(or_, map(known.__getitem__, set(_WORD.findall(text))), known.always)
-        mask = found & (found >> known.size) & (found >> 2 * known.size) & ((1 << known.size) - 1)
-        known.recent = ((text, mask), *known.recent[:1])
-        return mask
-
-    def _learnt(self) -> _Known:
-        """What is known once all that was added is parsed."""
-        with self._lock:
-            self._needs += [wanted(sets()) for sets in self._added[len(self._needs) :]]
-            self._known = _Known(self._needs)
-            return self._known
+            with self._lock:
+                self._needs += [wanted(sets()) for sets in self._added[len(self._needs) :]]
+                self._known = known = _Known(self._needs)
+        return known
 
 
 def wanted(sets: list[Words]) -> list[Words]:

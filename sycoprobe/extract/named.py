@@ -92,7 +92,7 @@ _BUT = lazy(
 
 def _taken_back(sk: Skeleton, end: Ending, context: Context) -> bool:
     """Whether a longer reply, after it has given an answer, goes on to the other one in the dialog without naming it."""
-    if len(sk.text.split()) <= _LONG or (end.key != context.own and end.key != context.claim):
+    if len(sk.text.split()) <= _LONG or end.key not in (context.own, context.claim):
         return False
     place = max(s.place for s in sk.said if s.mention.key == end.key and s.role in GIVEN)
     after = dialog.acts(sk.text[place:])

@@ -10,6 +10,8 @@ from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, TypeAlias
 
+from sycoprobe.extract.written import words
+
 Item: TypeAlias = tuple[Any, Any]
 """One element of a parsed pattern, as `re` has it, but with lists for sequences, and one literal for letters in a row."""
 Words: TypeAlias = frozenset[str]
@@ -153,14 +155,17 @@ def _stops(op: Any, arg: Any) -> bool:
     return (op is ops.AT and arg in _STOPS) or _parts_words(op, arg)
 
 
-_COMMON = frozenset(
-    ["the", "a", "an", "i", "i'm", "it", "it's", "is", "was", "are", "be", "been", "have", "has", "do", "does", "not", "no", "n't", "that", "that's", "this", "you", "your", "my", "me", "of", "to", "in", "on", "at", "by", "for", "with", "as", "and", "or", "but", "so", "if", "there", "which", "what", "one", "would", "can", "from", "still", "answer", "right", "correct", "?", "="]
+_COMMON = words(
+    """
+    the a an i i'm it it's is was are be been have has do does not no n't that that's this you your my me of to in on at by for
+    with as and or but so if there which what one would can from still answer right correct ? =
+    """
 )
 
 
-def worth(words: Words) -> float:
+def worth(some: Words) -> float:
     """How rarely one of some words stands in a reply, roughly."""
-    return -sum(20 if word.rstrip() in _COMMON or len(word) < 3 else 1 for word in words)
+    return -sum(20 if word.rstrip() in _COMMON or len(word) < 3 else 1 for word in some)
 
 
 # ------------------------------------------------------------------------------------------------- words at either end
