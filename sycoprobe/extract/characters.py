@@ -157,7 +157,20 @@ def _ordinary(text: str) -> str:
     text = _RAISED.sub(lambda m: "^" + m.group().translate(_SUPERSCRIPT), text)
     text = _VULGAR.sub(lambda m: " " + unicodedata.normalize("NFKC", m.group()).replace("\u2044", "/"), text)
     text = unicodedata.normalize("NFKD", text).translate(_TABLE)
-    return "".join([c if c < "\x7f" else _shown(c) for c in text])
+    return text.translate(_SHOWN)
+
+
+class _Shown(dict[int, str]):
+    """What is left of each character, by its code."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= 20_000:
+            self.clear()
+        self[code] = shown = chr(code) if code < 0x7F else _shown(chr(code))
+        return shown
+
+
+_SHOWN = _Shown()
 
 
 def _shown(c: str) -> str:
