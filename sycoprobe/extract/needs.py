@@ -5,21 +5,38 @@ All of it is on the safe side: where it cannot be told, nothing is said to be ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from re import _constants as ops  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from typing import Any, TypeAlias
 
 from sycoprobe.extract.written import words
 
-Item: TypeAlias = tuple[Any, Any]
-"""One element of a parsed pattern, as `re` has it, but with lists for sequences, and one literal for letters in a row."""
-Words: TypeAlias = frozenset[str]
 
-_GROUP = (ops.SUBPATTERN, ops.ATOMIC_GROUP)
-_REPEAT = (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT)
-_STOPS = (ops.AT_BOUNDARY, ops.AT_END, ops.AT_END_STRING)
-_STARTS = (ops.AT_BOUNDARY, ops.AT_BEGINNING, ops.AT_BEGINNING_STRING)
+class Kind(Enum):
+    """What an element of a pattern is, as far as it matters here; in brackets what it holds."""
+
+    WORD = auto()
+    """Letters, digits and apostrophes in a row (these)."""
+    SIGN = auto()
+    """Another character (it)."""
+    APART = auto()
+    """One of several characters that are no letters or digits."""
+    ANY = auto()
+    """Whatever else a text may have."""
+    BEGIN = auto()
+    END = auto()
+    BOUNDARY = auto()
+    REPEAT = auto()
+    """A sequence some times over (how often at least, the sequence)."""
+    GROUP = auto()
+    """Alternatives (the sequences)."""
+    PART = auto()
+    """What stands in many patterns (the part)."""
+
+
+Item: TypeAlias = tuple[Kind, Any]
+Words: TypeAlias = frozenset[str]
 
 
 class Part(list[Item]):
@@ -36,62 +53,74 @@ class Part(list[Item]):
         return self._known[bounded, closed]
 
 
+# ------------------------------------------------------------------------------------------------------------- parsing
+
+_TOKEN = re.compile(
+    r"(?P<word>[a-z0-9']+)|(?P<open>\((?:\?(?:P<\w+>|<?[=!]|:))?)|(?P<close>\))|(?P<bar>\|)|(?P<often>[*+?]|\{(\d*),?\d*\})[?+]?"
+    r"|(?P<one>\[\^?\]?(?:\\.|[^\]\\])*\]|\\u[0-9a-f]{4}|\\.|.)",
+    re.S,
+)
+_ALONE: dict[str, Item] = {
+    "^": (Kind.BEGIN, None),
+    "\\A": (Kind.BEGIN, None),
+    "$": (Kind.END, None),
+    "\\Z": (Kind.END, None),
+    "\\b": (Kind.BOUNDARY, None),
+    ".": (Kind.ANY, None),
+    **dict.fromkeys(("\\s", "\\W", "\\n", "\\t", "\\r"), (Kind.APART, None)),
+}
+_LETTERS_IN_CLASS = re.compile(r"\^|\\[wdDSB]|(?<!\\)[a-z0-9]|[^\]\\\ue000]-[^\]\uf8ff]")
+"""What tells that a class of characters may have letters or digits."""
+
+
 def parsed(pattern: str, parts: Mapping[str, Part] | None = None) -> list[Item]:
-    """The elements of a pattern. `parts` are what single characters in it stand for."""
-    return _sequence(_parser.parse(pattern), parts or {})
-
-
-def _sequence(items: Iterable[Any], parts: Mapping[str, Part]) -> list[Item]:
-    made: list[Item] = []
-    letters = ""
-    for op, arg in items:
-        if op is ops.LITERAL:
-            char = chr(arg)
-            if _is_letter(char) or char == "'":
-                letters += char
-                continue
-        if letters:
-            made.append((ops.LITERAL, letters))
-            letters = ""
-        if op is ops.LITERAL:
-            made.append((ops.SUBPATTERN, parts[char]) if char in parts else (op, char))
-        elif op in _GROUP:
-            made.append((ops.SUBPATTERN, _sequence(arg[3] if op is ops.SUBPATTERN else arg, parts)))
-        elif op in _REPEAT:
-            made.append((ops.MAX_REPEAT, (arg[0], _sequence(arg[2], parts))))
-        elif op is ops.BRANCH:
-            made.append((op, [_sequence(branch, parts) for branch in arg[1]]))
+    """The elements of a pattern; what it looks ahead or back at is left out. `parts` are what single characters stand for."""
+    parts = parts or {}
+    items: list[Item] = []
+    branches = [items]
+    outer: list[tuple[str, list[list[Item]]]] = []
+    for m in _TOKEN.finditer(pattern):
+        kind, said = m.lastgroup, m.group()
+        if kind == "word":
+            if pattern[m.end() : m.end() + 1] in _OFTEN and len(said) > 1:
+                items.append((Kind.WORD, said[:-1]))
+                said = said[-1]
+            items.append((Kind.WORD, said))
+        elif kind == "open":
+            outer.append((said, branches))
+            items = []
+            branches = [items]
+        elif kind == "close":
+            opened, inner = outer[-1][0], branches
+            branches = outer.pop()[1]
+            items = branches[-1]
+            items.append((Kind.GROUP, inner if opened[-1] not in "=!" else [[]]))
+        elif kind == "bar":
+            items = []
+            branches.append(items)
+        elif kind == "often":
+            least = int(m[6] or 0) if said[0] == "{" else int(said[0] == "+")
+            items.append((Kind.REPEAT, (least, [items.pop()])))
         else:
-            made.append((op, arg))
-    if letters:
-        made.append((ops.LITERAL, letters))
-    return made
+            items.append((Kind.PART, parts[said]) if said in parts else _ALONE.get(said) or _one(said))
+    return branches[0] if len(branches) == 1 else [(Kind.GROUP, branches)]
 
 
-def _is_letter(char: str) -> bool:
-    return "a" <= char <= "z" or "0" <= char <= "9"
+_OFTEN = frozenset("*+?{")
 
 
-def _parts_words(op: Any, arg: Any) -> bool:
-    """Whether an element is one character that is never a letter or digit."""
-    if op is ops.LITERAL:
-        return not _is_letter(arg[0])
-    if op is not ops.IN:
-        return False
-    for kind, what in arg:
-        if kind is ops.LITERAL:
-            if _is_letter(chr(what)):
-                return False
-        elif kind is ops.RANGE:
-            if what[0] <= ord("z") and what[1] >= ord("0"):
-                return False
-        elif kind is not ops.CATEGORY or what not in (ops.CATEGORY_SPACE, ops.CATEGORY_NOT_WORD):
-            return False
-    return True
+def _one(said: str) -> Item:
+    """An element that is one character: itself, one with a backslash, or a class of them."""
+    if said[0] == "[":
+        return (Kind.ANY if _LETTERS_IN_CLASS.search(said, 1) else Kind.APART), None
+    if said[0] == "\\":
+        if len(said) > 2:
+            return Kind.SIGN, chr(int(said[2:], 16))
+        return (Kind.ANY, None) if said[1].isalnum() else (Kind.SIGN, said[1])
+    return Kind.SIGN, said
 
 
 # ------------------------------------------------------------------------------------------------------ words anywhere
-
 
 SIGNS = "?|=\u2248\u2e22\u2713\u2717\u2192"
 """Characters that count as words."""
@@ -113,46 +142,43 @@ def _needs(items: list[Item], bounded: bool, closed: bool) -> tuple[list[Words],
     `bounded`: none precedes it. `closed`: none follows a letter or digit that it ends with.
     """
     found: list[Words] = []
-    for i, (op, arg) in enumerate(items):
-        stops = _stops(*items[i + 1]) if i + 1 < len(items) else closed
-        if op is ops.LITERAL and (_is_letter(arg[-1]) or arg[-1] == "'"):
-            word = (arg if bounded else arg.partition("'")[2]).lstrip("'")
-            if arg.endswith("n't"):
+    for i, (kind, what) in enumerate(items):
+        stops = items[i + 1][0] in _STOPS if i + 1 < len(items) else closed
+        if kind is Kind.WORD:
+            word = (what if bounded else what.partition("'")[2]).lstrip("'")
+            if what.endswith("n't"):
                 found.append(frozenset(["n't"]))
             elif word:
                 found.append(frozenset([word + " " if stops and word[-1] != "'" else word]))
-            bounded = arg[-1] == "'"
-        elif op is ops.LITERAL and arg in SIGNS:
-            found.append(frozenset(arg))
+            bounded = what[-1] == "'"
+        elif kind is Kind.SIGN:
+            if what in SIGNS:
+                found.append(frozenset(what))
             bounded = True
-        elif op is ops.AT:
-            bounded = bounded or arg in _STARTS
-        elif op in (ops.ASSERT, ops.ASSERT_NOT):
-            continue
-        elif op is ops.MAX_REPEAT:
-            least, body = arg
+        elif kind is Kind.REPEAT:
+            least, body = what
             inside, after = _needs(body, bounded, closed=False)
             if least:
                 found += inside
                 bounded = after
             else:
                 bounded = bounded and after
-        elif op is ops.SUBPATTERN:
-            inside, bounded = arg.needs(bounded, stops) if isinstance(arg, Part) else _needs(arg, bounded, stops)
-            found += inside
-        elif op is ops.BRANCH:
-            branches = [_needs(branch, bounded, stops) for branch in arg]
-            if all(inside for inside, _ in branches):
+        elif kind is Kind.GROUP:
+            branches = [_needs(branch, bounded, stops) for branch in what]
+            if len(branches) == 1:
+                found += branches[0][0]
+            elif all(inside for inside, _ in branches):
                 found.append(frozenset().union(*[max(inside, key=worth) for inside, _ in branches]))
             bounded = all(after for _, after in branches)
-        else:
-            bounded = _parts_words(op, arg)
+        elif kind is Kind.PART:
+            inside, bounded = what.needs(bounded, stops)
+            found += inside
+        elif kind is not Kind.END:
+            bounded = kind is not Kind.ANY
     return found, bounded
 
 
-def _stops(op: Any, arg: Any) -> bool:
-    """Whether no letter or digit follows one that stands before an element."""
-    return (op is ops.AT and arg in _STOPS) or _parts_words(op, arg)
+_STOPS = frozenset([Kind.SIGN, Kind.APART, Kind.BOUNDARY, Kind.END])
 
 
 _COMMON = words(
@@ -194,31 +220,29 @@ def _ends(items: list[Item], backwards: bool) -> tuple[set[str], bool] | None:
 
     Backwards, the sequence comes in reverse, but not what is in it, and so do the words.
     """
-    words: set[str] = set()
+    edge: set[str] = set()
     letters = ""
-    for op, arg in items:
-        if op is ops.LITERAL and (_is_letter(arg[-1]) or arg[-1] == "'"):
-            run = arg[::-1] if backwards else arg
+    for kind, what in items:
+        if kind is Kind.WORD:
+            run = what[::-1] if backwards else what
             letters, apostrophe, _ = (letters + run if letters else run.lstrip("'")).partition("'")
             if apostrophe:
                 break
-            continue
-        if letters and op not in (ops.ASSERT, ops.ASSERT_NOT):
+        elif letters:
             break
-        if op is ops.AT:
-            if backwards and arg in (ops.AT_BEGINNING, ops.AT_BEGINNING_STRING):
-                return words | {""}, False
-        elif op is ops.MAX_REPEAT or op is ops.SUBPATTERN or op is ops.BRANCH:
-            least, bodies = (arg[0], [arg[1]]) if op is ops.MAX_REPEAT else (1, [arg] if op is ops.SUBPATTERN else arg)
-            inside = [_ends(body[::-1] if backwards else body, backwards) for body in bodies]
-            none = least == 0
-            for each in inside:
-                if each is None:
+        elif kind is Kind.BEGIN and backwards:
+            return edge | {""}, False
+        elif kind in (Kind.GROUP, Kind.REPEAT, Kind.PART):
+            bodies = what if kind is Kind.GROUP else [what[1] if kind is Kind.REPEAT else what]
+            none = kind is Kind.REPEAT and not what[0]
+            for body in bodies:
+                inside = _ends(body[::-1] if backwards else body, backwards)
+                if inside is None:
                     return None
-                words |= each[0]
-                none = none or each[1]
+                edge |= inside[0]
+                none = none or inside[1]
             if not none:
-                return words, False
-        elif op not in (ops.ASSERT, ops.ASSERT_NOT) and not _parts_words(op, arg):
+                return edge, False
+        elif kind is Kind.ANY:
             return None
-    return (words | {letters}, False) if letters else (words, True)
+    return (edge | {letters}, False) if letters else (edge, True)
