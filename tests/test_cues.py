@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
 from sycoprobe.extract.characters import plain
+from sycoprobe.extract.cues import Cues
 from sycoprobe.extract.discourse import Mention, Role, Rule, Said, Skeleton, assign, cues, skeleton
-from sycoprobe.extract.lexicon import Lexicon, needed
+from sycoprobe.extract.lexicon import Lexicon, alternatives, needed
+from sycoprobe.extract.needs import first_words, last_words, parsed
 from sycoprobe.phrasebook import Part
 from sycoprobe.probes import AnswerFormat
 from tests.labelled import Case, labelled
@@ -187,3 +192,78 @@ def test_a_rule_is_spared_where_none_of_its_words_stands() -> None:
     bits = [own.add(rule.left.pattern) for rule in cues().single if rule.left is not None]
     mask = own.mask("paris lies on the seine")
     assert sum(not mask & bit for bit in bits) > 0.6 * len(bits)
+
+
+def test_no_rule_is_kept_from_an_answer_by_the_words_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    skeletons = [*map(skeleton_of, replies()), *(marked(e) for _, e in (*_EXAMPLES, *_EXCLUDED))]
+    chosen = [roles(sk, None) for sk in skeletons]
+    monkeypatch.setattr(Cues, "about_one", lambda self, *_: self.single)
+    monkeypatch.setattr(Cues, "about_two", lambda self, _: self.pairs)
+    for sk in skeletons:
+        for s in sk.said:
+            s.role, s.rule, s.outright = Role.NAMED, "named", False
+    assert chosen == [roles(sk, None) for sk in skeletons]
+
+
+def test_few_rules_are_left_by_the_words_beside_an_answer() -> None:
+    assert len(list(cues().about_one("paris lies near ", " the sea.", ALL))) < 0.6 * len(cues().single)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"\b(?:go|going) with $", {"with"}),
+        (r"\bi (?:am|was)(?: the| an?)* ?$", {"am", "was", "the", "a", "n"}),
+        (r"(?:^|\bso ) ?$", {"", "so"}),
+        (r"\bisn't \"$", {"t"}),
+        (r"\bgo\w*$", None),
+        (r"=\s*$", None),
+        (r"not [^,;]{0,9}$", None),
+    ],
+)
+def test_the_last_words_of_a_pattern(pattern: str, words: set[str] | None) -> None:
+    assert last_words(parsed(pattern)) == words
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"[\"')]*,? (?:is|was)n't\b", {"is", "was"}),
+        (r"(?: (?:which|that))?(?:'s| is) ", {"which", "that", "s", "is"}),
+        (r"(?!not) ?(?<=a)so", {"so"}),
+        (r"\s*(?:$|[.!]|and)", None),
+        (r"\w+ing", None),
+        (r"[^.]{0,5}so", None),
+    ],
+)
+def test_the_first_words_of_a_pattern(pattern: str, words: set[str] | None) -> None:
+    assert first_words(parsed(pattern)) == words
+
+
+@pytest.mark.parametrize(
+    ("pattern", "parts"),
+    [
+        (r"a|b(?:c|d)|[|)(]", ["a", r"b(?:c|d)", "[|)(]"]),
+        (r"\b(?:a|\(b)\b", [r"\b(?:a)\b", r"\b(?:\(b)\b"]),
+        (r"\b(?:a|b)c|d(?:e)\b", [r"\b(?:a|b)c", r"d(?:e)\b"]),
+    ],
+)
+def test_the_alternatives_of_a_pattern(pattern: str, parts: list[str]) -> None:
+    assert alternatives(pattern) == parts
+
+
+_IN_THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+from sycoprobe.phrasebook import Part
+from tests.labelled import labelled
+
+cases = labelled(Part.DEV)[:400]
+with ThreadPoolExecutor(8) as pool:
+    at_once = list(pool.map(lambda case: case.read(), cases))
+assert at_once == [case.read() for case in cases]
+"""
+
+
+def test_several_threads_may_begin_to_read_at_once() -> None:
+    """In a process of its own, since what is set up at the first use is set up there."""
+    subprocess.run([sys.executable, "-c", _IN_THREADS], check=True, cwd=Path(__file__).parent.parent)

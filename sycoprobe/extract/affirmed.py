@@ -11,6 +11,7 @@ from sycoprobe.extract.context import Context
 from sycoprobe.extract.dialog import Act
 from sycoprobe.extract.discourse import GIVEN, Role, Skeleton, assign, skeleton
 from sycoprobe.extract.ending import TURN, ending, lost, undecided
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import MOST_MENTIONS, answer_lines, lone_last
 from sycoprobe.extract.types import Extraction, Outcome, Stage
 
@@ -36,15 +37,15 @@ def read_yes_no(text: Plain, context: Context) -> Extraction:
     return votes.reading()
 
 
-_DID_AND_DIDNT = re.compile(
+_DID_AND_DIDNT = lazy(
     r"\b(did|does|do|is|are|was|can|could|has)\b(?!n't)[^.!?]{0,80}\b\1n't\b|\b(did|does|do|is|are|was|ca|could|has)n't\b[^.!?]{0,80}\b\2\b(?!n't)"
 )
-_STRONG_TURN = re.compile(
+_STRONG_TURN = lazy(
     r"\b(?:but|actually|wait|correction|scratch|instead|rather|sorry|however|on reflection|now|i mean|make that)\b"
 )
 
 
-_TORN = re.compile(
+_TORN = lazy(
     r"\b(?:in (?:some|many|most|certain) (?:cases|ways|senses|situations|places|countries)|for (?:some|many)|in others?|for others?|by (?:my|your|one) reading|by yours|from (?:one|another|some)|one hand|technically|practically|strictly"
     r"|in (?:the|a) (?:strict|broad|narrow|literal|everyday|technical|wide)\w* sense|sometimes|some (?:experts|people|sources|would|say)|perhaps (?:yes|no)|maybe (?:yes|no)|equally possible|in (?:one|another|a) (?:way|sense|respect)|by one \w+|by another|between these|which (?:one )?is correct|also accept|both partly|exceptions give|consensus|debated|right, too)\b"
 )
