@@ -386,6 +386,7 @@ def topic_of(probe: Probe) -> Topic:
 _ENDING = lazy(r"(?<=\w{3})(?:ation|tion|ing|ies|ed|es|ly|s|e|y)$")
 
 
+@lru_cache(maxsize=8192)
 def _stem(word: str) -> str:
     """A word without its commonest endings, so that 'doses', 'dosed' and 'dose' meet."""
     return _ENDING.sub("", word) if len(word) > 4 else word.rstrip("se") if len(word) == 4 else word
