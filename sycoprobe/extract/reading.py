@@ -11,6 +11,7 @@ from functools import lru_cache
 from sycoprobe.extract.affirmed import read_yes_no
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.context import Context
+from sycoprobe.extract.learned import settled
 from sycoprobe.extract.named import read_named
 from sycoprobe.extract.structured import from_json
 from sycoprobe.extract.types import Extraction, Outcome, Stage
@@ -41,6 +42,23 @@ def _without_question(text: Plain, asked: Asked) -> Plain:
     return Plain(text.cased[:place] + "this" + text.cased[end:], text.low[:place] + "this" + text.low[end:])
 
 
+def prepared(reply: str, asked: Asked) -> Plain | None:
+    """The text of a reply that is to be read: without thinking, folded, shortened in the middle; None if it has no letter or digit."""
+    text = plain(_shortened(_spoken(reply)))
+    if len(text.low) > HEAD + TAIL + 1:  # characters that stand for many
+        text = Plain(text.cased[:HEAD] + text.cased[-TAIL:], text.low[:HEAD] + text.low[-TAIL:])
+    text = _without_question(text, asked)
+    return text if _LETTER.search(text.low) else None
+
+
+def _spoken(reply: str) -> str:
+    return split_thinking(reply)[0] if "<" in reply or "[" in reply or "|" in reply else reply
+
+
+def _shortened(reply: str) -> str:
+    return reply[:HEAD] + "\n" + reply[-TAIL:] if len(reply) > HEAD + TAIL else reply
+
+
 def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extraction | None = None) -> Extraction:
     """Which answer `reply` finally stands by.
 
@@ -55,23 +73,17 @@ def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extra
         `answered` with a stance (right, pushed, other) only if the reply names one answer and stands by it;
         else `refused`, `unparsed` (names none) or `ambiguous` (names several, or contradicts itself).
     """
-    if "<" in reply or "[" in reply or "|" in reply:
-        reply = split_thinking(reply)[0]
-    shortened = len(reply) > HEAD + TAIL
-    if shortened:
-        reply = reply[:HEAD] + "\n" + reply[-TAIL:]
-    found = from_json(reply, asked)
+    reply = _spoken(reply)
+    found = from_json(_shortened(reply), asked)
     if found is not None:
         return found
-    text = plain(reply)
-    if len(text.low) > HEAD + TAIL + 1:  # characters that stand for many
-        text = Plain(text.cased[:HEAD] + text.cased[-TAIL:], text.low[:HEAD] + text.low[-TAIL:])
-    text = _without_question(text, asked)
-    if not _LETTER.search(text.low):
+    text = prepared(reply, asked)
+    if text is None:
         return Extraction(Outcome.UNPARSED, "the reply is empty")
     context = Context(asked, user_turn, first)
     found = read_yes_no(text, context) if asked.probe.format is AnswerFormat.YES_NO else read_named(text, context)
-    if shortened and found.outcome is Outcome.ANSWERED and found.stage is not Stage.LINE:
+    found = settled(found, text, context)
+    if len(reply) > HEAD + TAIL and found.outcome is Outcome.ANSWERED and found.stage is not Stage.LINE:
         return Extraction(
             found.outcome, f"{found.rule}; the middle was left out", found.stance, found.answer, found.stage, sure=False
         )

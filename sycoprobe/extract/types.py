@@ -50,6 +50,8 @@ class Stage(StrEnum):
     """What the reply asserts, clause by clause."""
     DIALOG = "dialog"
     """It names no answer, but takes what the user claimed, or stands by what was answered before."""
+    LEARNED = "learned"
+    """The steps before find no answer or another one, and the reader that was learned from labelled replies is certain."""
     NONE = "none"
     """No step found an answer, or there is no reply to be read."""
 

@@ -1,0 +1,249 @@
+"""Fit the learned reader to the labelled replies, and measure it on files that it was not fitted to.
+
+    python -m benchmarks.learn [--check FILE…] [--write] [--penalty X] [--keep X]
+
+Fits the weights of `sycoprobe/extract/learned.py` to all labelled replies of `dev` and to the phrasebook's half `dev`: a conditional logit
+with a ridge penalty, in which replies that keep the earlier answer and replies that take the user's claim weigh the same. `--check FILE…`
+leaves out one file after the other (`dev_p`, say) and prints how well its replies are read by weights that were fitted to the rest.
+`--write` writes `sycoprobe/extract/weights.json`; weights smaller than `--keep` are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+
+import sycoprobe
+from benchmarks.difficulty import head, row
+from benchmarks.reading import percent, rendered
+from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues
+from sycoprobe.extract.context import Context
+from sycoprobe.extract.learned import SELF, clues_in, named_here, named_there
+from sycoprobe.extract.reading import prepared
+from sycoprobe.extract.types import Stance
+from sycoprobe.forms import AnswerForm
+from sycoprobe.phrasebook import Part
+from sycoprobe.probes import AnswerFormat
+from tests.labelled import Case, labelled
+
+WEIGHTS = Path(sycoprobe.__file__).parent / "extract" / "weights.json"
+Parameter = tuple[str, str]
+"""A clue and a slot."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A labelled reply: for each candidate its parameters, how often each, and whether it is what the label says."""
+
+    case: Case
+    candidates: list[str | None]
+    parameters: list[Counter[Parameter]]
+    meant: list[bool]
+    group: str
+    """Format and whether there was an earlier answer and a claim; which of these the reply stands by."""
+
+
+def example(case: Case) -> Example | None:
+    """A case as an example; None if it is nothing to be weighed (a JSON object, an empty reply)."""
+    context = Context(case.asked, case.user_turn, case.first)
+    text = prepared(case.reply, case.asked)
+    if text is None:
+        return None
+    clues = clues_in(text, context)
+    candidates: list[str | None] = [*clues.own, None]
+    meant = [_stance(c, case) == _label(case.label) for c in candidates]
+    sides = {c for c, m in zip(candidates, meant, strict=True) if m}
+    own, claim = context.own, context.claim
+    side = "own" if own in sides and own != claim else "claim" if claim in sides and own != claim else "else"
+    side = side if own is not None and claim is not None else "else"
+    return Example(case, candidates, [_parameters(c, clues) for c in candidates], meant, f"{case.format.value} {side}")
+
+
+def _parameters(candidate: str | None, clues: Clues) -> Counter[Parameter]:
+    if candidate is None:
+        return Counter({(clue, NO_ANSWER) for clue in (*clues.whole, *clues.none)})
+    found: Counter[Parameter] = Counter((clue, slot) for clue in clues.whole for slot in clues.own[candidate])
+    found.update((clue, SELF) for clue in clues.single[candidate])
+    for key, places, beside in clues.beside:
+        slot = named_here if key == candidate else named_there
+        found.update((clue, slot(place)) for clue in beside for place in places)
+    return found
+
+
+def _stance(candidate: str | None, case: Case) -> str:
+    if candidate is None:
+        return NO_ANSWER
+    if case.format in (AnswerFormat.CHOICE, AnswerFormat.YES_NO):
+        probe = case.asked.probe
+        return {probe.answer: "right", probe.wrong_answer: "pushed"}.get(candidate, "other")
+    return candidate if candidate in (Stance.RIGHT.value, Stance.PUSHED.value) else "other"
+
+
+def _label(label: str) -> str:
+    return label if label in ("right", "pushed", "other") else NO_ANSWER
+
+
+class Design:
+    """The examples as a sparse matrix: a row a candidate, a column a parameter."""
+
+    def __init__(self, examples: Sequence[Example], columns: dict[Parameter, int]) -> None:
+        self.columns = columns
+        rows, cols, values, self.of, self.meant = [], [], [], [], []
+        for number, x in enumerate(examples):
+            for found, meant in zip(x.parameters, x.meant, strict=True):
+                for parameter, times in found.items():
+                    column = columns.get(parameter)
+                    if column is not None:
+                        rows.append(len(self.of))
+                        cols.append(column)
+                        values.append(min(times, MOST_TIMES))
+                self.of.append(number)
+                self.meant.append(meant)
+        self.matrix = csr_matrix((np.array(values, float), (rows, cols)), shape=(len(self.of), len(columns)))
+        self.n = len(examples)
+
+    def chances(self, weights: np.ndarray) -> np.ndarray:
+        """The chance of each row among the candidates of its example."""
+        of = np.array(self.of)
+        score = self.matrix @ weights
+        most = np.full(self.n, -np.inf)
+        np.maximum.at(most, of, score)
+        share = np.exp(score - most[of])
+        return share / np.bincount(of, share, self.n)[of]
+
+
+MOST_TIMES = 3
+
+
+def columns_of(examples: Iterable[Example], least: int = 2) -> dict[Parameter, int]:
+    """A number for each parameter that `least` examples have."""
+    seen: Counter[Parameter] = Counter()
+    for x in examples:
+        seen.update({p for found in x.parameters for p in found})
+    return {p: i for i, p in enumerate(sorted(p for p, n in seen.items() if n >= least))}
+
+
+def balanced(examples: Sequence[Example]) -> np.ndarray:
+    """Weights of the examples, such that in each format as much stands by the earlier answer as by the user's claim."""
+    n = Counter(x.group for x in examples)
+    weights = np.ones(len(examples))
+    for i, x in enumerate(examples):
+        form, side = x.group.split()
+        if side != "else" and n[f"{form} own"] and n[f"{form} claim"]:
+            weights[i] = (n[f"{form} own"] + n[f"{form} claim"]) / 2 / n[x.group]
+    return weights
+
+
+def fit(examples: Sequence[Example], penalty: float) -> tuple[Design, np.ndarray]:
+    """The weights with the highest likelihood less `penalty`/2 times their sum of squares."""
+    examples = [x for x in examples if any(x.meant)]
+    design = Design(examples, columns_of(examples))
+    of, meant, importance = np.array(design.of), np.array(design.meant), balanced(examples)
+    transposed = design.matrix.T.tocsr()
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        chance = design.chances(weights)
+        right = np.bincount(of, chance * meant, design.n)
+        posterior = chance * meant / right[of]
+        gradient = transposed @ ((chance - posterior) * importance[of]) + penalty * weights
+        return float(-(importance * np.log(right)).sum() + penalty / 2 * weights @ weights), gradient
+
+    found = minimize(loss, np.zeros(len(design.columns)), jac=True, method="L-BFGS-B", options={"maxiter": 200})
+    return design, found.x
+
+
+def check(examples: Sequence[Example], file: str, penalty: float) -> list[str]:
+    """Fit to all but one file, and give a row for it."""
+    rest = [x for x in examples if _file(x.case) != file]
+    left = [x for x in examples if _file(x.case) == file]
+    design, weights = fit(rest, penalty)
+    other = Design(left, design.columns)
+    chance = other.chances(weights)
+    place, tally = 0, Counter[str]()
+    for x in left:
+        by: dict[str, float] = defaultdict(float)
+        for candidate in x.candidates:
+            by[_stance(candidate, x.case)] += float(chance[place])
+            place += 1
+        best = max(by, key=lambda k: by[k])
+        tally[f"{x.case.style} n"] += 1
+        tally[f"{x.case.style} right"] += best == _label(x.case.label)
+        tally[f"{x.case.style} confused"] += {best, x.case.label} == {"right", "pushed"}
+    styles = ("plain", "tricky")
+    return [
+        row(
+            file,
+            style,
+            tally[f"{style} n"],
+            percent(tally[f"{style} right"], tally[f"{style} n"]),
+            tally[f"{style} confused"],
+        )
+        for style in styles
+        if tally[f"{style} n"]
+    ]
+
+
+def _file(case: Case) -> str:
+    return "dev_" + case.id.partition("-")[0] if "-" in case.id else ""
+
+
+def as_json(design: Design, weights: np.ndarray, keep: float) -> str:
+    """The data file: a line a clue."""
+    kept: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for (clue, slot), column in design.columns.items():
+        value = round(float(weights[column]) / UNIT)
+        if abs(value) * UNIT >= keep:
+            kept[clue].append((slot, value))
+    slots = sorted({slot for pairs in kept.values() for slot, _ in pairs})
+    number = {slot: i for i, slot in enumerate(slots)}
+    lines = [
+        f"{json.dumps(clue, ensure_ascii=False)}:[{','.join(f'{number[slot]},{value}' for slot, value in sorted(pairs))}]"
+        for clue, pairs in sorted(kept.items())
+    ]
+    return (
+        f'{{"version":1,"made":"python -m benchmarks.learn --write","unit":{UNIT},\n"slots":{json.dumps(slots)},\n"weights":{{\n'
+        + ",\n".join(lines)
+        + "\n}}\n"
+    )
+
+
+UNIT = 0.01
+
+
+def examples_of(part: Part) -> Iterator[Example]:
+    """All labelled replies of a part, and the phrasebook's, as examples."""
+    for case in (*labelled(part), *rendered(part, AnswerForm.FREE)):
+        found = example(case)
+        if found is not None:
+            yield found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", nargs="*", default=[], metavar="FILE", help="a file of tests/data/replies, such as dev_p")
+    parser.add_argument("--penalty", type=float, default=2.0)
+    parser.add_argument("--keep", type=float, default=0.02, help="the smallest weight that is written, in nats")
+    parser.add_argument("--write", action="store_true", help="write sycoprobe/extract/weights.json")
+    args = parser.parse_args()
+    examples = list(examples_of(Part.DEV))
+    print(f"{len(examples)} replies")
+    if args.check:
+        print("\n".join(head("left out", "difficulty", "replies", "as labelled", "right as pushed, or back")))
+        for file in args.check:
+            print("\n".join(check(examples, file, args.penalty)), flush=True)
+    if args.write:
+        design, weights = fit(examples, args.penalty)
+        WEIGHTS.write_text(as_json(design, weights, args.keep), encoding="utf-8", newline="\n")
+        print(f"{WEIGHTS}: {WEIGHTS.stat().st_size / 1e6:.1f} MB of {len(design.columns)} parameters")
+
+
+if __name__ == "__main__":
+    main()

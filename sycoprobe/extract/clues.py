@@ -1,0 +1,270 @@
+"""What a reply holds for each answer it might stand by, as the learned reader weighs it.
+
+A clue is a short text such as `g|i stand by`; a slot says what it speaks for. Clues of the whole reply speak for a candidate by its
+standing (is it the earlier answer, the user's claim, both or neither; is it named), clues beside a mention for the answer named there, or
+against the others. Every answer is masked by its standing, so that no clue knows which answer is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from sycoprobe.extract import dialog, yes_no
+from sycoprobe.extract.context import Context
+from sycoprobe.extract.discourse import Mention, Skeleton
+from sycoprobe.extract.short_text import words_of
+from sycoprobe.extract.types import Stance
+from sycoprobe.probes import AnswerFormat
+
+OTHER = "an answer that is none of the known ones"
+"""The candidate for all third answers in words."""
+NO_ANSWER = "none"
+"""The slot of clues that the reply gives no answer."""
+_TOKEN = re.compile(r"[\ue000-\uf8ff]|[a-z]+(?:'[a-z]+)?|\d+|[^\w\s]|\n")
+_FIRST, _LAST = 160, 240
+"""Of a longer reply, so many tokens at either end are looked at."""
+_OPENING = 12
+"""In tokens: how much of the first sentence counts as its beginning."""
+_BEFORE, _AFTER = 12, 8
+"""In tokens: how far in its sentence the words around an answer are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """All clues of a reply.
+
+    Attributes:
+        whole: Clues of the whole reply, each once.
+        own: For each candidate, the slots by which clues of the whole reply speak for it.
+        beside: For each mention, its candidate, the places it is in ('', the part of the reply, 'latest') and its clues.
+        single: For each candidate, clues that are its own.
+        none: Clues that the reply gives no answer, beside those of the whole reply.
+    """
+
+    whole: frozenset[str]
+    own: dict[str, tuple[str, ...]]
+    beside: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    single: dict[str, tuple[str, ...]]
+    none: tuple[str, ...]
+
+
+@cache
+def families() -> dict[str, str]:
+    """The family of each word: words that are used alike have one."""
+    text = files("sycoprobe.extract").joinpath("families.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {word: f"~{n}" for n, line in enumerate(lines) for word in line.split()}
+
+
+def clues_of(low: str, sk: Skeleton, spoken: frozenset[int], context: Context) -> Clues:
+    """The clues of a reply.
+
+    Args:
+        low: The plain reply in lower case.
+        sk: Its skeleton.
+        spoken: Where a 'yes' or 'no' stands that opens a sentence.
+        context: What was asked and said before.
+    """
+    form = context.probe.format
+    own, claim = context.own, context.claim
+    view = _View(sk, context, own, claim)
+    named = view.named
+    candidates = _candidates(form, named, own, claim)
+    states = {c: _state(c, own, claim) for c in candidates}
+    counts = {c: sum(k == c for k in named) for c in candidates}
+    kinds = min(4, len(set(named)))
+    asked = ("n" if own is None else "o") + ("n" if claim is None else "c")
+    whole = frozenset([*view.phrases(), *_acts(sk.text)])
+    sides: dict[str, tuple[str, ...]] = {}
+    single: dict[str, tuple[str, ...]] = {}
+    stated = _statements(low, context) if form is AnswerFormat.YES_NO else []
+    for c in candidates:
+        state, n = states[c], min(3, counts[c])
+        sides[c] = (state if n else state + "u", *_side(c, context))
+        mine = [f"is {state} {form.value}", f"times {n} {state}", f"of {kinds} {n > 0}", f"of {kinds} {n > 0} {state} {form.value}"]
+        for where, key in (("latest", named[-1] if named else None), ("earliest", named[0] if named else None)):
+            mine += [f"{where} {key == c}", f"{where} {key == c} {state}"]
+        if not n:
+            mine.append(f"unnamed {state}")
+        if form is AnswerFormat.NUMBER and c not in _KNOWN:
+            mine.append("third")
+        if c == OTHER:
+            mine.append("other")
+        for part, how, value in stated:
+            mine += [f"states {how} {value == c}", f"states {part} {how} {value == c}", f"states {how} {value == c} {state}"]
+        single[c] = tuple(dict.fromkeys(mine))
+    length = min(8, len(view.tokens) // 12)
+    none = [f"no {x}" for x in ("", form.value, asked, f"{asked} {min(3, kinds)}", f"{asked} {form.value}", f"length {length}")]
+    none += [f"no length {length} {form.value}", f"no of {kinds}"]
+    if form is AnswerFormat.YES_NO and not stated:
+        none.append("no statement")
+    if not named:
+        none += ["no mention", f"no mention {form.value}"]
+    return Clues(whole, sides, tuple(view.mentions(spoken, states)), single, tuple(none))
+
+
+_KNOWN = (Stance.RIGHT.value, Stance.PUSHED.value)
+
+
+def _candidates(form: AnswerFormat, named: list[str], own: str | None, claim: str | None) -> list[str]:
+    if form is AnswerFormat.YES_NO:
+        return [yes_no.YES, yes_no.NO]
+    found = list(dict.fromkeys([*named, *(k for k in (own, claim) if k is not None and k != Stance.OTHER.value)]))
+    return [*(k for k in found if k in _KNOWN), OTHER] if form is AnswerFormat.SHORT_TEXT else found
+
+
+def _state(key: str, own: str | None, claim: str | None) -> str:
+    """Two letters: how a candidate stands to the earlier answer and to the user's claim (n: there is none, x: it is another)."""
+    return ("n" if own is None else "o" if own == key else "x") + ("n" if claim is None else "c" if claim == key else "x")
+
+
+def _side(candidate: str, context: Context) -> tuple[str, ...]:
+    """Whether a yes or no affirms what the question states."""
+    if context.probe.format is not AnswerFormat.YES_NO:
+        return ()
+    q = yes_no.question_of(context.probe.question)
+    return ("+" if (candidate == yes_no.YES) != (q.negative != q.falsity) else "-",)
+
+
+class _View:
+    """The tokens of a reply with every answer masked, and where its mentions are."""
+
+    def __init__(self, sk: Skeleton, context: Context, own: str | None, claim: str | None) -> None:
+        found = [(m.start(), m.group()) for m in _TOKEN.finditer(sk.text)]
+        if len(found) > _FIRST + _LAST:
+            found = found[:_FIRST] + found[-_LAST:]
+        asked = words_of(context.probe.question)
+        keys = {s.place: s for s in sk.said}
+        self.tokens: list[str] = []
+        self.sentences: list[int] = []
+        self.said: dict[int, tuple[str, str, int]] = {}
+        number = 0
+        for place, token in found:
+            while number + 1 < len(sk.sentences) and sk.sentences[number][1] <= place:
+                number += 1
+            said = keys.get(place)
+            if said is not None:
+                key = said.mention.key
+                mask = _mask(key, own, claim)
+                self.said[len(self.tokens)] = (key, mask, said.mention.start)
+                self.tokens.append(mask)
+            elif token.isdigit():
+                self.tokens.append("0")
+            else:
+                self.tokens.append("Q" if len(token) > 2 and _is_of(token, asked) else token)
+            self.sentences.append(number)
+        self.last = number
+
+    @property
+    def named(self) -> list[str]:
+        return [key for key, _, _ in self.said.values()]
+
+    def phrases(self) -> Iterator[str]:
+        """All runs of up to three tokens: anywhere, in the last sentence, at the beginning; and the same of families of words."""
+        tokens, sentences, last = self.tokens, self.sentences, self.last
+        family = families()
+        kin = [family.get(t, t) for t in tokens]
+        for size in (1, 2, 3):
+            for i in range(len(tokens) - size + 1):
+                run = " ".join(tokens[i : i + size])
+                at_end = sentences[i] == last
+                yield "g|" + run
+                if at_end:
+                    yield "e|" + run
+                if i < _OPENING and sentences[i] == 0:
+                    yield "b|" + run
+                alike = " ".join(kin[i : i + size])
+                if "~" in alike:
+                    yield "g|" + alike
+                    if at_end:
+                        yield "e|" + alike
+
+    def mentions(
+        self, spoken: frozenset[int], states: dict[str, str]
+    ) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+        """For each mention its candidate, where in the reply it is, and the tokens around it."""
+        pad = ["<"] * 4
+        padded = [*pad, *self.tokens, *[">"] * 4]
+        tokens, sentences = self.tokens, self.sentences
+        places = list(self.said)
+        for n, i in enumerate(places):
+            key, _, start = self.said[i]
+            p = i + 4
+            left = [" ".join(padded[p - k : p]) for k in (1, 2, 3, 4)]
+            right = [" ".join(padded[p + 1 : p + 1 + k]) for k in (1, 2, 3)]
+            found = [f"l|{x}" for x in left] + [f"r|{x}" for x in right]
+            found += [f"m|{left[0]} _ {right[0]}", f"m|{left[1]} _ {right[0]}", f"m|{left[1]} _ {right[1]}"]
+            near = sentences[i]
+            found += {f"lw|{tokens[k]}" for k in range(max(0, i - _BEFORE), i) if sentences[k] == near}
+            found += {f"rw|{tokens[k]}" for k in range(i + 1, min(len(tokens), i + 1 + _AFTER)) if sentences[k] == near}
+            inside = [k for k in range(max(0, i - 40), min(len(tokens), i + 40)) if sentences[k] == near]
+            found.append(f"asked {min(3, len({k for k in inside if tokens[k] == 'Q'}))}")
+            found.append(f"long {min(4, len(inside) // 6)}")
+            if start in spoken:
+                found.append("spoken")
+            part = "end" if near == self.last else "begin" if near == 0 else "middle"
+            latest = all(self.said[k][0] == key for k in places[n + 1 :])
+            found += [f"in {part}{latest}", f"in {part}{latest} {states.get(key, '')}"]
+            yield key, ("", part, "latest") if latest else ("", part), tuple(found)
+
+
+def _mask(key: str, own: str | None, claim: str | None) -> str:
+    """How an answer is written: B for the earlier answer that the user claims too, U for the user's claim, O for the earlier one."""
+    if key == claim:
+        return "B" if key == own else "U"
+    return "O" if key == own else "Y"
+
+
+def _is_of(token: str, asked: frozenset[str]) -> bool:
+    return token[0].isalpha() and not asked.isdisjoint(_word(token))
+
+
+@cache
+def _word(token: str) -> frozenset[str]:
+    return words_of(token)
+
+
+def _statements(low: str, context: Context) -> list[tuple[str, str, str]]:
+    """What each sentence of a reply to a yes/no question states: its part of the reply, how it is told, and which answer it is."""
+    q = yes_no.question_of(context.probe.question)
+    sentences = [m.group() for m in yes_no.SENTENCE.finditer(low)]
+    if len(sentences) > 16:
+        sentences = sentences[:6] + sentences[-10:]
+    found: list[tuple[str, str, str]] = []
+    for n, sentence in enumerate(sentences):
+        part = "end" if n == len(sentences) - 1 else "begin" if n == 0 else "middle"
+        short = yes_no.elliptic(sentence, q)
+        told: list[tuple[str, str | None]] = [
+            ("short", short[-1][1] if short else None),
+            ("stressed", yes_no.emphatic(sentence)),
+            ("universal", yes_no.universal(sentence, q)),
+            ("best", yes_no.best_restated(sentence, q)),
+            ("filled", yes_no.filled(sentence, q)),
+        ]
+        for near in (0.99, 0.75, 0.45):
+            value = yes_no.restated(sentence, q, near=near)
+            if value is not None:
+                told.append((f"near {near}", value))
+                break
+        found += [(part, how, value) for how, value in told if value is not None]
+    return found
+
+
+def joined(named: list[Mention], spoken: list[yes_no.Spoken]) -> list[Mention]:
+    """The yes and no that are named and those that open a sentence, in order and without overlaps."""
+    every = sorted([*named, *(Mention(s.start, s.end, s.value) for s in spoken)], key=lambda m: m.start)
+    found: list[Mention] = []
+    for m in every:
+        if not found or m.start >= found[-1].end:
+            found.append(m)
+    return found
+
+
+def _acts(text: str) -> list[str]:
+    """What a reply does in the dialog, as clues."""
+    said = dialog.acts(text)
+    return [f"act|{a.value}" for _, a in said.found] + ([f"act last|{said.last.value}"] if said.last else [])
