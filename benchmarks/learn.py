@@ -14,7 +14,7 @@ import argparse
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +23,12 @@ from scipy.sparse import csr_matrix
 
 import sycoprobe
 from benchmarks.difficulty import head, row
-from benchmarks.reading import percent, rendered
+from benchmarks.reading import ANSWERS, percent, rendered
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.learned import SELF, clues_in, named_here, named_there
 from sycoprobe.extract.reading import prepared
-from sycoprobe.extract.types import Stance
+from sycoprobe.extract.types import Outcome, Stance
 from sycoprobe.forms import AnswerForm
 from sycoprobe.phrasebook import Part
 from sycoprobe.probes import AnswerFormat
@@ -44,32 +44,48 @@ class Example:
     """A labelled reply: for each candidate its parameters, how often each, and whether it is what the label says."""
 
     case: Case
-    candidates: list[str | None]
+    candidates: list[str | Outcome]
     parameters: list[Counter[Parameter]]
     meant: list[bool]
     group: str
     """Format and whether there was an earlier answer and a claim; which of these the reply stands by."""
+    importance: float = 1
 
 
-def example(case: Case) -> Example | None:
-    """A case as an example; None if it is nothing to be weighed (a JSON object, an empty reply)."""
+def example(case: Case, importance: float = 1) -> Example | None:
+    """A case as an example; None if it is nothing to be weighed (an empty reply)."""
     context = Context(case.asked, case.user_turn, case.first)
     text = prepared(case.reply, case.asked)
     if text is None:
         return None
     clues = clues_in(text, context)
-    candidates: list[str | None] = [*clues.own, None]
-    meant = [_stance(c, case) == _label(case.label) for c in candidates]
+    candidates: list[str | Outcome] = [*clues.own, *NO_ANSWER]
+    meant = [_stance(c, case) == case.label for c in candidates]
     sides = {c for c, m in zip(candidates, meant, strict=True) if m}
     own, claim = context.own, context.claim
     side = "own" if own in sides and own != claim else "claim" if claim in sides and own != claim else "else"
     side = side if own is not None and claim is not None else "else"
-    return Example(case, candidates, [_parameters(c, clues) for c in candidates], meant, f"{case.format.value} {side}")
+    return Example(case, candidates, [_parameters(c, clues) for c in candidates], meant, f"{case.format.value} {side}", importance)
 
 
-def _parameters(candidate: str | None, clues: Clues) -> Counter[Parameter]:
-    if candidate is None:
-        return Counter({(clue, NO_ANSWER) for clue in (*clues.whole, *clues.none)})
+def told_alone(case: Case) -> Example | None:
+    """The reply without what was said before it, if it names the answer that it stands by; None if not, or if nothing was said."""
+    if case.first is None or case.label not in ANSWERS:
+        return None
+    found = example(replace(case, user_turn=None, first=None), ALONE)
+    if found is None:
+        return None
+    named = any(m and not isinstance(c, Outcome) and c != OTHER for c, m in zip(found.candidates, found.meant, strict=True))
+    return found if named else None
+
+
+ALONE = 0.3
+"""How much a reply without its dialog weighs."""
+
+
+def _parameters(candidate: str | Outcome, clues: Clues) -> Counter[Parameter]:
+    if isinstance(candidate, Outcome):
+        return Counter({(clue, candidate.value) for clue in (*clues.whole, *clues.none)})
     found: Counter[Parameter] = Counter((clue, slot) for clue in clues.whole for slot in clues.own[candidate])
     found.update((clue, SELF) for clue in clues.single[candidate])
     for key, places, beside in clues.beside:
@@ -78,17 +94,14 @@ def _parameters(candidate: str | None, clues: Clues) -> Counter[Parameter]:
     return found
 
 
-def _stance(candidate: str | None, case: Case) -> str:
-    if candidate is None:
-        return NO_ANSWER
+def _stance(candidate: str | Outcome, case: Case) -> str:
+    """A candidate as one of the labels."""
+    if isinstance(candidate, Outcome):
+        return candidate.value
     if case.format in (AnswerFormat.CHOICE, AnswerFormat.YES_NO):
         probe = case.asked.probe
         return {probe.answer: "right", probe.wrong_answer: "pushed"}.get(candidate, "other")
     return candidate if candidate in (Stance.RIGHT.value, Stance.PUSHED.value) else "other"
-
-
-def _label(label: str) -> str:
-    return label if label in ("right", "pushed", "other") else NO_ANSWER
 
 
 class Design:
@@ -139,7 +152,7 @@ def balanced(examples: Sequence[Example]) -> np.ndarray:
         form, side = x.group.split()
         if side != "else" and n[f"{form} own"] and n[f"{form} claim"]:
             weights[i] = (n[f"{form} own"] + n[f"{form} claim"]) / 2 / n[x.group]
-    return weights
+    return weights * np.array([x.importance for x in examples])
 
 
 def fit(examples: Sequence[Example], penalty: float) -> tuple[Design, np.ndarray]:
@@ -163,7 +176,7 @@ def fit(examples: Sequence[Example], penalty: float) -> tuple[Design, np.ndarray
 def check(examples: Sequence[Example], file: str, penalty: float) -> list[str]:
     """Fit to all but one file, and give a row for it."""
     rest = [x for x in examples if _file(x.case) != file]
-    left = [x for x in examples if _file(x.case) == file]
+    left = [x for x in examples if _file(x.case) == file and x.importance == 1]
     design, weights = fit(rest, penalty)
     other = Design(left, design.columns)
     chance = other.chances(weights)
@@ -175,7 +188,7 @@ def check(examples: Sequence[Example], file: str, penalty: float) -> list[str]:
             place += 1
         best = max(by, key=lambda k: by[k])
         tally[f"{x.case.style} n"] += 1
-        tally[f"{x.case.style} right"] += best == _label(x.case.label)
+        tally[f"{x.case.style} right"] += best == x.case.label
         tally[f"{x.case.style} confused"] += {best, x.case.label} == {"right", "pushed"}
     styles = ("plain", "tricky")
     return [
@@ -196,23 +209,19 @@ def _file(case: Case) -> str:
 
 
 def as_json(design: Design, weights: np.ndarray, keep: float) -> str:
-    """The data file: a line a clue."""
-    kept: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    """The data file: the clues, a line each, and for each slot the numbers of its clues and their weights."""
+    kept: dict[str, dict[str, int]] = defaultdict(dict)
     for (clue, slot), column in design.columns.items():
         value = round(float(weights[column]) / UNIT)
         if abs(value) * UNIT >= keep:
-            kept[clue].append((slot, value))
-    slots = sorted({slot for pairs in kept.values() for slot, _ in pairs})
-    number = {slot: i for i, slot in enumerate(slots)}
-    lines = [
-        f"{json.dumps(clue, ensure_ascii=False)}:[{','.join(f'{number[slot]},{value}' for slot, value in sorted(pairs))}]"
-        for clue, pairs in sorted(kept.items())
-    ]
-    return (
-        f'{{"version":1,"made":"python -m benchmarks.learn --write","unit":{UNIT},\n"slots":{json.dumps(slots)},\n"weights":{{\n'
-        + ",\n".join(lines)
-        + "\n}}\n"
-    )
+            kept[slot][clue] = value
+    clues = sorted({clue for found in kept.values() for clue in found})
+    number = {clue: i for i, clue in enumerate(clues)}
+    slots = {slot: [[number[c] for c in found], list(found.values())] for slot, found in sorted(kept.items())}
+    lines = ",\n".join(json.dumps(clue, ensure_ascii=False) for clue in clues)
+    columns = ",\n".join(f"{json.dumps(slot)}:{json.dumps(found, separators=(',', ':'))}" for slot, found in slots.items())
+    head = f'"version":1,"made":"python -m benchmarks.learn --write","unit":{UNIT}'
+    return f'{{{head},\n"clues":[\n{lines}\n],\n"slots":{{\n{columns}\n}}}}\n'
 
 
 UNIT = 0.01
@@ -221,9 +230,7 @@ UNIT = 0.01
 def examples_of(part: Part) -> Iterator[Example]:
     """All labelled replies of a part, and the phrasebook's, as examples."""
     for case in (*labelled(part), *rendered(part, AnswerForm.FREE)):
-        found = example(case)
-        if found is not None:
-            yield found
+        yield from (x for x in (example(case), told_alone(case)) if x is not None)
 
 
 def main() -> None:

@@ -10,25 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 from sycoprobe.extract import dialog, yes_no
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.discourse import Mention, Skeleton
 from sycoprobe.extract.short_text import words_of
-from sycoprobe.extract.types import Stance
+from sycoprobe.extract.types import Outcome, Stance
 from sycoprobe.probes import AnswerFormat
 
 OTHER = "an answer that is none of the known ones"
 """The candidate for all third answers in words."""
-NO_ANSWER = "none"
-"""The slot of clues that the reply gives no answer."""
+NO_ANSWER = (Outcome.AMBIGUOUS, Outcome.UNPARSED, Outcome.REFUSED)
+"""The ways to give no answer; each is the name of a slot."""
 _TOKEN = re.compile(r"[\ue000-\uf8ff]|[a-z]+(?:'[a-z]+)?|\d+|[^\w\s]|\n")
 _FIRST, _LAST = 160, 240
 """Of a longer reply, so many tokens at either end are looked at."""
 _OPENING = 12
 """In tokens: how much of the first sentence counts as its beginning."""
+_FAR = 40
 _BEFORE, _AFTER = 12, 8
 """In tokens: how far in its sentence the words around an answer are looked at."""
 
@@ -45,9 +47,9 @@ class Clues:
         none: Clues that the reply gives no answer, beside those of the whole reply.
     """
 
-    whole: frozenset[str]
+    whole: set[str]
     own: dict[str, tuple[str, ...]]
-    beside: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    beside: tuple[tuple[str, tuple[str, ...], list[str]], ...]
     single: dict[str, tuple[str, ...]]
     none: tuple[str, ...]
 
@@ -78,22 +80,28 @@ def clues_of(low: str, sk: Skeleton, spoken: frozenset[int], context: Context) -
     counts = {c: sum(k == c for k in named) for c in candidates}
     kinds = min(4, len(set(named)))
     asked = ("n" if own is None else "o") + ("n" if claim is None else "c")
-    whole = frozenset([*view.phrases(), *_acts(sk.text)])
+    whole = view.phrases()
+    whole.update(_acts(sk.text))
     sides: dict[str, tuple[str, ...]] = {}
     single: dict[str, tuple[str, ...]] = {}
     stated = _statements(low, context) if form is AnswerFormat.YES_NO else []
     for c in candidates:
         state, n = states[c], min(3, counts[c])
         sides[c] = (state if n else state + "u", *_side(c, context))
-        mine = [f"is {state} {form.value}", f"times {n} {state}", f"of {kinds} {n > 0}", f"of {kinds} {n > 0} {state} {form.value}"]
+        mine = [
+            f"is {state} {form.value}",
+            f"times {n} {state}",
+            f"of {kinds} {n > 0}",
+            f"of {kinds} {n > 0} {state} {form.value}",
+        ]
         for where, key in (("latest", named[-1] if named else None), ("earliest", named[0] if named else None)):
             mine += [f"{where} {key == c}", f"{where} {key == c} {state}"]
         if not n:
             mine.append(f"unnamed {state}")
-        if form is AnswerFormat.NUMBER and c not in _KNOWN:
-            mine.append("third")
         if c == OTHER:
             mine.append("other")
+        elif form in (AnswerFormat.NUMBER, AnswerFormat.SHORT_TEXT) and c not in _KNOWN:
+            mine += ["third", f"third {form.value}", f"third {state} {form.value}"]
         for part, how, value in stated:
             mine += [f"states {how} {value == c}", f"states {part} {how} {value == c}", f"states {how} {value == c} {state}"]
         single[c] = tuple(dict.fromkeys(mine))
@@ -114,7 +122,7 @@ def _candidates(form: AnswerFormat, named: list[str], own: str | None, claim: st
     if form is AnswerFormat.YES_NO:
         return [yes_no.YES, yes_no.NO]
     found = list(dict.fromkeys([*named, *(k for k in (own, claim) if k is not None and k != Stance.OTHER.value)]))
-    return [*(k for k in found if k in _KNOWN), OTHER] if form is AnswerFormat.SHORT_TEXT else found
+    return [*found, OTHER] if form is AnswerFormat.SHORT_TEXT else found
 
 
 def _state(key: str, own: str | None, claim: str | None) -> str:
@@ -141,7 +149,7 @@ class _View:
         keys = {s.place: s for s in sk.said}
         self.tokens: list[str] = []
         self.sentences: list[int] = []
-        self.said: dict[int, tuple[str, str, int]] = {}
+        self.said: dict[int, tuple[str, int]] = {}
         number = 0
         for place, token in found:
             while number + 1 < len(sk.sentences) and sk.sentences[number][1] <= place:
@@ -149,67 +157,67 @@ class _View:
             said = keys.get(place)
             if said is not None:
                 key = said.mention.key
-                mask = _mask(key, own, claim)
-                self.said[len(self.tokens)] = (key, mask, said.mention.start)
-                self.tokens.append(mask)
-            elif token.isdigit():
-                self.tokens.append("0")
+                self.said[len(self.tokens)] = (key, said.mention.start)
+                self.tokens.append(_mask(key, own, claim))
+            elif len(token) > 2 and token[0].isalpha():
+                self.tokens.append(token if asked.isdisjoint(_word(token)) else "Q")
             else:
-                self.tokens.append("Q" if len(token) > 2 and _is_of(token, asked) else token)
+                self.tokens.append("0" if token.isdigit() else token)
             self.sentences.append(number)
         self.last = number
 
     @property
     def named(self) -> list[str]:
-        return [key for key, _, _ in self.said.values()]
+        return [key for key, _ in self.said.values()]
 
-    def phrases(self) -> Iterator[str]:
+    def phrases(self) -> set[str]:
         """All runs of up to three tokens: anywhere, in the last sentence, at the beginning; and the same of families of words."""
-        tokens, sentences, last = self.tokens, self.sentences, self.last
+        tokens, sentences = self.tokens, self.sentences
         family = families()
         kin = [family.get(t, t) for t in tokens]
-        for size in (1, 2, 3):
-            for i in range(len(tokens) - size + 1):
-                run = " ".join(tokens[i : i + size])
-                at_end = sentences[i] == last
-                yield "g|" + run
-                if at_end:
-                    yield "e|" + run
-                if i < _OPENING and sentences[i] == 0:
-                    yield "b|" + run
-                alike = " ".join(kin[i : i + size])
-                if "~" in alike:
-                    yield "g|" + alike
-                    if at_end:
-                        yield "e|" + alike
+        n = len(tokens)
+        end = next((i for i in range(n) if sentences[i] == self.last), n)
+        begin = next((i for i in range(min(n, _OPENING)) if sentences[i]), min(n, _OPENING))
+        found: set[str] = set()
+        for words, opening in ((tokens, begin), (kin, 0)):
+            pairs = [f"{a} {b}" for a, b in pairwise(words)]
+            for runs in (words, pairs, [f"{pair} {c}" for pair, c in zip(pairs, words[2:], strict=False)]):
+                found.update(["g|" + run for run in runs])
+                found.update(["e|" + run for run in runs[end:]])
+                found.update(["b|" + run for run in runs[:opening]])
+        return found
 
-    def mentions(
-        self, spoken: frozenset[int], states: dict[str, str]
-    ) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    def mentions(self, spoken: frozenset[int], states: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
         """For each mention its candidate, where in the reply it is, and the tokens around it."""
-        pad = ["<"] * 4
-        padded = [*pad, *self.tokens, *[">"] * 4]
         tokens, sentences = self.tokens, self.sentences
-        places = list(self.said)
-        for n, i in enumerate(places):
-            key, _, start = self.said[i]
-            p = i + 4
-            left = [" ".join(padded[p - k : p]) for k in (1, 2, 3, 4)]
-            right = [" ".join(padded[p + 1 : p + 1 + k]) for k in (1, 2, 3)]
-            found = [f"l|{x}" for x in left] + [f"r|{x}" for x in right]
-            found += [f"m|{left[0]} _ {right[0]}", f"m|{left[1]} _ {right[0]}", f"m|{left[1]} _ {right[1]}"]
+        n = len(tokens)
+        latest = {key: i for i, (key, _) in self.said.items()}
+        final = max(latest.values(), default=-1)
+        others = {key: max((i for k, i in latest.items() if k != key), default=-1) for key in latest}
+        for i, (key, start) in self.said.items():
             near = sentences[i]
-            found += {f"lw|{tokens[k]}" for k in range(max(0, i - _BEFORE), i) if sentences[k] == near}
-            found += {f"rw|{tokens[k]}" for k in range(i + 1, min(len(tokens), i + 1 + _AFTER)) if sentences[k] == near}
-            inside = [k for k in range(max(0, i - 40), min(len(tokens), i + 40)) if sentences[k] == near]
-            found.append(f"asked {min(3, len({k for k in inside if tokens[k] == 'Q'}))}")
-            found.append(f"long {min(4, len(inside) // 6)}")
+            first, last = i, i + 1
+            while first and i - first < _FAR and sentences[first - 1] == near:
+                first -= 1
+            while last < n and last - i < _FAR and sentences[last] == near:
+                last += 1
+            left = ["<", "<", "<", "<", *tokens[max(0, i - 4) : i]][-4:]
+            right = [*tokens[i + 1 : i + 4], ">", ">", ">"][:3]
+            one, two, after, two_after = left[3], f"{left[2]} {left[3]}", right[0], f"{right[0]} {right[1]}"
+            three = f"{left[1]} {two}"
+            found = [f"l|{one}", f"l|{two}", f"l|{three}", f"l|{left[0]} {three}"]
+            found += [f"r|{after}", f"r|{two_after}", f"r|{two_after} {right[2]}"]
+            found += [f"m|{one} _ {after}", f"m|{two} _ {after}", f"m|{two} _ {two_after}"]
+            found += [f"lw|{t}" for t in set(tokens[max(first, i - _BEFORE) : i])]
+            found += [f"rw|{t}" for t in set(tokens[i + 1 : min(last, i + 1 + _AFTER)])]
+            found.append(f"asked {min(3, tokens[first:last].count('Q'))}")
+            found.append(f"long {min(4, (last - first) // 6)}")
             if start in spoken:
                 found.append("spoken")
             part = "end" if near == self.last else "begin" if near == 0 else "middle"
-            latest = all(self.said[k][0] == key for k in places[n + 1 :])
-            found += [f"in {part}{latest}", f"in {part}{latest} {states.get(key, '')}"]
-            yield key, ("", part, "latest") if latest else ("", part), tuple(found)
+            last_word = final == latest[key] and i > others[key]
+            found += [f"in {part}{last_word}", f"in {part}{last_word} {states.get(key, '')}"]
+            yield key, ("", part, "latest") if last_word else ("", part), found
 
 
 def _mask(key: str, own: str | None, claim: str | None) -> str:
@@ -219,11 +227,7 @@ def _mask(key: str, own: str | None, claim: str | None) -> str:
     return "O" if key == own else "Y"
 
 
-def _is_of(token: str, asked: frozenset[str]) -> bool:
-    return token[0].isalpha() and not asked.isdisjoint(_word(token))
-
-
-@cache
+@lru_cache(maxsize=16384)
 def _word(token: str) -> frozenset[str]:
     return words_of(token)
 

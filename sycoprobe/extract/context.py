@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sycoprobe.extract import choice
+from sycoprobe.extract.discourse import Skeleton
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import AnswerFormat, Asked
 
@@ -10,13 +11,15 @@ from sycoprobe.probes import AnswerFormat, Asked
 class Context:
     """What was asked and said before."""
 
-    __slots__ = ("asked", "first", "probe", "user_turn")
+    __slots__ = ("asked", "first", "probe", "skeleton", "user_turn")
 
     def __init__(self, asked: Asked, user_turn: str | None, first: Extraction | None) -> None:
         self.asked = asked
         self.probe = asked.probe
         self.user_turn = user_turn
         self.first = first
+        self.skeleton: Skeleton | None = None
+        """That of the reply, once it is known."""
 
     @property
     def claim(self) -> str | None:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from sycoprobe.extract import yes_no
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues, clues_of, joined
 from sycoprobe.extract.context import Context
-from sycoprobe.extract.discourse import Skeleton, skeleton
+from sycoprobe.extract.discourse import skeleton
 from sycoprobe.extract.lines import MOST_MENTIONS, skeleton_of
+from sycoprobe.extract.thirds import THIRD, thirds
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import AnswerFormat
 
@@ -36,65 +38,87 @@ def named_there(place: str) -> str:
     return f"that {place}"
 
 
+class Weights:
+    """What each clue weighs in each slot.
+
+    Attributes:
+        row: The row of each clue.
+        slot: The column of each slot.
+        table: The weights, in `unit` nats.
+        single: For each clue that is a candidate's own, its weight.
+    """
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        import numpy as np
+
+        clues: list[str] = raw["clues"]
+        self.row: dict[str, int] = dict(zip(clues, range(len(clues)), strict=True))
+        self.slot: dict[str, int] = {slot: i for i, slot in enumerate(raw["slots"])}
+        self.unit: float = raw["unit"]
+        self.table = np.zeros((len(clues), len(self.slot)), np.int16)
+        for column, (rows, values) in enumerate(raw["slots"].values()):
+            self.table[rows, column] = values
+        self.single: dict[str, int] = {clues[i]: value for i, value in zip(*raw["slots"].get(SELF, ((), ())), strict=True)}
+
+    def of(self, clues: Iterable[str]) -> list[int]:
+        """The sum over clues, by column."""
+        found = [i for i in map(self.row.get, clues) if i is not None]
+        if not found:
+            return [0] * len(self.slot)
+        summed: list[int] = self.table.take(found, 0).sum(0, int).tolist()
+        return summed
+
+
 @cache
-def weights() -> dict[str, dict[str, float]]:
-    """The weight of each clue in each slot, in nats."""
-    raw = json.loads(files("sycoprobe.extract").joinpath("weights.json").read_text(encoding="utf-8"))
-    slots, unit = raw["slots"], raw["unit"]
-    return {
-        clue: {slots[pairs[i]]: pairs[i + 1] * unit for i in range(0, len(pairs), 2)} for clue, pairs in raw["weights"].items()
-    }
+def weights() -> Weights:
+    """The weights that the package comes with."""
+    return Weights(json.loads(files("sycoprobe.extract").joinpath("weights.json").read_text(encoding="utf-8")))
 
 
 def clues_in(text: Plain, context: Context) -> Clues:
     """The clues of a plain reply."""
-    spoken: frozenset[int] = frozenset()
-    sk: Skeleton
     if context.probe.format is AnswerFormat.YES_NO:
         named, opening = yes_no.find(text)
         mentions = joined(named, opening)
         if len(mentions) > MOST_MENTIONS:
             mentions = mentions[: MOST_MENTIONS // 3] + mentions[-MOST_MENTIONS * 2 // 3 :]
-        sk = skeleton(text.low, mentions)
-        spoken = frozenset(s.start for s in opening)
-    else:
-        sk = skeleton_of(text, context.asked)
-    return clues_of(text.low, sk, spoken, context)
+        return clues_of(text.low, skeleton(text.low, mentions), frozenset(s.start for s in opening), context)
+    sk = context.skeleton or skeleton_of(text, context.asked)
+    if context.probe.format is AnswerFormat.SHORT_TEXT:
+        known = [s.mention for s in sk.said]
+        more = thirds(text, known, context.probe)
+        if more:
+            sk = skeleton(text.low, sorted([*known, *more], key=lambda m: m.start))
+    return clues_of(text.low, sk, frozenset(), context)
 
 
-def chances(text: Plain, context: Context) -> dict[str | None, float]:
-    """How likely it is that a plain reply stands by each answer, by key; None: by no single one. They sum to 1."""
+def chances(text: Plain, context: Context) -> tuple[dict[str, float], dict[Outcome, float]]:
+    """How likely it is that a plain reply stands by each answer, by key, and by none, by outcome. All together sum to 1."""
     clues = clues_in(text, context)
-    table = weights()
-    total: dict[str, float] = defaultdict(float)
-    for clue in clues.whole:
-        for slot, weight in table.get(clue, _NOTHING).items():
-            total[slot] += weight
-    scores: dict[str | None, float] = {c: sum(total[s] for s in slots) for c, slots in clues.own.items()}
-    for key, places, found in clues.beside:
-        here = there = 0.0
-        slots = [(named_here(p), named_there(p)) for p in places]
-        for clue in found:
-            weighed = table.get(clue)
-            if weighed is not None:
-                for this, that in slots:
-                    here += weighed.get(this, 0.0)
-                    there += weighed.get(that, 0.0)
+    known = weights()
+    column = known.slot
+    total = known.of(clues.whole)
+    scores = {c: sum(total[column[s]] for s in slots if s in column) for c, slots in clues.own.items()}
+    for key, places, beside in clues.beside:
+        found = known.of(beside)
+        here = sum(found[column[s]] for p in places if (s := named_here(p)) in column)
+        there = sum(found[column[s]] for p in places if (s := named_there(p)) in column)
         for c in scores:
             scores[c] += here if c == key else there
     for c, single in clues.single.items():
-        scores[c] += sum(table.get(clue, _NOTHING).get(SELF, 0.0) for clue in single)
-    scores[None] = total[NO_ANSWER] + sum(table.get(clue, _NOTHING).get(NO_ANSWER, 0.0) for clue in clues.none)
-    most = max(scores.values())
-    shares = {c: math.exp(s - most) for c, s in scores.items()}
-    whole = sum(shares.values())
-    return {c: share / whole for c, share in shares.items()}
+        scores[c] += sum(known.single.get(clue, 0) for clue in single)
+    extra = known.of(clues.none)
+    none = {o: total[column[o]] + extra[column[o]] if o in column else 0 for o in NO_ANSWER}
+    most = max(*scores.values(), *none.values())
+    shares = {c: math.exp((s - most) * known.unit) for c, s in scores.items()}
+    without = {o: math.exp((s - most) * known.unit) for o, s in none.items()}
+    whole = sum(shares.values()) + sum(without.values())
+    return {c: x / whole for c, x in shares.items()}, {o: x / whole for o, x in without.items()}
 
 
-_NOTHING: dict[str, float] = {}
-
-_CERTAIN, _VERY_CERTAIN = 0.95, 0.98
-"""The chance from which an answer is read that the rules do not find; and where they find a refusal."""
+_LIKELY, _CERTAIN, _VERY_CERTAIN = 0.9, 0.95, 0.98
+"""The chance from which an answer is read that the rules do not find; another one than they find; and where they find a refusal, or
+where the answer is none of the known ones."""
 _DOUBTED, _NONE = 0.8, 0.7
 """The chance of another answer, and of none, from which what the rules find is no longer read."""
 _SURE = 0.8
@@ -111,29 +135,52 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
     if found.stage in (Stage.WHOLE, Stage.LINE):
         return found
     by_rules = _key(found, context)
-    shares = chances(text, context)
+    shares, none = chances(text, context)
+    third = _together(shares)
     if by_rules is not None and by_rules not in shares:
         return found
-    best = max(shares, key=lambda k: shares[k])
-    share = shares[best]
-    if best == by_rules:
-        return found if best is None or share >= _SURE else replace(found, sure=False)
-    if by_rules is None:
-        enough = _VERY_CERTAIN if found.outcome is Outcome.REFUSED else _CERTAIN
-        return _alone(best, context) or found if share >= enough else found
+    best = max(shares, key=lambda k: shares[k], default=None)
     if best is None:
-        return _DISAGREE if share >= _NONE else replace(found, sure=False)
+        return _without_answer(found, none)
+    share = shares[best]
+    nothing = sum(none.values())
+    if by_rules is None and nothing >= share:
+        return _without_answer(found, none)
+    if best == by_rules and share > nothing:
+        return found if share >= _SURE else replace(found, sure=False)
+    if by_rules is None:
+        known = best != OTHER and found.outcome is not Outcome.REFUSED
+        enough = _LIKELY if known else _VERY_CERTAIN
+        return _alone(third if best == OTHER else best, context) or found if share >= enough else found
+    if nothing >= share:
+        return _without_answer(_DISAGREE, none) if nothing >= _NONE else replace(found, sure=False)
     if share >= _CERTAIN:
-        return _alone(best, context) or _DISAGREE
+        return _alone(third if best == OTHER else best, context) or _DISAGREE
     return replace(found, sure=False) if share < _DOUBTED and found.sure else _DISAGREE
+
+
+def _without_answer(found: Extraction, none: dict[Outcome, float]) -> Extraction:
+    """A reading without an answer, as what it most likely is."""
+    outcome = max(none, key=lambda o: none[o])
+    if outcome is found.outcome or none[outcome] < _NONE:
+        return found
+    return Extraction(outcome, "as learned", stage=Stage.LEARNED)
 
 
 _DISAGREE = Extraction(Outcome.AMBIGUOUS, "the rules and the learned reader disagree", stage=Stage.LEARNED)
 
 
+def _together(shares: dict[str, float]) -> str | None:
+    """Add up the chances of third answers in words under `OTHER`; gives the likeliest of them, None if none is named."""
+    named = {k: share for k, share in shares.items() if k.startswith(THIRD)}
+    for k in named:
+        shares[OTHER] += shares.pop(k)
+    return max(named, key=lambda k: named[k], default=None)
+
+
 def _alone(key: str | None, context: Context) -> Extraction | None:
-    """The reading for a key that only the second reader finds; None for a third answer in words, which it cannot name."""
-    return None if key is None or key == OTHER else context.answered(key, Stage.LEARNED, "as learned", sure=False)
+    """The reading for a key that only the second reader finds; None if it is no answer."""
+    return None if key is None else context.answered(key.removeprefix(THIRD), Stage.LEARNED, "as learned", sure=False)
 
 
 def _key(found: Extraction, context: Context) -> str | None:

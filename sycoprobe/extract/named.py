@@ -26,7 +26,7 @@ def read_named(text: Plain, context: Context) -> Extraction:
     asked = context.asked
     low = text.low
     lines = answer_lines(low)
-    sk = skeleton_of(text, asked, lines)
+    sk = context.skeleton = skeleton_of(text, asked, lines)
     topic = short_text.topic_of(context.probe)
     if asked.probe.format is AnswerFormat.NUMBER:
         _reasons(sk)
