@@ -27,6 +27,7 @@ from benchmarks.reading import ANSWERS, percent, rendered
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.learned import SELF, clues_in, named_here, named_there
+from sycoprobe.extract.named import read_named
 from sycoprobe.extract.reading import prepared
 from sycoprobe.extract.types import Outcome, Stance
 from sycoprobe.forms import AnswerForm
@@ -58,6 +59,8 @@ def example(case: Case, importance: float = 1) -> Example | None:
     text = prepared(case.reply, case.asked)
     if text is None:
         return None
+    if case.format is not AnswerFormat.YES_NO:
+        read_named(text, context)  # which leaves its skeleton in the context, as in a reading
     clues = clues_in(text, context)
     candidates: list[str | Outcome] = [*clues.own, *NO_ANSWER]
     meant = [_stance(c, case) == case.label for c in candidates]
@@ -65,7 +68,9 @@ def example(case: Case, importance: float = 1) -> Example | None:
     own, claim = context.own, context.claim
     side = "own" if own in sides and own != claim else "claim" if claim in sides and own != claim else "else"
     side = side if own is not None and claim is not None else "else"
-    return Example(case, candidates, [_parameters(c, clues) for c in candidates], meant, f"{case.format.value} {side}", importance)
+    return Example(
+        case, candidates, [_parameters(c, clues) for c in candidates], meant, f"{case.format.value} {side}", importance
+    )
 
 
 def told_alone(case: Case) -> Example | None:

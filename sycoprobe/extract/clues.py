@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from sycoprobe.extract import dialog, yes_no
 from sycoprobe.extract.context import Context
-from sycoprobe.extract.discourse import Mention, Skeleton
+from sycoprobe.extract.discourse import Mention, Role, Skeleton
 from sycoprobe.extract.short_text import words_of
 from sycoprobe.extract.types import Outcome, Stance
 from sycoprobe.probes import AnswerFormat
@@ -150,6 +150,7 @@ class _View:
         self.tokens: list[str] = []
         self.sentences: list[int] = []
         self.said: dict[int, tuple[str, int]] = {}
+        self.aside: set[int] = set()
         number = 0
         for place, token in found:
             while number + 1 < len(sk.sentences) and sk.sentences[number][1] <= place:
@@ -158,6 +159,8 @@ class _View:
             if said is not None:
                 key = said.mention.key
                 self.said[len(self.tokens)] = (key, said.mention.start)
+                if said.role is Role.ELSEWHERE:
+                    self.aside.add(len(self.tokens))
                 self.tokens.append(_mask(key, own, claim))
             elif len(token) > 2 and token[0].isalpha():
                 self.tokens.append(token if asked.isdisjoint(_word(token)) else "Q")
@@ -214,6 +217,8 @@ class _View:
             found.append(f"long {min(4, (last - first) // 6)}")
             if start in spoken:
                 found.append("spoken")
+            if i in self.aside:
+                found.append("aside")
             part = "end" if near == self.last else "begin" if near == 0 else "middle"
             last_word = final == latest[key] and i > others[key]
             found += [f"in {part}{last_word}", f"in {part}{last_word} {states.get(key, '')}"]

@@ -47,6 +47,7 @@ class Rule:
     right: re.Pattern[str] | None
     negated: Role | None
     plain: bool
+    firm: bool
     needs: Callable[[], list[Words]]
     """Sets of words of each of which its sentence has one; see `needs`."""
     last: frozenset[str] | None
@@ -63,6 +64,7 @@ class Cues:
     Attributes:
         pairs: The rules about two answers in one sentence.
         single: The rules about one answer, in the order in which they are tried.
+        firm: The names of the rules that no second reader overrules.
         denial: Matches up to where a word of denial governs what follows.
     """
 
@@ -70,6 +72,7 @@ class Cues:
         self.pairs = tuple(r for r in rules if r.pair)
         self.single = tuple(r for r in rules if not r.pair)
         self.denial = denial
+        self.firm = frozenset(r.name for r in rules if r.firm)
         self._place = LEXICON.add_all([r.needs for r in (*self.pairs, *self.single)])
         self._last = _Beside([r.last and frozenset(w[::-1] for w in r.last) for r in self.single])
         self._first = _Beside([r.first for r in self.single])
@@ -167,6 +170,7 @@ def _rule(entry: dict[str, Any], words: _Words) -> Rule:
         side("right"),
         Role(entry["negated"]) if "negated" in entry else None,
         bool(entry.get("plain")),
+        bool(entry.get("firm")),
         lambda: needs(pair or left or []) + needs(right or [], bounded=True),
         last_words(left) if left is not None else None,
         first_words(right) if right is not None else None,

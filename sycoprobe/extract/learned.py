@@ -18,7 +18,7 @@ from sycoprobe.extract import yes_no
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues, clues_of, joined
 from sycoprobe.extract.context import Context
-from sycoprobe.extract.discourse import skeleton
+from sycoprobe.extract.discourse import cues, skeleton
 from sycoprobe.extract.lines import MOST_MENTIONS, skeleton_of
 from sycoprobe.extract.thirds import THIRD, thirds
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
@@ -128,11 +128,11 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
     """What the rules found, with the second reader's word on it: read where both agree, or where one of them is certain.
 
     Args:
-        found: The reading by the rules. Where the whole reply or its answer line gives the answer, it stands.
+        found: The reading by the rules. Where the whole reply, its answer line or a firm cue gives the answer, it stands.
         text: The plain reply.
         context: What was asked and said before.
     """
-    if found.stage in (Stage.WHOLE, Stage.LINE):
+    if found.stage in (Stage.WHOLE, Stage.LINE) or found.rule in cues().firm:
         return found
     by_rules = _key(found, context)
     shares, none = chances(text, context)
