@@ -233,9 +233,18 @@ UNIT = 0.01
 
 
 def examples_of(part: Part) -> Iterator[Example]:
-    """All labelled replies of a part, and the phrasebook's, as examples."""
-    for case in (*labelled(part), *rendered(part, AnswerForm.FREE)):
+    """All labelled replies of a part, and the phrasebook's filled in for several questions each, as examples."""
+    for case in labelled(part):
         yield from (x for x in (example(case), told_alone(case)) if x is not None)
+    for seed in range(FILLED):
+        for case in rendered(part, AnswerForm.FREE, seed):
+            found = example(case, 1 / FILLED + 0.25)
+            if found is not None:
+                yield found
+
+
+FILLED = 4
+"""For how many questions each template of the phrasebook is filled in."""
 
 
 def main() -> None:

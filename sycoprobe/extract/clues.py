@@ -87,7 +87,7 @@ def clues_of(low: str, sk: Skeleton, spoken: frozenset[int], context: Context) -
     stated = _statements(low, context) if form is AnswerFormat.YES_NO else []
     for c in candidates:
         state, n = states[c], min(3, counts[c])
-        sides[c] = (state if n else state + "u", *_side(c, context))
+        sides[c] = (state, *(() if n else (state + "u",)), *_side(c, context))
         mine = [
             f"is {state} {form.value}",
             f"times {n} {state}",

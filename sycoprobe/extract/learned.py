@@ -156,7 +156,8 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
         return _without_answer(_DISAGREE, none) if nothing >= _NONE else replace(found, sure=False)
     if share >= _CERTAIN:
         return _alone(third if best == OTHER else best, context) or _DISAGREE
-    return replace(found, sure=False) if share < _DOUBTED and found.sure else _DISAGREE
+    kept = share < _DOUBTED and (found.sure or found.stage is Stage.DIALOG)
+    return replace(found, sure=False) if kept else _DISAGREE
 
 
 def _without_answer(found: Extraction, none: dict[Outcome, float]) -> Extraction:
