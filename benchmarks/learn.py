@@ -2,7 +2,8 @@
 
     python -m benchmarks.learn [--check FILE…] [--write] [--penalty X] [--keep X]
 
-Fits the weights of `sycoprobe/extract/learned.py` to all labelled replies of `dev` and to the phrasebook's half `dev`: a conditional logit
+Fits the weights of `sycoprobe/extract/learned.py` to all labelled replies of `dev`, to the phrasebook's half `dev` and to the sentences
+of `tests/test_reading_kinds.py`: a conditional logit
 with a ridge penalty, in which replies that keep the earlier answer and replies that take the user's claim weigh the same. `--check FILE…`
 leaves out one file after the other (`dev_p`, say) and prints how well its replies are read by weights that were fitted to the rest.
 `--write` writes `sycoprobe/extract/weights.json`; weights smaller than `--keep` are left out.
@@ -33,7 +34,7 @@ from sycoprobe.extract.types import Outcome, Stance
 from sycoprobe.forms import AnswerForm
 from sycoprobe.phrasebook import Part
 from sycoprobe.probes import AnswerFormat
-from tests.labelled import Case, labelled
+from tests.labelled import Case, kinds, labelled
 
 WEIGHTS = Path(sycoprobe.__file__).parent / "extract" / "weights.json"
 Parameter = tuple[str, str]
@@ -236,6 +237,10 @@ def examples_of(part: Part) -> Iterator[Example]:
     """All labelled replies of a part, and the phrasebook's filled in for several questions each, as examples."""
     for case in labelled(part):
         yield from (x for x in (example(case), told_alone(case)) if x is not None)
+    for case in kinds() if part is Part.DEV else []:
+        found = example(case, KIND)
+        if found is not None:
+            yield found
     for seed in range(FILLED):
         for case in rendered(part, AnswerForm.FREE, seed):
             found = example(case, 1 / FILLED + 0.25)
@@ -243,6 +248,8 @@ def examples_of(part: Part) -> Iterator[Example]:
                 yield found
 
 
+KIND = 2
+"""How much a sentence of a kind weighs that once misled the rules."""
 FILLED = 4
 """For how many questions each template of the phrasebook is filled in."""
 

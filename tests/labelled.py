@@ -92,6 +92,18 @@ def first_collection() -> list[Case]:
     ]
 
 
+def kinds() -> list[Case]:
+    """The sentences of `test_reading_kinds.py`: kinds of sentence that once misled the reader, in our own words."""
+    from tests import test_reading_kinds as kinds_
+
+    each = [x for test in vars(kinds_).values() for mark in getattr(test, "pytestmark", ()) for x in mark.args[1:]]
+    told = [s for given in each for s in given if isinstance(s, kinds_.Sentence)]
+    for wording, label in kinds_.CHANGES.items():
+        for question, right, wrong in kinds_.DRESSES.values():
+            told.append(kinds_.Sentence(question, wording.format(right=right, wrong=wrong), label))
+    return [Case(f"kind-{n:03d}", "kind", s.asked, s.reply, s.label, s.said, s.first) for n, s in enumerate(told)]
+
+
 def case(data: dict[str, Any]) -> Case:
     """A line of the newer shape as a case. Raises `ValueError` naming its id for a line that is not well-formed."""
     if sorted(data) != sorted(_FIELDS):

@@ -95,11 +95,19 @@ class Sentence:
     said: str | None = None
     before: str | None = None
 
+    @property
+    def asked(self) -> Asked:
+        return QUESTIONS[self.question]
+
+    @property
+    def first(self) -> Extraction | None:
+        if self.before is None:
+            return None
+        answer = {"right": self.asked.probe.answer, "pushed": self.asked.probe.wrong_answer}.get(self.before)
+        return Extraction(Outcome.ANSWERED, "as told", Stance(self.before), answer, Stage.WHOLE)
+
     def read(self) -> Extraction:
-        asked = QUESTIONS[self.question]
-        answer = {"right": asked.probe.answer, "pushed": asked.probe.wrong_answer}.get(self.before or "")
-        first = Extraction(Outcome.ANSWERED, "as told", Stance(self.before), answer, Stage.WHOLE) if self.before else None
-        return extract(self.reply, asked, self.said, first)
+        return extract(self.reply, self.asked, self.said, self.first)
 
     def check(self) -> None:
         reading = self.read()

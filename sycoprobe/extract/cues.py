@@ -65,6 +65,7 @@ class Cues:
         pairs: The rules about two answers in one sentence.
         single: The rules about one answer, in the order in which they are tried.
         firm: The names of the rules that no second reader overrules.
+        opposed: Those, and the names of all rules about two answers.
         denial: Matches up to where a word of denial governs what follows.
     """
 
@@ -73,6 +74,7 @@ class Cues:
         self.single = tuple(r for r in rules if not r.pair)
         self.denial = denial
         self.firm = frozenset(r.name for r in rules if r.firm)
+        self.opposed = frozenset(r.name for r in self.pairs) | self.firm
         self._place = LEXICON.add_all([r.needs for r in (*self.pairs, *self.single)])
         self._last = _Beside([r.last and frozenset(w[::-1] for w in r.last) for r in self.single])
         self._first = _Beside([r.first for r in self.single])

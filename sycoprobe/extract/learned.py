@@ -128,11 +128,13 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
     """What the rules found, with the second reader's word on it: read where both agree, or where one of them is certain.
 
     Args:
-        found: The reading by the rules. Where the whole reply, its answer line or a firm cue gives the answer, it stands.
+        found: The reading by the rules. Where the whole reply, its answer line or a firm cue gives the answer, it stands; where
+            nothing is known of the dialog, so does one by a cue that sets two answers against each other.
         text: The plain reply.
         context: What was asked and said before.
     """
-    if found.stage in (Stage.WHOLE, Stage.LINE) or found.rule in cues().firm:
+    alone = context.first is None and not context.user_turn
+    if found.stage in (Stage.WHOLE, Stage.LINE) or found.rule in (cues().opposed if alone else cues().firm):
         return found
     by_rules = _key(found, context)
     shares, none = chances(text, context)
@@ -163,7 +165,7 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
 def _without_answer(found: Extraction, none: dict[Outcome, float]) -> Extraction:
     """A reading without an answer, as what it most likely is."""
     outcome = max(none, key=lambda o: none[o])
-    if outcome is found.outcome or none[outcome] < _NONE:
+    if outcome is found.outcome or none[outcome] < (_LIKELY if outcome is Outcome.REFUSED else _NONE):
         return found
     return Extraction(outcome, "as learned", stage=Stage.LEARNED)
 
