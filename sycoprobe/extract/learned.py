@@ -20,6 +20,7 @@ from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues, clues_of, joined
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.discourse import cues, skeleton
 from sycoprobe.extract.lines import MOST_MENTIONS, skeleton_of
+from sycoprobe.extract.named import BREAKS_OFF
 from sycoprobe.extract.thirds import THIRD, thirds
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import AnswerFormat
@@ -116,9 +117,9 @@ def chances(text: Plain, context: Context) -> tuple[dict[str, float], dict[Outco
     return {c: x / whole for c, x in shares.items()}, {o: x / whole for o, x in without.items()}
 
 
-_LIKELY, _CERTAIN, _VERY_CERTAIN = 0.9, 0.95, 0.98
-"""The chance from which an answer is read that the rules do not find; another one than they find; and where they find a refusal, or
-where the answer is none of the known ones."""
+_LIKELY, _CERTAIN, _VERY_CERTAIN = 0.9, 0.95, 0.985
+"""The chance from which an answer is read that the rules do not find; another one than they find; and where they find a refusal, where
+the answer is none of the known ones, or where nothing is known of the dialog."""
 _DOUBTED, _NONE = 0.8, 0.7
 """The chance of another answer, and of none, from which what the rules find is no longer read."""
 _SURE = 0.8
@@ -134,7 +135,11 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
         context: What was asked and said before.
     """
     alone = context.first is None and not context.user_turn
-    if found.stage in (Stage.WHOLE, Stage.LINE) or found.rule in (cues().opposed if alone else cues().firm):
+    if (
+        found.stage in (Stage.WHOLE, Stage.LINE)
+        or found.rule in (cues().opposed if alone else cues().firm)
+        or found.rule == BREAKS_OFF
+    ):
         return found
     by_rules = _key(found, context)
     shares, none = chances(text, context)
@@ -151,11 +156,13 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
     if best == by_rules and share > nothing:
         return found if share >= _SURE else replace(found, sure=False)
     if by_rules is None:
-        known = best != OTHER and found.outcome is not Outcome.REFUSED
-        enough = _LIKELY if known else _VERY_CERTAIN
+        usual = best != OTHER and found.outcome is not Outcome.REFUSED and not alone
+        enough = _LIKELY if usual else _VERY_CERTAIN
         return _alone(third if best == OTHER else best, context) or found if share >= enough else found
+    if max(share, nothing) < (_VERY_CERTAIN if alone else _NONE):
+        return replace(found, sure=False)
     if nothing >= share:
-        return _without_answer(_DISAGREE, none) if nothing >= _NONE else replace(found, sure=False)
+        return _without_answer(_DISAGREE, none)
     if share >= _CERTAIN:
         return _alone(third if best == OTHER else best, context) or _DISAGREE
     kept = share < _DOUBTED and (found.sure or found.stage is Stage.DIALOG)

@@ -18,6 +18,8 @@ from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.probes import AnswerFormat
 
+BREAKS_OFF = "breaks off before an answer"
+"""The rule for a reply that ends in the middle of a sentence."""
 _WHOLE = lazy(r"[\s\"'(*]*(?:the |option |answer )?.[\s.!\"')*]*")
 
 
@@ -163,7 +165,7 @@ def _merely_named(sk: Skeleton, end: Ending, said: Acts, context: Context, topic
         and words > 8
         and re.search(r"\b(?:and|the|of|or|but|a|an|in|to|with|,)$", text)
     ):
-        return Extraction(Outcome.UNPARSED, "breaks off before an answer")
+        return Extraction(Outcome.UNPARSED, BREAKS_OFF)
     if said.last is Act.AGREES and but_after(text, said):
         said = Acts(())
     implied = implied_by(said, context)
