@@ -45,7 +45,7 @@ def thirds(text: Plain, known: list[Mention], probe: Probe) -> list[Mention]:
     asked = words_of(probe.question)
     taken = [(m.start, m.end) for m in known]
     found: list[Mention] = []
-    names = all(w[:1].isupper() for w in probe.answer.split())
+    names = all(w[:1].isupper() for w in (*probe.answer.split(), *probe.wrong_answer.split()))
     for start, end in _spans(text, names=names):
         words = text.low[start:end]
         if any(a < end and start < b for a, b in taken) or _empty(words, asked):
@@ -58,7 +58,8 @@ def thirds(text: Plain, known: list[Mention], probe: Probe) -> list[Mention]:
 
 def _spans(text: Plain, *, names: bool) -> list[tuple[int, int]]:
     spans = []
-    for m in _NAME.finditer(text.cased):
+    shouted = text.cased.isupper()
+    for m in () if shouted else _NAME.finditer(text.cased):
         start, end = m.span()
         first = text.low[start:end].split()[0].rstrip(".")
         before = text.cased[:start].rstrip(" \"'(*-")
@@ -69,7 +70,7 @@ def _spans(text: Plain, *, names: bool) -> list[tuple[int, int]]:
                 continue
         spans.append((start, end))
     spans += [m.span(1) for m in _QUOTED.finditer(text.low)]
-    if not names:
+    if not names or shouted:
         spans += [m.span("x") for m in _COMPLEMENT.finditer(text.low)]
     return spans
 
