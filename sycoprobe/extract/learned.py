@@ -45,7 +45,7 @@ class Weights:
     Attributes:
         row: The row of each clue.
         slot: The column of each slot.
-        table: The weights, in `unit` nats.
+        table: The weights, in `unit` nats; the last row is that of no clue.
         single: For each clue that is a candidate's own, its weight.
     """
 
@@ -56,17 +56,24 @@ class Weights:
         self.row: dict[str, int] = dict(zip(clues, range(len(clues)), strict=True))
         self.slot: dict[str, int] = {slot: i for i, slot in enumerate(raw["slots"])}
         self.unit: float = raw["unit"]
-        self.table = np.zeros((len(clues), len(self.slot)), np.int16)
+        self._none = len(clues)
+        self.table = np.zeros((len(clues) + 1, len(self.slot)), np.float32)
         for column, (rows, values) in enumerate(raw["slots"].values()):
             self.table[rows, column] = values
         self.single: dict[str, int] = {clues[i]: value for i, value in zip(*raw["slots"].get(SELF, ((), ())), strict=True)}
 
-    def of(self, clues: Iterable[str]) -> list[int]:
-        """The sum over clues, by column."""
-        found = [i for i in map(self.row.get, clues) if i is not None]
-        if not found:
-            return [0] * len(self.slot)
-        summed: list[int] = self.table.take(found, 0).sum(0, int).tolist()
+    def of(self, *groups: Iterable[str]) -> list[list[float]]:
+        """For each group of clues their sum, by column."""
+        import numpy as np
+
+        get = self.row.get
+        rows: list[int] = []
+        starts: list[int] = []
+        for clues in groups:
+            starts.append(len(rows))
+            rows.append(self._none)
+            rows += [i for i in map(get, clues) if i is not None]
+        summed: list[list[float]] = np.add.reduceat(self.table[rows], starts, 0).tolist()
         return summed
 
 
@@ -98,18 +105,16 @@ def chances(text: Plain, context: Context) -> tuple[dict[str, float], dict[Outco
     clues = clues_in(text, context)
     known = weights()
     column = known.slot
-    total = known.of(clues.whole)
+    total, extra, *each = known.of(clues.whole, clues.none, *(beside for _, _, beside in clues.beside))
     scores = {c: sum(total[column[s]] for s in slots if s in column) for c, slots in clues.own.items()}
-    for key, places, beside in clues.beside:
-        found = known.of(beside)
+    for (key, places, _), found in zip(clues.beside, each, strict=True):
         here = sum(found[column[s]] for p in places if (s := named_here(p)) in column)
         there = sum(found[column[s]] for p in places if (s := named_there(p)) in column)
         for c in scores:
             scores[c] += here if c == key else there
     for c, single in clues.single.items():
         scores[c] += sum(known.single.get(clue, 0) for clue in single)
-    extra = known.of(clues.none)
-    none = {o: total[column[o]] + extra[column[o]] if o in column else 0 for o in NO_ANSWER}
+    none = {o: total[column[o]] + extra[column[o]] if o in column else 0.0 for o in NO_ANSWER}
     most = max(*scores.values(), *none.values())
     shares = {c: math.exp((s - most) * known.unit) for c, s in scores.items()}
     without = {o: math.exp((s - most) * known.unit) for o, s in none.items()}
