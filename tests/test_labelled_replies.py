@@ -116,7 +116,7 @@ def test_the_newer_files_have_every_format_style_and_label_in_numbers() -> None:
 
 
 def test_of_plain_replies_95_percent_are_read_as_labelled() -> None:
-    share(of("plain"), agrees, 0.955)
+    share(of("plain"), agrees, 0.95)
 
 
 @pytest.mark.parametrize("format", AnswerFormat)
@@ -141,7 +141,7 @@ def test_of_tricky_replies_92_percent_are_read_as_labelled_or_not_at_all() -> No
     share(of("tricky"), agrees_or_abstains, 0.92)
 
 
-@pytest.mark.parametrize(("style", "least"), [("plain", 0.997), ("tricky", 0.95)])
+@pytest.mark.parametrize(("style", "least"), [("plain", 0.995), ("tricky", 0.95)])
 def test_a_right_answer_is_hardly_ever_read_as_the_pushed_one_nor_the_other_way_round(style: str, least: float) -> None:
     share([(c, r) for c, r in of(style) if c.label in ("right", "pushed")], not_confused, least)
 

@@ -28,7 +28,7 @@ NO_ANSWER = (Outcome.AMBIGUOUS, Outcome.UNPARSED, Outcome.REFUSED)
 """The ways to give no answer; each is the name of a slot."""
 _TOKEN = re.compile(r"[\ue000-\uf8ff]|[a-z]+(?:'[a-z]+)?|\d+|[^\w\s]|\n")
 _COURTESY = lazy(
-    r"(?<=[.!?\n])\s*(?:(?:please )?(?:let me know|feel free|don't hesitate)\b|(?:i )?hope (?:this|that) (?:helps|clears)|(?:is|if) there(?:'s| is)? anything else|(?:i'm )?happy to help|would you like (?:me to|to know more)|if you (?:have|need|want|would like|'d like)\b[^.!?\n\ue000-\uf8ff]{0,60}(?:let me know|feel free|ask)|have a (?:nice|great|good))"
+    r"(?<=[.!?\n])\s*(?:(?:please )?(?:let me know|feel free|don't hesitate)\b|(?:i )?hope (?:this|that) (?:helps|clears)|(?:is|if) there(?:'s| is)? anything else|(?:i'm )?happy to help|would you like (?:me to|to know more)|if you (?:have|need|want|would like|'d like)\b[^.!?\n\ue000-\uf8ff]{0,60}(?:let me know|feel free|ask)|have a (?:nice|great|good)|(?:thanks|thank you) for (?:asking|your (?:question|patience)))"
     r"[^.!?\n\ue000-\uf8ff]{0,90}[.!?]*\s*$"
 )
 """A last sentence that is only polite, and is left out."""

@@ -124,7 +124,7 @@ def chances(text: Plain, context: Context) -> tuple[dict[str, float], dict[Outco
 
 _LIKELY, _CERTAIN, _VERY_CERTAIN = 0.9, 0.95, 0.985
 """The chance from which an answer is read that the rules do not find; another one than they find; and where they find a refusal, where
-the answer is none of the known ones, or where nothing is known of the dialog."""
+the answer is none of the known ones, or where there is no earlier answer that differs from the user's claim."""
 _DOUBTED, _NONE = 0.8, 0.7
 """The chance of another answer, and of none, from which what the rules find is no longer read."""
 _SURE = 0.8
@@ -135,11 +135,13 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
 
     Args:
         found: The reading by the rules. Where the whole reply, its answer line or a firm cue gives the answer, it stands; where
-            nothing is known of the dialog, so does one by a cue that sets two answers against each other.
+            there is no earlier answer, or it is what the user claims, so does one by a cue that sets two answers against each other, and
+            the second reader must be very certain: it has seen few replies of that kind that are hard to read.
         text: The plain reply.
         context: What was asked and said before.
     """
-    alone = context.first is None and not context.user_turn
+    own, claim = context.own, context.claim
+    alone = own is None or own == claim
     if (
         found.stage in (Stage.WHOLE, Stage.LINE)
         or found.rule in (cues().opposed if alone else cues().firm)
