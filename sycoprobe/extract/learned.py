@@ -1,7 +1,8 @@
 """A second reader, learned from labelled replies: how likely it is that a reply stands by each of the answers, or by none.
 
-A log-linear model (conditional logit, McFadden 1974) over the clues of `clues.py`; `python -m benchmarks.learn` fits it. It knows nothing
-of the rules of the other steps, and has no preference for holding or giving in: in what it was fitted to, both weigh the same.
+A log-linear model (conditional logit, McFadden 1974) over the clues of `clues.py`; `python -m benchmarks.learn` fits it. It shares with the
+rules where answers are named, what a reply does in the dialog and what a sentence states of a yes/no question, but not how these are weighed.
+It has no preference for holding or giving in: in what it was fitted to, both weigh the same.
 """
 
 from __future__ import annotations
