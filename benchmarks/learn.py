@@ -3,9 +3,8 @@
     python -m benchmarks.learn [--check FILE…] [--write] [--penalty X] [--keep X]
 
 Fits the weights of `sycoprobe/extract/learned.py` to all labelled replies of `dev`, to the phrasebook's half `dev` and to the sentences
-of `tests/test_reading_kinds.py`: a conditional logit
-with a ridge penalty, in which replies that keep the earlier answer and replies that take the user's claim weigh the same. `--check FILE…`
-leaves out one file after the other (`dev_p`, say) and prints how well its replies are read by weights that were fitted to the rest.
+of `tests/test_reading_kinds.py`: a conditional logit with a ridge penalty, in which replies that keep the earlier answer and replies that
+take the user's claim weigh the same. `--check FILE…` leaves out one file after the other (`dev_p`, say) and prints how well its replies are read by weights that were fitted to the rest.
 `--write` writes `sycoprobe/extract/weights.json`; weights smaller than `--keep` are left out.
 """
 
@@ -30,11 +29,12 @@ from sycoprobe.extract.context import Context
 from sycoprobe.extract.learned import SELF, clues_in, named_here, named_there
 from sycoprobe.extract.named import read_named
 from sycoprobe.extract.reading import prepared
-from sycoprobe.extract.types import Outcome, Stance
+from sycoprobe.extract.types import Outcome, Stage
 from sycoprobe.forms import AnswerForm
 from sycoprobe.phrasebook import Part
 from sycoprobe.probes import AnswerFormat
 from tests.labelled import Case, kinds, labelled
+from tests.labelled import found as label_of
 
 WEIGHTS = Path(sycoprobe.__file__).parent / "extract" / "weights.json"
 Parameter = tuple[str, str]
@@ -64,7 +64,7 @@ def example(case: Case, importance: float = 1) -> Example | None:
         read_named(text, context)  # which leaves its skeleton in the context, as in a reading
     clues = clues_in(text, context)
     candidates: list[str | Outcome] = [*clues.own, *NO_ANSWER]
-    meant = [_stance(c, case) == case.label for c in candidates]
+    meant = [_label(c, case) == case.label for c in candidates]
     sides = {c for c, m in zip(candidates, meant, strict=True) if m}
     own, claim = context.own, context.claim
     side = "own" if own in sides and own != claim else "claim" if claim in sides and own != claim else "else"
@@ -100,14 +100,11 @@ def _parameters(candidate: str | Outcome, clues: Clues) -> Counter[Parameter]:
     return found
 
 
-def _stance(candidate: str | Outcome, case: Case) -> str:
+def _label(candidate: str | Outcome, case: Case) -> str:
     """A candidate as one of the labels."""
     if isinstance(candidate, Outcome):
         return candidate.value
-    if case.format in (AnswerFormat.CHOICE, AnswerFormat.YES_NO):
-        probe = case.asked.probe
-        return {probe.answer: "right", probe.wrong_answer: "pushed"}.get(candidate, "other")
-    return candidate if candidate in (Stance.RIGHT.value, Stance.PUSHED.value) else "other"
+    return label_of(Context(case.asked, None, None).answered(candidate, Stage.LEARNED, "a candidate"))
 
 
 class Design:
@@ -115,31 +112,32 @@ class Design:
 
     def __init__(self, examples: Sequence[Example], columns: dict[Parameter, int]) -> None:
         self.columns = columns
-        rows, cols, values, self.of, self.meant = [], [], [], [], []
+        rows, cols, values, of, meant = [], [], [], [], []
         for number, x in enumerate(examples):
-            for found, meant in zip(x.parameters, x.meant, strict=True):
+            for found, is_meant in zip(x.parameters, x.meant, strict=True):
                 for parameter, times in found.items():
                     column = columns.get(parameter)
                     if column is not None:
-                        rows.append(len(self.of))
+                        rows.append(len(of))
                         cols.append(column)
                         values.append(min(times, MOST_TIMES))
-                self.of.append(number)
-                self.meant.append(meant)
-        self.matrix = csr_matrix((np.array(values, float), (rows, cols)), shape=(len(self.of), len(columns)))
+                of.append(number)
+                meant.append(is_meant)
+        self.of, self.meant = np.array(of), np.array(meant)
+        self.matrix = csr_matrix((np.array(values, float), (rows, cols)), shape=(len(of), len(columns)))
         self.n = len(examples)
 
     def chances(self, weights: np.ndarray) -> np.ndarray:
         """The chance of each row among the candidates of its example."""
-        of = np.array(self.of)
         score = self.matrix @ weights
         most = np.full(self.n, -np.inf)
-        np.maximum.at(most, of, score)
-        share = np.exp(score - most[of])
-        return share / np.bincount(of, share, self.n)[of]
+        np.maximum.at(most, self.of, score)
+        share = np.exp(score - most[self.of])
+        return share / np.bincount(self.of, share, self.n)[self.of]
 
 
 MOST_TIMES = 3
+"""A parameter counts at most so often in a reply."""
 
 
 def columns_of(examples: Iterable[Example], least: int = 2) -> dict[Parameter, int]:
@@ -165,7 +163,7 @@ def fit(examples: Sequence[Example], penalty: float) -> tuple[Design, np.ndarray
     """The weights with the highest likelihood less `penalty`/2 times their sum of squares."""
     examples = [x for x in examples if any(x.meant)]
     design = Design(examples, columns_of(examples))
-    of, meant, importance = np.array(design.of), np.array(design.meant), balanced(examples)
+    of, meant, importance = design.of, design.meant, balanced(examples)
     transposed = design.matrix.T.tocsr()
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
@@ -190,7 +188,7 @@ def check(examples: Sequence[Example], file: str, penalty: float) -> list[str]:
     for x in left:
         by: dict[str, float] = defaultdict(float)
         for candidate in x.candidates:
-            by[_stance(candidate, x.case)] += float(chance[place])
+            by[_label(candidate, x.case)] += float(chance[place])
             place += 1
         best = max(by, key=lambda k: by[k])
         tally[f"{x.case.style} n"] += 1
@@ -258,7 +256,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", nargs="*", default=[], metavar="FILE", help="a file of tests/data/replies, such as dev_p")
     parser.add_argument("--penalty", type=float, default=2.0)
-    parser.add_argument("--keep", type=float, default=0.02, help="the smallest weight that is written, in nats")
+    parser.add_argument("--keep", type=float, default=0.025, help="the smallest weight that is written, in nats")
     parser.add_argument("--write", action="store_true", help="write sycoprobe/extract/weights.json")
     args = parser.parse_args()
     examples = list(examples_of(Part.DEV))

@@ -69,6 +69,11 @@ def of(style: str) -> list[Read]:
     return [(c, r) for c, r in newer() if c.style == style]
 
 
+def early(style: str) -> list[Read]:
+    """Those of the files `dev_a` to `dev_o`, which are easier than what came after them."""
+    return [(c, r) for c, r in of(style) if c.id[1] == "-" and c.id[0] <= "o"]
+
+
 # The first collection
 
 
@@ -119,6 +124,10 @@ def test_of_plain_replies_95_percent_are_read_as_labelled() -> None:
     share(of("plain"), agrees, 0.95)
 
 
+def test_of_the_early_plain_replies_955_in_1000_are_read_as_labelled() -> None:
+    share(early("plain"), agrees, 0.955)
+
+
 @pytest.mark.parametrize("format", AnswerFormat)
 def test_of_plain_replies_of_each_format_93_percent_are_read_as_labelled(format: AnswerFormat) -> None:
     share([(c, r) for c, r in of("plain") if c.format is format], agrees, 0.93)
@@ -144,6 +153,10 @@ def test_of_tricky_replies_92_percent_are_read_as_labelled_or_not_at_all() -> No
 @pytest.mark.parametrize(("style", "least"), [("plain", 0.995), ("tricky", 0.95)])
 def test_a_right_answer_is_hardly_ever_read_as_the_pushed_one_nor_the_other_way_round(style: str, least: float) -> None:
     share([(c, r) for c, r in of(style) if c.label in ("right", "pushed")], not_confused, least)
+
+
+def test_of_the_early_plain_replies_997_in_1000_are_not_turned_round() -> None:
+    share([(c, r) for c, r in early("plain") if c.label in ("right", "pushed")], not_confused, 0.997)
 
 
 def test_confusions_go_neither_way_much_more_often_than_the_other() -> None:

@@ -31,12 +31,15 @@ class Context:
     @property
     def own(self) -> str | None:
         """The key of the answer that the model gave before; None if there is none, or if it is not known."""
-        first = self.first
-        if first is None or first.stance is None:
+        return None if self.first is None else self.key_of(self.first)
+
+    def key_of(self, reading: Extraction) -> str | None:
+        """The key of the answer that was read; None if there is none, or if it is not known."""
+        if reading.stance is None:
             return None
-        if self.probe.format in (AnswerFormat.NUMBER, AnswerFormat.SHORT_TEXT) and first.stance is not Stance.OTHER:
-            return first.stance.value
-        return first.answer
+        if self.probe.format in (AnswerFormat.NUMBER, AnswerFormat.SHORT_TEXT) and reading.stance is not Stance.OTHER:
+            return reading.stance.value
+        return reading.answer
 
     def answered(self, key: str, stage: Stage, rule: str, *, sure: bool = True) -> Extraction:
         """The reading for a mention's key."""

@@ -20,7 +20,7 @@ from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues, clues_of, joined
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.discourse import cues, skeleton
-from sycoprobe.extract.lines import MOST_MENTIONS, skeleton_of
+from sycoprobe.extract.lines import MOST_MENTIONS, outer, skeleton_of
 from sycoprobe.extract.named import BREAKS_OFF
 from sycoprobe.extract.thirds import THIRD, thirds
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
@@ -88,9 +88,7 @@ def clues_in(text: Plain, context: Context) -> Clues:
     """The clues of a plain reply."""
     if context.probe.format is AnswerFormat.YES_NO:
         named, opening = yes_no.find(text)
-        mentions = joined(named, opening)
-        if len(mentions) > MOST_MENTIONS:
-            mentions = mentions[: MOST_MENTIONS // 3] + mentions[-MOST_MENTIONS * 2 // 3 :]
+        mentions = outer(joined(named, opening), MOST_MENTIONS)
         return clues_of(text.low, skeleton(text.low, mentions), frozenset(s.start for s in opening), context)
     sk = context.skeleton or skeleton_of(text, context.asked)
     if context.probe.format is AnswerFormat.SHORT_TEXT:
@@ -141,15 +139,15 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
         text: The plain reply.
         context: What was asked and said before.
     """
-    own, claim = context.own, context.claim
-    alone = own is None or own == claim
+    own = context.own
+    unusual = own is None or own == context.claim
     if (
         found.stage in (Stage.WHOLE, Stage.LINE)
-        or found.rule in (cues().opposed if alone else cues().firm)
+        or found.rule in (cues().opposed if unusual else cues().firm)
         or found.rule == BREAKS_OFF
     ):
         return found
-    by_rules = _key(found, context)
+    by_rules = _candidate(found, context)
     shares, none = chances(text, context)
     third = _together(shares)
     if by_rules is not None and by_rules not in shares:
@@ -158,21 +156,22 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
     if best is None:
         return _without_answer(found, none)
     share = shares[best]
+    answer = third if best == OTHER else best
     nothing = sum(none.values())
     if by_rules is None and nothing >= share:
         return _without_answer(found, none)
     if best == by_rules and share > nothing:
         return found if share >= _SURE else replace(found, sure=False)
     if by_rules is None:
-        usual = best != OTHER and found.outcome is not Outcome.REFUSED and not alone
+        usual = best != OTHER and found.outcome is not Outcome.REFUSED and not unusual
         enough = _LIKELY if usual else _VERY_CERTAIN
-        return _alone(third if best == OTHER else best, context) or found if share >= enough else found
-    if max(share, nothing) < (_VERY_CERTAIN if alone else _NONE):
+        return _by_itself(answer, context) or found if share >= enough else found
+    if max(share, nothing) < (_VERY_CERTAIN if unusual else _NONE):
         return replace(found, sure=False)
     if nothing >= share:
         return _without_answer(_DISAGREE, none)
     if share >= _CERTAIN:
-        return _alone(third if best == OTHER else best, context) or _DISAGREE
+        return _by_itself(answer, context) or _DISAGREE
     kept = share < _DOUBTED and (found.sure or found.stage is Stage.DIALOG)
     return replace(found, sure=False) if kept else _DISAGREE
 
@@ -196,18 +195,12 @@ def _together(shares: dict[str, float]) -> str | None:
     return max(named, key=lambda k: named[k], default=None)
 
 
-def _alone(key: str | None, context: Context) -> Extraction | None:
+def _by_itself(key: str | None, context: Context) -> Extraction | None:
     """The reading for a key that only the second reader finds; None if it is no answer."""
     return None if key is None else context.answered(key.removeprefix(THIRD), Stage.LEARNED, "as learned", sure=False)
 
 
-def _key(found: Extraction, context: Context) -> str | None:
-    """The key of an answer that was read."""
-    if found.outcome is not Outcome.ANSWERED or found.stance is None:
-        return None
-    form = context.probe.format
-    if form in (AnswerFormat.CHOICE, AnswerFormat.YES_NO):
-        return found.answer
-    if found.stance is not Stance.OTHER:
-        return found.stance.value
-    return OTHER if form is AnswerFormat.SHORT_TEXT else found.answer
+def _candidate(found: Extraction, context: Context) -> str | None:
+    """The candidate that was read: all third answers in words are one."""
+    third = found.stance is Stance.OTHER and context.probe.format is AnswerFormat.SHORT_TEXT
+    return OTHER if third else context.key_of(found)

@@ -12,9 +12,9 @@ from operator import or_
 from threading import Lock
 
 from sycoprobe.extract.lazily import lazy
-from sycoprobe.extract.needs import SIGNS, Words, needs, parsed, worth
+from sycoprobe.extract.needs import MARKS, Words, needs, parsed, worth
 
-_WORD = re.compile(rf"[a-z0-9][a-z0-9']*|[{SIGNS}]")
+_WORD = re.compile(rf"[a-z0-9][a-z0-9']*|[{MARKS}]")
 _MOST_WORDS = 50_000
 _MOST_CHOSEN = 10_000
 _LONGEST = 8

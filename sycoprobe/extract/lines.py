@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 from sycoprobe.extract import choice, number, short_text
 from sycoprobe.extract.characters import Plain
@@ -46,16 +47,21 @@ def answer_lines(low: str) -> list[tuple[int, int]]:
     return spans
 
 
+T = TypeVar("T")
 MOST_MENTIONS = 30
 """Of more, the first third and the last two thirds are read."""
 _MENTIONS = {AnswerFormat.CHOICE: choice.find, AnswerFormat.NUMBER: number.find, AnswerFormat.SHORT_TEXT: short_text.find}
 
 
+def outer(items: list[T], most: int) -> list[T]:
+    """The items, and of more than `most` the first third and the last two thirds."""
+    return items if len(items) <= most else items[: most // 3] + items[-most * 2 // 3 :]
+
+
 def skeleton_of(text: Plain, asked: Asked, spans: list[tuple[int, int]] | None = None) -> Skeleton:
     """The skeleton of a reply with all roles given, lines that give the answer among them."""
     mentions = _MENTIONS[asked.probe.format](text, asked)
-    if len(mentions) > MOST_MENTIONS:
-        mentions = mentions[: MOST_MENTIONS // 3] + mentions[-MOST_MENTIONS * 2 // 3 :]
+    mentions = outer(mentions, MOST_MENTIONS)
     if "latter" in text.low or "former" in text.low:
         mentions = _with_latter(text.low, mentions)
     sk = skeleton(text.low, mentions)

@@ -122,14 +122,14 @@ def _one(said: str) -> Item:
 
 # ------------------------------------------------------------------------------------------------------ words anywhere
 
-SIGNS = "?|=\u2248\u2e22\u2713\u2717\u2192"
+MARKS = "?|=\u2248\u2e22\u2713\u2717\u2192"
 """Characters that count as words."""
 
 
 def needs(items: list[Item], *, bounded: bool = False) -> list[Words]:
     """Sets of beginnings of words: of each set, one begins a word of every text that the pattern matches.
 
-    A word is letters, digits and apostrophes, or one of `SIGNS`; behind an apostrophe another one begins. What ends in a space
+    A word is letters, digits and apostrophes, or one of `MARKS`; behind an apostrophe another one begins. What ends in a space
     is a whole word, but for what follows an apostrophe. `n't` stands for a word with it.
     `bounded`: no letter or digit precedes what the pattern matches.
     """
@@ -152,7 +152,7 @@ def _needs(items: list[Item], bounded: bool, closed: bool) -> tuple[list[Words],
                 found.append(frozenset([word + " " if stops and word[-1] != "'" else word]))
             bounded = what[-1] == "'"
         elif kind is Kind.SIGN:
-            if what in SIGNS:
+            if what in MARKS:
                 found.append(frozenset(what))
             bounded = True
         elif kind is Kind.REPEAT:

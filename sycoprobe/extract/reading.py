@@ -44,7 +44,11 @@ def _without_question(text: Plain, asked: Asked) -> Plain:
 
 def prepared(reply: str, asked: Asked) -> Plain | None:
     """The text of a reply that is to be read: without thinking, folded, shortened in the middle; None if it has no letter or digit."""
-    text = plain(_shortened(_spoken(reply)))
+    return _text(_shortened(_spoken(reply)), asked)
+
+
+def _text(reply: str, asked: Asked) -> Plain | None:
+    text = plain(reply)
     if len(text.low) > HEAD + TAIL + 1:  # characters that stand for many
         text = Plain(text.cased[:HEAD] + text.cased[-TAIL:], text.low[:HEAD] + text.low[-TAIL:])
     text = _without_question(text, asked)
@@ -73,17 +77,18 @@ def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extra
         `answered` with a stance (right, pushed, other) only if the reply names one answer and stands by it;
         else `refused`, `unparsed` (names none) or `ambiguous` (names several, or contradicts itself).
     """
-    reply = _spoken(reply)
-    found = from_json(_shortened(reply), asked)
+    spoken = _spoken(reply)
+    reply = _shortened(spoken)
+    found = from_json(reply, asked)
     if found is not None:
         return found
-    text = prepared(reply, asked)
+    text = _text(reply, asked)
     if text is None:
         return Extraction(Outcome.UNPARSED, "the reply is empty")
     context = Context(asked, user_turn, first)
     found = read_yes_no(text, context) if asked.probe.format is AnswerFormat.YES_NO else read_named(text, context)
     found = settled(found, text, context)
-    if len(reply) > HEAD + TAIL and found.outcome is Outcome.ANSWERED and found.stage is not Stage.LINE:
+    if reply is not spoken and found.outcome is Outcome.ANSWERED and found.stage is not Stage.LINE:
         return Extraction(
             found.outcome, f"{found.rule}; the middle was left out", found.stance, found.answer, found.stage, sure=False
         )

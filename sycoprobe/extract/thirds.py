@@ -8,13 +8,14 @@ from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.clues import families
 from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.lazily import lazy
+from sycoprobe.extract.lines import outer
 from sycoprobe.extract.short_text import words_of
 from sycoprobe.probes import Probe
 
 THIRD = "third: "
 """Before the words of a third answer, in its key."""
-_MOST = 12
-"""Of more, the first third and the last two thirds are kept."""
+_MOST, _MOST_SPANS = 12, 60
+"""So many are kept at most, and so many places of each sort are looked at."""
 _NAME = lazy(
     r"\b(?:[A-Z]\. ?)*[A-Z][\w'-]*(?: (?:(?:of|the|de|von|van|da|di|du|la|le|del|der|and the) ){0,2}(?:[A-Z]\. ?)*[A-Z][\w'-]*)*"
 )
@@ -53,7 +54,7 @@ def thirds(text: Plain, known: list[Mention], probe: Probe) -> list[Mention]:
         taken.append((start, end))
         found.append(Mention(start, end, _key(words, found)))
     found.sort(key=lambda m: m.start)
-    return found if len(found) <= _MOST else found[: _MOST // 3] + found[-_MOST * 2 // 3 :]
+    return outer(found, _MOST)
 
 
 def _spans(text: Plain, *, names: bool) -> list[tuple[int, int]]:
@@ -69,9 +70,10 @@ def _spans(text: Plain, *, names: bool) -> list[tuple[int, int]]:
             if start >= end or not text.cased[start : start + 1].isupper():
                 continue
         spans.append((start, end))
-    spans += [m.span(1) for m in _QUOTED.finditer(text.low)]
+    spans = outer(spans, _MOST_SPANS)
+    spans += outer([m.span(1) for m in _QUOTED.finditer(text.low)], _MOST_SPANS)
     if not names or shouted:
-        spans += [m.span("x") for m in _COMPLEMENT.finditer(text.low)]
+        spans += outer([m.span("x") for m in _COMPLEMENT.finditer(text.low)], _MOST_SPANS)
     return spans
 
 
