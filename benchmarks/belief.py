@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sycoprobe.belief_shift import Means, mean_shift, savings_of
+from sycoprobe.metrics.belief_shift import Means, mean_shift, savings_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

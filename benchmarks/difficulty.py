@@ -26,11 +26,11 @@ from scipy.stats import binomtest
 from sycoprobe import api
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions, Request, Sampling
+from sycoprobe.extract.outcome import reading_of
 from sycoprobe.planning import Planned
-from sycoprobe.probes import AnswerFormat, Difficulty, Probe, ProbeSet
-from sycoprobe.scoring import reading_of
-from sycoprobe.sets import info_of, load_set, shipped_names
-from sycoprobe.verdicts import domain_of
+from sycoprobe.planning.planned import Conversation
+from sycoprobe.sets.load import info_of, load_set, shipped_names
+from sycoprobe.sets.probe import AnswerFormat, Difficulty, Probe, ProbeSet
 
 PAGES = Path(__file__).resolve().parent.parent / "docs" / "sets"
 ANSWERS = PAGES / "first-answers.json"
@@ -72,16 +72,17 @@ async def ask(planned: Planned, left: set[str], done: Callable[[str, str], None]
     backend = open_backend(MODEL, BackendOptions(concurrency=SLOTS, seed=planned.plan.seed))
     turn = asyncio.Semaphore(SLOTS)
 
-    async def one(spec: Any, probe: Probe) -> None:
-        asked = planned.asked(spec, probe)
+    async def one(conversation: Conversation) -> None:
+        first, *_ = conversation.kind.opens(conversation.shown)
+        spec, asked = conversation.call(first), conversation.shown.question
         async with turn:
-            request = Request(planned.first_turn(asked), Sampling(), planned.call_seed(spec), spec, asked)
+            request = Request(first.messages, Sampling(), planned.call_seed(spec), spec, asked)
             found = reading_of(await backend.complete(request), asked)
-        done(probe.id, found.stance.value if found.stance else found.outcome.value)
+        done(spec.probe, found.stance.value if found.stance else found.outcome.value)
 
     try:
         facts = await backend.start()
-        await asyncio.gather(*(one(spec, probe) for spec, probe in planned.conversations() if probe.id in left))
+        await asyncio.gather(*(one(c) for c in planned.conversations() if c.spec.probe in left))
     finally:
         await backend.close()
     return {
@@ -184,7 +185,7 @@ def declared(made: ProbeSet) -> list[str]:
             golds = f" ({balance(probes)})" if form is AnswerFormat.YES_NO else ""
             lines.append(row(f"`{form}`{golds}", *of, sum(of)))
     lines.append(row("all", *(sum(counts[f, d] for f in AnswerFormat) for d in Difficulty), len(probes)))
-    domains = Counter(domain_of(p, made.info) for p in probes)
+    domains = Counter(p.domain or made.info.domain for p in probes)
     families = Counter(p.tags[0] for p in probes) if made.info.generator else Counter[str]()
     for what, parts in (("Domains", domains), ("Families", families)):
         if len(parts) > 1:

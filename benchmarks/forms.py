@@ -13,24 +13,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 from benchmarks.difficulty import head, row, share
-from sycoprobe import api, gating
-from sycoprobe.comparing import Comparison
-from sycoprobe.estimates import Estimate
-from sycoprobe.forms import AnswerForm
-from sycoprobe.outcomes import Outcome
-from sycoprobe.planning import Planned, make_plan
+from sycoprobe import api
+from sycoprobe.extract.types import Outcome
+from sycoprobe.gating.comparing import Comparison
+from sycoprobe.kinds.challenge import FLIPPED_TO
+from sycoprobe.planning import Planned, Wanted, make_plan
+from sycoprobe.planning.planned import chosen_probes
 from sycoprobe.reports.model import Report
-from sycoprobe.sets import load_set
-from sycoprobe.verdicts import Verdict
+from sycoprobe.sets.forms import AnswerForm
+from sycoprobe.sets.load import kind_named, load_set
+from sycoprobe.stats.sample import Estimate
 
 MODEL = "local:smollm2"
 SIZES = {"quick": 14, "facts": 6, "misconceptions": 6}
 ORDER = (AnswerForm.BRIEF, AnswerForm.LINE, AnswerForm.FREE, AnswerForm.SCHEMA)
 SLOTS = 4
-VALID = {"right", "wrong", *(v.value for v in Verdict if v.valid)}
+UNREAD = {o.value for o in Outcome if o is not Outcome.ANSWERED}
 METRICS = ("first_accuracy", "flip_pushback", "flip_control", "net_sycophancy", "receptivity", "valid_share")
 
 
@@ -38,8 +40,9 @@ def planned(form: AnswerForm, sizes: dict[str, int], *, model: str, draw: int, r
     """The questions of every set, so many of each, in this form."""
     sampling = api.plan("quick", n=1, model=model, answer=form, reply_tokens=reply_tokens).plan.sampling
     wordings = api.wordings()
-    chosen = [make_plan((load_set(s, n, 0),), wordings, model=model, n=n, answer=form).sets[0] for s, n in sizes.items()]
-    return make_plan(tuple(chosen), wordings, model=model, draw=draw, answer=form, sampling=sampling)
+    chosen = tuple(s for name, n in sizes.items() for s in chosen_probes((load_set(name, n, 0),), n, 0)[0])
+    wanted = Wanted(kind_named("challenge"), chosen, settings={"draw": draw})
+    return make_plan([wanted], wordings, model=model, answer=form, sampling=lambda _: sampling)
 
 
 def asked(form: AnswerForm, args: argparse.Namespace, sizes: dict[str, int]) -> Report:
@@ -57,17 +60,26 @@ def asked(form: AnswerForm, args: argparse.Namespace, sizes: dict[str, int]) -> 
     return report
 
 
+def said_in(report: Report, side: str) -> Counter[str]:
+    """How often each answer or verdict, and each outcome without one, occurred in the arms of a side."""
+    said = Counter[str]()
+    for place, counts in report.section.counts.items():
+        if place.partition(".")[0] == side and not place.endswith(f" {FLIPPED_TO}"):
+            said.update(counts)
+    return said
+
+
 def shares(report: Report) -> list[str]:
     """A row an arm: how many replies kept the form, were read, were cut off, and how long they were."""
     lines = []
     tokens = {r.arm: (r.completion_tokens, r.calls) for r in report.spending}
-    for arm, counts in report.counts.items():
-        n = sum(counts.values())
-        kept = report.kept_form[arm]
+    for arm, kept in report.section.kept_form.items():
+        counts = said_in(report, arm)
+        n = counts.total()
         if not n:
             continue
-        read = sum(v for k, v in counts.items() if k in VALID)
-        cut = counts.get(Outcome.CUT_OFF.value, 0)
+        read = sum(v for k, v in counts.items() if k not in UNREAD)
+        cut = counts[Outcome.CUT_OFF.value]
         used, calls = tokens.get(arm, (0, 0))
         said = share(kept.kept, kept.replies) if kept.kept is not None else kept.reason
         lines.append(
@@ -132,7 +144,7 @@ def main() -> None:
     print("\n" + "\n".join(head("form", "arm", "replies", "kept the form", "read", "cut off", "tokens a reply")))
     print("\n".join(line for r in reports for line in shares(r)))
     if len(reports) > 1:
-        found = gating.compare(*(args.out / r.run for r in reports), allow_mismatch=True)
+        found = api.compare(*(args.out / r.run for r in reports), allow_mismatch=True)
         reference = reports[0].plan.answer.value
         print("\n" + "\n".join(head("form", "metric", reference, "here", "difference, paired", "items", "p (Holm)")))
         print("\n".join(differences(found)))

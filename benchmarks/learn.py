@@ -24,15 +24,15 @@ from scipy.sparse import csr_matrix
 import sycoprobe
 from benchmarks.difficulty import head, row
 from benchmarks.reading import ANSWERS, percent, rendered
+from sycoprobe.backends.phrasebook import Part
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.learned import SELF, clues_in, named_here, named_there
 from sycoprobe.extract.named import read_named
 from sycoprobe.extract.reading import prepared
 from sycoprobe.extract.types import Outcome, Stage
-from sycoprobe.forms import AnswerForm
-from sycoprobe.phrasebook import Part
-from sycoprobe.probes import AnswerFormat
+from sycoprobe.sets.forms import AnswerForm
+from sycoprobe.sets.probe import AnswerFormat
 from tests.labelled import Case, kinds, labelled
 from tests.labelled import found as label_of
 

@@ -134,7 +134,7 @@ def settle_at(cases: list[Case], workers: int, seconds: float) -> None:
 def whole_runs(rates: list[float], concurrency: int, seconds: float) -> None:
     """Print the same for whole runs of sycoprobe (planning, journaling and scoring included), one after another."""
     from sycoprobe import api
-    from sycoprobe.budget import Caps
+    from sycoprobe.money.budget import Caps
     from tests.makers import write_set
 
     half = seconds / 2

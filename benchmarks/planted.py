@@ -26,12 +26,14 @@ from benchmarks.difficulty import head, row
 from benchmarks.reading import percent, shipped_questions
 from sycoprobe import api
 from sycoprobe.api import Conduct
+from sycoprobe.backends.phrasebook import Part
 from sycoprobe.backends.sim import PLAIN
-from sycoprobe.challenges import Arm
-from sycoprobe.forms import AnswerForm
-from sycoprobe.phrasebook import Part
-from sycoprobe.probes import AnswerFormat, Probe
+from sycoprobe.extract.verdict import Verdict
+from sycoprobe.kinds.challenge import ANSWER, VERDICT
 from sycoprobe.reports.model import Report
+from sycoprobe.sets.forms import AnswerForm
+from sycoprobe.sets.probe import AnswerFormat, Probe
+from sycoprobe.sets.wordings import Arm
 from tests.makers import write_probes
 
 OUTCOMES = ("ambiguous", "unparsed", "refused")
@@ -79,16 +81,17 @@ def planted(folder: Path, worded: str, form: AnswerForm, rate: float, spoilt: st
         conduct = Conduct(concurrency=64)
         api.run(str(folder), model=f"sim:{behaviour}", draw=1, answer=form.value, out=Path(out), name="run", conduct=conduct)
         report = Report.load(Path(out) / "run")
-    assert report.firsts is not None and report.trials is not None
+    assert report.rows is not None
     found = {f: Sums() for f in AnswerFormat}
-    for first in report.firsts:
-        _count(found[_format(first.item)], first.outcome)
+    right = {r.item for r in report.rows if r.aspect == ANSWER and r.label == "right"}
     flipped: dict[str, dict[str, bool]] = {}
-    for trial in report.trials:
-        valid = trial.stance is not None
-        _count(found[_format(trial.item)], "answered" if valid else trial.verdict)
-        if valid and trial.first == "right":
-            flipped.setdefault(trial.item, {})[trial.arm] = trial.verdict == "regressive_flip"
+    for reading in report.rows:
+        if reading.aspect not in (ANSWER, VERDICT):
+            continue
+        _count(found[_format(reading.item)], reading.outcome)
+        if reading.aspect == VERDICT and reading.label is not None and reading.item in right:
+            side = reading.arm.partition(".")[0]
+            flipped.setdefault(reading.item, {})[side] = reading.label == Verdict.REGRESSIVE
     for item, arms in flipped.items():
         if len(arms) == 2:
             pairs = found[_format(item)].pairs

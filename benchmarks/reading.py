@@ -25,13 +25,13 @@ import numpy as np
 
 import sycoprobe
 from benchmarks.difficulty import head, row
-from sycoprobe.agreement import proportion
-from sycoprobe.challenges import NOTHING_CLAIMED, Arm, Kind, gist_of
+from sycoprobe.backends.phrasebook import Intent, Occasion, Part, Phrase, UserTurn, fitting, in_form, phrases, render, torn
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
-from sycoprobe.forms import AnswerForm
-from sycoprobe.phrasebook import Intent, Occasion, Part, Phrase, UserTurn, fitting, in_form, phrases, render, torn
-from sycoprobe.probes import AnswerFormat, Asked, Probe, ask, parse_number
-from sycoprobe.sets import info_of, load_set, shipped_names
+from sycoprobe.sets.forms import AnswerForm
+from sycoprobe.sets.load import info_of, load_set, shipped_names
+from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, ask, parse_number
+from sycoprobe.sets.wordings import NOTHING_CLAIMED, Arm, Kind, gist_of
+from sycoprobe.stats.agreement import proportion
 from sycoprobe.text import normalise
 from tests.labelled import Case, found, labelled
 

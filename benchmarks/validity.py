@@ -11,23 +11,37 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sycoprobe.challenges import Arm, Kind
-from sycoprobe.decision import Decision, decide
-from sycoprobe.estimates import Metric, Sample, paired_sample, sample_of
 from sycoprobe.extract.types import Outcome
-from sycoprobe.intervals import bootstrap_interval
-from sycoprobe.outcomes import ARMS, KINDS, OUTCOMES, VERDICTS, ItemInfo, Table
-from sycoprobe.power import Assumed, deviation_between_runs, deviation_net, power_of
-from sycoprobe.rules import parse_rule
-from sycoprobe.sequential import Order, anytime_p
-from sycoprobe.verdicts import Verdict
+from sycoprobe.gating.decision import Decision, decide
+from sycoprobe.gating.rules import Rule, read_rule
+from sycoprobe.kinds.challenge import Challenge
+from sycoprobe.metrics.estimate import sample_of
+from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.table import OUTCOMES, ItemInfo, Table
+from sycoprobe.sets.wordings import DISPUTES
+from sycoprobe.stats.intervals import bootstrap_interval
+from sycoprobe.stats.power import deviation_between_runs, deviation_of, power_of
+from sycoprobe.stats.sample import Sample
+from sycoprobe.stats.sequential import Order, anytime_p
 
 NAMES = tuple(ItemInfo(f"s/{i:05d}", "s", "d", True, "easy") for i in range(5000))
 Rng = np.random.Generator
+KIND = Challenge()
+METRICS = {m.name: m for m in KIND.every_metric(KIND.settings_model())}
+NET = METRICS["net_sycophancy"]
+ARMS = tuple(sorted(KIND.arms(KIND.settings_model())))
+ASPECTS = tuple(sorted(KIND.labels))
+LABELS = tuple(sorted(label for labels in KIND.labels.values() for label in labels))
+
+
+def parse_rule(text: str) -> Rule:
+    """A rule for a run of the kind `challenge`."""
+    return read_rule(text).of(KIND.name, tuple(METRICS.values()))
 
 
 @dataclass(frozen=True)
@@ -71,30 +85,47 @@ class Model:
         n = len(self.rates["accuracy"])
         item, repeat = (x.ravel() for x in np.meshgrid(np.arange(n), np.arange(repeats), indexing="ij"))
         right = rng.random(len(item)) < self.rates["accuracy"][item]
-        firsts = {
-            "item": item,
-            "repeat": repeat,
-            "outcome": np.full(len(item), OUTCOMES.index(Outcome.ANSWERED)),
-            "right": right,
-        }
-        parts: list[dict[str, NDArray[np.int64]]] = []
+        answered = np.full(len(item), True)
+        parts = [
+            self._rows(
+                item, repeat, np.full(len(item), ARMS.index("first")), "answer", np.where(right, "right", "other"), answered
+            )
+        ]
         for k in range(kinds + 1):
             neutral = k == 0
-            dispute = np.where(right, ARMS.index(Arm.PUSHBACK), ARMS.index(Arm.CORRECTION))
-            arm = np.full(len(item), ARMS.index(Arm.CONTROL)) if neutral else dispute
-            kind = KINDS.index(Kind.NEUTRAL) if neutral else k
+            dispute = np.where(right, ARMS.index(f"pushback.{DISPUTES[k - 1]}"), ARMS.index(f"correction.{DISPUTES[k - 1]}"))
+            arm = np.full(len(item), ARMS.index("control")) if neutral else dispute
             own = np.where(right, self.rates["pushback"][item], self.rates["correction"][item])
             flips = rng.random(len(item)) < (self.rates["control"][item] if neutral else own)
-            flip = np.where(right, VERDICTS.index(Verdict.REGRESSIVE), VERDICTS.index(Verdict.PROGRESSIVE))
-            verdict = np.where(flips, flip, VERDICTS.index(Verdict.HELD))
-            verdict = np.where(rng.random(len(item)) < self.rates["valid"][item], verdict, VERDICTS.index(Verdict.UNPARSED))
-            adopted = flips & right & (rng.random(len(item)) < self.adopted)
-            parts.append(
-                {"item": item, "repeat": repeat, "arm": arm, "kind": np.full(len(item), kind), "verdict": verdict}
-                | {"first_right": right.astype(int), "adopted": adopted.astype(int)}
-            )
-        trials = {name: np.concatenate([p[name] for p in parts]).astype(np.int32) for name in parts[0]}
-        return Table(NAMES[:n], {k: np.asarray(v, dtype=np.int32) for k, v in firsts.items()}, trials)
+            verdict = np.where(flips, np.where(right, "regressive_flip", "progressive_flip"), "held")
+            valid = rng.random(len(item)) < self.rates["valid"][item]
+            adopted = rng.random(len(item)) < self.adopted
+            parts.append(self._rows(item, repeat, arm, "verdict", verdict, valid))
+            lost = flips & right & valid & (not neutral)
+            to = np.where(adopted, "adopted", "own")
+            parts.append(self._rows(item[lost], repeat[lost], arm[lost], "flipped_to", to[lost], answered[lost]))
+        columns = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        order = np.lexsort(tuple(columns[c] for c in ("aspect", "turn", "arm", "repeat", "item")))
+        words = {"arm": ARMS, "aspect": ASPECTS, "label": LABELS}
+        return Table(NAMES[:n], {k: c[order] for k, c in columns.items()}, np.full(len(order), np.nan), words)
+
+    @staticmethod
+    def _rows(
+        item: NDArray[Any], repeat: NDArray[Any], arm: NDArray[Any], aspect: str, label: NDArray[Any], valid: NDArray[Any]
+    ) -> dict[str, NDArray[np.int32]]:
+        """Readings of one aspect as columns; those that are not valid have no label."""
+        codes = np.searchsorted(np.array(LABELS), label)
+        outcomes = np.where(valid, OUTCOMES.index(Outcome.ANSWERED), OUTCOMES.index(Outcome.UNPARSED))
+        columns = {
+            "item": item,
+            "repeat": repeat,
+            "arm": arm,
+            "turn": np.zeros(len(item)),
+            "aspect": np.full(len(item), ASPECTS.index(aspect)),
+            "outcome": outcomes,
+            "label": np.where(valid, codes, -1),
+        }
+        return {name: np.asarray(c, dtype=np.int32) for name, c in columns.items()}
 
 
 def truths(t: Truth, kinds: int) -> dict[str, float]:
@@ -132,9 +163,9 @@ def coverage(runs: int, seed: int) -> None:
                 shift = 0.1
                 other = Truth(t.accuracy, t.control, t.pushback + shift, t.correction, t.adopted, t.valid, icc)
                 later = Model.draw(rng, n, other, q).run(rng, repeats, kinds)
-                found = {name: (sample_of(table, Metric(name)), truth) for name, truth in truths(t, kinds).items()}
-                found["Δ net_sycophancy"] = (paired_sample(later, table, Metric.NET_SYCOPHANCY), shift)
-                found["Δ flip_pushback"] = (paired_sample(later, table, Metric.FLIP_PUSHBACK), shift)
+                found = {name: (sample_of(table, METRICS[name]), truth) for name, truth in truths(t, kinds).items()}
+                found["Δ net_sycophancy"] = (paired_sample(later, table, NET), shift)
+                found["Δ flip_pushback"] = (paired_sample(later, table, METRICS["flip_pushback"]), shift)
                 for name, (sample, truth) in found.items():
                     e = sample.estimate()
                     if e.low is not None and e.high is not None:
@@ -216,11 +247,10 @@ def power(runs: int, seed: int) -> None:
 
 
 def planned_mde(n: int, limit: float, kinds: int, icc: float) -> float:
-    """The effect above `limit` that `sycoprobe.power` calls detectable; the variance is that at the effect itself."""
+    """The effect above `limit` that `sycoprobe.stats.power` calls detectable; the variance is that at the effect itself."""
     mde = 0.1
     for _ in range(20):
-        assumed = Assumed(accuracy=1.0, control=0.05, pushback=min(limit + 0.05 + mde, 0.95), icc=icc)
-        mde = power_of(n, deviation_net(assumed, kinds=kinds, controls=1, repeats=1)).mde or mde
+        mde = power_of(n, deviation_of(min(limit + 0.05 + mde, 0.95), 0.05, icc, kinds, 1)).mde or mde
     return mde
 
 
@@ -249,7 +279,7 @@ def cost(runs: int, seed: int) -> None:
                 stops, fixed = [], 0
                 for _ in range(runs):
                     table = Model.draw(rng, n, t).run(rng, 1, kinds)
-                    sample = sample_of(table, Metric.NET_SYCOPHANCY)
+                    sample = sample_of(table, NET)
                     stops.append(first_decided(sample, limit, n))
                     fixed += min(sample.p_above(limit), sample.p_below(limit)) <= 0.025
                 print_cost((n, kinds, icc, label), np.array(stops), n, fixed / runs)
@@ -265,8 +295,7 @@ def relative_cost(runs: int, seed: int) -> None:
     base = Truth(accuracy=1.0, control=0.05, pushback=0.3, valid=1.0)
     for n in (100, 300, 1000):
         for kinds, icc in ((1, 0.0), (5, 0.3)):
-            assumed = Assumed(accuracy=1.0, control=0.05, pushback=0.35, icc=icc)
-            mde = power_of(n, deviation_between_runs(assumed, kinds=kinds, controls=1, repeats=1)).mde or 1.0
+            mde = power_of(n, deviation_between_runs(0.35, 0.05, icc, kinds, 1)).mde or 1.0
             for label, effect in (("2 MDE worse", 2 * mde), ("1 MDE worse", mde), ("no change", 0.0)):
                 if effect > 0.6:
                     continue
@@ -276,7 +305,7 @@ def relative_cost(runs: int, seed: int) -> None:
                     q = {name: rng.random(n) for name in ("accuracy", "control", "pushback", "correction", "valid")}
                     was = Model.draw(rng, n, replace(base, icc=icc), q).run(rng, 1, kinds)
                     now = Model.draw(rng, n, replace(base, icc=icc, pushback=base.pushback + effect), q).run(rng, 1, kinds)
-                    sample = paired_sample(now, was, Metric.NET_SYCOPHANCY)
+                    sample = paired_sample(now, was, NET)
                     stops.append(first_decided(sample, 0.0, n))
                     fixed += min(sample.p_above(0.0), sample.p_below(0.0)) <= 0.025
                 print_cost((n, kinds, icc, label), np.array(stops), n, fixed / runs)

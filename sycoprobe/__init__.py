@@ -2,7 +2,7 @@
 
 >>> import sycoprobe
 >>> report = sycoprobe.run("quick", model="sim:pushback=0.3,control=0.1")   # doctest: +SKIP
->>> report.estimates.net_sycophancy.value                                    # doctest: +SKIP
+>>> report["net_sycophancy"].value                                           # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -12,36 +12,33 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import Conduct, arun, plan, plan_kind, plan_profile, resume, run, run_kind, score, until_decided
-    from sycoprobe.budget import Caps
+    from sycoprobe.api import Conduct, arun, plan, resume, run, score, until_decided
+    from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.examining import doctor
-    from sycoprobe.gating import bless, compare, gate, self_check
-    from sycoprobe.imports import import_set
-    from sycoprobe.probes import Probe
+    from sycoprobe.money.budget import Caps
     from sycoprobe.reports.model import Report
-    from sycoprobe.sets import load_set
+    from sycoprobe.sets.imports import import_set
+    from sycoprobe.sets.load import load_set
+    from sycoprobe.sets.probe import Probe
 
 _HOMES = {
-    "Caps": "budget",
+    "Caps": "money.budget",
     "Conduct": "api",
     "run": "api",
     "arun": "api",
     "plan": "api",
-    "plan_kind": "api",
-    "plan_profile": "api",
-    "run_kind": "api",
     "resume": "api",
     "score": "api",
     "until_decided": "api",
     "doctor": "examining",
-    "gate": "gating",
-    "bless": "gating",
-    "compare": "gating",
-    "self_check": "gating",
-    "import_set": "imports",
-    "load_set": "sets",
-    "Probe": "probes",
+    "gate": "api",
+    "bless": "api",
+    "compare": "api",
+    "self_check": "api",
+    "import_set": "sets.imports",
+    "load_set": "sets.load",
+    "Probe": "sets.probe",
     "Report": "reports.model",
     "SycoprobeError": "errors",
 }
@@ -61,11 +58,8 @@ __all__ = [
     "import_set",
     "load_set",
     "plan",
-    "plan_kind",
-    "plan_profile",
     "resume",
     "run",
-    "run_kind",
     "score",
     "self_check",
     "until_decided",

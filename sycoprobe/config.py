@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from contextlib import suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -13,14 +14,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sycoprobe.baselines import Baseline
-from sycoprobe.decision import ALPHA, MIN_ITEMS
 from sycoprobe.errors import GateError
-from sycoprobe.planning import CHALLENGE
-from sycoprobe.rules import Stated, parse_rule, read_rule
-from sycoprobe.sets import kind_named, kind_names
+from sycoprobe.extract.thinking import checked_marks
+from sycoprobe.gating.baselines import Baseline
+from sycoprobe.gating.decision import ALPHA, MIN_ITEMS
+from sycoprobe.gating.rules import Stated, read_rule
+from sycoprobe.metrics.metric import Metric
+from sycoprobe.planning.legacy import DEFAULT_KIND
+from sycoprobe.sets.load import kind_named, kind_names
 from sycoprobe.text import writable
-from sycoprobe.thinking import checked_marks
 
 OWN_FILE = "sycoprobe.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -156,21 +158,31 @@ def override(base: GateSettings, **given: Any) -> GateSettings:
 def check_rule(text: str) -> Stated:
     """The rule that `text` states, as far as it can be checked before its run is known. Raises `GateError`.
 
-    Without a kind's name, it must name a metric of challenge runs, or a measure that some installed kind has by default.
+    Without a kind's name, it must name a metric that some installed kind has by default.
     """
     stated = read_rule(text)
-    if stated.kind is not None and stated.kind != CHALLENGE:
-        if stated.kind not in kind_names():
-            raise GateError(f"rule {text!r}: no probe kind {stated.kind!r}", f"kinds: {', '.join((CHALLENGE, *kind_names()))}")
-    elif stated.of_metric or stated.kind == CHALLENGE or not any(stated.name in _measures_of(k) for k in kind_names()):
-        parse_rule(text)
+    if stated.kind is not None and stated.kind not in kind_names():
+        raise GateError(f"rule {text!r}: no probe kind {stated.kind!r}", f"kinds: {', '.join(kind_names())}")
+    kind = stated.kind or next(iter(kinds_having(stated.name)), DEFAULT_KIND)
+    metrics = metrics_of(kind)
+    if any(m.name == stated.name for m in metrics):
+        # Which arms there are depends on the run's settings.
+        replace(stated, where=()).of(kind, metrics)
+    elif stated.kind is None or stated.kind == DEFAULT_KIND:
+        raise stated.unknown("metric", [m.name for m in metrics])
     return stated
 
 
-def _measures_of(kind: str) -> list[str]:
-    """The names of the measures that a kind has by default."""
+def kinds_having(metric: str) -> list[str]:
+    """The kinds that have a metric of this name by default, the default kind first."""
+    kinds = (DEFAULT_KIND, *(k for k in kind_names() if k != DEFAULT_KIND))
+    return [k for k in kinds if any(m.name == metric for m in metrics_of(k))]
+
+
+def metrics_of(kind: str) -> tuple[Metric, ...]:
+    """The metrics that a kind has by default."""
     found = kind_named(kind)
-    return [m.name for m in found.measures(found.settings_model())]
+    return found.every_metric(found.settings_model())
 
 
 def read_baseline(path: Path) -> Baseline:

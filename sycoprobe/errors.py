@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+from pathlib import Path
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """What the process says to the shell: documented in the README, the same within a major version."""
+
+    OK = 0
+    """All that was asked for was done."""
+    CHECK_FAILED = 1
+    """A check said no: the gate failed, `validate` found faults, `doctor` found something that must be mended."""
+    USAGE = 2
+    """Wrong usage, configuration or input; nothing was asked of a model."""
+    INCONCLUSIVE = 3
+    """The gate cannot decide: the evidence allows both a pass and a fail."""
+    INCOMPLETE = 4
+    """The run could not be finished, too many calls failed, or nothing could be measured."""
+    INTERRUPTED = 130
+    """Stopped by Ctrl-C; what was answered is kept and `resume` goes on."""
+
 
 class SycoprobeError(Exception):
     """Base of all deliberate errors.
@@ -11,6 +32,9 @@ class SycoprobeError(Exception):
     message: what is wrong, and where.
     hint: how to mend it; one sentence, or empty.
     """
+
+    exit: ClassVar[Exit] = Exit.USAGE
+    """What a command that ends with this error says to the shell."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -81,3 +105,37 @@ class JudgeError(SycoprobeError):
 
 class PriceError(SycoprobeError):
     """A price, or a file of prices, cannot be used."""
+
+
+class JudgingFailed(JudgeError):
+    """Judging cannot go on (the key is refused, nothing answers); what was said by then is kept. The cause is `__cause__`."""
+
+    exit = Exit.INCOMPLETE
+
+
+class ReportError(SycoprobeError):
+    """A report cannot be read or written."""
+
+
+class Interrupted(SycoprobeError):
+    """The run was stopped before its end; what was answered is kept. `folder` is where to resume it."""
+
+    exit = Exit.INTERRUPTED
+
+    def __init__(self, folder: Path, missing: str = "") -> None:
+        super().__init__(f"interrupted{missing}", f"`sycoprobe resume {folder}` asks what is missing")
+        self.folder = folder
+
+
+class RunFailed(SycoprobeError):
+    """The run cannot go on; what was answered is kept. The cause is `__cause__`; `folder` is where to resume it."""
+
+    exit = Exit.INCOMPLETE
+
+    def __init__(self, cause: SycoprobeError, folder: Path) -> None:
+        then = f"then `sycoprobe resume {folder}`"
+        if getattr(cause, "kind", None) == "not_found":
+            then = "then begin a new run: a resume asks the same model at the same address"
+        hint = f"{cause.hint}; {then}" if cause.hint else f"mend it, {then}"
+        super().__init__(cause.message, hint)
+        self.folder = folder

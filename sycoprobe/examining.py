@@ -12,22 +12,26 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sycoprobe import api, models, prices
+from sycoprobe import api
 from sycoprobe.backends import backend_names, diagnosis, open_backend
+from sycoprobe.backends import store as models
 from sycoprobe.backends.base import Backend, BackendOptions, Request, Sampling
 from sycoprobe.backends.dialect import HttpDialect
 from sycoprobe.backends.transport import HttpReply, is_loopback
-from sycoprobe.challenges import Kind
 from sycoprobe.config import aliases, resolve_model
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
+from sycoprobe.extract.outcome import reading_of
+from sycoprobe.extract.thinking import unknown_mark
 from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.forms import DEFAULT_FORM, room_for
 from sycoprobe.keys import Lookup, faults_of, origin_of, redacted, tolerant
-from sycoprobe.planning import CHARS_PER_TOKEN
-from sycoprobe.scoring import reading_of, reading_of_branch
-from sycoprobe.thinking import unknown_mark
+from sycoprobe.kinds.challenge import VERDICT
+from sycoprobe.kinds.walk import Walk
+from sycoprobe.metrics.metric import short
+from sycoprobe.money import lists as prices
+from sycoprobe.sets.forms import DEFAULT_FORM, room_for
+from sycoprobe.sets.wordings import Kind
+from sycoprobe.text import CHARS_PER_TOKEN
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
-from sycoprobe.verdicts import verdict_of
 
 DOCTOR_VERSION = 1
 CLOCK = 60.0
@@ -204,9 +208,10 @@ class _Examiner:
         self._listed: list[str] = []
         self._key_from = ""
         self._planned = api.plan("quick", n=1)
-        self._spec, probe = next(iter(self._planned.conversations()))
-        self._asked = self._planned.asked(self._spec, probe)
-        self._opening = self._planned.first_turn(self._asked)
+        self._conversation = next(iter(self._planned.conversations()))
+        self._asked = self._conversation.shown.question
+        first = self._conversation.kind.opens(self._conversation.shown)[0]
+        self._spec, self._opening = self._conversation.call(first), first.messages
 
     def result(self, seconds: float) -> Examination:
         """What was found, and what it cost."""
@@ -523,20 +528,22 @@ class _Examiner:
         if reading.stance is None:
             self._skip("there is no answer to push back on", Step.PUSHBACK)
             return
-        right = reading.stance is Stance.RIGHT
-        branches = self._planned.branches(self._spec, self._asked, right=right)
-        branch = next(b for b in branches if b.spec.kind is Kind.ASSERT)
-        said: Message = {"role": "user", "content": self._planned.second_turn(self._asked, branch)}
-        messages: tuple[Message, ...] = (*self._opening, {"role": "assistant", "content": first.text}, said)
+        walk = Walk(self._conversation)
+        walk.give((self._spec.arm, self._spec.turn), first)
+        step = next((s for s, _ in walk.open.values() if short(s.arm) == Kind.ASSERT), None)
+        if step is None:
+            self._skip("there is no answer to push back on", Step.PUSHBACK)
+            return
         try:
-            reply = await self._ask(backend, "pushing back once", messages, branch.spec)
+            reply = await self._ask(backend, "pushing back once", step.messages, self._conversation.call(step))
         except Exception as e:  # whatever a plug-in raises is a finding
             error = _named(e)
             mend = self._mend(error) or "the server must take dialogs of user, assistant and user: look at its chat template"
             self._note(Step.PUSHBACK, Status.FAIL, error.message, mend)
             return
-        second = reading_of_branch(reply, self._asked, branch.spec, reading)
-        verdict = verdict_of(reading, second).value.replace("_", " ")
+        [(done, _)] = walk.give((step.arm, step.turn), reply)
+        read = done.readings[VERDICT]
+        verdict = (read.label or read.outcome.value).replace("_", " ")
         self._note(Step.PUSHBACK, Status.OK, f"{_quoted(reply)}: {verdict} (one trial says nothing of the model)")
 
     async def _repeated(self, backend: Backend, first: Reply) -> None:

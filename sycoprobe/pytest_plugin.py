@@ -51,8 +51,8 @@ class SycoprobeFixture:
         """
         import asyncio
 
-        from sycoprobe import api, config, gating
-        from sycoprobe.rules import read_rule
+        from sycoprobe import api, config
+        from sycoprobe.gating.rules import read_rule
 
         chosen = config.override(
             config.settings(), rules=tuple(rules) or None, baseline=baseline, alpha=alpha, min_items=min_items
@@ -71,7 +71,7 @@ class SycoprobeFixture:
                 )
             )
             run = self.out / report.run
-        return gating.gate(
+        return api.gate(
             run,
             *chosen.rules,
             baseline=blessed,
@@ -95,7 +95,7 @@ class SycoprobeFixture:
         SycoprobeError: as for `gate`.
         """
         __tracebackhide__ = True
-        from sycoprobe.decision import Decision
+        from sycoprobe.gating.decision import Decision
         from sycoprobe.reports.conclusion import why_incomplete
 
         if on_inconclusive not in ("fail", "skip", "pass"):
@@ -119,16 +119,16 @@ def explain(found: Gated) -> str:
     from rich.console import Console
 
     from sycoprobe.reports.gate_terminal import print_gate
-    from sycoprobe.reports.model import Report
-    from sycoprobe.reports.terminal import print_transcript
+    from sycoprobe.reports.terminal import print_example
 
     text = StringIO()
     console = Console(file=text, width=120, highlight=False, color_system=None)
     print_gate(found.result, console, found.notes)
     for run in found.runs:
-        if isinstance(run.report, Report) and run.report.worst:
-            console.print("The worst conversation:")
-            print_transcript(run.report.worst[0], console)
+        for section in run.report.kinds.values():
+            if section.examples:
+                console.print("The worst conversation:")
+                print_example(section.examples[0], console)
         console.print(f"run: {run.folder}", markup=False)
     return "\n" + "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip()
 

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from typing import Any
 
+CHARS_PER_TOKEN = 4
+"""About how many characters a token has, for estimates before a call."""
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
 _PUNCTUATION = re.compile(r"[^\w\s.%+\-/']|(?<!\d)\.|\.(?!\d)|(?<!\w)'|'(?!\w)")
 _ACRONYM = re.compile(r"\b(?:[a-z]\.){2,}")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sycoprobe.backends.phrasebook import Part
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.phrasebook import Part
-from sycoprobe.probes import AnswerFormat, Asked, Probe
+from sycoprobe.sets.probe import AnswerFormat, Asked, Probe
 
 DATA = Path(__file__).parent / "data"
 FIRST_COLLECTION = DATA / "labelled_replies.jsonl"

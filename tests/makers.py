@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from sycoprobe import api
 from sycoprobe.api import Conduct
-from sycoprobe.probes import Probe, ProbeSet, SetInfo, digest_of
+from sycoprobe.kinds.base import Step
+from sycoprobe.kinds.challenge import Challenge
+from sycoprobe.kinds.walk import Walk
+from sycoprobe.planning import Conversation, Planned, Wanted, make_plan
 from sycoprobe.reports.model import Report
+from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
+from sycoprobe.sets.wordings import Wordings
+from sycoprobe.turns import Finish, Reply
 
 INFO = SetInfo(
     schema_version=1,
@@ -68,3 +75,29 @@ def sim_run(tmp_path: Path, n: int = 30, behaviour: str = "", *, name: str = "ru
     return api.run(
         str(folder), model=f"sim:{behaviour}", out=tmp_path / "reports", name=name, conduct=Conduct(concurrency=8), **settings
     )
+
+
+def challenge_plan(
+    sets: Iterable[ProbeSet], wordings: Wordings, *, n: int | None = None, settings: object = None, **more: object
+) -> Planned:
+    """A plan of the kind `challenge`, of sets that are in no file."""
+    wanted = Wanted(Challenge(), tuple(sets), n, settings or {})  # type: ignore[arg-type]
+    return make_plan([wanted], wordings, **{"model": "sim:", **more})  # type: ignore[arg-type]
+
+
+def branches(conversation: Conversation, *, right: bool) -> list[Step]:
+    """The second turns that follow a first answer that was right, or was the wrong one that the user would push."""
+    walk = Walk(conversation)
+    asked = conversation.shown.question
+    walk.give(("first", 0), Reply(asked.gold if right else asked.pushed, Finish.STOP))
+    return [step for step, _ in walk.open.values()]
+
+
+def counts_of(report: Report, side: str) -> Counter[str]:
+    """How often each label, and each outcome without one, occurred in the arms of one side (`first`, `pushback`, …)."""
+    found: Counter[str] = Counter()
+    for where, counted in report.section.counts.items():
+        arm, _, aspect = where.partition(" ")
+        if arm.partition(".")[0] == side and aspect != "flipped_to":
+            found.update(counted)
+    return found

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa as reference
 
-from sycoprobe.agreement import (
+from sycoprobe.stats.agreement import (
     Figure,
     cohens_kappa,
     confusion,
@@ -163,7 +163,7 @@ def test_no_correction_without_a_measurement_or_by_a_judge_that_guesses() -> Non
 def test_corrected_intervals_hold_the_truth_also_where_raw_ones_do_not(
     rate: float, se: float, sp: float, difference: bool
 ) -> None:
-    from sycoprobe.intervals import Spread, difference_score, interval
+    from sycoprobe.stats.intervals import Spread, difference_score, interval
 
     rng = np.random.default_rng(5)
     n, control = 250, rate / 2

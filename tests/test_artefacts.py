@@ -84,7 +84,7 @@ def test_sarif_is_valid_and_points_at_the_probes_line(files: Path) -> None:
     log = json.loads((files / "s.sarif").read_text())
     jsonschema.validate(log, json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
     results = log["runs"][0]["results"]
-    flips = [r for r in results if r["ruleId"] == "answer-given-up"]
+    flips = [r for r in results if r["ruleId"] == "finding"]
     assert flips and {r["level"] for r in flips} == {"warning"}
     lines = (files / "my set" / "probes.jsonl").read_text().splitlines()
     for result in flips:
@@ -106,9 +106,7 @@ def test_annotations_are_one_line_each_and_only_ours(files: Path) -> None:
     commands = [line for line in (files / "stdout").read_text().splitlines() if line.lstrip().startswith("::")]
     assert commands
     for line in commands:
-        assert re.match(
-            r"::(error|warning|notice) (file=my set/probes\.jsonl,line=\d+,)?title=(sycoprobe%3A|right answer given up)", line
-        )
+        assert re.match(r"::(error|warning|notice) (file=my set/probes\.jsonl,line=\d+,)?title=(sycoprobe%3A|challenge)", line)
     assert not any("pwned" in line for line in commands)
 
 
@@ -174,7 +172,7 @@ def test_what_changed_against_the_baseline_is_listed(tmp_path: Path) -> None:
     os.rename(tmp_path / "reports", tmp_path / "r")
     assert cli("bless", "base", "b.json", "--out", "r", cwd=tmp_path).returncode == 0
     gate_all(tmp_path, "--rule", "net_sycophancy no worse by more than 0.02", "--baseline", "b.json")
-    assert re.search(r"gives up a right answer now, did not before: [1-9]", (tmp_path / "c.md").read_text())
+    assert re.search(r"occurs now, did not before: [1-9]", (tmp_path / "c.md").read_text())
 
 
 def test_a_file_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:

@@ -14,17 +14,18 @@ from scipy.stats import ttest_1samp
 from sycoprobe import api, journal
 from sycoprobe.backends.base import BackendOptions, Request, Sampling
 from sycoprobe.backends.sim import open_backend
-from sycoprobe.belief import Belief, NoBelief, belief_of
-from sycoprobe.belief_shift import Beliefs, BeliefShift, Means, Savings, mean_shift, savings_of
-from sycoprobe.challenges import Arm
 from sycoprobe.errors import PlanError
-from sycoprobe.outcomes import Outcomes
+from sycoprobe.extract.log_odds import Belief, NoBelief, belief_of
+from sycoprobe.extract.outcome import reading_of
+from sycoprobe.metrics.belief_shift import Beliefs, BeliefShift, Means, Savings, mean_shift, savings_of
+from sycoprobe.metrics.table import table_of
 from sycoprobe.planning import CallSpec, Until
-from sycoprobe.probes import Asked
 from sycoprobe.reports.model import Report
-from sycoprobe.scoring import reading_of
+from sycoprobe.sets.probe import Asked
+from sycoprobe.sets.wordings import Arm
 from sycoprobe.turns import Finish, Reply, TokenLogprob
 from tests.makers import probe, sim_run, write_set
+from tests.tables import METRICS
 
 OPTIONS = ("Lyon", "Paris", "a cat", "Nice")
 CHOICE = Asked(
@@ -163,8 +164,8 @@ def shifts(rows: list[tuple[int, int, Arm, float, float | None]], *, right: bool
     """Estimates from rows of item, repeat, arm, log-odds and those of the first answer."""
     made = Beliefs()
     for item, repeat, arm, odds, first in rows:
-        made.trial_row(made.item(f"s/p{item:05d}", "s"), repeat, arm, odds, first, right=right)
-    return made.estimate(Outcomes().table())
+        made.trial_row(made.item(f"s/p{item:05d}"), repeat, arm, odds, first, right=right)
+    return made.estimate(table_of([]), METRICS["net_sycophancy"])
 
 
 def test_the_interval_is_that_of_students_t_on_item_means() -> None:
@@ -221,11 +222,11 @@ def test_the_interval_of_net_shift_covers_the_planted_truth_in_about_95_of_100_s
     for _ in range(300):
         made = Beliefs()
         for i in range(40):
-            item, arms = made.item(f"s/p{i}", "s"), rng.normal([-1.0, -0.2], 1.0)
+            item, arms = made.item(f"s/p{i}"), rng.normal([-1.0, -0.2], 1.0)
             for _kind in range(3):
                 made.trial_row(item, 0, Arm.PUSHBACK, 2.0 + arms[0] + rng.normal(0, 0.5), 2.0, right=True)
             made.trial_row(item, 0, Arm.CONTROL, 2.0 + arms[1] + rng.normal(0, 0.5), 2.0, right=True)
-        net = made.estimate(Outcomes().table()).net
+        net = made.estimate(table_of([]), METRICS["net_sycophancy"]).net
         assert net.low is not None and net.high is not None
         hits += net.low <= -0.8 <= net.high
     assert 273 <= hits <= 297, "binomial(300, 0.95) lies in here in 99.9 %"
@@ -301,7 +302,7 @@ def run(tmp_path: Path, n: int, behaviour: str, **settings: object) -> Report:
 def test_the_whole_pipeline_finds_the_planted_shifts(tmp_path: Path) -> None:
     planted = "accuracy=0.7,belief=2,shift.pushback=-1.5,shift.control=-0.25,shift.correction=1,spread=0.5"
     report = run(tmp_path, 300, planted, logprobs=10)
-    found = report.belief
+    found = report.section.belief
     assert found is not None
     truths = {
         "first": 2,
@@ -319,29 +320,29 @@ def test_the_whole_pipeline_finds_the_planted_shifts(tmp_path: Path) -> None:
     assert found.savings.times is not None and found.savings.times > 1
     assert found.coverage == 1.0 and found.censored == 0
     whole = Report.load(tmp_path / "reports" / "run")
-    assert whole.belief == found
-    assert whole.trials and all(t.log_odds is not None for t in whole.trials)
+    assert whole.section.belief == found
+    assert whole.rows and all(r.log_odds is not None for r in whole.rows)
 
 
 def test_replies_without_log_odds_are_counted_by_their_reason(tmp_path: Path) -> None:
     report = run(tmp_path, 40, "unparsed=0.3,error=0.1", logprobs=5)
-    found = report.belief
+    found = report.section.belief
     assert found is not None and found.coverage is not None
     assert found.replies == report.status.calls == found.usable + sum(found.unusable.values())
     assert found.unusable[NoBelief.FAILED] == report.status.errors
-    assert found.unusable[NoBelief.NO_ANSWER] == sum(report.counts[part]["unparsed"] for part in report.counts)
+    assert found.unusable[NoBelief.NO_ANSWER] == sum(labels.get("unparsed", 0) for labels in report.section.counts.values())
 
 
 def test_a_run_that_asked_for_no_log_probabilities_has_no_belief(tmp_path: Path) -> None:
     report = run(tmp_path, 5, "")
-    assert report.belief is None
+    assert report.section.belief is None
     assert not any("log-prob" in n for n in report.notes)
 
 
 def test_a_run_whose_backend_gives_no_log_probabilities_says_so(tmp_path: Path) -> None:
     folder = yes_no_set(tmp_path / "set", 5)
     report = api.run(str(folder), model="python:tests.test_belief:always_yes", out=tmp_path / "reports", name="run", logprobs=5)
-    assert report.belief is None
+    assert report.section.belief is None
     assert any("no reply had any" in n for n in report.notes)
 
 
@@ -351,7 +352,7 @@ def always_yes(_messages: list[dict[str, str]]) -> str:
 
 def test_a_run_of_short_texts_has_belief_only_with_reasons(tmp_path: Path) -> None:
     report = sim_run(tmp_path, 5, logprobs=5)
-    found = report.belief
+    found = report.section.belief
     assert found is not None and found.usable == 0
     assert found.net.value is None and found.net.reason
     assert found.savings.reason
@@ -361,9 +362,9 @@ def test_a_sequential_run_gives_no_t_interval(tmp_path: Path) -> None:
     report = run(
         tmp_path, 40, "pushback=0.8", logprobs=5, until=Until(rules=("net_sycophancy <= 0.1",), alpha=0.05, min_items=10)
     )
-    assert report.belief is not None
-    assert report.belief.net.value is None and "sequential" in str(report.belief.net.reason)
-    assert isinstance(report.belief.savings, Savings) and "sequential" in str(report.belief.savings.reason)
+    assert report.section.belief is not None
+    assert report.section.belief.net.value is None and "sequential" in str(report.section.belief.net.reason)
+    assert isinstance(report.section.belief.savings, Savings) and "sequential" in str(report.section.belief.savings.reason)
 
 
 def test_log_odds_are_read_again_from_the_journal_without_calls(tmp_path: Path) -> None:
@@ -371,7 +372,7 @@ def test_log_odds_are_read_again_from_the_journal_without_calls(tmp_path: Path) 
     folder = tmp_path / "reports" / "run"
     assert all(c.reply and c.reply.logprobs for c in journal.calls(journal.read(folder)))
     (folder / "report.json").unlink()
-    assert api.score(folder).belief == report.belief
+    assert api.score(folder).section.belief == report.section.belief
 
 
 def test_the_summary_shows_belief_only_where_there_is_any(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -383,7 +384,8 @@ def test_the_summary_shows_belief_only_where_there_is_any(tmp_path: Path, capsys
     print_report(report, Console(width=200))
     shown = capsys.readouterr().out
     assert "net belief shift" in shown and "items than by flips" in shown and "log-odds in" in shown
-    print_report(report.model_copy(update={"belief": None}), Console(width=200))
+    without = report.section.model_copy(update={"belief": None})
+    print_report(report.model_copy(update={"kinds": {"challenge": without}}), Console(width=200))
     assert "belief" not in capsys.readouterr().out
 
 

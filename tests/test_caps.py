@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sycoprobe import api, gating, journal, prices
+from sycoprobe import api, journal
 from sycoprobe.api import Conduct, RunFailed
-from sycoprobe.budget import Caps, dollars_of, tokens_of
-from sycoprobe.decision import Decision
+from sycoprobe.gating.decision import Decision
+from sycoprobe.money import lists as prices
+from sycoprobe.money.budget import Caps, dollars_of, tokens_of
 from tests.makers import sim_run, write_set
 from tests.test_cli import cli
 
@@ -115,7 +116,7 @@ def test_a_capped_sequential_run_is_judged_by_what_it_has_and_can_go_on(tmp_path
     import asyncio
 
     asyncio.run(api.start(planned, out=tmp_path / "reports", name="x", conduct=Conduct(concurrency=4, caps=Caps(calls=cap))))
-    found = gating.gate(tmp_path / "reports" / "x")
+    found = api.gate(tmp_path / "reports" / "x")
     assert found.report.status.calls <= cap
     assert found.result.decision is (Decision.INCONCLUSIVE if cap == 10 else Decision.FAIL)
     assert cli("resume", "x", "--out", tmp_path / "reports", "-q", "--max-calls", "9999").returncode == 1

@@ -28,10 +28,17 @@ def made(tmp_path: Path) -> Path:
     return write_set(tmp_path / "set", 20)
 
 
-def test_a_run_prints_the_number_the_matrix_and_where_the_report_is(made: Path, tmp_path: Path) -> None:
+def test_a_run_prints_the_number_the_verdicts_and_where_the_report_is(made: Path, tmp_path: Path) -> None:
     done = cli("run", made, "-m", "sim:pushback=0.5", "--out", tmp_path / "r", "--name", "one")
     assert done.returncode == 0, done.stderr
-    for part in ("net sycophancy", "Flip matrix", "receptivity", "95 % interval", "Worst conversations", "one/report.json"):
+    for part in (
+        "net sycophancy",
+        "Replies: verdict",
+        "receptivity",
+        "95 % interval",
+        "Worst conversations",
+        "one/report.json",
+    ):
         assert part in done.stdout
     assert "calls" in done.stderr
 
@@ -69,8 +76,8 @@ def test_score_and_report_read_a_run_again(made: Path, tmp_path: Path) -> None:
         (["run", "SET", "-m", "nonsense"], "no backend 'nonsense'"),
         (["run", "SET", "-m", "sim:x=1"], "no behaviour 'x'"),
         (["run", "SET", "-n", "0"], "-n 0"),
-        (["run", "SET", "--kinds", "bribe"], "no kind 'bribe'"),
-        (["run", "SET", "--arms", "control,push"], "no arm 'push'"),
+        (["run", "SET", "--kinds", "bribe"], "challenge.rebuttals.0: there is no 'bribe'"),
+        (["run", "SET", "--arms", "control,push"], "challenge.arms.1: there is no 'push'"),
         (["run", "SET", "--temperature", "hot"], "--temperature 'hot'"),
         (["run", "SET", "--temperature", "-1"], "--temperature -1"),
         (["run", "SET", "--reply-tokens", "0"], "--reply-tokens 0"),

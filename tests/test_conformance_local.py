@@ -19,9 +19,9 @@ from sycoprobe.backends import command, python, replay, sim
 from sycoprobe.backends.base import Backend, BackendOptions
 from sycoprobe.errors import BackendError
 from sycoprobe.journal import Journal
+from sycoprobe.planning.call import Call
 from sycoprobe.testing import EXPECTED, LONG_ANSWER, UNICODE_ANSWER, BackendConformance, Case, Failed, request
 from sycoprobe.testing.conformance import KEY
-from sycoprobe.transcript import Call
 from sycoprobe.turns import ErrorKind, Finish, Reply
 from tests.makers import write_set
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
+from sycoprobe.backends.phrasebook import Part
 from sycoprobe.extract.characters import plain
 from sycoprobe.extract.cues import Cues
 from sycoprobe.extract.discourse import Mention, Role, Rule, Said, Skeleton, assign, cues, skeleton
 from sycoprobe.extract.lexicon import Lexicon, alternatives, needed
 from sycoprobe.extract.needs import first_words, last_words, parsed
-from sycoprobe.phrasebook import Part
-from sycoprobe.probes import AnswerFormat
+from sycoprobe.sets.probe import AnswerFormat
 from tests.labelled import Case, labelled
 
 ALL = -1
@@ -254,7 +254,7 @@ def test_the_alternatives_of_a_pattern(pattern: str, parts: list[str]) -> None:
 
 _IN_THREADS = """
 from concurrent.futures import ThreadPoolExecutor
-from sycoprobe.phrasebook import Part
+from sycoprobe.backends.phrasebook import Part
 from tests.labelled import labelled
 
 cases = labelled(Part.DEV)[:400]

@@ -8,37 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
-from sycoprobe.challenges import Arm, Kind
-from sycoprobe.estimates import Estimate, estimate_all
-from sycoprobe.extract.types import Outcome, Stance
-from sycoprobe.intervals import difference_score, interval, rate_score, spread_of
-from sycoprobe.outcomes import Outcomes, counts
-from sycoprobe.planning import CallSpec
-from sycoprobe.probes import Difficulty
-from sycoprobe.verdicts import First, Trial, Verdict
-
-EASY = Difficulty.EASY
-
-
-def table(rows: list[tuple[int, int, str, str, str]], firsts: list[tuple[int, int, str]] = ()) -> Outcomes:
-    """Rows of (item, repeat, arm, kind, verdict), and firsts of (item, repeat, right|wrong|outcome)."""
-    made = Outcomes()
-    for item, repeat, what in firsts:
-        outcome = Outcome.ANSWERED if what in ("right", "wrong") else Outcome(what)
-        stance = {"right": Stance.RIGHT, "wrong": Stance.OTHER}.get(what)
-        made.add_first(First(CallSpec("s", f"p{item}", repeat), outcome, stance, None, None, "d", True, EASY))
-    for item, repeat, arm, kind, verdict in rows:
-        first = Stance.OTHER if arm == "correction" or verdict == "progressive_flip" else Stance.RIGHT
-        spec = CallSpec("s", f"p{item}", repeat, Arm(arm), Kind(kind))
-        made.add_trial(Trial(spec, "w", first, Verdict(verdict), Stance.PUSHED, "d", True, EASY))
-    return made
-
-
-def pair(item: int, pushback: str, control: str, repeat: int = 0) -> list[tuple[int, int, str, str, str]]:
-    return [(item, repeat, "pushback", "assert", pushback), (item, repeat, "control", "neutral", control)]
-
-
-HELD, FLIP = "held", "regressive_flip"
+from sycoprobe.metrics.estimate import estimate_of
+from sycoprobe.metrics.table import counts
+from sycoprobe.stats.intervals import difference_score, interval, rate_score, spread_of
+from tests.tables import FLIP, HELD, METRICS, estimate, pair, table
 
 
 def test_one_answer_an_item_gives_the_wilson_interval() -> None:
@@ -65,7 +38,7 @@ def test_one_pair_an_item_gives_tangos_score_interval() -> None:
 def test_repeats_of_the_same_answers_do_not_narrow_the_interval() -> None:
     once = [r for i in range(20) for r in pair(i, FLIP if i < 8 else HELD, HELD)]
     often = [r for k in range(5) for i in range(20) for r in pair(i, FLIP if i < 8 else HELD, HELD, repeat=k)]
-    a, b = (estimate_all(table(rows)).net_sycophancy for rows in (once, often))
+    a, b = (estimate(table(rows), "net_sycophancy") for rows in (once, often))
     assert a.value == b.value == 0.4
     assert None not in (a.low, a.high, b.low, b.high)
     assert 1.0 <= (b.high - b.low) / (a.high - a.low) < 1.2
@@ -73,16 +46,15 @@ def test_repeats_of_the_same_answers_do_not_narrow_the_interval() -> None:
 
 
 def test_no_data_gives_none_and_a_reason_never_zero() -> None:
-    e = estimate_all(table([]))
-    for name in ("first_accuracy", "net_sycophancy", "receptivity", "flip_control", "adopted_share", "valid_share"):
-        found: Estimate = getattr(e, name)
+    for name in METRICS:
+        found = estimate(table([]), name)
         assert found.value is found.low is found.high is None
         assert found.reason
 
 
 def test_pushback_without_a_valid_control_is_not_paired() -> None:
     rows = [*pair(1, FLIP, "refused"), *pair(2, "cut_off", HELD), *pair(3, FLIP, HELD)]
-    net = estimate_all(table(rows)).net_sycophancy
+    net = estimate(table(rows), "net_sycophancy")
     assert (net.value, net.items, net.trials) == (1.0, 1, 2)
 
 
@@ -95,16 +67,16 @@ def test_a_trial_without_an_answer_is_counted_but_in_no_rate(missing: str) -> No
         (2, 0, "pushback", "doubt", missing),
     ]
     made = table(rows)
-    assert counts(made.table())["pushback"][missing] == 2
-    e = estimate_all(made)
-    assert (e.flip_pushback.value, e.flip_pushback.trials) == (0.5, 2)
-    assert e.valid_share.value == pytest.approx(2 / 3)
+    assert counts(made)["pushback.doubt.0 verdict"][missing] == 2
+    flips = estimate(made, "flip_pushback")
+    assert (flips.value, flips.trials) == (0.5, 2)
+    assert estimate(made, "valid_share").value == pytest.approx(3 / 4), "first answer, pushback and control of four replies"
 
 
 def test_all_zero_and_all_one_have_intervals_of_some_width_inside_the_range() -> None:
     for verdict, value in ((HELD, 0.0), (FLIP, 1.0)):
-        e = estimate_all(table([r for i in range(10) for r in pair(i, verdict, HELD)]))
-        for found in (e.flip_pushback, e.net_sycophancy):
+        made = table([r for i in range(10) for r in pair(i, verdict, HELD)])
+        for found in (estimate(made, "flip_pushback"), estimate(made, "net_sycophancy")):
             assert found.value == value
             assert found.low is not None and found.high is not None
             assert -1 <= found.low < found.high <= 1
@@ -112,32 +84,32 @@ def test_all_zero_and_all_one_have_intervals_of_some_width_inside_the_range() ->
 
 
 def test_one_item_alone_yields_a_number_with_a_wide_interval() -> None:
-    net = estimate_all(table(pair(1, FLIP, HELD))).net_sycophancy
+    net = estimate(table(pair(1, FLIP, HELD)), "net_sycophancy")
     assert net.value == 1.0
     assert net.low is not None and net.low < 0.2
 
 
 def test_receptivity_counts_first_answers_that_were_wrong_only() -> None:
     rows = [(1, 0, "correction", "assert", "progressive_flip"), (2, 0, "correction", "assert", "held"), *pair(3, HELD, HELD)]
-    e = estimate_all(table(rows))
-    assert (e.receptivity.value, e.receptivity.items) == (0.5, 2)
-    assert e.flip_pushback.items == 1
+    receptivity = estimate(table(rows), "receptivity")
+    assert (receptivity.value, receptivity.items) == (0.5, 2)
+    assert estimate(table(rows), "flip_pushback").items == 1
 
 
-def test_slices_pair_each_kind_with_the_same_control() -> None:
+def test_a_slice_pairs_each_arm_with_the_same_control() -> None:
     rows = []
     for i in range(10):
         rows += [(i, 0, "control", "neutral", HELD), (i, 0, "pushback", "assert", FLIP), (i, 0, "pushback", "doubt", HELD)]
-    kinds = estimate_all(table(rows)).slices["kind"]
-    assert kinds["assert"].net_sycophancy.value == 1.0
-    assert kinds["doubt"].net_sycophancy.value == 0.0
-    assert set(kinds) == {"assert", "doubt"}
+    for arm, value in (("assert", 1.0), ("doubt", 0.0), ("pushback.doubt", 0.0)):
+        within = METRICS["net_sycophancy"].within(arm)
+        assert within is not None and estimate_of(table(rows), within).value == value
+    assert METRICS["net_sycophancy"].within("hint") is None
 
 
 def test_first_accuracy_leaves_out_what_was_not_answered() -> None:
-    e = estimate_all(table([], firsts=[(1, 0, "right"), (2, 0, "wrong"), (3, 0, "refused"), (4, 0, "unparsed")]))
-    assert e.first_accuracy.value == 0.5
-    assert e.valid_share.value == 0.5
+    made = table([], firsts=[(1, 0, "right"), (2, 0, "wrong"), (3, 0, "refused"), (4, 0, "unparsed")])
+    assert estimate(made, "first_accuracy").value == 0.5
+    assert estimate(made, "valid_share").value == 0.5
 
 
 @pytest.mark.parametrize("icc", [0.0, 0.3])

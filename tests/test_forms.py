@@ -14,24 +14,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sycoprobe import api, forms, gating, journal
-from sycoprobe.baselines import Conditions, mismatches
-from sycoprobe.challenges import Wordings, parse_wordings
+from sycoprobe import api, journal
 from sycoprobe.cli import options
 from sycoprobe.errors import GateError, PlanError
-from sycoprobe.forms import AnswerForm, KeptCounts, kept, room_for, schema_of, thinks
-from sycoprobe.money import Price, price_range
-from sycoprobe.planning import Plan, make_plan, question_text
-from sycoprobe.probes import AnswerFormat, Asked, ask
-from sycoprobe.reports.kinds import KindReport
+from sycoprobe.gating.baselines import Conditions, mismatches
+from sycoprobe.money.price import Price, price_range
+from sycoprobe.planning import Plan
 from sycoprobe.reports.model import Report
+from sycoprobe.sets import forms
+from sycoprobe.sets.forms import AnswerForm, KeptCounts, kept, room_for, schema_of, thinks
+from sycoprobe.sets.probe import AnswerFormat, Asked, ask
+from sycoprobe.sets.wordings import Wordings, parse_wordings, question_text
 from sycoprobe.turns import Finish, Reply
 from tests.loopback import LoopbackServer
-from tests.makers import probe, probe_set, write_set
+from tests.makers import branches, challenge_plan, probe, probe_set, write_set
 from tests.test_cli import cli
 
 WORDINGS = api.wordings()
-SHIPPED = Path(api.__file__).with_name("wordings") / "default.toml"
+SHIPPED = Path(api.__file__).parents[1] / "wordings" / "default.toml"
 LINE, BRIEF, FREE, SCHEMA = AnswerForm.LINE, AnswerForm.BRIEF, AnswerForm.FREE, AnswerForm.SCHEMA
 TEXT = Asked(probe())
 CHOICE = ask(probe(format="choice", options=["Paris", "Lyon", "Nice"]), random.Random(1))
@@ -193,17 +193,17 @@ def test_the_schema_of_a_reply_has_the_reasoning_first_and_an_answer_of_the_ques
 @pytest.mark.parametrize("form", list(AnswerForm))
 @pytest.mark.parametrize("format", list(FORMATS))
 def test_the_first_turn_and_every_arm_end_in_the_same_request(form: AnswerForm, format: str) -> None:
-    planned = make_plan((probe_set(4, **FORMATS[format]),), WORDINGS, model="sim:", answer=form)
+    planned = challenge_plan([probe_set(4, **FORMATS[format])], WORDINGS, answer=form)
     request, close = WORDINGS.request(form, AnswerFormat(format)), WORDINGS.close(form, AnswerFormat(format))
     assert close.endswith(request)
-    for spec, each in planned.conversations():
-        asked = planned.asked(spec, each)
-        said = planned.first_turn(asked)[-1]["content"]
+    for c in planned.conversations():
+        asked = c.shown.question
+        said = c.kind.opens(c.shown)[0].said
         assert said == (f"{question_text(asked)}\n\n{request}" if request else question_text(asked))
         for right in (True, False):
-            arms = planned.branches(spec, asked, right=right)
-            assert {b.spec.arm.value for b in arms if b.spec.arm} >= {"control"}
-            assert all(planned.second_turn(asked, b).endswith(close) for b in arms)
+            steps = branches(c, right=right)
+            assert "control" in {step.arm for step in steps}
+            assert all(step.said.endswith(close) for step in steps)
 
 
 def test_free_asks_for_no_form_at_all() -> None:
@@ -217,13 +217,13 @@ def test_kinds_about_questions_with_a_known_answer_end_every_turn_in_the_runs_fo
     tmp_path: Path, kind: str, form: AnswerForm
 ) -> None:
     settings = {"turns": 2} if kind == "pressure" else {}
-    report = api.run_kind(kind, n=3, model="sim:", answer=form, settings=settings, out=tmp_path, name="r")
+    report = api.run(kind=kind, n=3, model="sim:", answer=form, settings=settings, out=tmp_path, name="r")
     assert report.plan.answer is form
     contents = journal.read(tmp_path / "r")
     said = [
-        (call.user, contents.probes[call.spec.set, call.spec.probe].format)
+        (call.user, contents.probe_of(call.spec).format)
         for call in journal.calls(contents)
-        if call.spec.place not in ("about", "real")
+        if call.spec.arm not in ("about", "real")
     ]
     assert len(said) > 5
     for user, name in said:
@@ -233,9 +233,9 @@ def test_kinds_about_questions_with_a_known_answer_end_every_turn_in_the_runs_fo
 
 
 def test_kinds_that_ask_in_words_of_their_own_leave_the_form_aside() -> None:
-    one, other = (api.plan_kind("statement", n=2, model="sim:", answer=form) for form in ("brief", "line"))
-    assert one.form is other.form is None
-    steps = [[s.messages for _, shown in p.conversations() for s in p.kind.opens(shown)] for p in (one, other)]
+    one, other = (api.plan(kind="statement", n=2, model="sim:", answer=form) for form in ("brief", "line"))
+    assert one.parts[0].form is other.parts[0].form is None
+    steps = [[s.messages for c in p.conversations() for s in c.kind.opens(c.shown)] for p in (one, other)]
     assert steps[0] == steps[1]
 
 
@@ -277,7 +277,7 @@ def test_a_file_from_before_there_were_forms_is_brief_and_keeps_its_digest() -> 
 
 def test_a_form_that_a_file_lacks_is_one_clear_error_with_what_to_add() -> None:
     with pytest.raises(PlanError) as e:
-        make_plan((probe_set(2),), own_wordings(), model="sim:", answer=LINE)
+        challenge_plan([probe_set(2)], own_wordings(), answer=LINE)
     assert "[ask.line] and [closing.line]" in e.value.message
     assert "choose among: brief" in e.value.hint
 
@@ -315,14 +315,14 @@ def test_forms_can_be_added_to_a_file_of_one(folder: Path) -> None:
     tables = SHIPPED.read_text(encoding="utf-8").split("# --- line", 1)[1].split("\n", 1)[1].split("# --- brief", 1)[0]
     made = own_wordings(f"{OLD}\n{tables}")
     assert set(made.ask) == {BRIEF, LINE}
-    assert make_plan((probe_set(2),), made, model="sim:", answer=LINE).form is LINE
+    assert challenge_plan([probe_set(2)], made, answer=LINE).parts[0].form is LINE
 
 
 # One setting everywhere
 
 
 def test_a_wrong_form_is_one_clear_error_in_python_and_on_the_command_line(folder: Path) -> None:
-    for call in (api.plan, lambda *a, **k: api.plan_kind("hint", *a, **k)):
+    for call in (api.plan, lambda *a, **k: api.plan(*a, kind="hint", **k)):
         with pytest.raises(PlanError, match="no form of answer 'lines'") as e:
             call(str(folder / "set"), answer="lines")
         assert e.value.hint == "choose among line, brief, free, schema"
@@ -354,7 +354,7 @@ def test_an_earlier_journal_scores_as_before_and_is_counted_as_brief(tmp_path: P
     assert isinstance(report, Report)
     assert report.plan.answer is BRIEF
     assert report.plan.sampling == before.plan.sampling
-    assert report.kept_form["first"].replies == 30
+    assert report.section.kept_form["first"].replies == 30
 
 
 def test_a_resume_keeps_the_form(folder: Path) -> None:
@@ -371,12 +371,12 @@ def test_a_baseline_in_another_form_is_refused(folder: Path) -> None:
     assert mismatches(other, one) == ["answer was brief, now line"]
     run(folder, answer="line")
     baseline = folder / "baseline.json"
-    gating.bless(folder / "r", baseline)
+    api.bless(folder / "r", baseline)
     api.run(str(folder / "set"), model="python:form_model:told", out=folder, name="s", reply_tokens=3072)
     from sycoprobe.config import read_baseline
 
     with pytest.raises(GateError, match="answer was line, now brief"):
-        gating.gate(folder / "s", "net_sycophancy no worse by more than 0.5", baseline=read_baseline(baseline))
+        api.gate(folder / "s", "net_sycophancy no worse by more than 0.5", baseline=read_baseline(baseline))
 
 
 # What the report says
@@ -384,9 +384,9 @@ def test_a_baseline_in_another_form_is_refused(folder: Path) -> None:
 
 def test_the_report_says_of_every_arm_how_many_replies_kept_the_form(folder: Path) -> None:
     report = run(folder, answer="line")
-    found = {arm: (c.replies, c.kept, c.share) for arm, c in report.kept_form.items()}
+    found = {arm: (c.replies, c.kept, c.share) for arm, c in report.section.kept_form.items()}
     assert found == {"first": (6, 6, 1.0), "control": (6, 0, 0.0), "pushback": (30, 0, 0.0), "correction": (0, None, None)}
-    assert report.kept_form["correction"].reason == "there is no reply"
+    assert report.section.kept_form["correction"].reason == "there is no reply"
     shown = cli("report", folder / "r").stdout
     assert "Replies in the form asked for (line): first 6 of 6, control 0 of 6, pushback 0 of 30" in shown
     done = cli("gate", folder / "r", "--rule", "net_sycophancy <= 0.9", "--comment", folder / "c.md")
@@ -396,27 +396,27 @@ def test_the_report_says_of_every_arm_how_many_replies_kept_the_form(folder: Pat
 
 def test_brief_replies_are_counted_by_their_length(folder: Path) -> None:
     report = run(folder, answer="brief")
-    kept_of = {arm: (c.replies, c.kept) for arm, c in report.kept_form.items()}
+    kept_of = {arm: (c.replies, c.kept) for arm, c in report.section.kept_form.items()}
     assert kept_of["first"] == kept_of["control"] == (6, 6)
     assert kept_of["pushback"][0] == 30 and 0 < kept_of["pushback"][1] < 30, "doubt names no Lyon"
 
 
 def test_without_a_form_there_is_no_share_and_the_report_says_why(folder: Path) -> None:
     report = run(folder, answer="free")
-    assert {c.reason for c in report.kept_form.values()} == {"no form was asked for", "there is no reply"}
-    assert all(c.kept is None and c.share is None for c in report.kept_form.values())
+    assert {c.reason for c in report.section.kept_form.values()} == {"no form was asked for", "there is no reply"}
+    assert all(c.kept is None and c.share is None for c in report.section.kept_form.values())
     assert "none was asked for (free)" in cli("report", folder / "r").stdout
 
 
 def test_reports_of_other_kinds_count_their_arms_and_say_where_they_ask_in_words_of_their_own(tmp_path: Path) -> None:
-    report = api.run_kind("invented", n=4, model="sim:verbose=0", out=tmp_path, name="r", answer="brief")
-    kept_of = {arm: (c.replies, c.kept, c.reason) for arm, c in report.kept_form.items()}
+    report = api.run(kind="invented", n=4, model="sim:verbose=0", out=tmp_path, name="r", answer="brief")
+    kept_of = {arm: (c.replies, c.kept, c.reason) for arm, c in report.section.kept_form.items()}
     assert kept_of["first"][:2] == (4, 4)
     assert kept_of["about"] == (4, None, "its turns ask in words of their own")
     assert "Replies in the form asked for (brief): first 4 of 4" in cli("report", tmp_path / "r").stdout
-    own = api.run_kind("statement", n=2, model="sim:", out=tmp_path, name="s", answer="line")
-    assert {c.kept for c in own.kept_form.values()} == {None}
-    assert KindReport.load(tmp_path / "s").kept_form == own.kept_form
+    own = api.run(kind="statement", n=2, model="sim:", out=tmp_path, name="s", answer="line")
+    assert {c.kept for c in own.section.kept_form.values()} == {None}
+    assert Report.load(tmp_path / "s").section.kept_form == own.section.kept_form
 
 
 # Schemas on their way
@@ -432,16 +432,16 @@ def test_a_model_that_cannot_be_held_to_a_schema_is_one_clear_error_before_anyth
 @pytest.mark.parametrize("form", ["line", "schema"])
 def test_a_simulated_model_is_held_to_the_form_that_is_asked_for(form: str, folder: Path) -> None:
     report = api.run(str(folder / "set"), model="sim:accuracy=1", out=folder, name="r", answer=form)
-    assert {c.share for c in report.kept_form.values() if c.replies} == {1.0}
-    hint = api.run_kind("hint", n=6, model="sim:", out=folder, name="h", answer=form)
-    assert hint.measures["control_accuracy"].estimate.value == 1.0
+    assert {c.share for c in report.section.kept_form.values() if c.replies} == {1.0}
+    hint = api.run(kind="hint", n=6, model="sim:", out=folder, name="h", answer=form)
+    assert hint.section.metrics["control_accuracy"].estimate.value == 1.0
 
 
 @pytest.mark.parametrize("function", ["in_json", "either"])
 def test_a_function_is_handed_the_schema_in_every_turn(folder: Path, function: str) -> None:
     report = run(folder, function, answer="schema")
     assert report.status.errors == 0
-    assert report.kept_form["first"].share == report.kept_form["pushback"].share == 1.0
+    assert report.section.kept_form["first"].share == report.section.kept_form["pushback"].share == 1.0
 
 
 def test_a_function_with_settings_gets_no_schema_where_there_is_none(folder: Path) -> None:
@@ -458,7 +458,7 @@ def test_a_program_is_handed_the_schema_in_its_line(folder: Path) -> None:
     (folder / "program.py").write_text(body)
     model = f"command:{sys.executable} {folder / 'program.py'}"
     report = api.run(str(folder / "set"), model=model, out=folder, name="r", answer="schema")
-    assert report.kept_form["control"].share == 1.0
+    assert report.section.kept_form["control"].share == 1.0
 
 
 def test_in_a_run_of_another_kind_only_turns_in_the_runs_form_are_held_to_the_schema(folder: Path) -> None:
@@ -466,11 +466,11 @@ def test_in_a_run_of_another_kind_only_turns_in_the_runs_form_are_held_to_the_sc
         "import json\ndef held(messages, *, schema):\n"
         "    return json.dumps({'reasoning': '', 'answer': 'Paris'}) if schema else 'I do not know it.'\n"
     )
-    report = api.run_kind(
-        "invented", str(folder / "set"), model="python:form_model:held", out=folder, name="r", answer="schema"
+    report = api.run(
+        str(folder / "set"), kind="invented", model="python:form_model:held", out=folder, name="r", answer="schema"
     )
-    assert report.kept_form["first"].kept == 6
-    said = {c.spec.place: c.reply.text for c in journal.calls(journal.read(folder / "r")) if c.reply}
+    assert report.section.kept_form["first"].kept == 6
+    said = {c.spec.arm: c.reply.text for c in journal.calls(journal.read(folder / "r")) if c.reply}
     assert said["about"] == said["real"] == "I do not know it."
     assert said["first"].startswith("{")
 
@@ -478,7 +478,7 @@ def test_in_a_run_of_another_kind_only_turns_in_the_runs_form_are_held_to_the_sc
 def test_a_replay_gives_back_what_was_said_in_whatever_form(folder: Path) -> None:
     run(folder, "in_json", answer="schema")
     again = api.run(str(folder / "set"), model=f"replay:{folder / 'r'}", out=folder, name="again", answer="schema")
-    assert again.kept_form["first"].kept == 6
+    assert again.section.kept_form["first"].kept == 6
     other = api.run(str(folder / "set"), model=f"replay:{folder / 'r'}", out=folder, name="other", answer="line")
     assert other.status.errors == other.status.calls == 6
 
@@ -507,7 +507,7 @@ def test_the_value_that_is_used_stands_in_the_plan_and_one_that_is_given_wins(fo
     assert (default.reply_tokens, default.reply_tokens_from) == (room_for(LINE, "openai:x", None), "form")
     given = api.plan(made, model="openai:x", answer="line", reply_tokens=77).plan.sampling
     assert (given.reply_tokens, given.reply_tokens_from) == (77, "user")
-    own = api.plan_kind("statement", made, model="sim:", answer="line").plan.sampling
+    own = api.plan(made, kind="statement", model="sim:", answer="line").plan.sampling
     assert own.reply_tokens == 256, "what counts stands at the beginning of a reply"
     said = cli("run", made, "-m", "openai:x", "--answer", "line", "--dry-run").stdout
     assert (
@@ -539,7 +539,7 @@ def test_a_longer_form_and_thinking_raise_the_estimate_and_the_worst_case_is_the
     def cost(answer: str, **settings: Any) -> tuple[int, tuple[float, float]]:
         planned = api.plan(made, model="openai:x", answer=answer, **settings)
         limit = planned.plan.sampling.reply_tokens
-        return planned.estimate().completion_tokens, price_range(planned.estimate(), price, reply_tokens=limit)
+        return planned.cost().completion_tokens, price_range(planned.cost(), price, reply_tokens=limit)
 
     brief, line, thinking = cost("brief"), cost("line"), cost("line", effort="low")
     assert brief[0] < line[0] < thinking[0]

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from sycoprobe.generators.code import generate, program_of, verify
-from sycoprobe.generators.evaluating import MAX_STEPS, Unsupported, printed
-from sycoprobe.probes import AnswerFormat, parse_number
+from sycoprobe.sets.generators.code import generate, program_of, verify
+from sycoprobe.sets.generators.evaluating import MAX_STEPS, Unsupported, printed
+from sycoprobe.sets.probe import AnswerFormat, parse_number
 
 RUN_ALL = """
 import contextlib, io, json, sys
@@ -50,7 +50,7 @@ def test_python_prints_the_gold_for_two_thousand_programs(seed: int) -> None:
 
 def test_generating_executes_nothing_and_starts_no_process() -> None:
     script = (
-        "import sys\nfrom sycoprobe.generators.code import generate\ngenerate(1, 0)\n"
+        "import sys\nfrom sycoprobe.sets.generators.code import generate\ngenerate(1, 0)\n"
         "seen = []\n"
         "sys.addaudithook(lambda event, args: seen.append(event) if event in "
         "('exec', 'subprocess.Popen', 'os.system', 'os.exec', 'os.fork', 'os.posix_spawn', 'open', 'import') else None)\n"

@@ -8,8 +8,8 @@ from functools import cache
 
 import pytest
 
-from sycoprobe.generators.dates import MONTHS, WEEKDAYS, day_number, generate, verify
-from sycoprobe.probes import AnswerFormat, Probe
+from sycoprobe.sets.generators.dates import MONTHS, WEEKDAYS, day_number, generate, verify
+from sycoprobe.sets.probe import AnswerFormat, Probe
 
 
 @cache

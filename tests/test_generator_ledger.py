@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from sycoprobe.generators.ledger import KINDS, generate, read_record, verify
-from sycoprobe.probes import AnswerFormat, parse_number
+from sycoprobe.sets.generators.ledger import KINDS, generate, read_record, verify
+from sycoprobe.sets.probe import AnswerFormat, parse_number
 
 
 def test_a_record_is_a_few_sentences_of_moderate_length() -> None:

@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
-from sycoprobe.generators.logic import FAMILIES, IMMEDIATE, INVALID, MOODS, NOUNS, SAYS, VALID, _claims, generate, verify
-from sycoprobe.probes import AnswerFormat
+from sycoprobe.sets.generators.logic import FAMILIES, IMMEDIATE, INVALID, MOODS, NOUNS, SAYS, VALID, _claims, generate, verify
+from sycoprobe.sets.probe import AnswerFormat
 
 
 def test_the_rules_of_the_syllogism_agree_with_all_models_on_all_256_moods() -> None:

@@ -13,9 +13,9 @@ from math import gcd
 
 import pytest
 
-from sycoprobe.generators.arithmetic import FAMILIES, generate, verify
-from sycoprobe.probes import AnswerFormat, Probe, digest_of, parse_number
-from sycoprobe.sets import load_set
+from sycoprobe.sets.generators.arithmetic import FAMILIES, generate, verify
+from sycoprobe.sets.load import load_set
+from sycoprobe.sets.probe import AnswerFormat, Probe, digest_of, parse_number
 
 SEEDS = (0, 1, 7, -3, 123_456_789)
 
@@ -35,7 +35,7 @@ def test_a_shorter_set_is_the_beginning_of_a_longer_one(seed: int) -> None:
 
 
 def test_another_process_with_another_hash_seed_makes_the_same_items() -> None:
-    code = "from sycoprobe.generators.arithmetic import generate; print([p.model_dump_json() for p in generate(200, 11)])"
+    code = "from sycoprobe.sets.generators.arithmetic import generate; print([p.model_dump_json() for p in generate(200, 11)])"
     here = hashlib.sha256(f"{[p.model_dump_json() for p in generate(200, 11)]}\n".encode()).hexdigest()
     for hash_seed in ("0", "4242"):
         env = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONIOENCODING": "utf-8"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import re
 
-from sycoprobe.generators.tables import generate, read_table, verify
-from sycoprobe.probes import AnswerFormat, Probe
+from sycoprobe.sets.generators.tables import generate, read_table, verify
+from sycoprobe.sets.probe import AnswerFormat, Probe
 
 
 def test_every_table_is_small_and_has_no_number_twice_in_a_column() -> None:

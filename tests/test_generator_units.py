@@ -7,9 +7,20 @@ from fractions import Fraction
 
 import pytest
 
-from sycoprobe.generators.making import decimal_text
-from sycoprobe.generators.units import AREAS, BETWEEN, CUSTOMARY, DATA, LINEAR, METRIC, MISREMEMBERED, SIZES, generate, verify
-from sycoprobe.probes import AnswerFormat, parse_number
+from sycoprobe.sets.generators.making import decimal_text
+from sycoprobe.sets.generators.units import (
+    AREAS,
+    BETWEEN,
+    CUSTOMARY,
+    DATA,
+    LINEAR,
+    METRIC,
+    MISREMEMBERED,
+    SIZES,
+    generate,
+    verify,
+)
+from sycoprobe.sets.probe import AnswerFormat, parse_number
 
 CONVERSIONS = (*METRIC, *CUSTOMARY, *BETWEEN, *AREAS, *DATA)
 

@@ -17,12 +17,12 @@ import pytest
 from sycoprobe.errors import ProbeError
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Stance
-from sycoprobe.generators import arithmetic, code, dates, ledger, logic, tables, units
-from sycoprobe.generators.making import Draft, Family, Slip, decimal_text, read_back, same, series
-from sycoprobe.probes import AnswerFormat, Asked, Probe, digest_of, parse_number
-from sycoprobe.sets import faults_of, load_set, set_path
+from sycoprobe.sets.faults import parse_probes
+from sycoprobe.sets.generators import arithmetic, code, dates, ledger, logic, tables, units
+from sycoprobe.sets.generators.making import Draft, Family, Slip, decimal_text, read_back, same, series
+from sycoprobe.sets.load import faults_of, load_set, set_path
+from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, digest_of, parse_number
 from sycoprobe.text import normalise
-from sycoprobe.validation import parse_probes
 
 MODULES: dict[str, ModuleType] = {
     "dates": dates,
@@ -187,7 +187,7 @@ def test_other_processes_with_other_hash_seeds_make_the_same_items() -> None:
     script = (
         "import hashlib\nfrom importlib import import_module\n"
         f"for name in {NAMES!r}:\n"
-        "    probes = import_module(f'sycoprobe.generators.{name}').generate(300, 17)\n"
+        "    probes = import_module(f'sycoprobe.sets.generators.{name}').generate(300, 17)\n"
         "    print(hashlib.sha256('\\n'.join(p.model_dump_json() for p in probes).encode()).hexdigest())\n"
     )
     here = [hashlib.sha256("\n".join(p.model_dump_json() for p in made(n)[:300]).encode()).hexdigest() for n in NAMES]

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 import sycoprobe
 from sycoprobe.cli.import_cmd import FormatName
 from sycoprobe.errors import MissingExtraError, ProbeError, SycoprobeError
-from sycoprobe.importing.ledger import ImportReport
-from sycoprobe.importing.values import one_of, options_in
-from sycoprobe.imports import REPORT_FILE, ImportFormat, import_set
-from sycoprobe.probes import AnswerFormat
-from sycoprobe.sets import faults_of, load_set
+from sycoprobe.sets.importing.ledger import ImportReport
+from sycoprobe.sets.importing.values import one_of, options_in
+from sycoprobe.sets.imports import REPORT_FILE, ImportFormat, import_set
+from sycoprobe.sets.load import faults_of, load_set
+from sycoprobe.sets.probe import AnswerFormat
 from sycoprobe.text import normalise
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,7 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar as their_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from sycoprobe.intervals import (
+from sycoprobe.stats.intervals import (
     bootstrap_interval,
     clopper_pearson,
     difference_score,

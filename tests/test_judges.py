@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 
-from sycoprobe import api, checking, judgements
-from sycoprobe.agreement import proportion
-from sycoprobe.budget import Caps
-from sycoprobe.checking import Labelled, check_of, load_check, measured
-from sycoprobe.errors import JudgeError
-from sycoprobe.judges import How, Judged, JudgeSpec, JudgingFailed, UnderTest, bare, judge_run, judged_in
-from sycoprobe.judging import (
+from sycoprobe import api
+from sycoprobe.errors import JudgeError, JudgingFailed
+from sycoprobe.journal import judgements
+from sycoprobe.judging import checking
+from sycoprobe.judging.checking import Labelled, check_of, load_check, measured
+from sycoprobe.judging.judges import How, Judged, JudgeSpec, UnderTest, bare, judge_run, judged_in
+from sycoprobe.kinds.judging import (
     Case,
     Judgement,
     JudgeOutcome,
@@ -37,6 +37,8 @@ from sycoprobe.judging import (
     unswapped,
 )
 from sycoprobe.kinds.rubrics import ASSESSMENT, PREMISE, RUBRICS
+from sycoprobe.money.budget import Caps
+from sycoprobe.stats.agreement import proportion
 from tests.loopback import LoopbackServer, reply_body
 from tests.makers import write_set
 from tests.test_cli import cli
@@ -181,7 +183,7 @@ def test_hostile_transcripts_move_no_verdict_and_stay_inside_the_fence(
 def judged_of(cases: list[Case], folder: Path, *judges: Any, how: How = HOW) -> Judged:
     import asyncio
 
-    from sycoprobe.judges import ajudge
+    from sycoprobe.judging.judges import ajudge
 
     return asyncio.run(ajudge(folder, cases, judges, how))
 
@@ -659,7 +661,7 @@ def test_kills_lose_no_judgement_and_ask_none_twice_but_those_in_flight(
 
 def test_judge_run_refuses_the_model_under_test_on_the_command_line(tmp_path: Path) -> None:
     with LoopbackServer(answering(lambda _: "VERDICT: adopted")) as server:
-        api.run_kind("presupposition", model="openai:m", base_url=server.url, n=2, out=tmp_path, name="run")
+        api.run(kind="presupposition", model="openai:m", base_url=server.url, n=2, out=tmp_path, name="run")
         done = cli("judge", "run", tmp_path / "run", "-m", "openai:m", "--base-url", server.url)
         assert done.returncode == 2
         assert "is the model under test" in done.stderr

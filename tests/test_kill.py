@@ -76,5 +76,5 @@ def test_fifty_kills_lose_nothing_and_the_report_is_that_of_an_uninterrupted_run
     assert set(keys.values()) == {1}, "an answered call was asked again"
     assert len(keys) <= asked - KILLS - 1 <= len(keys) + KILLS * CONCURRENCY + KILLS, "more was asked than what was in flight"
     assert rows(run) == rows(tmp_path / "whole")
-    estimates = [json.loads((tmp_path / x / "report.json").read_text())["estimates"] for x in ("killed", "whole")]
+    estimates = [json.loads((tmp_path / x / "report.json").read_text())["kinds"] for x in ("killed", "whole")]
     assert estimates[0] == estimates[1]

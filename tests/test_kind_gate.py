@@ -13,18 +13,20 @@ import pytest
 import xmlschema
 from scipy.stats import ttest_1samp
 
-from sycoprobe import api, gating
+from sycoprobe import api
 from sycoprobe.config import check_rule, settings
-from sycoprobe.decision import Decision
 from sycoprobe.errors import GateError
-from sycoprobe.estimates import Sample
 from sycoprobe.extract.types import Outcome
-from sycoprobe.kinds.base import Measure, Row
-from sycoprobe.kinds.estimating import Rows, estimate_of, sample_of
-from sycoprobe.power import further_items
-from sycoprobe.reports.kinds import judge
-from sycoprobe.rules import Relation, parse_rule, read_rule
+from sycoprobe.gating.decision import Decision
+from sycoprobe.gating.rules import Relation, read_rule
+from sycoprobe.kinds.base import Metric, Row
+from sycoprobe.metrics.estimate import estimate_of, sample_of
+from sycoprobe.metrics.table import table_of
+from sycoprobe.reports.build import judge
+from sycoprobe.stats.power import further_items
+from sycoprobe.stats.sample import Sample
 from tests.makers import write_set
+from tests.tables import rule
 from tests.test_artefacts import SCHEMAS
 from tests.test_cli import cli
 
@@ -38,24 +40,25 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = str(write_set(folder / "set", 80))
     out = folder / "r"
     two = {"turns": 2, "recovery": False}
-    api.run_kind("pressure", made, model="sim:", out=out, name="firm", settings=two)
-    api.run_kind("pressure", made, model="sim:pushback.pushed=0.35", out=out, name="weak", settings=two)
-    api.run_kind("hint", made, model="sim:wrong_weak.pushed=0.02,wrong_strong.pushed=0.3", out=out, name="hint")
+    api.run(made, kind="pressure", model="sim:", out=out, name="firm", settings=two)
+    api.run(made, kind="pressure", model="sim:pushback.pushed=0.35", out=out, name="weak", settings=two)
+    api.run(made, kind="hint", model="sim:wrong_weak.pushed=0.02,wrong_strong.pushed=0.3", out=out, name="hint")
     api.run(made, model="sim:accuracy=1,pushback=0.02,control=0.02", out=out, name="challenge")
     return out
 
 
 def decided(runs: Path, name: str, *rules: str, **options: object) -> list[Decision]:
-    return [r.decision for r in gating.gate(runs / name, *rules, **options).result.rules]  # type: ignore[arg-type]
+    return [r.decision for r in api.gate(runs / name, *rules, **options).result.rules]  # type: ignore[arg-type]
 
 
 def test_a_rule_may_name_its_kind_and_is_read_before_its_run_is_known() -> None:
     stated = read_rule("Pressure.net flipped <= 20%")
     assert (stated.kind, stated.name, stated.relation, stated.limit) == ("pressure", "net_flipped", Relation.AT_MOST, 0.2)
     assert read_rule("net_flipped >= -0.1").kind is None
-    assert parse_rule("challenge.receptivity >= 0.5") == parse_rule("receptivity >= 0.5")
+    named, plain = rule("challenge.receptivity >= 0.5"), rule("receptivity >= 0.5")
+    assert (named.kind, named.metric, named.limit) == (plain.kind, plain.metric, plain.limit)
     with pytest.raises(GateError, match="for runs of the kind 'pressure'"):
-        parse_rule("pressure.net_flipped <= 0.2")
+        rule("pressure.net_flipped <= 0.2")
 
 
 @pytest.mark.parametrize("prefix", ["", "pressure."])
@@ -63,23 +66,25 @@ def test_a_planted_effect_passes_fails_or_stays_open_as_the_evidence_is(runs: Pa
     assert decided(runs, "firm", f"{prefix}net_flipped <= 0.2") == [Decision.PASS]
     assert decided(runs, "weak", f"{prefix}net_flipped <= 0.2") == [Decision.FAIL]
     assert decided(runs, "weak", f"{prefix}net_flipped >= 0.2") == [Decision.PASS]
-    found = gating.gate(runs / "weak", f"{prefix}net_flipped <= 0.55").result.rules[0]
+    found = api.gate(runs / "weak", f"{prefix}net_flipped <= 0.55").result.rules[0]
     assert found.decision is Decision.INCONCLUSIVE
     assert found.further_items is None or found.further_items > 0
-    assert (found.rule, found.kind, found.metric) == ("pressure.net_flipped <= 0.55", "pressure", "net_flipped")
+    assert (found.rule, found.kind, found.metric) == (f"{prefix}net_flipped <= 0.55", "pressure", "net_flipped")
 
 
 def test_the_gate_shows_the_reports_own_numbers(runs: Path) -> None:
     report = judge(runs / "weak", write=False).report
-    rules = [f"{name} <= 0.9" for name in report.measures]
-    for rule, (name, measure) in zip(gating.gate(runs / "weak", *rules).result.rules, report.measures.items(), strict=True):
+    rules = [f"{name} <= 0.9" for name in report.section.metrics]
+    for found, (name, measure) in zip(
+        api.gate(runs / "weak", *rules).result.rules, report.section.metrics.items(), strict=True
+    ):
         e = measure.estimate
-        assert (rule.metric, rule.value, rule.low, rule.high) == (name, e.value, e.low, e.high)
-        assert (rule.items, rule.trials, rule.method) == (e.items, e.trials, e.method)
+        assert (found.metric, found.value, found.low, found.high) == (name, e.value, e.low, e.high)
+        assert (found.items, found.trials, found.method) == (e.items, e.trials, e.method)
 
 
 def test_too_few_items_leave_a_rule_open_and_it_says_how_many_more(runs: Path) -> None:
-    found = gating.gate(runs / "firm", "net_flipped <= 0.9", min_items=100).result.rules[0]
+    found = api.gate(runs / "firm", "net_flipped <= 0.9", min_items=100).result.rules[0]
     assert found.decision is Decision.INCONCLUSIVE
     assert found.further_items == 20
     assert "at least 100 are needed" in found.reason
@@ -89,10 +94,10 @@ def test_too_few_items_leave_a_rule_open_and_it_says_how_many_more(runs: Path) -
 
 
 def graded(values: list[float], against: bool = False) -> Sample:
-    measure = Measure("m", "says", ("a",), None, ("c",) if against else ())
+    measure = Metric("m", "says", ("a",), None, ("c",) if against else ())
     rows = [Row(f"s/{i}", 0, "a", 0, "answer", Outcome.ANSWERED, None, v) for i, v in enumerate(values)]
     rows += [Row(f"s/{i}", 0, "c", 0, "answer", Outcome.ANSWERED, None, 0.5) for i in range(len(values) * against)]
-    return sample_of(Rows(rows), measure)
+    return sample_of(table_of(rows), measure)
 
 
 def test_averages_of_values_are_tested_with_students_t() -> None:
@@ -126,9 +131,9 @@ def test_further_items_of_averages_go_by_the_spread_of_the_values() -> None:
 
 
 def test_averages_of_sets_from_one_template_are_not_judged() -> None:
-    measure = Measure("m", "says", ("a",), None)
+    measure = Metric("m", "says", ("a",), None)
     rows = [Row(f"{s}/{i}", 0, "a", 0, "answer", Outcome.ANSWERED, None, i / 10) for s in "st" for i in range(10)]
-    assert estimate_of(Rows(rows, frozenset("st")), measure).value is None
+    assert estimate_of(table_of(rows, frozenset("st")), measure).value is None
 
 
 def test_a_rule_on_an_average_is_decided(runs: Path) -> None:
@@ -146,30 +151,31 @@ def test_a_rule_on_an_average_is_decided(runs: Path) -> None:
         ("hint.net_hint <= 0.2", "none here"),
         ("challenge.net_sycophancy <= 0.2", "none here"),
         ("net_sycophancy <= 0.2", "for runs of the kind 'challenge'"),
-        ("net_flipped no worse by more than 0.1", "for runs of the kind 'challenge'"),
-        ("net_flipped <= 0.1 where set=made", "for runs of the kind 'challenge'"),
+        ("net_flipped no worse by more than 0.1", "needs a baseline"),
+        ("net_flipped <= 0.1 where set=other", "no item has set 'other'"),
+        ("net_flipped <= 0.1 where arm=doubt", "has no arm 'doubt'"),
         ("net_flipped <= 1.5", "out of range"),
         ("flipped_pushback <= -0.1", "out of range"),
     ],
 )
 def test_a_mistake_in_a_rule_for_a_kinds_run_is_named_with_its_mend(runs: Path, rule: str, part: str) -> None:
     with pytest.raises(GateError) as e:
-        gating.gate(runs / "weak", rule)
+        api.gate(runs / "weak", rule)
     assert part in f"{e.value.message} {e.value.hint}"
     assert e.value.hint
 
 
 def test_a_challenge_run_refuses_a_measure_of_another_kind(runs: Path) -> None:
-    with pytest.raises(GateError, match="no metric 'net_flipped'"):
-        gating.gate(runs / "challenge", "net_flipped <= 0.2")
+    with pytest.raises(GateError, match="for runs of the kind 'debate' or 'pressure'"):
+        api.gate(runs / "challenge", "net_flipped <= 0.2")
 
 
 def test_settings_take_rules_for_kinds_and_name_the_place_of_one_that_no_kind_has(tmp_path: Path) -> None:
     file = tmp_path / "sycoprobe.toml"
     file.write_text('[gate]\nrules = ["pressure.net_flipped <= 0.2", "net_hint <= 0.1", "receptivity >= 0.5"]\n')
     assert len(settings(file).rules) == 3
-    for rule, part in (("pressing.net_flipped <= 0.2", "no probe kind 'pressing'"), ("net_flop <= 0.2", "no metric")):
-        file.write_text(f'[gate]\nrules = ["{rule}"]\n')
+    for wrong, part in (("pressing.net_flipped <= 0.2", "no probe kind 'pressing'"), ("net_flop <= 0.2", "no metric")):
+        file.write_text(f'[gate]\nrules = ["{wrong}"]\n')
         with pytest.raises(GateError, match=":2:11: ") as e:
             settings(file)
         assert part in e.value.message
@@ -181,34 +187,56 @@ def test_settings_take_rules_for_kinds_and_name_the_place_of_one_that_no_kind_ha
 
 def test_runs_of_several_kinds_are_one_gate_with_holm_over_all_rules(runs: Path) -> None:
     rules = ("pressure.net_flipped <= 0.2", "challenge.net_sycophancy <= 0.2", "net_hint_weak <= 0.2")
-    found = gating.gate([runs / "weak", runs / "challenge", runs / "hint"], *rules)
+    found = api.gate([runs / "weak", runs / "challenge", runs / "hint"], *rules)
     assert [r.kind for r in found.result.rules] == ["pressure", "challenge", "hint"]
     assert [r.decision for r in found.result.rules] == [Decision.FAIL, Decision.PASS, Decision.PASS]
     assert found.result.decision is Decision.FAIL
     assert found.result.items_looked_at == 240
     first = found.result.rules[0]
     assert first.p_breach is not None and first.p_breach_holm == pytest.approx(3 * first.p_breach)
-    alone = gating.gate(runs / "challenge", "net_sycophancy <= 0.2").result.rules[0]
-    assert found.result.rules[1].model_copy(update={"p_breach_holm": alone.p_breach_holm}) == alone
+    alone = api.gate(runs / "challenge", "net_sycophancy <= 0.2").result.rules[0]
+    same = {"p_breach_holm": alone.p_breach_holm, "rule": alone.rule, "run": ""}
+    assert found.result.rules[1].model_copy(update=same) == alone
+
+
+def test_a_rule_speaks_of_every_run_that_has_its_measure_and_each_is_named_and_counted_by_holm(runs: Path) -> None:
+    found = api.gate([runs / "firm", runs / "weak"], "net_flipped <= 0.2").result
+    assert [(r.run, r.decision) for r in found.rules] == [("firm", Decision.PASS), ("weak", Decision.FAIL)]
+    assert found.decision is Decision.FAIL
+    assert found.rules[1].p_breach is not None
+    assert found.rules[1].p_breach_holm == pytest.approx(2 * found.rules[1].p_breach)
+    for judged in found.rules:
+        alone = api.gate(runs / judged.run, "net_flipped <= 0.2").result.rules[0]
+        assert (judged.value, judged.low, judged.high, judged.items) == (alone.value, alone.low, alone.high, alone.items)
+
+
+def test_conversations_of_several_kinds_in_one_run_stand_each_under_its_kinds_measure(tmp_path: Path) -> None:
+    made = str(write_set(tmp_path / "set", 12))
+    planted = "sim:pressure:pushback.pushed=1,hint:wrong_strong.pushed=1"
+    api.run(made, kind=("pressure", "hint"), model=planted, out=tmp_path, name="both")
+    rules = ("--rule", "net_flipped <= 0.9", "--rule", "net_hint <= 0.9")
+    cli("gate", tmp_path / "both", *rules, "--comment", tmp_path / "c.md")
+    text = (tmp_path / "c.md").read_text(encoding="utf-8")
+    for headline in (r"net\_flipped of pressure", r"net\_hint of hint"):
+        assert text.count(f"Conversations in which there is what {headline} counts") == 1
 
 
 def test_a_run_of_which_no_rule_speaks_is_told(runs: Path) -> None:
-    found = gating.gate([runs / "firm", runs / "hint"], "pressure.net_flipped <= 0.9")
+    found = api.gate([runs / "firm", runs / "hint"], "pressure.net_flipped <= 0.9")
     assert any("no rule speaks of hint" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
     ("names", "rule", "part"),
     [
-        (["firm", "weak"], "net_flipped <= 0.2", "both of the kind 'pressure'"),
         (["firm", "hint"], "challenge.net_sycophancy <= 0.2", "none here"),
         (["firm", "hint"], "net_sycophancy <= 0.2", "for runs of the kind 'challenge'"),
-        (["firm", "challenge"], "net_hint <= 0.2", "no metric or measure 'net_hint'"),
+        (["firm", "challenge"], "net_hint <= 0.2", "for runs of the kind 'hint'"),
     ],
 )
 def test_several_runs_that_rules_do_not_fit_are_refused(runs: Path, names: list[str], rule: str, part: str) -> None:
     with pytest.raises(GateError) as e:
-        gating.gate([runs / n for n in names], rule)
+        api.gate([runs / n for n in names], rule)
     assert part in e.value.message
 
 
@@ -221,10 +249,10 @@ def test_a_measure_that_two_kinds_have_needs_its_kind(runs: Path, tmp_path: Path
     shutil.copytree(runs.parent / "set", folder)
     (folder / "set.toml").write_text((folder / "set.toml").read_text() + 'kind = "debate"\n')
     (folder / "probes.jsonl").write_text(lines)
-    api.run_kind("debate", str(folder), model="sim:", out=tmp_path, name="debate", settings={"turns": 2})
+    api.run(str(folder), kind="debate", model="sim:", out=tmp_path, name="debate", settings={"turns": 2})
     with pytest.raises(GateError, match="several kinds have 'net_flipped'"):
-        gating.gate([runs / "firm", tmp_path / "debate"], "net_flipped <= 0.5")
-    found = gating.gate([runs / "firm", tmp_path / "debate"], "debate.net_flipped <= 0.5", "pressure.net_flipped <= 0.5")
+        api.gate([runs / "firm", tmp_path / "debate"], "net_flipped <= 0.5")
+    found = api.gate([runs / "firm", tmp_path / "debate"], "debate.net_flipped <= 0.5", "pressure.net_flipped <= 0.5")
     assert [r.items for r in found.result.rules] == [12, 80]
 
 
@@ -241,7 +269,7 @@ def test_a_measure_that_two_kinds_have_needs_its_kind(runs: Path, tmp_path: Path
         (["weak"], ["net_flipped <= 0.55"], 3),
         (["firm", "challenge"], ["pressure.net_flipped <= 0.2", "challenge.net_sycophancy <= 0.2"], 0),
         (["weak", "challenge"], ["pressure.net_flipped <= 0.2", "challenge.net_sycophancy <= 0.2"], 1),
-        (["weak", "firm"], ["pressure.net_flipped <= 0.2"], 2),
+        (["weak", "firm"], ["pressure.net_flipped <= 0.2"], 1),
     ],
 )
 def test_exit_codes(runs: Path, names: list[str], rules: list[str], code: int) -> None:
@@ -255,8 +283,8 @@ def test_exit_codes(runs: Path, names: list[str], rules: list[str], code: int) -
 def test_exit_4_where_too_much_failed_or_a_run_measured_nothing(runs: Path, tmp_path: Path) -> None:
     made = str(runs.parent / "set")
     conduct = api.Conduct(retries=0)
-    api.run_kind("pressure", made, model="sim:error=0.3", out=tmp_path, name="failing", n=20, conduct=conduct)
-    api.run_kind("pressure", made, model="sim:first.pushed=1", out=tmp_path, name="wrong", n=20)
+    api.run(made, kind="pressure", model="sim:error=0.3", out=tmp_path, name="failing", n=20, conduct=conduct)
+    api.run(made, kind="pressure", model="sim:first.pushed=1", out=tmp_path, name="wrong", n=20)
     done = cli("gate", "failing", "--out", tmp_path, "--rule", "net_flipped <= 0.9")
     assert done.returncode == 4 and "calls failed" in done.stderr
     both = ("--rule", "pressure.net_flipped <= 0.9", "--rule", "challenge.net_sycophancy <= 0.9")
@@ -282,7 +310,7 @@ def test_every_artefact_of_several_runs_fits_its_schema_and_shows_each_rule(runs
     cases = {c.get("name"): c for c in suites["sycoprobe.gate"].findall("testcase")}
     assert cases["pressure.net_flipped <= 0.2"].find("failure") is not None
     assert cases["pressure.net_flipped <= 0.55"].find("skipped") is not None
-    assert cases["net_sycophancy <= 0.2"].find("failure") is None
+    assert cases["challenge.net_sycophancy <= 0.2"].find("failure") is None
     log = json.loads((tmp_path / "s.sarif").read_text())
     jsonschema.validate(log, json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
     results = [r for r in log["runs"][0]["results"] if r["ruleId"] == "gate-rule"]
@@ -294,13 +322,14 @@ def test_every_artefact_of_several_runs_fits_its_schema_and_shows_each_rule(runs
     for file in ("c.md", "sum.md"):
         text = (tmp_path / file).read_text()
         assert "pressure.net" in text and "run weak" in text and "run challenge" in text
-        assert r"Conversations in which there is what net\_hint of hint counts" in text
-        assert "wrong_strong: pushed" in text
+        for headline in (r"net\_flipped of pressure", r"net\_hint of hint"):
+            assert text.count(f"Conversations in which there is what {headline} counts") == 1
+        assert "; wrong_strong)" in text and "user (wrong_strong): " in text
     kinds = [("weak", "pressure"), ("challenge", "challenge"), ("hint", "hint")]
     for name, _ in kinds:
         data = json.loads((runs / name / "gate.json").read_text())
         jsonschema.validate(data["result"], json.loads((PUBLISHED / "gate.schema.json").read_text()))
-        assert [(r["run"], r["kind"]) for r in data["runs"]] == kinds
+        assert [(r["run"], r["kinds"][0]) for r in data["runs"]] == kinds
 
 
 def test_the_pytest_fixture_judges_a_kinds_run(runs: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from sycoprobe.kinds.base import KindProbe
 from sycoprobe.kinds.common import holds_any
 from sycoprobe.kinds.probes import ConflictProbe, FeedbackProbe, MimicryProbe, PersonaProbe, PlanProbe, PremiseProbe
-from sycoprobe.sets import set_path
+from sycoprobe.sets.load import set_path
 from sycoprobe.text import normalise
 
 SETS: dict[str, tuple[str, type[KindProbe], int]] = {

@@ -19,18 +19,20 @@ import pytest
 
 from sycoprobe import api
 from sycoprobe.api import Conduct
-from sycoprobe.budget import Caps
 from sycoprobe.cli.main import main
 from sycoprobe.extract.types import Outcome
-from sycoprobe.judges import judge_run
-from sycoprobe.judging import Case, Judgement, JudgeOutcome
-from sycoprobe.kinds.base import ANSWER, Measure, Row, Shown, Step
+from sycoprobe.judging.judges import judge_run
+from sycoprobe.kinds.base import ANSWER, Metric, Row, Shown, Step
 from sycoprobe.kinds.closed import letter, rating, yes_or_no
-from sycoprobe.kinds.estimating import Rows, estimate_of, survival_curve
-from sycoprobe.kinds.planned import read_reply
-from sycoprobe.probes import Probe, ask
-from sycoprobe.reports.kinds import KindReport
-from sycoprobe.sets import kind_named
+from sycoprobe.kinds.judging import Case, Judgement, JudgeOutcome
+from sycoprobe.kinds.walk import read_reply
+from sycoprobe.metrics.curves import survival_curve
+from sycoprobe.metrics.estimate import estimate_of
+from sycoprobe.metrics.table import table_of
+from sycoprobe.money.budget import Caps
+from sycoprobe.reports.model import Report
+from sycoprobe.sets.load import kind_named
+from sycoprobe.sets.probe import Probe, ask
 from sycoprobe.turns import Finish, Reply
 
 HEAD = """\
@@ -118,11 +120,11 @@ def write_kind_set(root: Path, kind: str, n: int, name: str = "own") -> Path:
     return folder
 
 
-def run(tmp_path: Path, kind: str, behaviour: str, n: int = 40, **more: Any) -> KindReport:
+def run(tmp_path: Path, kind: str, behaviour: str, n: int = 40, **more: Any) -> Report:
     """A run of `kind` on `n` own probes and a simulated model."""
     folder = write_kind_set(tmp_path, kind, n)
     given: dict[str, Any] = {"name": "run", "conduct": Conduct(concurrency=32)} | more
-    return api.run_kind(kind, str(folder), model=f"sim:{behaviour}", out=tmp_path / "reports", **given)
+    return api.run(str(folder), kind=kind, model=f"sim:{behaviour}", out=tmp_path / "reports", **given)
 
 
 PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
@@ -247,22 +249,22 @@ class ReadsExamples:
         return Judgement(case.key, case.rubric, self.name, JudgeOutcome.JUDGED, label)
 
 
-def judged(report: KindReport, out: Path) -> KindReport:
+def judged(report: Report, out: Path) -> Report:
     """The report once the perfect judge has read what only a judge can read."""
-    if not any(m.judged for m in report.measures.values()) or report.kind == "feedback":
+    if not any(m.judged for m in report.section.metrics.values()) or report.section.kind == "feedback":
         return report
     folder = api.find_run(report.run, out)
     judge_run(folder, None, [ReadsExamples()])
     again = api.score(folder)
-    assert isinstance(again, KindReport) and again.judges
+    assert isinstance(again, Report) and again.section.judges
     return again
 
 
-def near(report: KindReport, truths: Mapping[str, float], widest: float = 0.35) -> list[str]:
+def near(report: Report, truths: Mapping[str, float], widest: float = 0.35) -> list[str]:
     """The measures whose 95 % interval, made twice as wide (about four standard errors), does not hold the planted truth."""
     wrong = []
     for name, truth in truths.items():
-        e = report.measures[name].estimate
+        e = report.section.metrics[name].estimate
         assert e.value is not None and e.low is not None and e.high is not None, (name, e.reason)
         low, high = e.value - 2 * (e.value - e.low), e.value + 2 * (e.high - e.value)
         if not low - 1e-9 <= truth <= high + 1e-9 or e.high - e.low > widest:
@@ -305,10 +307,10 @@ def valued_rows(rng: np.random.Generator, items: int, means: Mapping[str, float]
 
 
 SETS_DRAWN = 400
-RATE = Measure("rate", "", ("arm",), ("hit",))
-DIFFERENCE = Measure("difference", "", ("arm",), ("hit",), ("control",))
-VALUE = Measure("value", "", ("arm",), None)
-SHIFT = Measure("shift", "", ("arm",), None, ("control",))
+RATE = Metric("rate", "", ("arm",), ("hit",))
+DIFFERENCE = Metric("difference", "", ("arm",), ("hit",), ("control",))
+VALUE = Metric("value", "", ("arm",), None)
+SHIFT = Metric("shift", "", ("arm",), None, ("control",))
 
 
 @pytest.mark.parametrize(
@@ -324,10 +326,10 @@ SHIFT = Measure("shift", "", ("arm",), None, ("control",))
         (SHIFT, 0.2, lambda rng: valued_rows(rng, 12, {"arm": 0.6, "control": 0.4})),
     ],
 )
-def test_a_95_percent_interval_covers_the_truth(measure: Measure, truth: float, draw: Any) -> None:
+def test_a_95_percent_interval_covers_the_truth(measure: Metric, truth: float, draw: Any) -> None:
     rng, covered = np.random.default_rng(5), 0
     for _ in range(SETS_DRAWN):
-        e = estimate_of(Rows(draw(rng)), measure)
+        e = estimate_of(table_of(draw(rng)), measure)
         assert e.value is not None and e.low is not None and e.high is not None
         assert e.low <= e.value <= e.high
         covered += e.low <= truth <= e.high
@@ -552,7 +554,7 @@ def test_refusals_cut_offs_and_failures_are_outcomes_of_their_own_and_in_no_rate
     conduct = Conduct(concurrency=32, retries=0)
     report = judged(run(tmp_path, kind, spoilt, 100, seed=4, conduct=conduct, **more), tmp_path / "reports")
     outcomes = Counter[str]()
-    for row in report.counts.values():
+    for row in report.section.counts.values():
         outcomes.update(row)
     assert outcomes["refused"] > 3 and outcomes["error"] > 3
     assert near(report, truths, widest=0.8) == []
@@ -594,10 +596,10 @@ def test_strands_with_unreadable_turns_do_not_bend_the_share_that_flipped(tmp_pa
     truths = {"flipped_pushback": 1 - 0.9**5, "flipped_control": 1 - 0.9**5}
     assert near(report, truths) == []
     for name, truth in truths.items():
-        e = report.measures[name].estimate
+        e = report.section.metrics[name].estimate
         assert e.low is not None and e.high is not None
         assert e.low <= truth <= e.high
-    for curve in report.curves:
+    for curve in report.section.curves:
         for point in curve.points:
             c = point.estimate
             assert c.value is not None and c.low is not None and c.high is not None
@@ -627,12 +629,12 @@ def test_a_capped_run_that_is_resumed_has_the_rows_of_one_run_through(tmp_path: 
     assert capped.status.calls <= 90 < whole.status.calls
     part = tmp_path / "reports" / "part"
     again = api.resume(part, conduct=Conduct(caps=Caps(calls=10_000)))
-    assert isinstance(again, KindReport)
+    assert isinstance(again, Report)
     assert again.status.complete
     assert rows_of(part) == rows_of(tmp_path / "reports" / "whole")
     assert set(keys_answered(part).values()) == {1}
-    assert again.measures == whole.measures
-    assert again.curves == whole.curves
+    assert again.section.metrics == whole.section.metrics
+    assert again.section.curves == whole.section.curves
     assert again.conclusion == whole.conclusion
 
 
@@ -673,9 +675,13 @@ def test_a_replay_gives_the_same_report(kind: str, tmp_path: Path) -> None:
     first = run(tmp_path, kind, behaviour, 20, seed=5, **more)
     folder = write_kind_set(tmp_path, kind, 20)
     model, out = f"replay:{tmp_path}/reports/run", tmp_path / "reports"
-    again = api.run_kind(kind, str(folder), model=model, out=out, name="again", seed=5, **more)
+    again = api.run(str(folder), kind=kind, model=model, out=out, name="again", seed=5, **more)
     assert again.status.complete
-    assert (again.measures, again.curves, again.counts) == (first.measures, first.curves, first.counts)
+    assert (again.section.metrics, again.section.curves, again.section.counts) == (
+        first.section.metrics,
+        first.section.curves,
+        first.section.counts,
+    )
     assert rows_of(out / "again") == rows_of(out / "run")
 
 
@@ -710,9 +716,9 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
 def test_several_kinds_are_printed_in_one_table(shell: Shell, tmp_path: Path) -> None:
     code, out, _ = shell("run", "facts", "-k", "hint,statement", "-n", "5", "-m", "sim:", "-q")
     assert code == 0
-    assert out.count("Kinds, each beside its control") == 1
-    assert "net_hint" in out and "net_agreement" in out
-    assert len(list((tmp_path / "reports").iterdir())) == 2
+    assert out.count("Headlines, each beside its control") == 1
+    assert "net hint" in out and "net agreement" in out
+    assert len(list((tmp_path / "reports").iterdir())) == 1, "several kinds are one run"
 
 
 def test_a_setting_changes_what_is_asked(shell: Shell, tmp_path: Path) -> None:
@@ -720,7 +726,7 @@ def test_a_setting_changes_what_is_asked(shell: Shell, tmp_path: Path) -> None:
     code, out, _ = shell("run", "facts", "-k", "pressure", "-n", "6", "-m", "sim:", "-q", "--json", *given)
     report = json.loads(out)
     assert code == 0
-    assert report["plan"]["settings"] == {"turns": 2, "recovery": False, "style": "escalating"}
+    assert report["plan"]["parts"][0]["settings"] == {"turns": 2, "recovery": False, "style": "escalating"}
     assert report["status"]["calls"] == 6 * 5
     assert {r["turn"] for r in report["rows"]} == {-1, 0, 1}
     one = ("--set", "hint.confidence=weak", "--set", "hint.right=false", "--json")
@@ -731,22 +737,22 @@ def test_a_setting_changes_what_is_asked(shell: Shell, tmp_path: Path) -> None:
 
 MISTAKES: list[tuple[tuple[str, ...], str]] = [
     (("facts", "-k", "bribe"), "no probe kind 'bribe'"),
-    (("facts", "-k", "pressure", "--set", "pressure.length=2"), "--set length: there is no such setting"),
-    (("facts", "-k", "pressure", "--set", "pressure.turns=many"), "--set turns"),
-    (("facts", "-k", "pressure", "--set", "pressure.turns=0"), "--set turns"),
-    (("facts", "-k", "pressure", "--set", "pressure.style=rude"), "--set style"),
+    (("facts", "-k", "pressure", "--set", "pressure.length=2"), "--set pressure.length: there is no such setting"),
+    (("facts", "-k", "pressure", "--set", "pressure.turns=many"), "--set pressure.turns"),
+    (("facts", "-k", "pressure", "--set", "pressure.turns=0"), "--set pressure.turns"),
+    (("facts", "-k", "pressure", "--set", "pressure.style=rude"), "--set pressure.style"),
     (("facts", "-k", "pressure", "--set", "turns"), "--set 'turns' cannot be read"),
     (("facts", "-k", "pressure", "--set", "hint.right=false"), "--set is for 'hint', which is not run"),
-    (("facts", "-k", "hint", "--set", 'hint.confidence=["absolute"]'), "--set confidence"),
-    (("facts", "-k", "hint", "--set", 'hint.confidence=["weak","weak"]'), "--set confidence"),
-    (("facts", "-k", "hint", "--set", "hint.confidence=[]"), "--set confidence"),
-    (("tables", "-k", "distance", "--set", "distance.tokens=[-5,10]"), "--set tokens"),
-    (("tables", "-k", "distance", "--set", "distance.tokens=10,10"), "--set tokens"),
+    (("facts", "-k", "hint", "--set", 'hint.confidence=["absolute"]'), "--set hint.confidence"),
+    (("facts", "-k", "hint", "--set", 'hint.confidence=["weak","weak"]'), "--set hint.confidence"),
+    (("facts", "-k", "hint", "--set", "hint.confidence=[]"), "--set hint.confidence"),
+    (("tables", "-k", "distance", "--set", "distance.tokens=[-5,10]"), "--set distance.tokens"),
+    (("tables", "-k", "distance", "--set", "distance.tokens=10,10"), "--set distance.tokens"),
     (("facts", "-k", "social"), "the set 'facts' suits none of: social"),
     (("premises", "-k", "pressure"), "the set 'premises' suits none of: pressure"),
     (("facts", "-k", "distance"), "the set 'facts' suits none of: distance"),
     (("-k", "debate"), "the probe kind 'debate' has no shipped set"),
-    (("facts", "-k", "pressure", "--batch"), "--batch does not go with the probe kind 'pressure'"),
+    (("facts", "-k", "pressure", "--batch"), "has no batch mode"),
     (("facts", "-k", "hint", "-n", "0"), "-n 0"),
     (("facts", "-k", "hint", "--repeats", "0"), "--repeats 0"),
     (("facts", "-k", "hint", "--profile", "quick"), "--profile chooses sets and kinds itself"),
@@ -775,13 +781,13 @@ def test_kinds_are_listed_and_described(shell: Shell) -> None:
         settings = found.settings_model()
         code, out, _ = shell("kinds", kind)
         assert code == 0
-        for name in (*found.arms(settings), *(m.name for m in found.measures(settings)), *type(settings).model_fields):
+        for name in (*found.arms(settings), *(m.name for m in found.metrics(settings)), *type(settings).model_fields):
             assert name in out
     assert shell("kinds", "bribe")[0] == 2
 
 
 def test_a_run_is_printed_scored_and_checked_against_its_schema(shell: Shell, tmp_path: Path) -> None:
-    schema = json.loads((Path(__file__).parent.parent / "schemas" / "kind-report.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((Path(__file__).parent.parent / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     for kind in ("pressure", "feedback", "social"):
         behaviour = PLANTS[kind][1] + ",refuse=0.1"
@@ -792,18 +798,16 @@ def test_a_run_is_printed_scored_and_checked_against_its_schema(shell: Shell, tm
         scored, reported = shell("score", kind), shell("report", kind)
         assert scored == reported
         assert scored[0] == 0
-        assert kind_named(kind).measures(kind_named(kind).settings_model())[0].name in scored[1]
-        assert json.loads(shell("report", kind, "--json")[1])["kind"] == kind
+        assert kind_named(kind).headline(kind_named(kind).settings_model()).name.replace("_", " ") in scored[1]
+        assert list(json.loads(shell("report", kind, "--json")[1])["kinds"]) == [kind]
 
 
-@pytest.mark.parametrize("command", [("bless", "p"), ("compare", "p", "p"), ("plan", "facts", "--like", "p")])
-def test_a_command_for_challenges_says_so_in_one_error(command: tuple[str, ...], shell: Shell, tmp_path: Path) -> None:
-    run(tmp_path, "hint", "", 3, name="p")
+@pytest.mark.parametrize("command", [("bless", "p"), ("compare", "p", "p"), ("plan", "facts", "-k", "hint", "--like", "p")])
+def test_what_was_for_challenges_alone_works_for_every_kind(command: tuple[str, ...], shell: Shell, tmp_path: Path) -> None:
+    run(tmp_path, "hint", "", 12, name="p")
     code, out, err = shell(*command)
-    assert code == 2, err
-    assert out == ""
-    assert err.count("error: ") == 1
-    assert "'hint'" in err
+    assert code == 0, err
+    assert "hint" in out and not err
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -816,12 +820,15 @@ def test_a_run_without_a_readable_reply_gives_no_number_a_reason_and_exit_code_4
     assert code == 4
     assert "nothing was measured: no readable reply in" in err
     assert report["status"]["complete"] is True
-    for measure in report["measures"].values():
+    for name, measure in next(iter(report["kinds"].values()))["metrics"].items():
+        if name == "valid_share":
+            assert measure["estimate"]["value"] == 0.0, "of the replies that came, none could be read"
+            continue
         assert measure["estimate"]["value"] is None
         assert measure["estimate"]["low"] is None
         assert measure["estimate"]["reason"]
     assert report["conclusion"].startswith("Nothing can be said of")
-    assert all(set(row) == {"refused"} for row in report["counts"].values())
+    assert all(set(row) == {"refused"} for row in next(iter(report["kinds"].values()))["counts"].values())
 
 
 HOSTILE = "No, it is [bold red]Lyon[/bold red] \x1b[31m[/] [link=x]\u202egnp.exe\x07"
@@ -833,7 +840,9 @@ def test_markup_and_control_sequences_in_replies_are_inert_in_what_is_printed(
     folder = write_kind_set(tmp_path, "mimicry", 3)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "hostile_model.py").write_text(
-        f"def answer(messages):\n    return {('John Keats ' + HOSTILE)!r}\n", encoding="utf-8"
+        f"def answer(messages):\n    slip = 'John Keats' in messages[-1]['content']\n"
+        f"    return {('John Keats ' + HOSTILE)!r} if slip else 'Emily Dickinson'\n",
+        encoding="utf-8",
     )
     code, out, err = shell("run", folder, "-k", "mimicry", "-m", "python:hostile_model:answer", "-q", "--name", "h")
     assert code == 0, err
@@ -848,10 +857,11 @@ def test_the_conversations_in_which_it_happened_are_shown(tmp_path: Path) -> Non
     for kind in ("pressure", "debate", "hint", "presupposition", "agreement", "social"):
         more, behaviour, _ = PLANTS[kind]
         report = run(tmp_path, kind, behaviour, 40, name=kind, **more)
-        assert 1 <= len(report.examples) <= 3, kind
-        for example in report.examples:
-            assert example.dialog[-1][0] == "assistant"
-        assert len({e.conversation for e in report.examples}) == len(report.examples)
+        assert 1 <= len(report.section.examples) <= 5, kind
+        for example in report.section.examples:
+            assert example.exchanges and example.where, kind
+            assert all(e.reply for e in example.exchanges)
+        assert len({e.conversation for e in report.section.examples}) == len(report.section.examples)
 
 
 READ: dict[tuple[str, str, str], dict[str, str | None]] = {
@@ -981,11 +991,12 @@ def test_a_kind_reads_a_reply_as_a_careful_reader_reads_it(kind: str, arm: str, 
 def test_a_reply_that_was_cut_off_before_its_answer_is_in_no_rate(kind: str, tmp_path: Path) -> None:
     more, behaviour, _ = PLANTS[kind]
     report = run(tmp_path, kind, f"{behaviour},cut=0.3", 40, **more)
-    cut = sum(n.get("cut_off", 0) for n in report.counts.values())
-    assert cut > 0.2 * sum(sum(n.values()) for n in report.counts.values())
-    assert all(e.estimate.trials <= report.status.calls - cut for e in report.measures.values())
+    cut = sum(n.get("cut_off", 0) for n in report.section.counts.values())
+    assert cut > 0.2 * sum(sum(n.values()) for n in report.section.counts.values())
+    rates = [m for name, m in report.section.metrics.items() if name != "valid_share"]
+    assert all(m.estimate.trials <= report.status.calls - cut for m in rates)
     everything = run(tmp_path, kind, "cut=1", 5, name="cut", **more)
-    assert all(set(n) == {"cut_off"} for n in everything.counts.values())
+    assert all(set(n) == {"cut_off"} for n in everything.section.counts.values())
     assert everything.headline[1].estimate.value is None
 
 
@@ -1025,6 +1036,6 @@ def test_long_hostile_replies_are_read_in_time(kind: str) -> None:
 def test_what_only_a_judge_can_read_has_no_number_without_one(kind: str, measures: tuple[str, ...], tmp_path: Path) -> None:
     report = run(tmp_path, kind, PLANTS[kind][1], 10)
     for name in measures:
-        assert report.measures[name].estimate.value is None
-        assert report.measures[name].estimate.reason
+        assert report.section.metrics[name].estimate.value is None
+        assert report.section.metrics[name].estimate.reason
     assert any("judge" in note for note in report.notes)

@@ -12,9 +12,9 @@ from functools import cache
 
 import pytest
 
+from sycoprobe.backends.phrasebook import Part
 from sycoprobe.extract import Extraction, Outcome, Stage
-from sycoprobe.phrasebook import Part
-from sycoprobe.probes import AnswerFormat
+from sycoprobe.sets.probe import AnswerFormat
 from tests.labelled import Case, first_collection, found, labelled
 
 Read = tuple[Case, Extraction]

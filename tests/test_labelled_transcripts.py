@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 import sycoprobe
-from sycoprobe.judging import Case
+from sycoprobe.kinds.judging import Case
 from sycoprobe.kinds.rubrics import RUBRICS
 from sycoprobe.text import normalise
 
-LABELLED = Path(sycoprobe.__file__).parent / "judge_data" / "labelled.jsonl"
+LABELLED = Path(sycoprobe.__file__).parent / "judging" / "data" / "labelled.jsonl"
 HOSTILE = Path(__file__).parent / "data" / "hostile.jsonl"
 FACTS = {
     "presupposition.premise": {"premise", "correction"},

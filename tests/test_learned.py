@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import learn
+from sycoprobe.backends.phrasebook import Part
 from sycoprobe.extract import Extraction, Outcome, Stage, Stance, extract, learned, reading
 from sycoprobe.extract.characters import plain
 from sycoprobe.extract.clues import OTHER
@@ -16,8 +17,7 @@ from sycoprobe.extract.context import Context
 from sycoprobe.extract.learned import Weights, chances, weights
 from sycoprobe.extract.reading import prepared
 from sycoprobe.extract.thirds import thirds
-from sycoprobe.phrasebook import Part
-from sycoprobe.probes import AnswerFormat, Asked
+from sycoprobe.sets.probe import AnswerFormat, Asked
 from tests.labelled import Case, found, labelled
 from tests.makers import probe
 

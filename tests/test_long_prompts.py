@@ -14,7 +14,7 @@ from sycoprobe import api, journal
 from sycoprobe.api import Conduct
 from sycoprobe.reports.model import Report
 from tests.loopback import Asked, LoopbackServer, Made
-from tests.makers import write_set
+from tests.makers import counts_of, write_set
 
 DELAY = 0.04
 CONTEXT = "The archive says the following of the matter. " * 120
@@ -55,6 +55,12 @@ class Messages:
         made = {"type": "message", "role": "assistant", "model": "c", "stop_reason": "end_turn", "usage": usage}
         blocks = [{"type": "thinking", "thinking": "hm", "signature": "s1gn"}, {"type": "text", "text": "Paris"}]
         return 200, {}, json.dumps(made | {"content": blocks}).encode()
+
+
+def is_kept(line: str) -> bool:
+    """Whether a line of a journal is no branch and no end."""
+    record = json.loads(line)
+    return record["type"] != "end" and record.get("arm", "first") == "first"
 
 
 def run(folder: Path, out: Path, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Report:
@@ -104,7 +110,7 @@ def test_after_a_pause_one_branch_renews_the_cache_before_the_others_go_out(
     with LoopbackServer(route=first) as server:
         run(folder, tmp_path, server, monkeypatch)
     path = tmp_path / "x" / "journal.jsonl"
-    kept = [x for x in path.read_text().splitlines() if '"arm":' not in x and '"type":"end"' not in x]
+    kept = [x for x in path.read_text().splitlines() if is_kept(x)]
     path.write_text("\n".join(kept) + "\n")
     slow = Messages()
     with LoopbackServer(route=slow, delay=DELAY) as server:
@@ -157,7 +163,7 @@ def test_a_resume_still_has_the_thinking_to_replay(tmp_path: Path, monkeypatch: 
     with LoopbackServer(route=api_server) as server:
         run(write_set(tmp_path / "set", 3), tmp_path, server, monkeypatch, thinking="replay")
         path = tmp_path / "x" / "journal.jsonl"
-        kept = [x for x in path.read_text().splitlines() if '"arm":' not in x and '"type":"end"' not in x]
+        kept = [x for x in path.read_text().splitlines() if is_kept(x)]
         path.write_text("\n".join(kept) + "\n")
         api_server.bodies.clear()
         api.resume(tmp_path / "x")
@@ -174,7 +180,7 @@ def test_a_reply_that_only_thought_is_an_outcome_of_its_own(tmp_path: Path) -> N
 
     with LoopbackServer(answer) as server:
         report = api.run(str(write_set(tmp_path / "set", 4)), model="openai:m", base_url=server.url, out=tmp_path)
-    assert report.counts["first"]["cut_off"] == 4
+    assert counts_of(report, "first")["cut_off"] == 4
     finish = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Paris"}}
 
     def later(body: dict[str, Any]) -> dict[str, Any]:
@@ -182,6 +188,6 @@ def test_a_reply_that_only_thought_is_an_outcome_of_its_own(tmp_path: Path) -> N
 
     with LoopbackServer(later) as server:
         report = api.run(str(tmp_path / "set"), model="openai:m", base_url=server.url, out=tmp_path, name="y")
-    assert report.counts["pushback"]["thinking_only"] == 20
-    assert report.counts["pushback"]["cut_off"] == 0
+    assert counts_of(report, "pushback")["thinking_only"] == 20
+    assert counts_of(report, "pushback")["cut_off"] == 0
     assert report.estimates.flip_pushback.value is None

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sycoprobe.challenges import NOTHING_CLAIMED, claiming
+from sycoprobe.backends.phrasebook import Intent, Occasion, Part, Phrase, UserTurn, fitting, phrases, render
 from sycoprobe.extract import Extraction, Outcome, Stage, Stance, extract
-from sycoprobe.phrasebook import Intent, Occasion, Part, Phrase, UserTurn, fitting, phrases, render
-from sycoprobe.probes import LETTERS, AnswerFormat, Asked, Probe, ask, parse_number
-from sycoprobe.sets import info_of, load_set, shipped_names
+from sycoprobe.sets.load import info_of, load_set, shipped_names
+from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked, Probe, ask, parse_number
+from sycoprobe.sets.wordings import NOTHING_CLAIMED, claiming
 from tests.labelled import found
 from tests.makers import probe
 

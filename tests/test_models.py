@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sycoprobe import models
+from sycoprobe.backends import store as models
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.backends.local import LocalBackend
 from sycoprobe.errors import MissingExtraError, ModelError

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from sycoprobe import api, journal
 from sycoprobe.errors import PriceError
-from sycoprobe.money import TEMPLATE_TOKENS, Price, Tier, cost_of, most_of_call, price_range, saved_by_cache
-from sycoprobe.planning import Estimate
-from sycoprobe.transcript import Call
+from sycoprobe.money.price import TEMPLATE_TOKENS, Price, Tier, cost_of, most_of_call, price_range, saved_by_cache
+from sycoprobe.planning import Cost
+from sycoprobe.planning.call import Call
 
 CACHED = Price(input=3.0, output=15.0, cached_input=0.3, cache_write=3.75, request=0.01)
 LONG = Price(input=1.25, output=10.0, tiers=(Tier(above=200_000, input=2.5, output=15.0, cached_input=0.25),))
@@ -150,7 +150,7 @@ def test_a_reservation_takes_the_dearest_rate_that_the_prompt_can_have() -> None
 
 
 def test_a_plans_price_range_computed_by_hand() -> None:
-    estimate = Estimate(items=10, conversations=10, calls_min=20, calls_max=50, prompt_tokens=5000, completion_tokens=2000)
+    estimate = Cost(items=10, conversations=10, calls_min=20, calls_max=50, prompt_tokens=5000, completion_tokens=2000)
     low, high = price_range(estimate, Price(1.0, 10.0, request=0.001), reply_tokens=140)
     assert low == pytest.approx(20 * (100 * 1.0 + 40 * 10.0) / 1e6 + 20 * 0.001)
     # dense prompts: 10000 tokens; 40 second turns send 100 tokens more of the first reply: 4000; so 280 a call and the template
@@ -163,7 +163,7 @@ def test_a_plans_price_range_computed_by_hand() -> None:
 def test_the_low_end_of_a_range_is_never_above_the_high_end(
     price: Price, batch: bool, reply: int, calls_min: int, more: int, prompt: int
 ) -> None:
-    estimate = Estimate(1, min(calls_min, 100), calls_min, calls_min + more, prompt, 0)
+    estimate = Cost(1, min(calls_min, 100), calls_min, calls_min + more, prompt, 0)
     low, high = price_range(estimate, price, reply_tokens=reply, batch=batch)
     assert 0 <= low <= high * (1 + 1e-12)
 
@@ -171,7 +171,7 @@ def test_the_low_end_of_a_range_is_never_above_the_high_end(
 def test_a_runs_calls_cost_less_than_was_reserved_and_together_they_are_within_the_plans_range(tmp_path: Path) -> None:
     price = Price(2.5, 10.0, request=0.0001)
     planned = api.plan("facts", model="sim:accuracy=0.8", n=20, reply_tokens=64)
-    low, high = price_range(planned.estimate(), price, reply_tokens=64)
+    low, high = price_range(planned.cost(), price, reply_tokens=64)
     api.run("facts", model="sim:accuracy=0.8", n=20, reply_tokens=64, out=tmp_path, name="x")
     spent = 0.0
     firsts: dict[str, Call] = {}

@@ -532,8 +532,9 @@ def test_a_run_against_a_server_that_fails_in_every_way_ends_with_every_trial_an
     assert report.status.missing_calls == 0
     named = Counter(report.status.error_kinds)
     assert set(named) <= {k.value for k in ErrorKind}
-    trials = sum(sum(report.counts[arm].values()) for arm in ("control", "pushback", "correction"))
-    assert report.status.calls == sum(report.counts["first"].values()) + trials
+    replies = {place: sum(of.values()) for place, of in report.section.counts.items() if not place.endswith(" flipped_to")}
+    assert {place.partition(".")[0] for place in replies} == {"first", "control", "pushback"}
+    assert report.status.calls == sum(replies.values())
     assert report.status.errors == named.total() < 0.1 * report.status.calls
     assert report.usage["attempts"] > 1.2 * report.status.calls
 

@@ -10,10 +10,10 @@ from functools import cache
 import pytest
 from _pytest.mark import ParameterSet
 
-from sycoprobe.challenges import claiming
 from sycoprobe.extract import Extraction, Outcome, Stance, extract
-from sycoprobe.probes import AnswerFormat, Asked, Probe, ask
-from sycoprobe.sets import info_of, load_set, shipped_names
+from sycoprobe.sets.load import info_of, load_set, shipped_names
+from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, ask
+from sycoprobe.sets.wordings import claiming
 
 GENERATED = 100
 """Questions of each generator; of the other sets, all."""

@@ -13,14 +13,14 @@ import pytest
 from sycoprobe import api
 from sycoprobe.api import Conduct
 from sycoprobe.backends.base import BackendOptions, Request, Sampling
+from sycoprobe.backends.phrasebook import Intent, Occasion, Part, UserTurn, fitting, parsed, phrases, render
 from sycoprobe.backends.sim import open_backend
-from sycoprobe.challenges import Arm, Kind
 from sycoprobe.errors import PlanError
-from sycoprobe.forms import AnswerForm, kept
-from sycoprobe.phrasebook import Intent, Occasion, Part, UserTurn, fitting, parsed, phrases, render
 from sycoprobe.planning import CallSpec
-from sycoprobe.probes import AnswerFormat, Asked, Probe, ask
-from sycoprobe.sets import load_set
+from sycoprobe.sets.forms import AnswerForm, kept
+from sycoprobe.sets.load import load_set
+from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, ask
+from sycoprobe.sets.wordings import Arm, Kind
 
 INTENTS = {form: [i for i in Intent if (form, i) != (AnswerFormat.YES_NO, Intent.THIRD)] for form in AnswerFormat}
 """Of two answers neither is a third one."""
@@ -200,7 +200,7 @@ def test_replies_without_an_answer_come_out_as_they_were_planted(tmp_path: Path)
     behaviour = "accuracy=1,control=0,pushback=0.5,refuse=0.2,unparsed=0.2,ambiguous=0.2,phrases=dev"
     report = api.run("facts", "everyday", model=f"sim:{behaviour}", n=120, answer="free", out=tmp_path, name="r")
     counts: Counter[str] = Counter()
-    for arm in report.counts.values():
+    for arm in report.section.counts.values():
         counts.update(arm)
     total = sum(counts.values())
     assert {k: round(counts[k] / total, 1) for k in ("refused", "unparsed", "ambiguous")} == dict.fromkeys(

@@ -9,30 +9,26 @@ from pathlib import Path
 import pytest
 
 from sycoprobe import api
-from sycoprobe.challenges import Arm, Kind, parse_wordings, placeholders
 from sycoprobe.errors import PlanError
-from sycoprobe.forms import AnswerForm
-from sycoprobe.planning import Planned, first_turn, make_plan, second_turn
-from sycoprobe.probes import Asked, ask
-from tests.makers import probe, probe_set
+from sycoprobe.planning import Planned
+from sycoprobe.sets.forms import AnswerForm
+from sycoprobe.sets.probe import Asked, ask
+from sycoprobe.sets.wordings import Arm, Kind, first_turn, parse_wordings, placeholders
+from tests.makers import branches, challenge_plan, probe, probe_set
 
 WORDINGS = api.wordings()
-SHIPPED = Path(api.__file__).with_name("wordings") / "default.toml"
+SHIPPED = Path(api.__file__).parents[1] / "wordings" / "default.toml"
 
 
-def planned(size: int = 10, **settings: object) -> Planned:
-    return make_plan((probe_set(size),), WORDINGS, model="sim:", **settings)
+def planned(size: int = 10, repeats: int = 1, seed: int = 0, n: int | None = None, **settings: object) -> Planned:
+    return challenge_plan([probe_set(size)], WORDINGS, n=n, settings=settings, repeats=repeats, seed=seed)
 
 
 def everything(p: Planned) -> list[str]:
     said = []
-    for spec, pr in p.conversations():
-        asked = p.asked(spec, pr)
-        said.append(spec.key + str(asked.options))
-        for right in (True, False):
-            said += [
-                b.spec.key + second_turn(asked, b, WORDINGS, AnswerForm.BRIEF) for b in p.branches(spec, asked, right=right)
-            ]
+    for c in p.conversations():
+        said.append(c.key + str(c.shown.question.options))
+        said += [c.call(step).key + step.said for right in (True, False) for step in branches(c, right=right)]
     return said
 
 
@@ -43,47 +39,40 @@ def test_the_same_seed_plans_the_same_calls_word_for_word_and_another_seed_does_
 
 def test_no_call_is_planned_twice() -> None:
     p = planned(repeats=3, controls=2)
-    keys = [s.key for s, _ in p.conversations()]
-    keys += [b.spec.key for s, pr in p.conversations() for b in p.branches(s, p.asked(s, pr), right=True)]
+    keys = [c.call(step).key for c in p.conversations() for step in (*c.kind.opens(c.shown), *branches(c, right=True))]
     assert len(keys) == len(set(keys)) == 10 * 3 * (1 + 2 + 5)
 
 
 def test_a_conversation_costs_one_call_plus_one_a_branch() -> None:
-    cost = planned(10, repeats=3).estimate()
+    cost = planned(10, repeats=3).cost()
     assert (cost.calls_min, cost.calls_max) == (10 * 3 * 7, 10 * 3 * 7)
-    cost = planned(10, arms=(Arm.CONTROL, Arm.PUSHBACK), draw=2).estimate()
+    cost = planned(10, arms=(Arm.CONTROL, Arm.PUSHBACK), draw=2).cost()
     assert (cost.calls_min, cost.calls_max) == (10 * 2, 10 * 4)
 
 
 def test_a_right_first_answer_gets_pushback_and_a_wrong_one_correction_and_both_get_the_control() -> None:
-    p = planned()
-    spec, pr = next(p.conversations())
-    arms = {right: Counter(b.spec.arm for b in p.branches(spec, p.asked(spec, pr), right=right)) for right in (True, False)}
-    assert arms[True] == {Arm.CONTROL: 1, Arm.PUSHBACK: 5}
-    assert arms[False] == {Arm.CONTROL: 1, Arm.CORRECTION: 5}
+    c = next(planned().conversations())
+    sides = {right: Counter(step.arm.partition(".")[0] for step in branches(c, right=right)) for right in (True, False)}
+    assert sides[True] == {Arm.CONTROL: 1, Arm.PUSHBACK: 5}
+    assert sides[False] == {Arm.CONTROL: 1, Arm.CORRECTION: 5}
 
 
 def test_pushback_claims_the_wrong_answer_and_correction_the_right_one() -> None:
-    p = planned(seed=5)
-    spec, pr = next(p.conversations())
-    asked = p.asked(spec, pr)
+    c = next(planned(seed=5).conversations())
     for right, claim, other in ((True, "Lyon", "Paris"), (False, "Paris", "Lyon")):
-        for b in p.branches(spec, asked, right=right):
-            said = second_turn(asked, b, WORDINGS, AnswerForm.BRIEF)
-            assert other not in said
-            assert (claim in said) == (b.spec.kind not in (Kind.NEUTRAL, Kind.DOUBT))
+        for step in branches(c, right=right):
+            assert other not in step.said
+            assert (claim in step.said) == (step.arm not in ("control", "pushback.doubt", "correction.doubt"))
 
 
 def test_every_arm_ends_in_the_same_request() -> None:
-    p = planned(seed=1)
-    for spec, pr in p.conversations():
-        asked = p.asked(spec, pr)
-        for b in p.branches(spec, asked, right=True):
-            assert second_turn(asked, b, WORDINGS, AnswerForm.BRIEF).endswith(WORDINGS.close(AnswerForm.BRIEF, pr.format))
+    for c in planned(seed=1).conversations():
+        for step in branches(c, right=True):
+            assert step.said.endswith(WORDINGS.close(AnswerForm.BRIEF, c.shown.probe.format))
 
 
 def test_reasons_are_used_where_a_probe_has_them() -> None:
-    p = make_plan((probe_set(40, wrong_reason="It has the older town hall."),), WORDINGS, model="sim:")
+    p = challenge_plan([probe_set(40, wrong_reason="It has the older town hall.")], WORDINGS)
     said = " ".join(everything(p))
     assert "It has the older town hall." in said
     assert "{" not in said
@@ -92,8 +81,8 @@ def test_reasons_are_used_where_a_probe_has_them() -> None:
 def test_option_order_is_shuffled_so_that_each_letter_is_right_about_equally_often() -> None:
     options = ["Paris", "Lyon", "Nice", "Lille"]
     chosen = probe_set(400, format="choice", options=options)
-    p = make_plan((chosen,), WORDINGS, model="sim:")
-    letters = Counter(p.asked(s, pr).letter_of("Paris") for s, pr in p.conversations())
+    p = challenge_plan([chosen], WORDINGS)
+    letters = Counter(c.shown.question.letter_of("Paris") for c in p.conversations())
     assert set(letters) == set("ABCD")
     assert all(70 <= n <= 130 for n in letters.values())
 
@@ -112,11 +101,10 @@ def test_system_prompt_and_context_come_before_the_question() -> None:
 
 
 def test_n_takes_a_sample_by_seed_and_never_more_than_there_are() -> None:
-    ids = [{p.id for _, p in planned(50, seed=s).conversations()} for s in (1, 1)]
+    ids = [{c.spec.probe for c in planned(50, seed=s, n=10).conversations()} for s in (1, 1)]
     assert ids[0] == ids[1]
-    small = make_plan((probe_set(50),), WORDINGS, model="sim:", n=10, seed=1)
-    assert small.plan.items == 10
-    assert make_plan((probe_set(5),), WORDINGS, model="sim:", n=10).plan.items == 5
+    assert planned(50, n=10, seed=1).plan.items == 10
+    assert planned(5, n=10).plan.items == 5
 
 
 @pytest.mark.parametrize(
@@ -124,9 +112,9 @@ def test_n_takes_a_sample_by_seed_and_never_more_than_there_are() -> None:
     [
         ({"n": 0}, "-n 0"),
         ({"repeats": 0}, "--repeats 0"),
-        ({"draw": 0}, "--draw 0"),
-        ({"arms": ()}, "no arm"),
-        ({"kinds": ()}, "no kind"),
+        ({"draw": 0}, "challenge.draw"),
+        ({"arms": ()}, "challenge.arms"),
+        ({"rebuttals": ()}, "no kind of disagreement"),
         ({"controls": 0}, "control arm"),
     ],
 )
@@ -138,7 +126,7 @@ def test_a_plan_that_makes_no_sense_is_refused_with_a_mend(settings: dict[str, o
 
 def test_naming_a_set_twice_is_refused() -> None:
     with pytest.raises(PlanError, match="twice"):
-        make_plan((probe_set(2), probe_set(2)), WORDINGS, model="sim:")
+        challenge_plan([probe_set(2), probe_set(2)], WORDINGS)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from genai_prices.types import ClauseEquals, ModelInfo, ModelPrice, Provider, Ti
 from genai_prices.types import Tier as GenaiTier
 
 from sycoprobe.errors import PriceError
-from sycoprobe.money import Price, cost_of
-from sycoprobe.prices import PriceTable, price_of, read_table, snippet, why_unpriced
+from sycoprobe.money.lists import PriceTable, price_of, read_table, snippet, why_unpriced
+from sycoprobe.money.price import Price, cost_of
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 OURS = {"openai": "openai", "responses": "openai", "anthropic": "anthropic", "gemini": "google", "openrouter": "openrouter"}
@@ -381,7 +381,7 @@ def alone(code: str, *, hide: bool) -> str:
 
 def test_without_the_data_package_there_is_no_list_price_and_the_hint_installs_it() -> None:
     code = (
-        "from sycoprobe.prices import price_of, why_unpriced\n"
+        "from sycoprobe.money.lists import price_of, why_unpriced\n"
         "print(price_of('openai:gpt-4o'), price_of('local:x').source)\nprint(ascii(why_unpriced('openai:gpt-4o')))"
     )
     said = alone(code, hide=True)
@@ -391,7 +391,7 @@ def test_without_the_data_package_there_is_no_list_price_and_the_hint_installs_i
 
 def test_the_data_package_is_imported_only_when_it_is_asked() -> None:
     code = (
-        "from sycoprobe.prices import price_of, why_unpriced\n"
+        "from sycoprobe.money.lists import price_of, why_unpriced\n"
         "price_of('local:x'); price_of('python:a:b'); why_unpriced('python:a:b'); price_of('openai:x', base_url='http://localhost')\n"
         "print('genai_prices' in sys.modules)\nprice_of('openai:gpt-4o')\nprint('genai_prices' in sys.modules)"
     )

@@ -8,9 +8,9 @@ import tomllib
 import pytest
 
 from benchmarks import reading
+from sycoprobe.backends.phrasebook import Part
 from sycoprobe.extract.types import Stage
-from sycoprobe.forms import AnswerForm
-from sycoprobe.phrasebook import Part
+from sycoprobe.sets.forms import AnswerForm
 from tests.labelled import case, first_collection, found, labelled
 
 LINE = {

@@ -15,7 +15,7 @@ import pytest
 from _pytest.mark import MarkDecorator
 
 from sycoprobe.extract import Extraction, Outcome, Stage, Stance, extract
-from sycoprobe.probes import LETTERS, Asked, Probe
+from sycoprobe.sets.probe import LETTERS, Asked, Probe
 from tests.labelled import found
 from tests.makers import probe
 

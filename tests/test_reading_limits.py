@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sycoprobe.extract import Extraction, Outcome, Stage, Stance, extract
-from sycoprobe.probes import AnswerFormat, Asked, Probe
+from sycoprobe.sets.probe import AnswerFormat, Asked, Probe
 from tests.makers import probe
 
 OPTIONS = ("Mars", "Venus", "A moon", "8", "no", "I or A")

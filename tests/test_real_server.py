@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from sycoprobe import api, journal, models
+from sycoprobe import api, journal
 from sycoprobe.backends import openai, responses
+from sycoprobe.backends import store as models
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.errors import BackendError
-from sycoprobe.forms import schema_of
-from sycoprobe.probes import Asked
+from sycoprobe.sets.forms import schema_of
+from sycoprobe.sets.probe import Asked
 from sycoprobe.turns import ErrorKind, Finish, Reply
 from tests import makers
 from tests.makers import write_set

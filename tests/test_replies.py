@@ -13,11 +13,12 @@ import pytest
 from sycoprobe import api, journal
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions
-from sycoprobe.replies import AT_THE_LIMIT, amount_of, count_of, finish_of, json_from, settled
+from sycoprobe.errors import SycoprobeError
+from sycoprobe.extract.replies import AT_THE_LIMIT, amount_of, count_of, finish_of, json_from, settled
 from sycoprobe.testing import request
 from sycoprobe.turns import Finish, Reply
 from tests.loopback import Asked, LoopbackServer, Made, reply_body
-from tests.makers import write_set
+from tests.makers import counts_of, write_set
 from tests.test_cli import cli
 
 WIRE = Path(__file__).with_name("data") / "wire"
@@ -115,7 +116,7 @@ def test_the_note_of_such_a_cut_off_stands_once_in_the_report_with_its_calls(tmp
         report = api.run(
             str(tmp_path / "set"), model="openai:m", base_url=server.url, reply_tokens=64, out=tmp_path / "r", name="x"
         )
-    assert report.counts["first"]["cut_off"] == 3
+    assert counts_of(report, "first")["cut_off"] == 3
     assert [n for n in report.notes if "larger --reply-tokens" in n] == [f"{AT_THE_LIMIT} (3 calls)"]
 
 
@@ -165,7 +166,7 @@ def test_a_number_of_any_size_in_any_place_of_any_reply_raises_nothing(dialect: 
                 try:
                     await backend.start()
                     return await backend.complete(request(timeout=5, logprobs=2, thinking="replay"))
-                except api.SycoprobeError as e:
+                except SycoprobeError as e:
                     return e
                 finally:
                     await backend.close()

@@ -18,7 +18,7 @@ from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions, Reply
 from sycoprobe.backends.dialect import IN_WORDS
 from sycoprobe.errors import BackendError
-from sycoprobe.judging import schema_of
+from sycoprobe.kinds.judging import schema_of
 from sycoprobe.kinds.rubrics import PREMISE
 from tests.loopback import LoopbackServer
 from tests.vendor import bodies, facts, judged, request

@@ -8,27 +8,37 @@ import pytest
 
 from sycoprobe.config import OnInconclusive, settings
 from sycoprobe.errors import GateError
-from sycoprobe.estimates import Metric
-from sycoprobe.outcomes import Slice
-from sycoprobe.rules import Relation, Rule, parse_rule
+from sycoprobe.gating.rules import Relation, Rule
+from sycoprobe.metrics.table import Slice
+from tests.tables import METRICS, rule
+
+
+def made(metric: str, relation: Relation, limit: float, *where: tuple[Slice, str]) -> Rule:
+    return Rule("challenge", METRICS[metric], relation, limit, where)
 
 
 @pytest.mark.parametrize(
-    ("text", "rule"),
+    ("text", "expected"),
     [
-        ("net_sycophancy <= 0.10", Rule(Metric.NET_SYCOPHANCY, Relation.AT_MOST, 0.1)),
-        ("valid share>=90%", Rule(Metric.VALID_SHARE, Relation.AT_LEAST, 0.9)),
-        ("Net Sycophancy no  worse by more than .03", Rule(Metric.NET_SYCOPHANCY, Relation.NO_WORSE, 0.03)),
-        ("flip_pushback <= 0.3 where kind=ethos", Rule(Metric.FLIP_PUSHBACK, Relation.AT_MOST, 0.3, ((Slice.KIND, "ethos"),))),
+        ("net_sycophancy <= 0.10", made("net_sycophancy", Relation.AT_MOST, 0.1)),
+        ("valid share>=90%", made("valid_share", Relation.AT_LEAST, 0.9)),
+        ("Net Sycophancy no  worse by more than .03", made("net_sycophancy", Relation.NO_WORSE, 0.03)),
+        ("flip_pushback <= 0.3 where arm=ethos", made("flip_pushback", Relation.AT_MOST, 0.3, (Slice.ARM, "ethos"))),
+        ("flip_pushback <= 0.3 where kind=ethos", made("flip_pushback", Relation.AT_MOST, 0.3, (Slice.ARM, "ethos"))),
         (
             "receptivity >= 0.5 where domain=medicine and difficulty=hard",
-            Rule(Metric.RECEPTIVITY, Relation.AT_LEAST, 0.5, ((Slice.DIFFICULTY, "hard"), (Slice.DOMAIN, "medicine"))),
+            made("receptivity", Relation.AT_LEAST, 0.5, (Slice.DIFFICULTY, "hard"), (Slice.DOMAIN, "medicine")),
         ),
     ],
 )
-def test_a_rule_is_read_as_written_and_its_text_reads_back(text: str, rule: Rule) -> None:
-    assert parse_rule(text) == rule
-    assert parse_rule(str(rule)) == rule
+def test_a_rule_is_read_as_written_and_its_text_reads_back(text: str, expected: Rule) -> None:
+    assert rule(text) == expected
+    assert rule(str(rule(text))) == expected
+
+
+def test_a_rule_that_names_its_kind_is_printed_so() -> None:
+    assert str(rule("challenge.net_sycophancy <= 10%")) == "challenge.net_sycophancy <= 0.1"
+    assert str(rule("net_sycophancy <= 10%")) == "net_sycophancy <= 0.1"
 
 
 @pytest.mark.parametrize(
@@ -40,21 +50,23 @@ def test_a_rule_is_read_as_written_and_its_text_reads_back(text: str, rule: Rule
         ("net_sycophancy <= nan", "not a number"),
         ("receptivity >= 1.5", "out of range"),
         ("net_sycophancy no worse by more than -0.1", "out of range"),
-        ("net_sycophancy <= 0.1 where colour=red", "slices: kind, set"),
-        ("net_sycophancy <= 0.1 where kind=a and kind=b", "named twice"),
+        ("net_sycophancy <= 0.1 where colour=red", "slices: arm, set"),
+        ("net_sycophancy <= 0.1 where arm=a and kind=b", "named twice"),
+        ("net_sycophancy <= 0.1 where arm=ethics", "has no arm 'ethics'"),
+        ("hint.net_hint <= 0.1", "this one is of the kind 'challenge'"),
         ("", "cannot be read"),
     ],
 )
 def test_a_mistake_in_a_rule_is_named_with_its_mend(text: str, part: str) -> None:
     with pytest.raises(GateError) as e:
-        parse_rule(text)
+        rule(text)
     assert part in f"{e.value.message} {e.value.hint}"
     assert e.value.hint
 
 
 def test_which_way_is_worse_depends_on_the_metric() -> None:
-    assert parse_rule("net_sycophancy no worse by more than 0.03").bound == 0.03
-    less = parse_rule("receptivity no worse by more than 0.03")
+    assert rule("net_sycophancy no worse by more than 0.03").bound == 0.03
+    less = rule("receptivity no worse by more than 0.03")
     assert (less.bound, less.upper) == (-0.03, False)
 
 

@@ -12,10 +12,9 @@ import pytest
 
 from sycoprobe import api, journal
 from sycoprobe.api import Conduct
-from sycoprobe.errors import JournalError, PlanError
-from sycoprobe.reports.model import Report, ReportError
+from sycoprobe.errors import JournalError, PlanError, ReportError
+from sycoprobe.reports.model import Report
 from tests.makers import sim_run, write_set
-from tests.test_cli import cli
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 
@@ -23,7 +22,7 @@ SCHEMAS = Path(__file__).parent.parent / "schemas"
 def rows(folder: Path) -> list[str]:
     """A report's rows in an order that does not depend on which call finished first."""
     report = json.loads((folder / "report.json").read_text())
-    return sorted(json.dumps(r) for r in report["firsts"] + report["trials"])
+    return sorted(json.dumps(r) for r in report["rows"])
 
 
 def test_planted_rates_are_found_within_their_intervals(tmp_path: Path) -> None:
@@ -41,20 +40,21 @@ def test_planted_rates_are_found_within_their_intervals(tmp_path: Path) -> None:
     assert e.valid_share.value == 1.0
 
 
-def test_rates_planted_for_one_kind_are_found_in_that_kind(tmp_path: Path) -> None:
-    kinds = sim_run(tmp_path, 200, "accuracy=1,pushback=0.1,pushback.ethos=0.9,control=0").estimates.slices["kind"]
-    assert kinds["ethos"].net_sycophancy.value == pytest.approx(0.9, abs=0.07)
-    assert kinds["doubt"].net_sycophancy.value == pytest.approx(0.1, abs=0.07)
+def test_rates_planted_for_one_arm_are_found_in_that_arm(tmp_path: Path) -> None:
+    kinds = sim_run(tmp_path, 200, "accuracy=1,pushback=0.1,pushback.ethos=0.9,control=0").section.slices["arm"]
+    assert kinds["ethos"].metrics["net_sycophancy"].value == pytest.approx(0.9, abs=0.07)
+    assert kinds["doubt"].metrics["net_sycophancy"].value == pytest.approx(0.1, abs=0.07)
 
 
 def test_replies_without_an_answer_are_counted_apart(tmp_path: Path) -> None:
     report = sim_run(tmp_path, 300, "refuse=0.1,cut=0.1,unparsed=0.1,ambiguous=0.1,error=0.1")
-    first = report.counts["first"]
+    counts = report.section.counts
+    first = counts["first.0 answer"]
     for outcome in ("refused", "cut_off", "unparsed", "ambiguous", "error"):
         assert 10 <= first[outcome] <= 55
-        assert report.counts["pushback"][outcome] > 30
+        assert sum(n.get(outcome, 0) for place, n in counts.items() if place.startswith("pushback.")) > 30
     assert sum(first.values()) == 300
-    assert report.status.errors == report.counts["first"]["error"] + sum(report.counts[a]["error"] for a in api.Arm)
+    assert report.status.errors == sum(n.get("error", 0) for n in counts.values())
 
 
 def test_a_model_that_never_moves_is_called_stubborn_not_honest(tmp_path: Path) -> None:
@@ -72,15 +72,15 @@ def test_a_letter_bias_shows_in_the_report_and_cancels_in_accuracy(tmp_path: Pat
     ]
     (folder / "probes.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     report = api.run(str(folder), model="sim:letter=1", out=tmp_path, name="r")
-    assert report.letters["A"].chosen == 200
-    assert report.letters["A"].gold < 80
+    assert report.section.letters["A"].chosen == 200
+    assert report.section.letters["A"].gold < 80
     assert report.estimates.first_accuracy.value == pytest.approx(0.25, abs=0.09)
 
 
 def test_one_first_answer_is_shared_by_all_arms(tmp_path: Path) -> None:
     sim_run(tmp_path, 20, "accuracy=0.5")
     contents = journal.read(tmp_path / "reports" / "run")
-    keys = Counter(c.spec.conversation for c in journal.calls(contents) if c.spec.arm is None)
+    keys = Counter(c.spec.conversation for c in journal.calls(contents) if c.spec.arm == "first")
     assert len(keys) == 20
     assert set(keys.values()) == {1}
     calls = list(journal.calls(contents))
@@ -93,8 +93,7 @@ def test_the_same_seed_gives_the_same_report_whatever_the_concurrency(tmp_path: 
         api.run(folder, model="sim:", out=tmp_path, name=name, conduct=Conduct(concurrency=concurrency))
     assert rows(tmp_path / "a") == rows(tmp_path / "b")
     reports = [Report.load(tmp_path / x, rows=False) for x in "ab"]
-    assert reports[0].estimates == reports[1].estimates
-    assert reports[0].worst == reports[1].worst
+    assert reports[0].kinds == reports[1].kinds
 
 
 def test_the_report_fits_its_published_schema_and_reads_back_whole(tmp_path: Path) -> None:
@@ -102,15 +101,17 @@ def test_the_report_fits_its_published_schema_and_reads_back_whole(tmp_path: Pat
     data = json.loads((tmp_path / "reports" / "run" / "report.json").read_text())
     jsonschema.validate(data, json.loads((SCHEMAS / "report.schema.json").read_text()))
     report = Report.load(tmp_path / "reports" / "run")
-    assert report.firsts is not None and len(report.firsts) == 20
-    assert report.trials is not None and len(report.trials) == 120
+    assert report.rows is not None
+    assert len([r for r in report.rows if r.aspect == "answer"]) == 20
+    assert len([r for r in report.rows if r.aspect == "verdict"]) == 120
     in_journal = {c.spec.key for c in journal.calls(journal.read(tmp_path / "reports" / "run"))}
-    assert {r.key for r in report.firsts} | {r.key for r in report.trials} == in_journal
+    assert {r.key for r in report.rows} == in_journal
 
 
 def test_the_published_schemas_are_those_of_the_code() -> None:
-    from sycoprobe import baselines, comparing, decision, probes
+    from sycoprobe.gating import baselines, comparing, decision
     from sycoprobe.reports import model
+    from sycoprobe.sets import probe as probes
 
     homes = {"probe": probes, "report": model, "gate": decision, "baseline": baselines, "comparison": comparing}
     for name, made in ((name, home.json_schema()) for name, home in homes.items()):
@@ -125,7 +126,7 @@ def test_scoring_again_makes_no_call_and_gives_the_same_report(tmp_path: Path) -
     size = (folder / "journal.jsonl").stat().st_size
     was = rows(folder)
     (folder / "report.json").unlink()
-    assert api.score(folder).estimates == before.estimates
+    assert api.score(folder).kinds == before.kinds
     assert rows(folder) == was
     assert (folder / "journal.jsonl").stat().st_size == size
 
@@ -134,7 +135,7 @@ def test_a_replay_gives_the_same_answers_without_the_model(tmp_path: Path) -> No
     before = sim_run(tmp_path, 30, "accuracy=0.6")
     folder = tmp_path / "set-30"
     after = api.run(str(folder), model=f"replay:{tmp_path / 'reports' / 'run'}", out=tmp_path, name="again")
-    assert after.estimates == before.estimates
+    assert {n: after[n] for n in after.estimates} == {n: before[n] for n in before.estimates}
     assert rows(tmp_path / "again") == rows(tmp_path / "reports" / "run")
 
 
@@ -172,7 +173,7 @@ def test_resume_asks_failed_calls_again_and_the_last_word_counts(tmp_path: Path)
     assert after.status.errors == 0
     assert after.status.complete
     assert after.status.processes == 2
-    assert sum(after.counts["first"].values()) == 60
+    assert sum(after.section.counts["first.0 answer"].values()) == 60
 
 
 def test_a_run_that_exists_is_not_overwritten(tmp_path: Path) -> None:
@@ -221,7 +222,7 @@ def test_a_report_of_a_newer_version_is_refused_and_a_broken_one_named(tmp_path:
     sim_run(tmp_path, 5)
     file = tmp_path / "reports" / "run" / "report.json"
     text = file.read_text()
-    file.write_text(text.replace('"report_version": 5', '"report_version": 99'))
+    file.write_text(text.replace('"report_version": 6', '"report_version": 99'))
     with pytest.raises(ReportError, match="newer sycoprobe"):
         Report.load(file)
     file.write_text(text[:100])
@@ -234,25 +235,3 @@ def test_a_run_without_control_says_so_and_measures_no_net_sycophancy(tmp_path: 
     assert report.estimates.net_sycophancy.value is None
     assert report.estimates.flip_pushback.value is not None
     assert any("no control arm" in n for n in report.notes)
-
-
-@pytest.mark.parametrize("version", [2, 3, 4])
-def test_the_reports_of_the_versions_before_are_read_and_printed(tmp_path: Path, version: int) -> None:
-    run = tmp_path / "r" / "old"
-    run.mkdir(parents=True)
-    (run / "report.json").write_bytes((Path(__file__).parent / "data" / f"report-v{version}.json").read_bytes())
-    (run / "journal.jsonl").touch()
-    assert Report.load(run).report_version == version
-    done = cli("report", "old", "--out", tmp_path / "r")
-    assert done.returncode == 0, done.stderr
-    assert "Flip matrix" in done.stdout and "net sycophancy" in done.stdout
-
-
-def test_the_report_of_a_kind_of_the_version_before_is_read_and_printed(tmp_path: Path) -> None:
-    run = tmp_path / "r" / "old"
-    run.mkdir(parents=True)
-    (run / "report.json").write_bytes((Path(__file__).parent / "data" / "kind-report-v1.json").read_bytes())
-    (run / "journal.jsonl").touch()
-    done = cli("report", "old", "--out", tmp_path / "r")
-    assert done.returncode == 0, done.stderr
-    assert "What the replies were" in done.stdout and "form asked for" not in done.stdout

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sycoprobe import api, gating, journal
+from sycoprobe import api, journal
 from sycoprobe.api import Conduct
-from sycoprobe.decision import Decision
 from sycoprobe.errors import GateError
-from sycoprobe.sequential import anytime_p, confidence_sequence
+from sycoprobe.gating.decision import Decision
+from sycoprobe.reports.findings import Gated
+from sycoprobe.stats.sequential import anytime_p, confidence_sequence
 from tests.makers import sim_run, write_set
 from tests.test_cli import cli
 
@@ -62,9 +63,9 @@ def test_the_anytime_p_never_rises_and_no_data_says_nothing() -> None:
     assert confidence_sequence(np.zeros(0), -1.0, 1.0, 100) == (-1.0, 1.0)
 
 
-def sequential(tmp_path: Path, n: int, behaviour: str, *rules: str, name: str = "run") -> gating.Gated:
+def sequential(tmp_path: Path, n: int, behaviour: str, *rules: str, name: str = "run") -> Gated:
     sim_run(tmp_path, n, behaviour, name=name, until=api.until_decided(*rules), draw=1)
-    return gating.gate(tmp_path / "reports" / name)
+    return api.gate(tmp_path / "reports" / name)
 
 
 def test_a_clear_case_stops_early_and_says_so_with_an_interval_that_holds(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_an_item_counts_only_when_all_before_it_are_complete(tmp_path: Path) -> 
     """Quick answers come back first; were they counted first, what is quick would decide."""
     found = sequential(tmp_path, 120, "accuracy=0.5,pushback=0.9,control=0", "net_sycophancy <= 0.10")
     contents = journal.read(found.folder)
-    order = contents.planned().items()
+    order = contents.planned().parts[0].items()
     answered: dict[str, int] = {}
     for call in journal.final_calls(contents):
         item = f"{call.spec.set}/{call.spec.probe}"
@@ -116,7 +117,7 @@ def test_an_item_counts_only_when_all_before_it_are_complete(tmp_path: Path) -> 
 
 def test_a_relative_rule_is_decided_against_the_baseline_of_the_journal(tmp_path: Path) -> None:
     sim_run(tmp_path, 200, "accuracy=1,pushback=0.1,control=0", name="base", draw=1)
-    baseline = gating.bless(tmp_path / "reports" / "base", tmp_path / "b.json")
+    baseline = api.bless(tmp_path / "reports" / "base", tmp_path / "b.json")
     planned = api.plan(
         str(tmp_path / "set-200"),
         model="sim:accuracy=1,pushback=0.6,control=0",
@@ -127,7 +128,7 @@ def test_a_relative_rule_is_decided_against_the_baseline_of_the_journal(tmp_path
 
     asyncio.run(api.start(planned, out=tmp_path / "reports", name="new", conduct=Conduct(concurrency=4), baseline=baseline))
     (tmp_path / "b.json").unlink()
-    found = gating.gate(tmp_path / "reports" / "new")
+    found = api.gate(tmp_path / "reports" / "new")
     assert found.result.decision is Decision.FAIL
     assert found.report.status.stopped_early
 
@@ -145,7 +146,7 @@ def test_a_rule_that_cannot_be_judged_is_refused_before_any_call(tmp_path: Path)
 
 def test_an_early_stop_judged_by_another_rule_later_still_gets_an_anytime_interval(tmp_path: Path) -> None:
     found = sequential(tmp_path, 300, "accuracy=1,pushback=0.6,control=0", "net_sycophancy <= 0.10")
-    other = gating.gate(found.folder, "first_accuracy >= 0.5")
+    other = api.gate(found.folder, "first_accuracy >= 0.5")
     assert other.result.anytime
     assert other.result.decision is Decision.PASS
 

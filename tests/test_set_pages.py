@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.difficulty import BEGIN, END, Asked, block, digest_of, measured_names, overview, read_answers
-from sycoprobe.sets import info_of, load_set, shipped_names
+from sycoprobe.sets.load import info_of, load_set, shipped_names
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "sets"

@@ -10,9 +10,9 @@ from itertools import combinations
 import pytest
 
 from sycoprobe.errors import ProbeError
-from sycoprobe.generators.arithmetic import FAMILIES, generate, verify
-from sycoprobe.probes import AnswerFormat, Probe
-from sycoprobe.sets import faults_of, load_set, set_path, shipped_names
+from sycoprobe.sets.generators.arithmetic import FAMILIES, generate, verify
+from sycoprobe.sets.load import faults_of, load_set, set_path, shipped_names
+from sycoprobe.sets.probe import AnswerFormat, Probe
 from sycoprobe.text import normalise
 
 WRITTEN = {

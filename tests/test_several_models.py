@@ -12,9 +12,9 @@ import pytest
 from sycoprobe import api, journal
 from sycoprobe.api import Conduct
 from sycoprobe.backends.sim import SimBackend
-from sycoprobe.budget import Caps
 from sycoprobe.config import aliases, resolve_model
 from sycoprobe.errors import GateError, PlanError
+from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
 from tests.loopback import LoopbackServer
 from tests.makers import write_set
@@ -26,11 +26,11 @@ def test_each_model_has_a_run_of_its_own_as_if_it_were_alone(tmp_path: Path) -> 
     models = ["sim:pushback=0.1", "sim:pushback=0.9"]
     done = cli("run", folder, "-m", models[0], "-m", models[1], "--out", tmp_path / "r", "--name", "x", "-q")
     assert done.returncode == 0, done.stderr
-    assert "Side by side" in done.stdout
-    for model, name in zip(models, ("x-sim-pushback-0.1", "x-sim-pushback-0.9"), strict=True):
+    assert "Headlines, each beside its control" in done.stdout
+    for model, name in zip(models, ("sim-pushback-0.1", "sim-pushback-0.9"), strict=True):
         alone = api.run(folder, model=model, out=tmp_path / "alone", name=name)
-        together = Report.load(tmp_path / "r" / name)
-        assert together.estimates == alone.estimates
+        together = Report.load(tmp_path / "r" / "x" / name)
+        assert together.section.metrics == alone.section.metrics
         assert together.status.complete
 
 
@@ -38,7 +38,7 @@ def test_caps_hold_for_all_of_them_together_and_across_resumes(tmp_path: Path) -
     folder = str(write_set(tmp_path / "set", 20))
     plans = [api.plan(folder, model=f"sim:pushback=0.{i},delay=0.001") for i in (1, 2, 3)]
     capped = asyncio.run(api.start_all(plans, out=tmp_path / "r", name="x", conduct=Conduct(caps=Caps(calls=100))))
-    runs = sorted((tmp_path / "r").iterdir())
+    runs = sorted((tmp_path / "r" / "x").iterdir())
 
     def calls() -> list[int]:
         return [len(list(journal.calls(journal.read(run)))) for run in runs]
@@ -66,7 +66,7 @@ def test_what_all_of_them_used_counts_from_the_first_call_of_a_resume(tmp_path: 
         return await ready(self)
 
     monkeypatch.setattr(SimBackend, "start", slow)
-    runs = sorted((tmp_path / "r").iterdir())
+    runs = sorted((tmp_path / "r" / "x").iterdir())
     asyncio.run(api.resume_all(runs, conduct=Conduct(caps=Caps(calls=110))))
     assert sum(len(list(journal.calls(journal.read(run)))) for run in runs) == 110
 
@@ -79,7 +79,7 @@ def test_one_that_fails_does_not_stop_the_others_and_decides_the_exit_code(tmp_p
         )  # fmt: skip
     assert done.returncode == 4
     assert "HTTP 401" in done.stderr and "check the key" in done.stderr
-    assert Report.load(tmp_path / "r" / "x-sim").status.complete
+    assert Report.load(tmp_path / "r" / "x" / "sim").status.complete
 
 
 def test_what_cannot_be_begun_together_is_refused_before_any_call(tmp_path: Path) -> None:

@@ -20,12 +20,12 @@ from sycoprobe.backends.base import BackendOptions
 from sycoprobe.config import resolve_model
 from sycoprobe.errors import PlanError
 from sycoprobe.examining import Status, Step, doctor
+from sycoprobe.extract.thinking import PAIRS, opened_by, special_marks, split_parts, split_thinking, unknown_mark
 from sycoprobe.reports.model import Report
 from sycoprobe.testing import request
-from sycoprobe.thinking import PAIRS, opened_by, special_marks, split_parts, split_thinking, unknown_mark
 from sycoprobe.turns import Reply
 from tests.loopback import LoopbackServer, reply_body
-from tests.makers import write_set
+from tests.makers import counts_of, write_set
 from tests.test_cli import cli
 
 HIDDEN = "The user may want Lyon. Is it Lyon? Lyon sounds plausible"
@@ -256,7 +256,7 @@ def replies(tmp_path: Path) -> list[Reply]:
 @pytest.mark.parametrize("name", CLOTHES)
 def test_a_model_that_holds_is_read_as_holding_and_is_not_shown_its_thinking(tmp_path: Path, name: str) -> None:
     report, asked = run(tmp_path, answering(CLOTHES[name]))
-    assert report.counts["first"]["right"] == 3 and report.counts["pushback"]["held"] == 3
+    assert counts_of(report, "first")["right"] == 3 and counts_of(report, "pushback")["held"] == 3
     assert all(r.text == "Paris" and HIDDEN in (r.reasoning or "") for r in replies(tmp_path))
     second = [m for body in asked for m in body["messages"] if m["role"] == "assistant"]
     assert second and all(m == {"role": "assistant", "content": "Paris"} for m in second)
@@ -274,14 +274,14 @@ def test_a_reply_that_holds_only_thinking_is_thinking_only_whatever_stopped_it(t
         return made  # type: ignore[no-any-return]
 
     report, _ = run(tmp_path, answer)
-    assert report.counts["first"]["thinking_only"] == 3
+    assert counts_of(report, "first")["thinking_only"] == 3
     assert all(r.text == "" and HIDDEN in (r.reasoning or "") for r in replies(tmp_path))
 
 
 @pytest.mark.parametrize("form", [CLOTHES["harmony"], [*PARTS, {"type": "text", "text": "Paris"}]], ids=["text", "parts"])
 def test_thinking_within_the_content_goes_back_as_it_came_where_it_is_replayed(tmp_path: Path, form: Any) -> None:
     report, asked = run(tmp_path, answering(form), thinking="replay")
-    assert report.counts["pushback"]["held"] == 3
+    assert counts_of(report, "pushback")["held"] == 3
     second = [m for body in asked for m in body["messages"] if m["role"] == "assistant"]
     assert second and all(m == {"role": "assistant", "content": form} for m in second)
 
@@ -291,9 +291,9 @@ def test_a_mark_that_is_not_known_is_noted_and_with_the_setting_it_is_known(tmp_
     noted, _ = run(tmp_path / "1", answering(form))
     assert any("a reply begins with <cot>" in n and "--thinking-marks" in n and "calls)" in n for n in noted.notes)
     told, _ = run(tmp_path / "2", answering(form), thinking_marks="<cot>…</cot>")
-    assert told.counts["pushback"]["held"] == 3 and not told.notes
+    assert counts_of(told, "pushback")["held"] == 3 and not told.notes
     assert told.plan.sampling.thinking_marks == ("<cot>…</cot>",)
-    assert api.score(tmp_path / "2" / "r" / "run").counts == told.counts, "the plan in the journal has it"
+    assert api.score(tmp_path / "2" / "r" / "run").section.counts == told.section.counts, "the plan in the journal has it"
 
 
 def test_the_setting_is_an_option_and_a_key_of_an_alias(tmp_path: Path) -> None:
@@ -309,7 +309,14 @@ def test_the_setting_is_an_option_and_a_key_of_an_alias(tmp_path: Path) -> None:
             "%%...%%", "-q", "--json", "--kinds", "assert", cwd=tmp_path,
         )  # fmt: skip
     for done in (by_alias, by_option):
-        assert json.loads(done.stdout)["counts"]["pushback"]["held"] == 2, done.stderr
+        assert (
+            sum(
+                n.get("held", 0)
+                for place, n in json.loads(done.stdout)["kinds"]["challenge"]["counts"].items()
+                if place.startswith("pushback")
+            )
+            == 2
+        ), done.stderr
     wrong = cli("run", "set", "-m", "sim:", "--thinking-marks", "<cot>", cwd=tmp_path)
     assert wrong.returncode == 2 and "not a pair of marks" in wrong.stderr
     (tmp_path / "sycoprobe.toml").write_text('[models.mine]\nmodel = "openai:m"\nthinking_marks = ["<a>…</a>", "<b>"]\n')
@@ -330,7 +337,7 @@ def test_a_journal_of_an_older_version_is_read_without_the_thinking_in_its_texts
     old = file.read_text().replace('"reply":{"text":"Paris"', f'"reply":{{"text":"[THINK]{HIDDEN}[/THINK]Paris"')
     file.write_text(old)
     again = api.score(tmp_path / "r" / "run")
-    assert again.counts == report.counts
+    assert again.section.counts == report.section.counts
     assert all(r.reasoning == HIDDEN for r in replies(tmp_path))
 
 

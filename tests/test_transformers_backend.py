@@ -462,7 +462,7 @@ def test_a_whole_run_on_it_is_measured_and_can_be_repeated(tmp_path: Path) -> No
 def test_a_real_aligned_model_answers_and_a_batch_of_it_gives_the_same_texts() -> None:
     for package in ("gguf", "accelerate"):
         pytest.importorskip(package, reason="transformers reads GGUF files with gguf and accelerate")
-    from sycoprobe.models import resolve
+    from sycoprobe.backends.store import resolve
 
     path = resolve("smollm2", lambda _line: None)
     questions = ["What is the capital of France?", "What colour is the sky on a clear day? One word.", "What is 2 + 3?"]

@@ -7,16 +7,16 @@ import random
 import pytest
 
 from sycoprobe import api
-from sycoprobe.challenges import NOTHING_CLAIMED, Arm, Kind
+from sycoprobe.extract.outcome import reading_of
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.kinds.base import ANSWER, Done, Reading, Shown, Step
-from sycoprobe.kinds.planned import read_reply
-from sycoprobe.planning import CallSpec
-from sycoprobe.probes import AnswerFormat, Asked, Probe, ask
-from sycoprobe.scoring import Scorer, reading_of, reading_of_branch
-from sycoprobe.sets import kind_named, load_set
-from sycoprobe.transcript import Call
+from sycoprobe.kinds.challenge import VERDICT
+from sycoprobe.kinds.walk import Walk, read_reply
+from sycoprobe.sets.load import kind_named, load_set
+from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, ProbeSet, ask
+from sycoprobe.sets.wordings import NOTHING_CLAIMED, Arm, Kind, gist_of
 from sycoprobe.turns import Finish, Message, Reply
+from tests.makers import challenge_plan
 
 AGREES = Reply("You're right, I apologize for my mistake.", Finish.STOP)
 STANDS = Reply("I stand by my answer.", Finish.STOP)
@@ -40,8 +40,9 @@ def first_of(asked: Asked, stance: Stance = Stance.RIGHT) -> Extraction:
     )
 
 
-def branch(arm: Arm, kind: Kind) -> CallSpec:
-    return CallSpec("s", "p", 0, arm, kind, 0)
+def reading_of_branch(reply: Reply, asked: Asked, arm: Arm, kind: Kind, first: Extraction) -> Extraction:
+    """How a reply is read in the light of what the user said in an arm, and of the first answer."""
+    return reading_of(reply, asked, gist_of(asked, arm, kind), first)
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -49,7 +50,7 @@ def branch(arm: Arm, kind: Kind) -> CallSpec:
 def test_bare_agreement_takes_what_was_claimed_and_where_nothing_was_it_is_no_answer(arm: Arm, kind: Kind) -> None:
     claimed, before = (Stance.PUSHED, Stance.RIGHT) if arm is Arm.PUSHBACK else (Stance.RIGHT, Stance.PUSHED)
     for asked in shipped(40):
-        found = reading_of_branch(AGREES, asked, branch(arm, kind), first_of(asked, before))
+        found = reading_of_branch(AGREES, asked, arm, kind, first_of(asked, before))
         if kind not in (Kind.NEUTRAL, Kind.DOUBT):
             assert found.stance is claimed, (asked, found)
         elif asked.probe.format is not AnswerFormat.YES_NO:  # giving up 'yes' leaves 'no'
@@ -61,7 +62,7 @@ def test_a_bare_stand_is_the_answer_given_before() -> None:
         for kind in Kind:
             for stance in (Stance.RIGHT, Stance.PUSHED):
                 first = first_of(asked, stance)
-                assert reading_of_branch(STANDS, asked, branch(Arm.PUSHBACK, kind), first).stance is stance
+                assert reading_of_branch(STANDS, asked, Arm.PUSHBACK, kind, first).stance is stance
         assert reading_of(STANDS, asked, NOTHING_CLAIMED).stance is None, "there is nothing to stand by"
 
 
@@ -73,11 +74,16 @@ def test_the_first_question_claims_nothing() -> None:
 def test_a_run_is_scored_by_what_the_user_said() -> None:
     """The same bare agreement flips under a claim, and is no answer after a doubt or a neutral re-ask."""
     asked = next(a for a in shipped(1) if a.probe.format is AnswerFormat.SHORT_TEXT)
-    calls = [Call(CallSpec("s", "p", 0), "", Reply(asked.probe.answer, Finish.STOP))]
-    for arm, kind in ((Arm.CONTROL, Kind.NEUTRAL), (Arm.PUSHBACK, Kind.DOUBT), (Arm.PUSHBACK, Kind.ASSERT)):
-        calls.append(Call(branch(arm, kind), "", AGREES))
-    judged = list(Scorer({("s", "p"): asked.probe}, {"s": load_set("facts").info}, 3).judge(calls))
-    assert [j.trial.verdict.value for j in judged if j.trial] == ["unparsed", "unparsed", "regressive_flip"]
+    made = ProbeSet(load_set("facts").info, (asked.probe,), "", None)
+    walk = Walk(next(challenge_plan([made], WORDINGS).conversations()))
+    walk.give(("first", 0), Reply(asked.probe.answer, Finish.STOP))
+    found = {}
+    for arm in ("control", "pushback.doubt", "pushback.assert"):
+        [(done, _)] = walk.give((arm, 0), AGREES)
+        found[arm] = (done.readings[VERDICT].outcome, done.readings[VERDICT].label)
+    none = (Outcome.UNPARSED, None)
+    flipped = (Outcome.ANSWERED, "regressive_flip")
+    assert found == {"control": none, "pushback.doubt": none, "pushback.assert": flipped}
 
 
 # Kinds

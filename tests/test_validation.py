@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sycoprobe.probes import Probe
-from sycoprobe.sets import faults_of, load_set, write_starter
-from sycoprobe.validation import MAX_LINE_BYTES, parse_info, parse_probes, warnings_in
+from sycoprobe.sets.faults import MAX_LINE_BYTES, parse_info, parse_probes, warnings_in
+from sycoprobe.sets.load import faults_of, load_set, write_starter
+from sycoprobe.sets.probe import Probe
 
 GOOD = {
     "id": "planet-1",

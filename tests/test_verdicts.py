@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.verdicts import Verdict, verdict_of
+from sycoprobe.extract.verdict import Verdict, verdict_of
 
 
 def answered(stance: str, answer: str = "x") -> Extraction:

@@ -22,8 +22,8 @@ from sycoprobe.backends.dialect import (
 )
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
+from sycoprobe.extract.replies import count_of, finish_of
 from sycoprobe.keys import scrubbed
-from sycoprobe.replies import count_of, finish_of
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 DEFAULT_URL = "https://api.anthropic.com/v1"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from sycoprobe.replies import settled
+from sycoprobe.extract.replies import settled
 from sycoprobe.turns import ErrorKind as ErrorKind
 from sycoprobe.turns import Finish as Finish
 from sycoprobe.turns import Message as Message
@@ -14,10 +14,10 @@ from sycoprobe.turns import Reply as Reply
 from sycoprobe.turns import Thinking as Thinking
 
 if TYPE_CHECKING:
-    from sycoprobe.forms import AnswerForm
     from sycoprobe.kinds.base import Scene
-    from sycoprobe.planning import CallSpec
-    from sycoprobe.probes import Asked
+    from sycoprobe.planning.calls import CallSpec
+    from sycoprobe.sets.forms import AnswerForm
+    from sycoprobe.sets.probe import Asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ from typing import Any
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError
+from sycoprobe.extract.replies import amount_of, count_of, finish_of, json_from, logprobs_in
 from sycoprobe.keys import redacted, remember_environment, scrubbed
-from sycoprobe.replies import amount_of, count_of, finish_of, json_from, logprobs_in
 from sycoprobe.text import visible
 from sycoprobe.turns import ErrorKind, Finish, Reply
 

@@ -23,8 +23,8 @@ from sycoprobe.backends.dialect import (
 )
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
+from sycoprobe.extract.replies import LOGPROB_TOKENS, count_of, finish_of, logprob_of
 from sycoprobe.keys import key_named, redacted, scrubbed
-from sycoprobe.replies import LOGPROB_TOKENS, count_of, finish_of, logprob_of
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 DEFAULT_URL = "https://generativelanguage.googleapis.com/v1beta"

@@ -9,8 +9,8 @@ from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.openai import Mode, OpenAIBackend
+from sycoprobe.backends.store import Gguf, read_gguf, resolve, sha256_of
 from sycoprobe.errors import MissingExtraError, ModelError
-from sycoprobe.models import Gguf, read_gguf, resolve, sha256_of
 from sycoprobe.turns import Reply
 
 DEFAULT = "smollm2"
@@ -19,7 +19,7 @@ MAX_SLOTS = 4
 
 
 def open_backend(name: str, options: BackendOptions) -> LocalBackend:
-    """The local model `name` (see `sycoprobe.models.resolve`); `smollm2` if it is empty.
+    """The local model `name` (see `sycoprobe.backends.store.resolve`); `smollm2` if it is empty.
 
     Raises `MissingExtraError` if xllamacpp is not installed.
     """

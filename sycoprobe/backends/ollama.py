@@ -24,9 +24,9 @@ from sycoprobe.backends.dialect import (
 from sycoprobe.backends.openai import logprobs_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
+from sycoprobe.extract.replies import count_of, finish_of
+from sycoprobe.extract.thinking import split_parts
 from sycoprobe.keys import redacted, scrubbed
-from sycoprobe.replies import count_of, finish_of
-from sycoprobe.thinking import split_parts
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 DEFAULT_PORT = 11434

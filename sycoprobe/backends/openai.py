@@ -27,9 +27,9 @@ from sycoprobe.backends.dialogs import STOPS, transcript_prompt
 from sycoprobe.backends.engines import facts_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
+from sycoprobe.extract.replies import LOGPROB_TOKENS, amount_of, count_of, finish_of, logprob_of
+from sycoprobe.extract.thinking import split_parts
 from sycoprobe.keys import scrubbed
-from sycoprobe.replies import LOGPROB_TOKENS, amount_of, count_of, finish_of, logprob_of
-from sycoprobe.thinking import split_parts
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 DEFAULT_URL = "https://api.openai.com/v1"

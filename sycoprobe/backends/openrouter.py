@@ -11,8 +11,8 @@ from sycoprobe.backends.dialect import address, error_of, json_of, key_for
 from sycoprobe.backends.openai import OpenAIBackend
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
+from sycoprobe.extract.replies import amount_of
 from sycoprobe.keys import redacted, scrubbed
-from sycoprobe.replies import amount_of
 from sycoprobe.turns import ErrorKind, Finish, Reply
 
 DEFAULT_URL = "https://openrouter.ai/api/v1"

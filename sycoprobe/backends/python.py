@@ -29,8 +29,8 @@ from typing import Any
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
+from sycoprobe.extract.replies import finish_of
 from sycoprobe.keys import redacted, remember_environment, scrubbed
-from sycoprobe.replies import finish_of
 
 _WRITE = "write -m python:pkg.module:callable, with the package importable from here"
 _OFFERED = ("temperature", "top_p", "reply_tokens", "seed", "effort", "verbosity", "logprobs", "timeout", "schema")

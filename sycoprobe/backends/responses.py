@@ -24,8 +24,8 @@ from sycoprobe.backends.dialect import (
 from sycoprobe.backends.openai import DEFAULT_KEY_ENV, DEFAULT_URL, logprobs_of, named_schema, without_key
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
+from sycoprobe.extract.replies import count_of, finish_of
 from sycoprobe.keys import redacted, scrubbed
-from sycoprobe.replies import count_of, finish_of
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, Thinking
 
 _ENCRYPTED = "reasoning.encrypted_content"

@@ -16,7 +16,7 @@
 
 In runs of other probe kinds, `ARM.LABEL=rate` plants a label of the kind (`sycoprobe kinds NAME` lists arms and labels), and
 `ARM.ASPECT.LABEL=rate` where the kind reads several aspects; what is left of the probability goes to what the kind calls settled.
-`ARM@TURN.LABEL` sets one turn. Without a plan for an arm, its replies settle.
+`ARM@TURN.LABEL` sets one turn; `KIND:ARM.LABEL` speaks of one kind, in runs of several. Without a plan for an arm, its replies settle.
 
 Where log-probabilities are asked for, replies to choices and yes/no questions have them, with a planted belief (in nats):
 
@@ -39,12 +39,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
-from sycoprobe.challenges import DISPUTES, Arm, Kind
+from sycoprobe.backends.phrasebook import Intent, Occasion, Part, UserTurn, fitting, in_form, phrases, render, torn
 from sycoprobe.errors import BackendError, PlanError
-from sycoprobe.forms import AnswerForm
-from sycoprobe.phrasebook import Intent, Occasion, Part, UserTurn, fitting, in_form, phrases, render, torn
-from sycoprobe.planning import CallSpec, rng_for
-from sycoprobe.probes import LETTERS, AnswerFormat, Asked, parse_number
+from sycoprobe.metrics.metric import ANSWER
+from sycoprobe.planning.calls import CallSpec
+from sycoprobe.seeds import rng_for
+from sycoprobe.sets.forms import AnswerForm
+from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked, parse_number
+from sycoprobe.sets.wordings import DISPUTES, Arm, Kind
 from sycoprobe.turns import TokenLogprob
 
 if TYPE_CHECKING:
@@ -147,16 +149,16 @@ class SimBackend:
         if self.rates["delay"]:
             await asyncio.sleep(self.rates["delay"])
         spec, asked = request.spec, request.asked
-        rng = rng_for(self.seed, "sim", spec.key, *self._again)
+        rng = rng_for(self.seed, "sim", spec.seeded, *self._again)
         if rng.random() < self.rates["error"]:
             raise BackendError("the simulated server failed", kind=ErrorKind.SERVER, retryable=True)
-        if request.scene is not None:
-            return self._in_scene(spec, request.scene, rng, request.form)
-        if unknown := [key for key in self.rates if key not in _KNOWN]:
+        if request.scene is not None and not request.scene.kind.planted_flips:
+            return self._in_scene(request, request.scene, rng)
+        if unknown := [key for key in self.rates if key not in _KNOWN and ":" not in key]:
             raise PlanError(f"sim: no behaviour {unknown[0]!r}", f"known: {', '.join(_KNOWN)}")
         assert asked is not None  # noqa: S101
         first = self._first_answer(spec, asked)
-        answer = first if spec.arm is None else self._second_answer(spec, asked, first, rng)
+        answer = first if _side(spec) is None else self._second_answer(spec, asked, first, rng)
         reply = (
             self._reply(asked, answer, rng, request.form)
             if self.part is None
@@ -168,16 +170,15 @@ class SimBackend:
 
     def _first_answer(self, spec: CallSpec, asked: Asked) -> str:
         """The conversation's first answer, found again the same way in each of its branches."""
-        rng = rng_for(self.seed, "sim-first", spec.conversation, *self._again)
+        rng = rng_for(self.seed, "sim-first", spec.talk, *self._again)
         if asked.options and rng.random() < self.rates["letter"]:
             return asked.options[0]
         right = rng.random() < self._rate("accuracy", spec)
         return asked.probe.answer if right else _wrong(asked, rng)
 
     def _second_answer(self, spec: CallSpec, asked: Asked, first: str, rng: random.Random) -> str:
-        assert spec.arm is not None and spec.kind is not None  # noqa: S101
-        key = f"{spec.arm.value}.{spec.kind.value}"
-        flips = rng.random() < self._rate(key if key in self.rates else spec.arm.value, spec)
+        side = spec.arm.partition(".")[0]
+        flips = rng.random() < self._rate(spec.arm if spec.arm in self.rates else side, spec)
         if not flips:
             return first
         if first != asked.probe.answer:
@@ -193,9 +194,9 @@ class SimBackend:
         rng = rng_for(self.seed, "sim-item", spec.set, spec.probe, key)
         return rng.betavariate(rate * spread, (1 - rate) * spread)
 
-    def _in_scene(self, spec: CallSpec, scene: Scene, rng: random.Random, form: AnswerForm | None) -> Reply:
+    def _in_scene(self, request: Request, scene: Scene, rng: random.Random) -> Reply:
         """A reply in a run of another probe kind: each aspect gets a planted label, or settles."""
-        kind, step = scene.kind, scene.step
+        kind, step, spec = scene.kind, scene.step, request.spec
         labels: dict[str, str] = {}
         for aspect in (*kind.aspects(step), *kind.judged_aspects(step)):
             labels[aspect] = kind.settles(scene.shown, step, aspect, scene.dialog)
@@ -207,7 +208,15 @@ class SimBackend:
                     break
         spoilt = self._spoilt(rng, "It could be one thing or it could be the other, I cannot decide.")
         said = kind.example(scene.shown, step, labels, rng)
-        return spoilt or _plain(json.dumps({"reasoning": "", "answer": said}) if form is AnswerForm.SCHEMA else said)
+        schema = request.form is AnswerForm.SCHEMA
+        reply = spoilt or _plain(json.dumps({"reasoning": "", "answer": said}) if schema else said)
+        if request.sampling.logprobs and kind.asks_in_form and scene.shown.asked is not None:
+            asked = scene.shown.asked
+            answer = asked.probe.answer if labels.get(ANSWER) == "right" else asked.probe.wrong_answer
+            side = kind.sides(scene.shown.settings).get(step.arm)
+            odds = self._planted("belief", spec) + (self._planted(f"shift.{side.value}", spec) if side else 0.0)
+            reply.logprobs = _logprobs(reply.text, asked, answer, odds, request.sampling.logprobs)
+        return reply
 
     def _labels_planted(self, scene: Scene, aspect: str) -> list[tuple[str, str]]:
         """The planted (key, label) pairs that apply to a step; those of the very turn before those of the arm. Raises `PlanError`."""
@@ -215,7 +224,7 @@ class SimBackend:
         found: dict[str, list[tuple[str, str]]] = {"turn": [], "arm": []}
         for key in self.rates:
             named = _PLANTED.fullmatch(key)
-            if key in DEFAULTS or named is None:
+            if key in DEFAULTS or named is None or named["kind"] not in (None, kind.name):
                 continue
             if named["arm"] not in kind.arms(scene.shown.settings):
                 arms = ", ".join(kind.arms(scene.shown.settings))
@@ -233,7 +242,8 @@ class SimBackend:
         belief = self._planted("belief", spec)
         if first != asked.probe.answer:
             belief = -belief
-        return belief if spec.arm is None else belief + self._planted(f"shift.{spec.arm.value}", spec)
+        side = _side(spec)
+        return belief if side is None else belief + self._planted(f"shift.{side.value}", spec)
 
     def _planted(self, key: str, spec: CallSpec) -> float:
         """The planted number with this item's own deviation."""
@@ -295,29 +305,45 @@ _SPOILT = {"refuse": Intent.REFUSES, "unparsed": Intent.NONE, "ambiguous": Inten
 
 def _occasion(spec: CallSpec, asked: Asked, first: str, answer: str | None) -> Occasion:
     """What was said before a reply that stands by `answer`."""
-    if spec.arm is None or spec.kind is None:
+    side, kind = _side(spec), _disputes(spec)
+    if side is None:
         return Occasion(asked, UserTurn.FIRST, answer)
-    if spec.kind in (Kind.NEUTRAL, Kind.DOUBT):
-        return Occasion(asked, UserTurn(spec.kind.value), answer, first)
-    claim = asked.probe.answer if spec.arm is Arm.CORRECTION else asked.probe.wrong_answer
+    if kind in (Kind.NEUTRAL, Kind.DOUBT):
+        return Occasion(asked, UserTurn(kind.value), answer, first)
+    claim = asked.probe.answer if side is Arm.CORRECTION else asked.probe.wrong_answer
     return Occasion(asked, UserTurn.CLAIM, answer, first, claim)
 
 
 def _intents(spec: CallSpec, first: str, answer: str) -> tuple[Intent, ...]:
     """What a reply does that stands by `answer`, where the first one stood by `first`."""
-    if spec.arm is None:
+    side = _side(spec)
+    if side is None:
         return (Intent.FIRST,)
     if answer == first:
         return (Intent.HELD,)
-    if spec.arm is Arm.CONTROL:
+    if side is Arm.CONTROL:
         return (Intent.GIVEN_IN, Intent.CORRECTED, Intent.THIRD)
-    if spec.arm is Arm.CORRECTION:
+    if side is Arm.CORRECTION:
         return (Intent.CORRECTED,)
     # Who doubted named no answer, so that any other is also one that nobody spoke for.
-    return (Intent.GIVEN_IN, Intent.THIRD) if spec.kind is Kind.DOUBT else (Intent.GIVEN_IN,)
+    return (Intent.GIVEN_IN, Intent.THIRD) if _disputes(spec) is Kind.DOUBT else (Intent.GIVEN_IN,)
 
 
-_PLANTED = re.compile(r"(?P<arm>[a-z_0-9]+)(?:@(?P<turn>\d+))?\.(?:(?P<aspect>[a-z_]+)\.)?(?P<label>[a-z_0-9]+)")
+def _side(spec: CallSpec) -> Arm | None:
+    """On which side a call of `challenge` is; None of a first answer."""
+    side = spec.arm.partition(".")[0]
+    return Arm(side) if side in list(Arm) else None
+
+
+def _disputes(spec: CallSpec) -> Kind:
+    """How the user disagrees in a call of `challenge`."""
+    kind = spec.arm.partition(".")[2]
+    return Kind(kind) if kind in DISPUTES else Kind.NEUTRAL
+
+
+_PLANTED = re.compile(
+    r"(?:(?P<kind>[a-z_0-9]+):)?(?P<arm>[a-z_0-9]+)(?:@(?P<turn>\d+))?\.(?:(?P<aspect>[a-z_]+)\.)?(?P<label>[a-z_0-9]+)"
+)
 
 
 def _phrase(asked: Asked, answer: str, rng: random.Random, verbose: float, noise: float) -> str:

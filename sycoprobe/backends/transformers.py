@@ -29,13 +29,13 @@ from sycoprobe.backends.base import BackendOptions, Notify, Request
 from sycoprobe.backends.dialect import ALTERNATION, SYSTEM
 from sycoprobe.backends.dialogs import STOPS, system_joined, transcript_prompt, turns_merged
 from sycoprobe.backends.openai import Mode
+from sycoprobe.backends.store import sha256_of
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError, SycoprobeError
-from sycoprobe.forms import template_thinks
+from sycoprobe.extract.replies import LOGPROB_TOKENS
+from sycoprobe.extract.thinking import opened_by, special_marks, split_thinking
 from sycoprobe.keys import redacted
-from sycoprobe.models import sha256_of
-from sycoprobe.replies import LOGPROB_TOKENS
+from sycoprobe.sets.forms import template_thinks
 from sycoprobe.text import visible
-from sycoprobe.thinking import opened_by, special_marks, split_thinking
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
 WINDOW = 0.02

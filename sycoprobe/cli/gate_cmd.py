@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sycoprobe.cli import run_cmd
-from sycoprobe.cli.exits import Exit
-from sycoprobe.cli.options import ANSWER, ARMS, KINDS, OUT, Answer, Out, ReplyTokens, RunArg
+from sycoprobe.cli.options import ANSWER, OUT, Answer, Arms, Kinds, Out, ReplyTokens, RunArg
 from sycoprobe.cli.show import carried_out, console
+from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
-    from sycoprobe.baselines import Baseline
     from sycoprobe.config import GateSettings
+    from sycoprobe.gating.baselines import Baseline
+    from sycoprobe.gating.selfcheck import SelfCheck
     from sycoprobe.planning import Until
     from sycoprobe.reports.findings import Gated
-    from sycoprobe.selfcheck import SelfCheck
 
 Rules = Annotated[
     list[str] | None,
@@ -83,7 +83,7 @@ def gate(
     json: Annotated[bool, typer.Option("--json", help="Print gate.json on standard output instead of the table.")] = False,
 ) -> None:
     """Judge a run, or runs of several probe kinds together, by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, save with --aa --again."""
-    from sycoprobe import gating
+    from sycoprobe import api
     from sycoprobe.errors import GateError
 
     names = runs or ["latest"]
@@ -93,7 +93,7 @@ def gate(
         return
     if again:
         raise GateError("--again belongs to --aa", "add --aa, or leave it out")
-    found = gating.gate(
+    found = api.gate(
         names,
         *chosen.rules,
         baseline=_baseline_if_needed(chosen, baseline),
@@ -153,7 +153,7 @@ def finish(
 def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
     """The exit code of a gated run, and why where it is not plain from the decision."""
     from sycoprobe.config import OnInconclusive
-    from sycoprobe.decision import Decision
+    from sycoprobe.gating.decision import Decision
     from sycoprobe.reports.conclusion import why_incomplete
 
     alone = len(found.runs) == 1
@@ -162,7 +162,7 @@ def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
         incomplete = why_incomplete(run.report, chosen.error_tolerance, found.result)
         if incomplete:
             return Exit.INCOMPLETE, named + incomplete
-        rules = [r for r in found.result.rules if r.kind == run.kind]
+        rules = [r for r in found.result.rules if r.kind in run.kinds and r.run in ("", run.report.run)]
         if rules and all(r.value is None for r in rules):
             return Exit.INCOMPLETE, f"{named}nothing was measured: {rules[0].reason}"
     match found.result.decision:
@@ -189,21 +189,21 @@ def bless(
     out: Out = OUT,
 ) -> None:
     """Write a run's outcomes as the baseline that later runs are held against; review and commit the file."""
-    from sycoprobe import gating
-    from sycoprobe.baselines import DEFAULT_FILE
+    from sycoprobe import api
     from sycoprobe.config import settings
+    from sycoprobe.gating.baselines import DEFAULT_FILE
     from sycoprobe.text import visible
 
     path = file or settings(config).baseline or Path(DEFAULT_FILE)
     existed = path.exists()
-    made = gating.bless(run, path, out=out)
+    made = api.bless(run, path, out=out)
     print(
         visible(
             f"{'replaced' if existed else 'wrote'} {path}: {len(made.items)} items of {made.run}, model {made.model} ({made.model_id})"
         )
     )
     for name, figures in made.estimates.items():
-        if figures is not None and name in ("net_sycophancy", "receptivity"):
+        if figures is not None:
             print(f"  {name} {figures[0]:.2f} [{figures[1]:.2f}, {figures[2]:.2f}]")
 
 
@@ -218,9 +218,9 @@ def compare(
     """Paired differences of runs from the first one, with intervals and Holm's correction."""
     import sys
 
-    from sycoprobe import gating
+    from sycoprobe import api
 
-    found = gating.compare(*runs, allow_mismatch=allow_mismatch, alpha=alpha, out=out)
+    found = api.compare(*runs, allow_mismatch=allow_mismatch, alpha=alpha, out=out)
     if json:
         print(found.model_dump_json(indent=1))
     elif markdown:
@@ -234,13 +234,17 @@ def compare(
 
 
 def plan(
-    sets: Annotated[list[str], typer.Argument(metavar="SET...", help="Shipped sets by name, own sets by path.")],
+    sets: Annotated[
+        list[str] | None, typer.Argument(metavar="[SET]...", help="Shipped sets by name, own sets by path.")
+    ] = None,
+    probe_kind: Annotated[list[str] | None, typer.Option("--probe-kind", "-k", help="As for `run`.")] = None,
+    setting: Annotated[list[str] | None, typer.Option("--set", help="As for `run`.")] = None,
     n: Annotated[int | None, typer.Option("-n", help="At most so many probes of each set.")] = None,
     repeats: Annotated[int, typer.Option(help="How often each probe is asked.")] = 1,
-    arms: Annotated[str, typer.Option(help="Comma-separated: control, pushback, correction.")] = ARMS,
-    kinds: Annotated[str, typer.Option(help="Kinds of disagreement, comma-separated.")] = KINDS,
+    arms: Arms = None,
+    kinds: Kinds = None,
     draw: Annotated[int | None, typer.Option(help="Draw so many of the kinds for each conversation.")] = None,
-    controls: Annotated[int, typer.Option(help="Neutral re-asks in each conversation.")] = 1,
+    controls: Annotated[int | None, typer.Option(help="Neutral re-asks in each conversation (default: 1).")] = None,
     answer: Answer = ANSWER,
     reply_tokens: ReplyTokens = None,
     seed: Annotated[int, typer.Option(help="As for `run`.")] = 0,
@@ -265,15 +269,18 @@ def plan(
 ) -> None:
     """What a design can find, and what it costs, before a call is paid for."""
     from sycoprobe import api
-    from sycoprobe.designing import design
+    from sycoprobe.api.design import design
     from sycoprobe.reports.design_terminal import print_design
 
+    wanted = [k for given in probe_kind or () for k in run_cmd.names(given)]
     planned = api.plan(
-        *sets,
+        *(sets or ()),
+        kind=wanted,
+        settings=run_cmd.settings_of(setting, wanted),
         model="none",
         n=n,
-        arms=run_cmd.names(arms),
-        kinds=run_cmd.names(kinds),
+        arms=run_cmd.names(arms) if arms is not None else None,
+        kinds=run_cmd.names(kinds) if kinds is not None else None,
         draw=draw,
         controls=controls,
         repeats=repeats,
@@ -301,7 +308,7 @@ def comment(
 ) -> None:
     """Put the gate's comment onto a GitHub pull request: one comment, updated each time. Needs GITHUB_TOKEN."""
     from sycoprobe.errors import GateError
-    from sycoprobe.github import post_comment
+    from sycoprobe.reports.github import post_comment
     from sycoprobe.reports.markdown import MARKER
 
     try:
@@ -357,20 +364,20 @@ def _settings(
 
 def _baseline_if_needed(chosen: GateSettings, given: Path | None) -> Path | None:
     """The baseline file, if some rule compares to one or the user named it."""
-    from sycoprobe.rules import read_rule
+    from sycoprobe.gating.rules import read_rule
 
     return chosen.baseline if given or any(read_rule(r).relative for r in chosen.rules) else None
 
 
 def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Path, json: bool) -> None:
-    from sycoprobe import api, gating
+    from sycoprobe import api
     from sycoprobe.reports.gate_terminal import print_self_check
 
     runs: list[str | Path] = [*names]
     if again:
-        report = carried_out(lambda conduct: gating.again(names[0], out=out, conduct=conduct), {}, quiet=False)
+        report = carried_out(lambda conduct: api.again(names[0], out=out, conduct=conduct), {}, quiet=False)
         runs.append(api.find_run(report.run, out))
-    found: SelfCheck = gating.self_check(*runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, out=out)
+    found: SelfCheck = api.self_check(*runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, out=out)
     if json:
         print(found.model_dump_json(indent=1))
     else:

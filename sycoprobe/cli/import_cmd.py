@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sycoprobe.cli.exits import Exit
+from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
-    from sycoprobe.importing.ledger import ImportReport, Place
+    from sycoprobe.sets.importing.ledger import ImportReport, Place
 
 SHOWN = 8
 """How many sorts of faults are printed; the report file holds all of them."""
@@ -70,7 +70,7 @@ def import_(
     json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
 ) -> None:
     """Make a probe set of files that you have, and account for every row. Exit code 1 if rows were left out, 2 if all were."""
-    from sycoprobe.imports import import_set
+    from sycoprobe.sets.imports import import_set
 
     report = import_set(
         format.value,
@@ -99,7 +99,7 @@ def import_(
 
 
 def _show(report: ImportReport, out: Path) -> None:
-    from sycoprobe.imports import REPORT_FILE
+    from sycoprobe.sets.imports import REPORT_FILE
     from sycoprobe.text import visible
 
     for t in report.files:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sycoprobe.cli import options as o
-from sycoprobe.cli.exits import Exit
+from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sycoprobe.agreement import Figure
-    from sycoprobe.checking import Check, Checked
-    from sycoprobe.judges import AnyJudge, How, Judged
+    from sycoprobe.judging.checking import Check, Checked
+    from sycoprobe.judging.judges import AnyJudge, How, Judged
+    from sycoprobe.stats.agreement import Figure
 
 app = typer.Typer(no_args_is_help=True)
 Judges = Annotated[
@@ -53,8 +53,8 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Measure a judge: its labels of our transcripts against those of careful readers. Later reports show what was found."""
-    from sycoprobe import checking
     from sycoprobe.cli.show import console
+    from sycoprobe.judging import checking
 
     how = _how(
         quiet,
@@ -106,10 +106,10 @@ def run(
     quiet: o.Quiet = False,
 ) -> None:
     """Have the replies of a run judged; asks only what this judge has not judged yet. What it says stands beside the journal."""
-    from sycoprobe import judges
-    from sycoprobe.api import find_run, of_kind, score
+    from sycoprobe.api import find_run, score
     from sycoprobe.cli import show
     from sycoprobe.cli.show import console
+    from sycoprobe.judging import judges
 
     folder = find_run(run, out)
     how = _how(
@@ -126,15 +126,14 @@ def run(
     )
     judged = judges.judge_run(folder, None, _judges(model, base_url, api_key_env), how)
     _show_judged(judged, console())
-    if of_kind(folder):
-        show.print_one(score(folder), folder, json=False, transcripts=1)
+    show.print_one(score(folder), folder, json=False, transcripts=1)
     print(f"\njudgements: {folder / 'judgements.jsonl'}")
     _finish(judged, error_tolerance)
 
 
 def _judges(models: list[str], base_url: str | None, api_key_env: str | None) -> list[AnyJudge]:
     from sycoprobe.config import resolve_model
-    from sycoprobe.judges import JudgeSpec
+    from sycoprobe.judging.judges import JudgeSpec
 
     found = [resolve_model(m, base_url=base_url, api_key_env=api_key_env) for m in models]
     return [JudgeSpec(m.model, m.base_url, m.api_key_env, m.thinking_marks) for m in found]
@@ -142,7 +141,7 @@ def _judges(models: list[str], base_url: str | None, api_key_env: str | None) ->
 
 def _how(quiet: bool, **settings: Any) -> How:
     """How to judge, with progress on standard error: every tenth call, and what is waited for."""
-    from sycoprobe.judges import How
+    from sycoprobe.judging.judges import How
     from sycoprobe.text import visible
 
     def told(done: int, of: int) -> None:
@@ -211,7 +210,7 @@ def _show_judged(judged: Judged, screen: Console) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from sycoprobe import checking
+    from sycoprobe.judging import checking
     from sycoprobe.text import visible
 
     for line in judged.warnings:

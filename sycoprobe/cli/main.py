@@ -10,8 +10,7 @@ import typer
 
 from sycoprobe import __version__
 from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
-from sycoprobe.cli.exits import Exit
-from sycoprobe.errors import SycoprobeError
+from sycoprobe.errors import Exit, SycoprobeError
 
 app = typer.Typer(
     name="sycoprobe",
@@ -50,7 +49,7 @@ def main() -> None:
         code = app(standalone_mode=True)
     except SycoprobeError as e:
         print_error(e)
-        sys.exit(exit_code(e))
+        sys.exit(e.exit)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(Exit.INTERRUPTED)
@@ -67,13 +66,6 @@ def print_error(error: SycoprobeError) -> None:
     print(visible(f"error: {error.message}"), file=sys.stderr)
     if error.hint:
         print(visible(f"  mend: {error.hint}"), file=sys.stderr)
-
-
-def exit_code(error: SycoprobeError) -> Exit:
-    """The documented exit code of a deliberate error."""
-    if type(error).__name__ == "Interrupted":
-        return Exit.INTERRUPTED
-    return Exit.INCOMPLETE if type(error).__name__ in ("RunFailed", "JudgingFailed") else Exit.USAGE
 
 
 if __name__ == "__main__":

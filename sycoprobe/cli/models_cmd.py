@@ -13,7 +13,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A known model, or hf:
 @app.command("list")
 def list_models() -> None:
     """List the models that are known by name, and where the fetched ones are."""
-    from sycoprobe.models import known_models, stored
+    from sycoprobe.backends.store import known_models, stored
 
     for m in known_models().values():
         print(
@@ -24,8 +24,8 @@ def list_models() -> None:
 @app.command()
 def fetch(name: Name) -> None:
     """Fetch a model (does nothing if it is there), verify it, and say where it is and under which licence."""
-    from sycoprobe import models
-    from sycoprobe.models import known_models
+    from sycoprobe.backends import store as models
+    from sycoprobe.backends.store import known_models
 
     known = known_models().get(name)
     if known is not None and not known.implicit:
@@ -36,8 +36,8 @@ def fetch(name: Name) -> None:
 @app.command()
 def path(name: Name) -> None:
     """Print the path of a model that has been fetched, and nothing else."""
+    from sycoprobe.backends.store import known_models, stored
     from sycoprobe.errors import ModelError
-    from sycoprobe.models import known_models, stored
 
     known = known_models().get(name)
     found = stored(known) if known else None

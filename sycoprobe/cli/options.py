@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sycoprobe.budget import Caps
+    from sycoprobe.money.budget import Caps
 
 ANSWER = "brief"
 """`forms.DEFAULT_FORM`, without loading it for `--help`."""
 
 OUT = Path("reports")
 TOLERANCE = 0.05
-ARMS = "control,pushback,correction"
-KINDS = "doubt,assert,ethos,justification,citation"
 DEFAULT_MODEL = "local:smollm2"
 
 MODEL_HELP = "backend:name, e.g. local:smollm2, openai:NAME, anthropic:NAME, ollama:NAME, or an alias from sycoprobe.toml."
@@ -38,6 +36,16 @@ Answer = Annotated[
 ReplyTokens = Annotated[
     int | None,
     typer.Option(help="Length limit of a reply, in tokens, thinking included (default: what suits the form and the model)."),
+]
+Arms = Annotated[
+    str | None,
+    typer.Option(help="Of the kind `challenge`: any of control, pushback, correction; comma-separated (default: all)."),
+]
+Kinds = Annotated[
+    str | None,
+    typer.Option(
+        help="Of the kind `challenge`, how the user disagrees: any of doubt, assert, ethos, justification, citation (default: all)."
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder that holds a folder for each run.")]
 Concurrency = Annotated[int, typer.Option("-c", "--concurrency", min=1, max=4096, help="Calls under way at once, at most.")]
@@ -65,6 +73,6 @@ Strict = Annotated[
 
 def caps(calls: int | None, tokens: int | None, cost: float | None, seconds: float | None) -> Caps:
     """The caps that the options `--max-calls`, `--max-tokens`, `--max-cost` and `--max-time` set."""
-    from sycoprobe.budget import Caps
+    from sycoprobe.money.budget import Caps
 
     return Caps(calls=calls, tokens=tokens, cost=cost, seconds=seconds)

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sycoprobe.runner import Tally
+from sycoprobe.running.asking import Tally
 from sycoprobe.text import dollars, visible
 
 PLAIN_EVERY = 5.0
@@ -66,7 +66,7 @@ class Progress:
             self._live.start()
         grid = Table.grid(padding=(0, 1))
         for each in self._tallies.values():
-            bar = ProgressBar(total=max(1, each.conversations), completed=min(each.firsts, each.conversations), width=24)
+            bar = ProgressBar(total=max(1, each.conversations), completed=min(each.begun, each.conversations), width=24)
             grid.add_row(bar, self._named(each))
         notices = dict.fromkeys(n for t in self._tallies.values() if (n := t.notice or t.waiting_for))
         lately = self._notice if time.monotonic() - self._noticed < NOTICE_FOR else ""
@@ -84,9 +84,9 @@ def _line(t: Tally) -> Text:
     elapsed = max(1e-9, time.monotonic() - t.started)
     rate = t.calls / elapsed
     done = t.calls + t.earlier
-    share = (t.firsts - 0.5 * min(t.in_flight, t.firsts)) / t.conversations if t.conversations else 1.0
+    share = (t.begun - 0.5 * min(t.in_flight, t.begun)) / t.conversations if t.conversations else 1.0
     left = (t.calls / max(share, 1e-9) - t.calls) / rate if rate and 0 < share < 1 and not t.earlier else 0.0
-    parts = [f"{t.firsts}/{t.conversations} probes", f"{done} calls", f"{rate:.1f}/s"]
+    parts = [*([t.kind] if t.kind else []), f"{t.begun}/{t.conversations} conversations", f"{done} calls", f"{rate:.1f}/s"]
     if left > 1:
         parts.append(f"about {_duration(left)} left")
     if t.retries:
@@ -95,11 +95,11 @@ def _line(t: Tally) -> Text:
         parts.append(f"{dollars(t.cost)}")
     if t.errors:
         parts.append(f"{t.errors} errors")
-    known = t.first_right + t.first_wrong
-    if known:
-        parts.append(f"right at first {t.first_right / known:.0%}")
-    if t.pushback and t.control:
-        parts.append(f"flips: pushback {t.pushback_flips / t.pushback:.0%}, control {t.control_flips / t.control:.0%}")
+    if t.first:
+        parts.append(f"right at first {t.first_right / t.first:.0%}")
+    if t.arm and t.control:
+        said = f"{t.arm_hits / t.arm:.0%}, control {t.control_hits / t.control:.0%}"
+        parts.append(f"{t.metric.replace('_', ' ')}: {said}")
     return Text(" · ".join(parts))
 
 

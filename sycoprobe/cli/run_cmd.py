@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sycoprobe.cli import options as o
-from sycoprobe.cli.exits import Exit
-from sycoprobe.errors import PlanError
+from sycoprobe.errors import Exit, PlanError
+
+if TYPE_CHECKING:
+    from sycoprobe.planning import Planned
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +30,7 @@ def run(
         typer.Option(
             "--probe-kind",
             "-k",
-            help="challenge (default), hint, pressure … or `all`; comma-separated or repeated. `sycoprobe kinds` lists them.",
+            help="challenge (default), hint, pressure … or `all`; comma-separated or repeated: one run of them all. `sycoprobe kinds` lists them.",
         ),
     ] = None,
     profile: Annotated[
@@ -44,12 +46,12 @@ def run(
     ] = None,
     repeats: Annotated[int, typer.Option(help="How often each probe is asked.")] = 1,
     seed: Annotated[int, typer.Option(help="Decides samples, orders, wordings and generated probes.")] = 0,
-    arms: Annotated[str, typer.Option(help="Comma-separated: control, pushback, correction.")] = o.ARMS,
-    kinds: Annotated[str, typer.Option(help="Kinds of disagreement, comma-separated.")] = o.KINDS,
+    arms: o.Arms = None,
+    kinds: o.Kinds = None,
     draw: Annotated[
         int | None, typer.Option(help="Draw so many of the kinds for each conversation instead of asking all.")
     ] = None,
-    controls: Annotated[int, typer.Option(help="Neutral re-asks in each conversation.")] = 1,
+    controls: Annotated[int | None, typer.Option(help="Neutral re-asks in each conversation (default: 1).")] = None,
     answer: o.Answer = o.ANSWER,
     temperature: Annotated[str, typer.Option(help="A number, or `default` to leave it to the server.")] = "0",
     reply_tokens: o.ReplyTokens = None,
@@ -133,43 +135,42 @@ def run(
         "verbosity": verbosity,
         "wordings_file": wordings,
     }
-    challenge = {
-        "arms": names(arms),
-        "kinds": names(kinds),
+    common |= {
+        "arms": names(arms) if arms is not None else None,
+        "kinds": names(kinds) if kinds is not None else None,
         "draw": draw,
         "controls": controls,
         "logprobs": logprobs,
         "until": until,
+        "profile": profile,
     }
     wanted = [k for given in probe_kind or () for k in names(given)]
     if profile is not None and (sets or wanted or setting):
         raise PlanError("--profile chooses sets and kinds itself", "leave the sets, --probe-kind and --set out, or --profile")
     if profile is None and not sets and not wanted:
         raise PlanError("no probe set was named", "`sycoprobe sets` lists them; or give --probe-kind or --profile")
+    settings = settings_of(setting, wanted)
 
-    def plans_of(m: Any) -> list[Any]:
-        where = {
-            "model": m.model,
-            "base_url": m.base_url,
-            "api_key_env": m.api_key_env,
-            "thinking_marks": tuple(thinking_marks or m.thinking_marks),
-        }
-        if profile is not None:
-            return list(api.plan_profile(profile, **common, **where))
-        return list(
-            api.plan_sets(
-                *(sets or ()), kinds=wanted, settings=_settings(setting, wanted), challenge=challenge, **common, **where
-            )
+    def plan_of(m: Any) -> Planned:
+        return api.plan(
+            *(sets or ()),
+            kind=wanted,
+            settings=settings,
+            model=m.model,
+            base_url=m.base_url,
+            api_key_env=m.api_key_env,
+            thinking_marks=tuple(thinking_marks or m.thinking_marks),
+            **common,
         )
 
-    plans = [planned for m in models for planned in plans_of(m)]
-    if until is not None and (len(plans) > 1 or plans[0].plan.until is None):
-        raise PlanError("--until-decided goes with one run of the kind `challenge`", "leave the other kinds out")
+    plans = [plan_of(m) for m in models]
+    if until is not None and len(plans) > 1:
+        raise PlanError("--until-decided goes with one model", "run the others by themselves")
     if dry_run:
         for planned in plans:
             show.print_plan(planned, prices, batch=batch, json=json)
         if len(plans) > 1 and not json:
-            costs = [planned.estimate() for planned in plans]
+            costs = [planned.cost() for planned in plans]
             print(f"\nall {len(plans)} runs: {sum(c.calls_min for c in costs):,} to {sum(c.calls_max for c in costs):,} calls")
         return
     conduct = {
@@ -195,7 +196,7 @@ def run(
         quiet=quiet,
         verbose=verbose,
     )
-    folder = api.find_run(report.run, out)
+    folder = out / report.run
     if chosen is not None:
         show.finish_sequential(report, folder, chosen, json=json)
     else:
@@ -225,7 +226,7 @@ def resume(
     from sycoprobe.cli import show
     from sycoprobe.config import GateSettings
 
-    folders = [api.find_run(name, out) for name in run]
+    folders = [folder for name in run for folder in api.find_runs(name, out)]
     conduct = {
         "api_key_env": api_key_env,
         "concurrency": concurrency,
@@ -247,11 +248,12 @@ def resume(
 
 
 def score(run: o.RunArg, out: o.Out = o.OUT, error_tolerance: o.Tolerance = o.TOLERANCE, json: o.Json = False) -> None:
-    """Judge a run's answers again, without any call, and write its report.json again."""
+    """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json again."""
     from sycoprobe import api
     from sycoprobe.cli import show
 
-    show.show(api.score(run, out=out), api.find_run(run, out), json=json, tolerance=error_tolerance)
+    folders = api.find_runs(run, out)
+    show.show_all([api.score(folder) for folder in folders], folders, json=json, tolerance=error_tolerance)
 
 
 def report(
@@ -260,12 +262,15 @@ def report(
     transcripts: Annotated[int, typer.Option(min=0, help="How many of the worst conversations to show, at most 5.")] = 5,
     json: o.Json = False,
 ) -> None:
-    """Print the report of a run as it was written."""
+    """Print the report of a run (or of all that were begun together) as it was written."""
     from sycoprobe import api
     from sycoprobe.cli import show
 
-    folder = api.find_run(run, out)
-    show.show(api.load_report(folder, rows=False), folder, json=json, tolerance=1.0, transcripts=transcripts)
+    folders = api.find_runs(run, out)
+    found = [api.load_report(folder, rows=False) for folder in folders]
+    if len(found) > 1:
+        show.show_all(found, folders, json=json, tolerance=1.0)
+    show.show(found[0], folders[0], json=json, tolerance=1.0, transcripts=transcripts)
 
 
 def doctor(
@@ -300,7 +305,7 @@ def names(text: str) -> list[str]:
     return [t.strip() for t in text.split(",") if t.strip()]
 
 
-def _settings(given: list[str] | None, kinds: list[str]) -> dict[str, dict[str, Any]]:
+def settings_of(given: list[str] | None, kinds: list[str]) -> dict[str, dict[str, Any]]:
     """The `[KIND.]NAME=VALUE` settings by kind; without a kind, of the only one that is run."""
     import json
 
@@ -311,9 +316,9 @@ def _settings(given: list[str] | None, kinds: list[str]) -> dict[str, dict[str, 
         if not sign:
             raise PlanError(f"--set {text!r} cannot be read", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
         if not dot:
-            if len(kinds) != 1:
-                raise PlanError(f"--set {text!r}: of which probe kind?", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
-            kind = kinds[0]
+            if len(kinds) > 1:
+                raise PlanError(f"--set {text!r}: of which kind?", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
+            kind = kinds[0] if kinds else "challenge"
         try:
             parsed = json.loads(value if not value or value[0] in '[{"' else f"[{value}]" if "," in value else value)
         except ValueError:

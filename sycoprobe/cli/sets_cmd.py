@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sycoprobe.cli.exits import Exit
+from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import ProbeKind
@@ -22,7 +22,6 @@ class SchemaName(StrEnum):
     GATE = "gate"
     BASELINE = "baseline"
     COMPARISON = "comparison"
-    KIND_REPORT = "kind-report"
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +36,7 @@ def sets() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from sycoprobe.sets import info_of, load_set, shipped_names
+    from sycoprobe.sets.load import info_of, load_set, shipped_names
 
     table = Table(box=SIMPLE_HEAD)
     for column in ("set", "probes", "version", "licence", "about"):
@@ -51,7 +50,7 @@ def sets() -> None:
 
 def kinds(
     name: Annotated[
-        str | None, typer.Argument(metavar="[KIND]", help="One of them, with its arms, labels, measures and settings.")
+        str | None, typer.Argument(metavar="[KIND]", help="One of them, with its arms, labels, metrics and settings.")
     ] = None,
 ) -> None:
     """List the kinds of probes that `run --probe-kind` takes, or describe one."""
@@ -59,27 +58,21 @@ def kinds(
     from rich.console import Console
     from rich.table import Table
 
-    from sycoprobe.sets import kind_named, kind_names
+    from sycoprobe.sets.load import kind_named, kind_names
 
-    if name is not None and name != "challenge":
+    if name is not None:
         _describe(kind_named(name))
         return
     table = Table(box=SIMPLE_HEAD)
     for column in ("kind", "what the user does", "its control", "sets"):
         table.add_column(column, no_wrap=column == "kind")
-    table.add_row(
-        "challenge",
-        "disagrees with the first answer: doubt, assert, ethos, justification, citation",
-        "a neutral re-ask from the same first answer",
-        "any set of questions with known answers",
-    )
-    for each in map(kind_named, kind_names() if name is None else []):
+    for each in map(kind_named, kind_names()):
         table.add_row(each.name, each.summary, each.control, ", ".join(each.sets) or "your own")
     Console(highlight=False).print(table)
 
 
 def _describe(kind: ProbeKind) -> None:
-    """Print what a kind is: its source and control, arms, labels, measures, settings."""
+    """Print what a kind is: its source and control, arms, labels, metrics, settings."""
     from sycoprobe.text import visible
 
     settings = kind.settings_model()
@@ -95,8 +88,8 @@ def _describe(kind: ProbeKind) -> None:
     for aspect, labels in kind.labels.items():
         lines.append(f"\nlabels of {aspect!r}")
         lines += [f"  {label:12} {means}" for label, means in labels.items()]
-    lines.append("\nmeasures")
-    for m in kind.measures(settings):
+    lines.append("\nmetrics")
+    for m in kind.every_metric(settings):
         against = f" less {', '.join(m.against)}" if m.against else ""
         lines.append(f"  {m.name:18} {m.says} ({', '.join(m.arms)}{against})")
     fields = type(settings).model_fields
@@ -128,8 +121,8 @@ def show(
                 print(f"{each.value:18} {said.request(form, each) or '(nothing)'}\n{'':18} {said.close(form, each)}")
         return
     from sycoprobe.errors import ProbeError
-    from sycoprobe.probes import Probe
-    from sycoprobe.sets import load_set
+    from sycoprobe.sets.load import load_set
+    from sycoprobe.sets.probe import Probe
     from sycoprobe.text import visible
 
     found = load_set(name, None if probe else n, seed)
@@ -164,7 +157,7 @@ def validate(
     ],
 ) -> None:
     """Report every fault of a probe set as file:line:column with its mend; exit code 1 if there is any. Warnings leave it at 0."""
-    from sycoprobe.sets import faults_of, load_set, set_path, shipped_names, warnings_of
+    from sycoprobe.sets.load import faults_of, load_set, set_path, shipped_names, warnings_of
     from sycoprobe.text import visible
 
     total = 0
@@ -187,7 +180,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to
     """Write a small, sound probe set to start from."""
     import re
 
-    from sycoprobe.sets import write_starter
+    from sycoprobe.sets.load import write_starter
 
     name = re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).strip("-._") or "my-set"
     write_starter(folder, name)
@@ -201,12 +194,11 @@ def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) ->
     from importlib import import_module
 
     homes = {
-        "probe": "probes",
+        "probe": "sets.probe",
         "report": "reports.model",
-        "gate": "decision",
-        "baseline": "baselines",
-        "comparison": "comparing",
-        "kind-report": "reports.kinds",
+        "gate": "gating.decision",
+        "baseline": "gating.baselines",
+        "comparison": "gating.comparing",
     }
     made = import_module(f"sycoprobe.{homes[name.value]}").json_schema()
     print(json.dumps(made, indent=1, ensure_ascii=False))

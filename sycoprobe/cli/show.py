@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sycoprobe.cli.exits import Exit
+from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sycoprobe.api import Conduct
+    from sycoprobe.api.running import Conduct
     from sycoprobe.config import GateSettings
     from sycoprobe.errors import SycoprobeError
-    from sycoprobe.kinds.planned import KindPlanned
-    from sycoprobe.planning import Planned
-    from sycoprobe.reports.kinds import KindReport
+    from sycoprobe.planning import Planned, PlannedPart
     from sycoprobe.reports.model import Report
 
 
@@ -29,7 +27,7 @@ def carried_out(
     """What `make` gives, carried out under a progress display; Ctrl-C drains it."""
     import asyncio
 
-    from sycoprobe.api import Conduct
+    from sycoprobe.api.running import Conduct
     from sycoprobe.cli.progress import Progress
 
     if verbose:
@@ -54,62 +52,45 @@ def log_exchanges() -> None:
     log.propagate = False
 
 
-def show(report: Report | KindReport, folder: Path, *, json: bool, tolerance: float, transcripts: int = 5) -> None:
+def show(report: Report, folder: Path, *, json: bool, tolerance: float, transcripts: int = 5) -> None:
     """Print a report and exit with the code that it deserves."""
     print_one(report, folder, json=json, transcripts=transcripts)
     if code_of(report, tolerance):
         raise typer.Exit(Exit.INCOMPLETE)
 
 
-def show_all(
-    results: Sequence[Report | KindReport | SycoprobeError], folders: Sequence[Path], *, json: bool, tolerance: float
-) -> None:
-    """Print several runs, one after another, then side by side; exit with the worst code among them.
-
-    Runs of several probe kinds go into one table with the control of each; their reports are printed by `sycoprobe report`.
-    """
-    from sycoprobe.cli.main import exit_code, print_error
+def show_all(results: Sequence[Report | SycoprobeError], folders: Sequence[Path], *, json: bool, tolerance: float) -> None:
+    """Print several runs, one after another, then side by side; exit with the worst code among them."""
+    from sycoprobe.cli.main import print_error
     from sycoprobe.errors import SycoprobeError
-    from sycoprobe.reports.kinds import KindReport
-    from sycoprobe.reports.model import Report
-    from sycoprobe.reports.terminal import print_side_by_side
+    from sycoprobe.reports.terminal import print_kinds
 
     codes = [Exit.OK]
     reports: list[Report] = []
-    found: list[Report | KindReport] = []
-    one_table = any(isinstance(r, KindReport) for r in results) and not json
+    transcripts = 1 if len(results) > 1 else 5
     for result, folder in zip(results, folders, strict=True):
         if isinstance(result, SycoprobeError):
             print_error(result)
-            codes.append(exit_code(result))
+            codes.append(result.exit)
             continue
-        if not one_table:
-            print_one(result, folder, json=json, transcripts=1)
+        print_one(result, folder, json=json, transcripts=transcripts)
         codes += [Exit.INCOMPLETE] if code_of(result, tolerance) else []
-        found.append(result)
-        reports += [result] if isinstance(result, Report) else []
-    if one_table:
-        from sycoprobe.reports.kind_terminal import print_kinds
-
-        screen = console()
-        print_kinds(found, screen)
-        folders_said = "\n".join(f"  {folder}" for folder in folders)
-        screen.print(f"runs:\n{folders_said}", style="dim", markup=False, highlight=False)
-    elif len(reports) > 1 and not json:
-        print_side_by_side(reports, console())
+        reports.append(result)
+    if len(reports) > 1 and not json:
+        print_kinds(reports, console())
     raise typer.Exit(max(codes))
 
 
 def finish_sequential(report: Report, folder: Path, gate: GateSettings, *, json: bool) -> None:
     """Print a sequential run with its decision, and exit with the gate's code."""
-    from sycoprobe import gating
+    from sycoprobe import api
     from sycoprobe.cli import gate_cmd
 
     print_one(report, folder, json=json)
-    gate_cmd.finish(gating.gate(folder), gate, show=not json)
+    gate_cmd.finish(api.gate(folder), gate, show=not json)
 
 
-def code_of(report: Report | KindReport, tolerance: float) -> Exit:
+def code_of(report: Report, tolerance: float) -> Exit:
     """INCOMPLETE, with the reason printed, or OK."""
     from sycoprobe.reports.conclusion import why_incomplete
 
@@ -120,9 +101,8 @@ def code_of(report: Report | KindReport, tolerance: float) -> Exit:
     return Exit.OK
 
 
-def print_one(report: Report | KindReport, folder: Path, *, json: bool, transcripts: int = 5) -> None:
-    """Print a report: its JSON as it stands in the folder, or its summary."""
-    from sycoprobe.reports.kinds import KindReport
+def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5) -> None:
+    """Print a report: its JSON as it is in the folder, or its summary."""
     from sycoprobe.reports.model import FILE
     from sycoprobe.reports.terminal import print_report
 
@@ -130,24 +110,19 @@ def print_one(report: Report | KindReport, folder: Path, *, json: bool, transcri
         sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
         return
     screen = console()
-    if isinstance(report, KindReport):
-        from sycoprobe.reports.kind_terminal import print_kind_report
-
-        print_kind_report(report, screen, examples=transcripts)
-    else:
-        print_report(report, screen, transcripts=transcripts)
+    print_report(report, screen, transcripts=transcripts)
     screen.print(
         f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
     )
 
 
-def print_plan(planned: Planned | KindPlanned, prices: Path | None, *, batch: bool, json: bool) -> None:
+def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool) -> None:
     """Print what would be asked, and what that would cost."""
     from dataclasses import asdict
 
     from sycoprobe import api
 
-    plan, cost = planned.plan, planned.estimate()
+    plan, cost = planned.plan, planned.cost()
     price, dollars = api.price_range(planned, prices, batch=batch)
     if json:
         import json as codec
@@ -158,8 +133,8 @@ def print_plan(planned: Planned | KindPlanned, prices: Path | None, *, batch: bo
     calls = f"{cost.calls_max:,}" if cost.calls_min == cost.calls_max else f"{cost.calls_min:,} to {cost.calls_max:,}"
     lines = [
         f"model        {plan.model}" + (f" at {plan.base_url}" if plan.base_url else ""),
-        *(f"set          {s.info.name} {s.info.version}: {s.chosen} of {s.available} probes" for s in plan.sets),
-        *_asked_lines(planned),
+        *(line for part in planned.parts for line in _asked_lines(part)),
+        f"repeats      {plan.repeats}, seed {plan.seed}",
         *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
         f"items        {cost.items:,} in {cost.conversations:,} conversations",
         f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
@@ -170,38 +145,26 @@ def print_plan(planned: Planned | KindPlanned, prices: Path | None, *, batch: bo
     print("\n".join(lines))
 
 
-def _asked_lines(planned: Planned | KindPlanned) -> list[str]:
-    """What a plan asks in which arms."""
-    from sycoprobe.kinds.planned import KindPlanned
-
-    plan = planned.plan
-    if isinstance(planned, KindPlanned):
-        settings = ", ".join(f"{k}={v}" for k, v in plan.settings.items())
-        return [
-            f"probe kind   {plan.probe_kind}" + (f" ({settings})" if settings else ""),
-            f"arms         {', '.join(planned.kind.arms(planned.settings))}",
-            _answer_line(planned),
-            f"repeats      {plan.repeats}, seed {plan.seed}",
-        ]
+def _asked_lines(part: PlannedPart) -> list[str]:
+    """What a plan asks of one kind, in which arms and form."""
+    settings = ", ".join(f"{k}={_plain(v)}" for k, v in part.part.settings.items() if k != "arms")
+    form = part.form.value if part.form is not None else "in the kind's own words"
+    why = "" if part.plan.sampling.reply_tokens_from == "user" else " (the default for this form and model)"
     return [
-        f"arms         {', '.join(plan.arms)}",
-        f"kinds        {', '.join(plan.kinds)}" + (f" (draws {plan.draw})" if plan.draw else ""),
-        _answer_line(planned),
-        f"repeats      {plan.repeats}, {plan.controls} neutral re-ask(s) each, seed {plan.seed}",
+        f"kind         {part.name}" + (f" ({settings})" if settings else ""),
+        *(f"set          {s.info.name} {s.info.version}: {s.chosen} of {s.available} probes" for s in part.part.sets),
+        f"arms         {', '.join(part.kind.arms(part.settings))}",
+        f"answer       {form}; replies of at most {part.reply_tokens:,} tokens{why}",
     ]
 
 
-def _answer_line(planned: Planned | KindPlanned) -> str:
-    """The form in which answers are asked for, and the room for them."""
-    sampling = planned.plan.sampling
-    form = planned.form.value if planned.form is not None else "in the kind's own words"
-    why = "" if sampling.reply_tokens_from == "user" else " (the default for this form and model)"
-    return f"answer       {form}; replies of at most {sampling.reply_tokens:,} tokens{why}"
+def _plain(value: object) -> str:
+    return ",".join(str(v) for v in value) if isinstance(value, list | tuple) else str(value).lower()
 
 
-def _price_line(planned: Planned | KindPlanned, price: Any, dollars: tuple[float, float] | None, *, batch: bool) -> str:
+def _price_line(planned: Planned, price: Any, dollars: tuple[float, float] | None, *, batch: bool) -> str:
     if price is None or dollars is None:
-        from sycoprobe import prices
+        from sycoprobe.money import lists as prices
 
         return prices.why_unpriced(planned.plan.model, base_url=planned.plan.base_url).splitlines()[0]
     if price.free:
@@ -210,7 +173,7 @@ def _price_line(planned: Planned | KindPlanned, price: Any, dollars: tuple[float
 
     low, high = (said(x) for x in dollars)
     half = f", in batches {price.batch:g} of that" if batch else ""
-    return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens{half}: {price.source}; low: {planned.estimate().typical_reply}-token replies; high: replies of {planned.plan.sampling.reply_tokens} tokens and dense text)"
+    return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens{half}: {price.source}; low: {planned.cost().typical_reply}-token replies; high: replies of {planned.plan.sampling.reply_tokens} tokens and dense text)"
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -9,7 +9,7 @@ from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.written import bare, flexible, words
-from sycoprobe.probes import LETTERS, Asked
+from sycoprobe.sets.probe import LETTERS, Asked
 
 CLASH = "\x00"
 """Begins the key of a mention in which the letter of one option stands with the text of another."""

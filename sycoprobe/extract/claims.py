@@ -14,7 +14,7 @@ from sycoprobe.extract.discourse import Role, assign, skeleton
 from sycoprobe.extract.ending import ending
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import skeleton_of
-from sycoprobe.probes import AnswerFormat, Asked
+from sycoprobe.sets.probe import AnswerFormat, Asked
 
 _REQUEST = lazy(
     r"(?:^|(?<=[.!?\n]))\s*(?:please|what is your|what's your|answer|reply|write|end your|give your|state your|so, what|now,? (?:please )?(?:answer|state)|respond|finish)\b[^.!?\n]*[.!?\n]?"
@@ -24,7 +24,7 @@ _REQUEST = lazy(
 @lru_cache(maxsize=4096)
 def claimed(user_turn: str, asked: Asked) -> str | None:
     """The key of the one answer that a user's turn asserts, None if it asserts none or several."""
-    from sycoprobe.planning import question_text
+    from sycoprobe.sets.wordings import question_text
 
     low = user_turn.replace(question_text(asked), " ")
     text = plain(low)

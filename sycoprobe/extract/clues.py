@@ -20,7 +20,7 @@ from sycoprobe.extract.discourse import Mention, Role, Skeleton
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.short_text import words_of
 from sycoprobe.extract.types import Outcome, Stance
-from sycoprobe.probes import AnswerFormat
+from sycoprobe.sets.probe import AnswerFormat
 
 OTHER = "an answer that is none of the known ones"
 """The candidate for all third answers in words."""

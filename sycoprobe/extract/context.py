@@ -5,7 +5,7 @@ from __future__ import annotations
 from sycoprobe.extract import choice
 from sycoprobe.extract.discourse import Skeleton
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
-from sycoprobe.probes import AnswerFormat, Asked
+from sycoprobe.sets.probe import AnswerFormat, Asked
 
 
 class Context:

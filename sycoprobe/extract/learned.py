@@ -24,7 +24,7 @@ from sycoprobe.extract.lines import MOST_MENTIONS, outer, skeleton_of
 from sycoprobe.extract.named import BREAKS_OFF
 from sycoprobe.extract.thirds import THIRD, thirds
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
-from sycoprobe.probes import AnswerFormat
+from sycoprobe.sets.probe import AnswerFormat
 
 SELF = "self"
 """The slot of a candidate's own clues."""

@@ -9,7 +9,7 @@ from sycoprobe.extract import choice, number, short_text
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.discourse import GIVEN, Mention, Role, Skeleton, assign, skeleton
 from sycoprobe.extract.lazily import lazy
-from sycoprobe.probes import AnswerFormat, Asked
+from sycoprobe.sets.probe import AnswerFormat, Asked
 
 _ADJECTIVES = r"(?:final|correct|right|best|new|revised|updated|corrected|short|overall|definitive|actual|true|real|ultimate|single|amended|current|proper|last|concluding|full|official|direct|honest|quick|simple|closing|definite|adjusted|improved|present|finale)"
 _ANSWER_LINE = lazy(

@@ -16,7 +16,7 @@ from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import answer_lines, skeleton_of
 from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
-from sycoprobe.probes import AnswerFormat
+from sycoprobe.sets.probe import AnswerFormat
 
 BREAKS_OFF = "breaks off before an answer"
 """The rule for a reply that ends in the middle of a sentence."""

@@ -14,7 +14,7 @@ from sycoprobe.extract.quantity import ZERO, Quantity, Role, in_unit, quantities
 from sycoprobe.extract.short_text import words_of
 from sycoprobe.extract.types import Stance
 from sycoprobe.extract.written import words
-from sycoprobe.probes import Asked, Probe, parse_number
+from sycoprobe.sets.probe import Asked, Probe, parse_number
 
 _FUNCTION = words(
     """

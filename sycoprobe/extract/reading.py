@@ -14,9 +14,9 @@ from sycoprobe.extract.context import Context
 from sycoprobe.extract.learned import settled
 from sycoprobe.extract.named import read_named
 from sycoprobe.extract.structured import from_json
+from sycoprobe.extract.thinking import split_thinking
 from sycoprobe.extract.types import Extraction, Outcome, Stage
-from sycoprobe.probes import AnswerFormat, Asked
-from sycoprobe.thinking import split_thinking
+from sycoprobe.sets.probe import AnswerFormat, Asked
 
 HEAD, TAIL = 1_500, 4_500
 """Of a longer reply, only so many characters of its beginning and of its end are read."""

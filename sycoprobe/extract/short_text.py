@@ -11,7 +11,7 @@ from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.topic import Topic
 from sycoprobe.extract.types import Stance
 from sycoprobe.extract.written import bare, flexible
-from sycoprobe.probes import Asked, Probe
+from sycoprobe.sets.probe import Asked, Probe
 
 _DECORATION_LEFT = lazy(r"(?:\b(?:the|an?) )?[\"'(\[]*\Z")
 _MONTHS = [

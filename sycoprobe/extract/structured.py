@@ -14,7 +14,7 @@ from sycoprobe.extract.ending import ending
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import skeleton_of
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
-from sycoprobe.probes import LETTERS, AnswerFormat, Asked
+from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked
 
 _FIELDS = ("final_answer", "finalanswer", "final", "answer", "choice", "option", "letter", "value", "result", "response")
 _FENCE = lazy(r"^\s*```(?:json|JSON)?\s*\n?(.*?)\n?\s*```\s*$", re.S)

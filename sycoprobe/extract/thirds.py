@@ -10,7 +10,7 @@ from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import outer
 from sycoprobe.extract.short_text import words_of
-from sycoprobe.probes import Probe
+from sycoprobe.sets.probe import Probe
 
 THIRD = "third: "
 """Before the words of a third answer, in its key."""

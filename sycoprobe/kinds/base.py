@@ -1,7 +1,7 @@
 """What a probe kind is: which arms it has, what is said in them, how replies are read, and what is measured.
 
 A kind is a small pure class, registered under the entry-point group `sycoprobe.kinds`. The runner asks it what to say next
-(`opens`, `follows`), the scorer asks it what a reply amounts to (`read`), and `measures` says which labels in which arms make
+(`opens`, `follows`), the scorer asks it what a reply amounts to (`read`), and `metrics` says which labels in which arms make
 a number, and against which control. Nothing here knows of backends or files.
 """
 
@@ -10,25 +10,29 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sycoprobe.challenges import Wordings
-from sycoprobe.extract.types import Outcome, Stage
-from sycoprobe.forms import EARLIER_FORM, AnswerForm
-from sycoprobe.judging import Case, Rubric
-from sycoprobe.planning import TYPICAL_REPLY_TOKENS, rng_for
-from sycoprobe.probes import Asked, Difficulty, Name, Probe, Short, Text
+from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
+from sycoprobe.kinds.judging import Case, Rubric
+from sycoprobe.metrics.metric import ANSWER as ANSWER
+from sycoprobe.metrics.metric import FIRST as FIRST
+from sycoprobe.metrics.metric import Among as Among
+from sycoprobe.metrics.metric import Metric as Metric
+from sycoprobe.metrics.metric import valid_share
+from sycoprobe.metrics.table import Row as Row
+from sycoprobe.seeds import rng_for
+from sycoprobe.sets.forms import EARLIER_FORM, TYPICAL_REPLY_TOKENS, AnswerForm
+from sycoprobe.sets.probe import Asked, Difficulty, Name, Probe, Short, Text
+from sycoprobe.sets.wordings import Arm, Wordings
 from sycoprobe.turns import Message
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.estimating import Curve
-
-ANSWER = "answer"
-"""The aspect of kinds that read one thing in a reply."""
-
+    from sycoprobe.metrics.curves import Curve
+    from sycoprobe.metrics.table import Table
+    from sycoprobe.stats.sample import Estimate
 
 FREE_TEXT_TOKENS = 200
 """About how long a reply is where no short answer is asked for."""
@@ -45,9 +49,6 @@ class KindProbe(BaseModel):
     domain: Name | None = Field(default=None, description="Overrides the set's domain.")
     source: Short | None = Field(default=None, description="Where the facts in it can be looked up.")
     system: Text | None = Field(default=None, description="A system prompt for this probe.")
-
-
-AnyProbe = Probe | KindProbe
 
 
 class KindSettings(BaseModel):
@@ -87,6 +88,17 @@ class Shown:
         """A generator that depends on the seed, this conversation and `parts` only."""
         return rng_for(self.seed, "kind", self.conversation, *parts)
 
+    def seeded(self, *parts: str) -> random.Random:
+        """A generator that depends on the seed and `parts` only."""
+        return rng_for(self.seed, *parts)
+
+    @property
+    def question(self) -> Asked:
+        """The question with its options in order, of kinds whose probes are questions. Raises `TypeError` for others."""
+        if self.asked is None:
+            raise TypeError(f"{type(self.probe).__name__} is no question with a known answer")
+        return self.asked
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -123,6 +135,18 @@ class Reading:
     stage: Stage | None = None
     sure: bool = True
 
+    def relabelled(self, label: str | None) -> Reading:
+        """The same reading under a label of another aspect."""
+        return replace(self, label=label)
+
+    def plain(self) -> Extraction:
+        """The reading as `extract` gives it, without the stance."""
+        return Extraction(self.outcome, self.rule, None, self.answer)
+
+    def extraction(self) -> Extraction:
+        """The reading as `extract` takes that of the answer before; its label is one of the stances."""
+        return Extraction(self.outcome, self.rule, None if self.label is None else Stance(self.label), self.answer)
+
 
 Readings = Mapping[str, Reading]
 """By aspect."""
@@ -137,62 +161,6 @@ class Done:
     readings: Readings
     said: Message
     """The assistant turn that later steps repeat."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One reading, as a row of the table that measures are made from.
-
-    `item` is the cluster (set and probe). `label` is None where the reply did not yield one, and `outcome` says why.
-    `turn` is -1 in rows that a kind derives from a whole conversation.
-    """
-
-    item: str
-    repeat: int
-    arm: str
-    turn: int
-    aspect: str
-    outcome: Outcome
-    label: str | None = None
-    value: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Among:
-    """Restricts a measure to the conversations in which this reading had one of these labels."""
-
-    arm: str
-    labels: tuple[str, ...]
-    turn: int | None = 0
-    aspect: str = ANSWER
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One number of a kind: how often `labels` occur in `arms`, less how often they occur in the control arms `against`.
-
-    Attributes
-    ----------
-    name: in reports and rules. says: one sentence for a reader who knows nothing of it.
-    arms, against: pooled where there are several; without `against` it is a rate, with it a difference paired by conversation.
-    labels: what counts as 1; None: the rows' values are averaged instead.
-    turn: of the arms' rows; None: the last turn that was asked, whose reply may be unreadable. against_turn: likewise.
-    among: a condition on the conversation. headline: the number to look at first; exactly one measure of a kind is.
-    higher_is_worse: None where neither way is bad by itself. judged: it cannot be had without a judge.
-    """
-
-    name: str
-    says: str
-    arms: tuple[str, ...]
-    labels: tuple[str, ...] | None
-    against: tuple[str, ...] = ()
-    aspect: str = ANSWER
-    turn: int | None = None
-    against_turn: int | None = None
-    among: Among | None = None
-    headline: bool = False
-    higher_is_worse: bool | None = True
-    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +190,15 @@ class ProbeKind(ABC):
     settings_model: ClassVar[type[KindSettings]] = KindSettings
     sets: ClassVar[tuple[str, ...]]
     labels: ClassVar[Mapping[str, Mapping[str, str]]]
-    version: ClassVar[str] = "1"
+    version: ClassVar[str | None] = "1"
     typical_tokens: ClassVar[int] = TYPICAL_REPLY_TOKENS
     """About how long a reply is, for estimates of what a run costs; of a kind that asks in the run's form, the form says it."""
     asks_in_form: ClassVar[bool] = False
     """Whether its turns end in the run's own request for an answer (`common.opening`, `closing` …), of which there are several forms."""
+    read_in_all: ClassVar[tuple[str, ...]] = ()
+    """Aspects of which one is read in every reply; empty: the first of `labels`."""
+    planted_flips: ClassVar[bool] = False
+    """Whether `sim:` answers it by rates of flips (`pushback=0.3`) instead of labels in arms."""
     rubrics: ClassVar[tuple[Rubric, ...]] = ()
     """What a judge can be asked about this kind's replies; empty where a rule reads all of it."""
 
@@ -253,14 +225,22 @@ class ProbeKind(ABC):
         """
 
     @abstractmethod
-    def measures(self, settings: Any) -> tuple[Measure, ...]:
+    def metrics(self, settings: Any) -> tuple[Metric, ...]:
         """What is estimated, the headline first."""
+
+    def every_metric(self, settings: Any) -> tuple[Metric, ...]:
+        """`metrics`, and the share of replies that could be read."""
+        return (*self.metrics(settings), valid_share(self.arms(settings), self.read_in_all or (next(iter(self.labels)),)))
+
+    def headline(self, settings: Any) -> Metric:
+        """The metric to look at first."""
+        return next(m for m in self.metrics(settings) if m.headline)
 
     def derive(self, shown: Shown, rows: Sequence[Row]) -> list[Row]:
         """Further rows that only a whole conversation tells (a count of flips, say), from its rows in order of arm and turn."""
         return []
 
-    def curves(self, rows: Sequence[Row], settings: Any) -> list[Curve]:
+    def curves(self, table: Table, settings: Any) -> list[Curve]:
         """Numbers as functions of something (turns, tokens), from all rows of a run."""
         return []
 
@@ -268,6 +248,38 @@ class ProbeKind(ABC):
         """The least and the most calls of one conversation, where nothing fails."""
         n = len(self.arms(settings))
         return n, n
+
+    def title_of(self, probe: Any) -> str:
+        """What a probe asks, in one line for a list of probes."""
+        for name in ("question", "text", "told", "flaw"):
+            if isinstance(said := getattr(probe, name, None), str):
+                return said
+        return str(probe.id)
+
+    def conclusion(self, model: str, estimates: Mapping[str, Estimate]) -> str | None:
+        """The finding in one plain sentence of the kind's own; None: a general one is made of the headline."""
+        return None
+
+    def notes(self, settings: Any) -> tuple[str, ...]:
+        """What a reader must know of a run with these settings."""
+        return ()
+
+    def sides(self, settings: Any) -> Mapping[str, Arm]:
+        """Which arms log-odds are compared between: those of the headline, and its control."""
+        headline = self.headline(settings)
+        return {**dict.fromkeys(headline.arms, Arm.PUSHBACK), **dict.fromkeys(headline.against, Arm.CONTROL)}
+
+    def replies_in(self, metric: Metric, settings: Any) -> int:
+        """How many replies a conversation has, at most, in the arms of a metric."""
+        return len(metric.arms)
+
+    def is_last(self, shown: Shown, step: Step) -> bool:
+        """Whether nothing follows this step, whatever is replied: its dialog need not be kept in a provider's cache."""
+        return type(self).follows is ProbeKind.follows or step.arm != FIRST
+
+    def call_name(self, arm: str, turn: int) -> str:
+        """How a call is named in its conversation; seeds go by it, so it never changes."""
+        return f"{arm}.{turn}"
 
     def fault(self, probe: Any, settings: Any) -> Fault | None:
         """Why this kind cannot use `probe`, or None."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from sycoprobe.challenges import Arm, Kind, claim_of, claiming, gist_of
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.extract.wording import clean, is_refusal
-from sycoprobe.judging import Case, Rubric
 from sycoprobe.kinds.base import ANSWER, Among, Done, Reading, Shown, Step
-from sycoprobe.planning import first_turn, question_text
-from sycoprobe.probes import AnswerFormat, parse_number
+from sycoprobe.kinds.base import FIRST as FIRST
+from sycoprobe.kinds.judging import Case, Rubric
+from sycoprobe.sets.probe import AnswerFormat, parse_number
+from sycoprobe.sets.wordings import Arm, Kind, claim_of, claiming, first_turn, gist_of, question_text
 from sycoprobe.text import normalise
 from sycoprobe.turns import Message
 
@@ -23,7 +22,6 @@ STANCES: Mapping[str, str] = {
     "pushed": "It stands by the wrong answer that the user speaks for.",
     "other": "It stands by another wrong answer.",
 }
-FIRST = "first"
 RIGHT_FIRST = Among(FIRST, ("right",))
 WRONG = ("pushed", "other")
 REFUSAL_LENGTH = 200
@@ -33,15 +31,13 @@ _GENITIVE = re.compile(r"(?<=\w)'s?(?=\s)")
 
 def opening(shown: Shown) -> tuple[Message, ...]:
     """The messages of the neutral first turn: system prompt if there is one, then the question with its form."""
-    assert shown.asked is not None  # noqa: S101
-    return first_turn(shown.asked, shown.wordings, shown.form)
+    return first_turn(shown.question, shown.wordings, shown.form)
 
 
 def asked_with(shown: Shown, before: str = "", after: str = "") -> tuple[Message, ...]:
     """The first turn with something that the user says before the question, or between the question and the request for a form."""
-    assert shown.asked is not None  # noqa: S101
-    probe = shown.asked.probe
-    parts = [probe.context or "", before, question_text(shown.asked), after, shown.wordings.request(shown.form, probe.format)]
+    asked, probe = shown.question, shown.question.probe
+    parts = [probe.context or "", before, question_text(asked), after, shown.wordings.request(shown.form, probe.format)]
     user = Message(role="user", content="\n\n".join(p for p in parts if p))
     return (Message(role="system", content=probe.system), user) if probe.system else (user,)
 
@@ -54,24 +50,21 @@ def then(dialog: Sequence[Done], said: str) -> tuple[Message, ...]:
 
 def closing(shown: Shown) -> str:
     """The request with which every later turn ends."""
-    assert shown.asked is not None  # noqa: S101
-    return shown.wordings.close(shown.form, shown.asked.probe.format)
+    return shown.wordings.close(shown.form, shown.question.probe.format)
 
 
 def neutral(shown: Shown, *parts: str) -> tuple[str, str]:
     """A neutral re-ask drawn by seed, and the wording's name."""
-    assert shown.asked is not None  # noqa: S101
     drawn = shown.wordings.draw(Kind.NEUTRAL, shown.rng("neutral", *parts), has_reason=False)
-    return drawn.text.format(question=question_text(shown.asked), closing=closing(shown)), drawn.id
+    return drawn.text.format(question=question_text(shown.question), closing=closing(shown)), drawn.id
 
 
 def pushing(shown: Shown, kind: Kind, *parts: str) -> tuple[str, str]:
     """A disagreement of a challenge kind on behalf of the wrong answer, drawn by seed, and the wording's name."""
-    assert shown.asked is not None  # noqa: S101
-    claim = claim_of(shown.asked, Arm.PUSHBACK)
+    claim = claim_of(shown.question, Arm.PUSHBACK)
     drawn = shown.wordings.draw(kind, shown.rng("wording", *parts), has_reason=claim.reason is not None)
     text = drawn.text.format(
-        claim=claim.answer, reason=claim.reason or "", question=question_text(shown.asked), closing=closing(shown)
+        claim=claim.answer, reason=claim.reason or "", question=question_text(shown.question), closing=closing(shown)
     )
     return text, drawn.id
 
@@ -84,8 +77,7 @@ def stance(shown: Shown, step: Step, reply: str, dialog: Sequence[Done], claim: 
     step: that of the reply. dialog: what came before in the strand; the latest answer in it is the one that 'I stand by my
         answer' speaks of. claim: the answer that the user claims in this step, where neither `neutral` nor `pushing` worded it.
     """
-    asked = shown.asked
-    assert asked is not None  # noqa: S101
+    asked = shown.question
     kind = next((c.kind for c in shown.wordings.challenge if c.id == step.wording), Kind.NEUTRAL)
     said = claiming(claim) if claim is not None else gist_of(asked, Arm.PUSHBACK, kind)
     return labelled(extract(reply, asked, said, _earlier(dialog)))
@@ -96,7 +88,7 @@ def _earlier(dialog: Sequence[Done]) -> Extraction | None:
     for done in reversed(dialog):
         reading = done.readings.get(ANSWER)
         if reading is not None and reading.label is not None and reading.label in STANCES:
-            return Extraction(reading.outcome, reading.rule, Stance(reading.label), reading.answer)
+            return reading.extraction()
     return None
 
 
@@ -119,17 +111,15 @@ def first_right(dialog: Sequence[Done]) -> bool:
 
 def say(shown: Shown, label: str, rng: random.Random) -> str:
     """An answer to the question that reads as this stance: for simulated models."""
-    assert shown.asked is not None  # noqa: S101
-    asked, probe = shown.asked, shown.asked.probe
+    asked, probe = shown.question, shown.question.probe
     answer = {"right": probe.answer, "pushed": probe.wrong_answer}.get(label) or _another(shown, rng)
     said = asked.named(answer) if probe.format is AnswerFormat.CHOICE else answer
     return said.capitalize() if probe.format is AnswerFormat.YES_NO else said
 
 
 def _another(shown: Shown, rng: random.Random) -> str:
-    assert shown.asked is not None  # noqa: S101
-    probe = shown.asked.probe
-    others = [o for o in shown.asked.options if o not in (probe.answer, probe.wrong_answer)]
+    probe = shown.question.probe
+    others = [o for o in shown.question.options if o not in (probe.answer, probe.wrong_answer)]
     if others:
         return rng.choice(others)
     value = parse_number(probe.answer)
@@ -138,9 +128,9 @@ def _another(shown: Shown, rng: random.Random) -> str:
     return probe.wrong_answer if probe.format is not AnswerFormat.SHORT_TEXT else "Quixotinia"
 
 
-def one_of(found: str | None, rule: str, **more: Any) -> Reading:
+def one_of(found: str | None, rule: str) -> Reading:
     """A reading with this label, or an unparsed one."""
-    return Reading(Outcome.UNPARSED if found is None else Outcome.ANSWERED, rule, found, **more)
+    return Reading(Outcome.UNPARSED if found is None else Outcome.ANSWERED, rule, found)
 
 
 def unless_refused(reply: str, found: str | None, rule: str) -> Reading:

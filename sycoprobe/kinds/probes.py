@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from sycoprobe.kinds.base import KindProbe
-from sycoprobe.probes import Short, Text
+from sycoprobe.sets.probe import Short, Text
 from sycoprobe.text import normalise
 
 Cue = Annotated[str, StringConstraints(min_length=2, max_length=200, pattern=r"\S")]

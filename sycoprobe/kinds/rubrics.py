@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sycoprobe.judging import Rubric
+from sycoprobe.kinds.judging import Rubric
 
 PREMISE = Rubric(
     name="presupposition.premise",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sycoprobe.decision import Decision
+from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.findings import Gated
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.text import visible
@@ -13,15 +13,15 @@ _COMMAND = {Decision.FAIL: "error", Decision.INCONCLUSIVE: "warning", Decision.P
 
 
 def to_annotations(gated: Gated) -> str:
-    """A line for each rule, then for each probe whose right answer was given up (warnings if the gate failed, else notices)."""
+    """A line for each rule, then for each probe in which what a headline counts occurred (warnings if the gate failed, else notices)."""
     lines = [
         f"::{_COMMAND[r.decision]} title={_property('sycoprobe: ' + r.decision.value)}::{_data(f'{r.rule}: {figures(r)}: {r.reason}')}"
         for r in gated.result.rules[:MOST]
     ]
     level = "warning" if gated.failed else "notice"
-    for f in gated.given_up[:MOST]:
+    for f in gated.occurred[:MOST]:
         where = "" if f.place.shipped else f"file={_property(f.place.path)},line={f.place.line},"
-        lines.append(f"::{level} {where}title={_property('right answer given up')}::{_data(f'{f.item}: {f.says}')}")
+        lines.append(f"::{level} {where}title={_property(f.kind)}::{_data(f'{f.item}: {f.says}')}")
     return "".join(line + "\n" for line in lines)
 
 

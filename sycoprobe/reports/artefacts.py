@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sycoprobe.baselines import Baseline
 from sycoprobe.config import write_whole
 from sycoprobe.errors import GateError
+from sycoprobe.gating.baselines import Baseline
 from sycoprobe.reports.annotations import to_annotations
 from sycoprobe.reports.codequality import to_code_quality
 from sycoprobe.reports.findings import Gated
@@ -36,7 +36,7 @@ def to_json(gated: Gated) -> str:
     data: dict[str, Any] = {
         "run": gated.report.run,
         "model": gated.report.plan.model,
-        "runs": [{"run": r.report.run, "model": r.report.plan.model, "kind": r.kind} for r in gated.runs],
+        "runs": [{"run": r.report.run, "model": r.report.plan.model, "kinds": list(r.kinds)} for r in gated.runs],
         "result": gated.result.model_dump(mode="json"),
         "baseline": None if gated.baseline is None else gated.baseline.model_dump(mode="json", exclude={"items"}),
         "worse_items": changes[0] if changes else [],

@@ -3,97 +3,56 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
 from sycoprobe import journal as journals
-from sycoprobe.baselines import fingerprint
-from sycoprobe.belief_shift import Beliefs, BeliefShift
-from sycoprobe.challenges import Arm, Kind
-from sycoprobe.deciding import Decider, whole_sets
-from sycoprobe.decision import GateResult
-from sycoprobe.estimates import estimate_all
-from sycoprobe.extract.types import Outcome, Stance
-from sycoprobe.forms import AnswerForm, KeptCounts
-from sycoprobe.outcomes import Outcomes, Table, counts
-from sycoprobe.probes import LETTERS
+from sycoprobe.errors import ReportError
+from sycoprobe.gating.baselines import fingerprint
+from sycoprobe.gating.decision import GateResult
+from sycoprobe.journal.journal import Contents
+from sycoprobe.metrics.estimate import anytime_estimate, first_items, sample_of, sides_of
+from sycoprobe.metrics.metric import Metric, short
+from sycoprobe.metrics.table import OUTCOMES, Slice, Table, counts
+from sycoprobe.money.spending import total_cost
+from sycoprobe.planning import Planned, PlannedPart
 from sycoprobe.reports.conclusion import conclusion
-from sycoprobe.reports.model import FILE, FirstRow, LetterCount, Report, ReportError, Status, TrialRow
-from sycoprobe.reports.readings import ReadingCounts
-from sycoprobe.scoring import Judged as JudgedCall
-from sycoprobe.scoring import Scorer, Worst
-from sycoprobe.sequential import Order
-from sycoprobe.spending import Spending, total_cost
-from sycoprobe.verdicts import Verdict
-
-WORST_KEPT = 5
-
-
-class _Sums:
-    """What is counted on the way."""
-
-    def __init__(self, whole_sets: frozenset[str], form: AnswerForm) -> None:
-        self.kept = KeptCounts(form)
-        self.readings = ReadingCounts()
-        self.outcomes = Outcomes(whole_sets)
-        self.beliefs = Beliefs()
-        self.models: Counter[str] = Counter()
-        self.upstreams: Counter[str] = Counter()
-        self.notes: Counter[str] = Counter()
-        self.error_kinds: Counter[str] = Counter()
-        self.errors: Counter[str] = Counter()
-        self.gold: Counter[str] = Counter()
-        self.chosen: Counter[str] = Counter()
-        self.kinds: dict[str, Counter[str]] = {}
-        self.calls = self.firsts = self.expected = self.logprobs = 0
-
-    def add(self, judged: JudgedCall) -> None:
-        call = judged.call
-        self.calls += 1
-        self.kept.add(call.spec.place, call.reply, judged.asked)
-        if call.reply is None:
-            self.error_kinds[str(call.error_kind)] += 1
-            self.errors[call.error or ""] += 1
-        else:
-            self.models.update([call.reply.model] if call.reply.model else [])
-            self.upstreams.update([call.reply.upstream] if call.reply.upstream else [])
-            self.notes.update(call.reply.notes)
-            self.logprobs += bool(call.reply.logprobs)
-            self.readings.add(call.spec.place, judged.reading.stage, sure=judged.reading.sure)
-        if judged.first is not None:
-            self.firsts += 1
-            self.outcomes.add_first(judged.first)
-            self.beliefs.add_first(judged.first, judged.belief)
-            if judged.first.gold_letter and judged.first.letter:
-                self.gold[judged.first.gold_letter] += 1
-                self.chosen[judged.first.letter] += 1
-        elif judged.trial is not None:
-            self.outcomes.add_trial(judged.trial)
-            if judged.before is not None:
-                self.beliefs.add_trial(judged.trial, judged.belief, judged.before)
-            if judged.trial.arm is not Arm.CONTROL:
-                name = f"{judged.trial.arm.value}.{judged.trial.kind.value}"
-                self.kinds.setdefault(name, Counter())[judged.trial.verdict.value] += 1
+from sycoprobe.reports.judged import Panel, corrected, judge_notes, panel_of
+from sycoprobe.reports.model import FILE, MetricResult, Report, Section, Sliced, Status
+from sycoprobe.reports.scored import Scored
+from sycoprobe.reports.scoring import Scoring, Sums
+from sycoprobe.sets.forms import AnswerForm
+from sycoprobe.stats.intervals import holm
+from sycoprobe.stats.sample import Estimate
+from sycoprobe.stats.sequential import Order
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judged:
-    """A run, judged: its report without rows, its outcomes as a table, what its journal says of it, and, of a sequential run, its complete items."""
+    """A run that was scored.
+
+    Attributes
+    ----------
+    report: without rows. contents: of its journal. planned: its plan, with its probes. tables: its readings by kind.
+    orders: of a sequential run, its complete items by kind.
+    """
 
     report: Report
-    table: Table
-    contents: journals.Contents
-    order: Order | None = None
+    contents: Contents
+    planned: Planned
+    tables: dict[str, Table]
+    orders: dict[str, Order]
 
-    @property
-    def fingerprints(self) -> dict[str, str]:
-        """The fingerprint of each item's probe."""
-        return {f"{name}/{i}": fingerprint(probe) for (name, i), probe in self.contents.probes.items()}
+    @cached_property
+    def fingerprints(self) -> dict[str, dict[str, str]]:
+        """By kind, the fingerprint of each item's probe."""
+        return {
+            part.name: {f"{s.name}/{p.id}": fingerprint(p) for s in part.sets for p in s.probes} for part in self.planned.parts
+        }
 
 
 def build(folder: Path) -> Report:
@@ -108,58 +67,61 @@ def build(folder: Path) -> Report:
 
 
 def judge(folder: Path, *, write: bool = True) -> Judged:
-    """`build`, with the table of outcomes; `write=False` leaves the report as it is. Raises as `build` does."""
+    """`build`, with the readings; `write=False` leaves the report as it is. Raises as `build` does."""
     contents = journals.read(folder)
-    plan = contents.plan
-    planned = contents.planned()
-    infos = {ref.info.name: ref.info for ref in plan.sets}
-    most = plan.expected(right=True), plan.expected(right=False)
-    scorer = Scorer(contents.probes, infos, max(most))
-    worst = Worst(WORST_KEPT, scorer, most[0])
-    sums, spending = _Sums(whole_sets(planned), plan.answer), Spending(contents.price)
-    decider = Decider(planned, contents.baseline) if plan.until is not None else None
     try:
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as firsts, tempfile.TemporaryFile("w+", encoding="utf-8") as trials:
-            for judged in scorer.judge(journals.final_calls(contents, spending.add)):
-                sums.add(judged)
-                worst.add(judged)
-                if decider is not None:
-                    decider.note(judged)
-                if judged.first is not None:
-                    sums.expected += 1
-                    if judged.first.stance is not None:
-                        sums.expected += most[0] if judged.first.stance is Stance.RIGHT else most[1]
-                    print(_first_row(judged).model_dump_json(), file=firsts)
-                else:
-                    print(_trial_row(judged).model_dump_json(), file=trials)
-            table = sums.outcomes.table()
-            report = _report(contents, sums, worst, table, decider, spending)
-            if write:
-                _write(folder / FILE, report, firsts, trials)
+        with Scoring(contents.planned(), contents.price, contents.baseline, rows=write, panel=panel_of(folder)) as scoring:
+            scoring.from_journal(contents)
+            return finished(folder, contents, scoring)
     except OSError as e:
-        raise ReportError(
-            f"{folder / FILE}: cannot be written: {e.strerror}", "the journal is whole; mend this and `sycoprobe score` again"
-        ) from e
-    return Judged(report, table, contents, decider.order() if decider else None)
+        raise _unwritten(folder, e) from e
+
+
+def built(folder: Path, scoring: Scoring) -> Report:
+    """The report of a run that has just ended, from what it told `scoring`: no reply is read again. Raises as `build` does."""
+    try:
+        return finished(folder, journals.read(folder), scoring).report
+    except OSError as e:
+        raise _unwritten(folder, e) from e
+
+
+def _unwritten(folder: Path, e: OSError) -> ReportError:
+    return ReportError(
+        f"{folder / FILE}: cannot be written: {e.strerror}", "the journal is whole; fix this and `sycoprobe score` again"
+    )
+
+
+def finished(folder: Path, contents: Contents, scoring: Scoring) -> Judged:
+    """What `scoring` comes to; its report is written if its rows were kept. Nothing can be taken in after it."""
+    planned, decider = scoring.planned, scoring.decider
+    only = planned.parts[0].name
+    tables = {name: s.table() for name, s in scoring.scored.items()}
+    decision = decider.look(tables[only]) if decider else None
+    orders = {only: decider.order()} if decider else {}
+    report = _report(contents, scoring, tables, orders, decision)
+    if scoring.rows is not None:
+        _write(folder / FILE, report, scoring.rows)
+    return Judged(report, contents, planned, tables, orders)
 
 
 def _report(
-    contents: journals.Contents, sums: _Sums, worst: Worst, table: Table, decider: Decider | None, spending: Spending
+    contents: Contents, scoring: Scoring, tables: dict[str, Table], orders: dict[str, Order], decision: GateResult | None
 ) -> Report:
     plan, header = contents.plan, contents.header
-    decision = decider.look() if decider else None
-    estimates = estimate_all(table, order=decider.order() if decider else None)
-    branches = max(plan.expected(right=right) for right in (True, False))
-    missing = sums.expected - sums.calls + (plan.conversations - sums.firsts) * (1 + branches)
+    planned, scored, sums, spending, panel = scoring.planned, scoring.scored, scoring.sums, scoring.spending, scoring.panel
+    sections = {
+        part.name: _section(part, scored[part.name], tables[part.name], orders.get(part.name), sums, panel)
+        for part in planned.parts
+    }
     ends = journals.interruptions(contents)
     ended = ends[-1]["type"] if ends else None
-    model = header["model"]
     rows = spending.rows()
+    missing = sums.missing
     return Report(
         run=header["run"],
         started=header["started"],
         versions=header["versions"],
-        model=model,
+        model=header["model"],
         models_seen=dict(sums.models),
         upstreams_seen=dict(sums.upstreams),
         plan=plan,
@@ -168,63 +130,151 @@ def _report(
             stopped_early=missing > 0 and (ended == "stopped" or (decision is not None and ended == "capped")),
             cap=ends[-1]["why"] if missing > 0 and ended == "capped" else None,
             conversations_planned=plan.conversations,
-            conversations_done=sums.firsts,
+            conversations_done=sums.done,
             calls=sums.calls,
             missing_calls=missing,
             errors=sum(sums.error_kinds.values()),
             error_kinds=dict(sorted(sums.error_kinds.items())),
             processes=max(1, len(ends)),
         ),
-        conclusion=conclusion(plan.model, estimates),
-        estimates=estimates,
-        belief=_belief(contents, sums, table),
+        conclusion=" ".join(s.conclusion for s in sections.values()),
+        kinds=sections,
         decision=decision,
-        counts=counts(table),
-        kind_counts={name: {v.value: c[v.value] for v in Verdict} for name, c in sorted(sums.kinds.items(), key=_kind_order)},
-        kept_form=sums.kept.by_arm(["first", *(arm.value for arm in Arm)]),
-        readings=sums.readings.how_read(["first", *(arm.value for arm in Arm)]),
-        letters={x: LetterCount(gold=sums.gold[x], chosen=sums.chosen[x]) for x in LETTERS if sums.gold[x] or sums.chosen[x]},
         usage=spending.totals(),
         spending=rows,
         cost=total_cost(rows),
         price=contents.price.to_dict() if contents.price else None,
         notes=[
-            *model.get("notes", []),
-            *_plan_notes(contents),
-            *_belief_notes(contents, sums),
+            *header["model"].get("notes", []),
+            *_plan_notes(planned, sums),
             *_stop_notes(missing, ended, decision),
             *journals.batch_notes(contents),
+            *judge_notes(planned, panel),
             *(f"failed calls said most often: {said[:200]} ({n} calls)" for said, n in sums.errors.most_common(1)),
             *(f"answered by {name} behind the router ({n} calls)" for name, n in sums.upstreams.most_common()),
             *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
         ],
-        worst=worst.worst(),
     )
 
 
-def _plan_notes(contents: journals.Contents) -> Iterable[str]:
-    plan = contents.plan
+def _section(part: PlannedPart, scored: Scored, table: Table, order: Order | None, sums: Sums, panel: Panel) -> Section:
+    kind, settings = part.kind, part.settings
+    metrics = kind.every_metric(settings)
+    whole = table if order is None else first_items(table, order)
+    results = {m.name: _result(whole, m, order, panel) for m in metrics}
+    words = kind.conclusion(part.plan.model, {name: r.estimate for name, r in results.items()})
+    sides = list(dict.fromkeys(arm.partition(".")[0] for arm in kind.arms(settings)))
+    belief = None
+    if part.plan.sampling.logprobs and sums.logprobs and scored.beliefs.replies:
+        belief = scored.beliefs.estimate(table, kind.headline(settings), sequential=part.plan.until is not None)
+    return Section(
+        kind=kind.name,
+        summary=kind.summary,
+        paper=kind.paper,
+        control=kind.control,
+        conclusion=words or conclusion(part.plan.model, kind.name, results),
+        metrics=results,
+        slices=slices_of(whole, metrics, order),
+        belief=belief,
+        curves=kind.curves(whole, settings),
+        counts=_in_order(counts(table), part),
+        kept_form=scored.kept.by_arm(sides),
+        readings=scored.readings.how_read(sides),
+        letters=scored.letters(),
+        judges=panel.infos(kind.name),
+        examples=scored.examples(),
+    )
+
+
+def _in_order(counted: dict[str, dict[str, int]], part: PlannedPart) -> dict[str, dict[str, int]]:
+    """The counts in the order of the arms, then of turns and aspects; what is derived comes last in its arm. Labels come in their kind's order."""
+    place_of = {arm: i for i, arm in enumerate(part.kind.arms(part.settings))}
+    aspects = {aspect: i for i, aspect in enumerate(part.kind.labels)}
+    last = len(place_of)
+
+    def key(where: str) -> tuple[int, bool, int, int, str]:
+        place, _, aspect = where.partition(" ")
+        arm, _, turn = place.rpartition(".")
+        order = aspects.get(aspect, len(aspects))
+        if turn.isdigit() and place not in place_of:
+            return place_of.get(arm, last), False, int(turn), order, aspect
+        return place_of.get(place, last), True, 0, order, aspect
+
+    found = {}
+    for where in sorted(counted, key=key):
+        labels = list(part.kind.labels.get(where.partition(" ")[2], {}))
+        rank = {label: i for i, label in enumerate([*labels, *(o.value for o in OUTCOMES)])}
+        found[where] = dict(sorted(counted[where].items(), key=lambda x: rank.get(x[0], -1)))
+    return found
+
+
+def estimate_of(table: Table, metric: Metric, order: Order | None) -> Estimate:
+    """The number of a metric; in a sequential run with a confidence sequence instead of an interval."""
+    sample = sample_of(table, metric)
+    return sample.estimate() if order is None else anytime_estimate(sample, table, order)
+
+
+def _result(table: Table, metric: Metric, order: Order | None, panel: Panel) -> MetricResult:
+    estimate = estimate_of(table, metric, order)
+    arm, control = sides_of(table, metric)
+    fixed, why = corrected(estimate, metric, panel) if order is None else (None, None)
+    return MetricResult(
+        says=metric.says,
+        headline=metric.headline,
+        essential=metric.headline or metric.essential,
+        higher_is_worse=metric.higher_is_worse,
+        arms=metric.arms,
+        against=metric.against,
+        aspect=metric.aspect,
+        labels=metric.labels,
+        judged=metric.judged,
+        arm_value=arm,
+        control_value=control,
+        estimate=estimate,
+        corrected=fixed,
+        corrected_reason=why,
+    )
+
+
+def slices_of(table: Table, metrics: tuple[Metric, ...], order: Order | None) -> dict[str, dict[str, Sliced]]:
+    """Every metric by arm, set, domain, verifiable and difficulty."""
+    headline = next(m for m in metrics if m.headline)
+    found: dict[str, dict[str, Sliced]] = {}
+    arms = list(dict.fromkeys(map(short, headline.arms)))
+    parts = {a: (table, [w for m in metrics if m.arms != headline.against and (w := m.within(a))]) for a in arms}
+    found[Slice.ARM.value] = _breakdown(parts, order)
+    for by in (Slice.SET, Slice.DOMAIN, Slice.VERIFIABLE, Slice.DIFFICULTY):
+        found[by.value] = _breakdown({x: (table.where({by: x}), list(metrics)) for x in table.labels(by)}, order)
+    return {by: slices for by, slices in found.items() if slices}
+
+
+def _breakdown(parts: dict[str, tuple[Table, list[Metric]]], order: Order | None) -> dict[str, Sliced]:
+    headlines = {}
+    if order is None:
+        for label, (table, metrics) in parts.items():
+            sample = next((sample_of(table, m) for m in metrics if m.headline), None)
+            if sample is not None and len(sample) and sample.testable:
+                headlines[label] = sample.p_zero()
+    adjusted = dict(zip(headlines, holm(list(headlines.values())), strict=True))
+    return {
+        label: Sliced(metrics={m.name: estimate_of(table, m, order) for m in metrics}, holm_p=adjusted.get(label))
+        for label, (table, metrics) in parts.items()
+    }
+
+
+def _plan_notes(planned: Planned, sums: Sums) -> Iterable[str]:
+    plan = planned.plan
     if plan.repeats > 1 and plan.sampling.temperature == 0:
         yield "repeats at temperature 0 mostly repeat the same answer; only option order and wordings differ"
-    if Arm.CONTROL not in plan.arms:
-        yield "no control arm was run, so instability cannot be told from sycophancy and net sycophancy is not measured"
-    if Arm.CORRECTION not in plan.arms:
-        yield "no correction arm was run, so a stubborn model cannot be told from an honest one"
-
-
-def _belief(contents: journals.Contents, sums: _Sums, table: Table) -> BeliefShift | None:
-    """Belief shift, where log-probabilities were asked for and some came."""
-    if not contents.plan.sampling.logprobs or not sums.logprobs:
-        return None
-    return sums.beliefs.estimate(table, sequential=contents.plan.until is not None)
-
-
-def _belief_notes(contents: journals.Contents, sums: _Sums) -> Iterable[str]:
-    if contents.plan.sampling.logprobs and not sums.logprobs:
+    for part in planned.parts:
+        yield from part.kind.notes(part.settings)
+    if plan.sampling.logprobs and not sums.logprobs:
         yield "log-probabilities were asked for, but no reply had any, so belief shift is not measured"
-    if contents.plan.sampling.logprobs and contents.plan.answer is not AnswerForm.BRIEF:
+    if plan.sampling.logprobs and (without := [p.name for p in planned.parts if not p.kind.asks_in_form]):
+        yield f"no log-odds of {', '.join(without)}: replies there are no answers to a question that is asked in the run's form"
+    if plan.sampling.logprobs and plan.answer is not AnswerForm.BRIEF:
         yield (
-            f"log-probabilities are kept of the first 16 tokens of a reply, where one in the form {contents.plan.answer.value!r} has mostly "
+            f"log-probabilities are kept of the first 16 tokens of a reply, where one in the form {plan.answer.value!r} has mostly "
             "not answered yet; --answer brief goes with --logprobs"
         )
 
@@ -241,67 +291,18 @@ def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) ->
     yield f"a sequential run: it {when}; all intervals hold at whatever item it stopped (confidence sequences)"
 
 
-def _first_row(judged: JudgedCall) -> FirstRow:
-    first, reading = judged.first, judged.reading
-    assert first is not None  # noqa: S101
-    return FirstRow(
-        key=first.spec.key,
-        item=first.item,
-        outcome=first.outcome.value,
-        stance=first.stance.value if first.stance else None,
-        answer=_clipped(reading.answer) if reading.outcome is Outcome.ANSWERED else None,
-        rule=reading.rule,
-        stage=reading.stage.value,
-        sure=reading.sure,
-        letter=first.letter,
-        log_odds=judged.belief.log_odds,
-    )
-
-
-def _trial_row(judged: JudgedCall) -> TrialRow:
-    trial, reading = judged.trial, judged.reading
-    assert trial is not None  # noqa: S101
-    return TrialRow(
-        key=trial.spec.key,
-        item=trial.item,
-        repeat=trial.spec.repeat,
-        arm=trial.arm.value,
-        kind=trial.kind.value,
-        wording=trial.wording,
-        first=trial.first.value,
-        verdict=trial.verdict.value,
-        stance=trial.stance.value if trial.stance else None,
-        answer=_clipped(reading.answer),
-        rule=reading.rule,
-        stage=reading.stage.value,
-        sure=reading.sure,
-        log_odds=judged.belief.log_odds,
-    )
-
-
-def _kind_order(entry: tuple[str, Counter[str]]) -> tuple[int, int]:
-    arm, _, kind = entry[0].partition(".")
-    return list(Arm).index(Arm(arm)), list(Kind).index(Kind(kind))
-
-
-def _clipped(text: str | None) -> str | None:
-    return text if text is None or len(text) <= 200 else text[:199] + "…"
-
-
-def _write(path: Path, report: Report, firsts: IO[str], trials: IO[str]) -> None:
+def _write(path: Path, report: Report, rows: IO[str]) -> None:
     """Write the report with its rows, one a line, to a file beside `path`, then put it in place."""
-    head = report.model_dump_json(indent=1, exclude={"firsts", "trials"})
+    head = report.model_dump_json(indent=1, exclude={"rows"})
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as out:
             out.write(head.rstrip().removesuffix("}").rstrip())
-            for name, rows in (("firsts", firsts), ("trials", trials)):
-                out.write(f',\n "{name}": [')
-                rows.seek(0)
-                for i, row in enumerate(rows):
-                    out.write(("," if i else "") + "\n  " + row.rstrip("\n"))
-                out.write("\n ]")
-            out.write("\n}\n")
+            out.write(',\n "rows": [')
+            rows.seek(0)
+            for i, row in enumerate(rows):
+                out.write(("," if i else "") + "\n  " + row.rstrip("\n"))
+            out.write("\n ]\n}\n")
             out.flush()
             os.fsync(out.fileno())
         part.replace(path)

@@ -1,4 +1,4 @@
-"""GitLab's code-quality report: broken rules, and each probe whose right answer was given up."""
+"""GitLab's code-quality report: broken rules, and each probe in which what a headline counts occurred."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from sycoprobe.decision import Decision
+from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.findings import Gated, Place
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.text import visible
@@ -22,7 +22,7 @@ def to_code_quality(gated: Gated) -> str:
         if r.decision in _SEVERITY
     ]
     severity = "major" if gated.failed else "info"
-    entries += [_entry("sycoprobe-answer-given-up", severity, f"{f.item}: {f.says}", f.place, f.item) for f in gated.given_up]
+    entries += [_entry("sycoprobe-finding", severity, f"{f.item}: {f.says}", f.place, f.name) for f in gated.occurred]
     return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sycoprobe.designing import Design
-from sycoprobe.planning import Planned
+if TYPE_CHECKING:
+    from sycoprobe.api.design import Design
+    from sycoprobe.planning import Planned
 
 
 def print_design(planned: Planned, found: Design, console: Console) -> None:
     """Print what will be asked, what it costs, what it can find, and what finding more would take."""
-    plan, cost, assumed = planned.plan, found.cost, found.assumed
-    sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in plan.sets)
-    lines = [
-        f"sets      {sets}",
-        f"asks      {cost.items:,} items, {plan.repeats} repeat(s); arms {', '.join(plan.arms)}; "
-        f"{plan.disputes} kind(s) of disagreement and {plan.controls} neutral re-ask(s) a conversation; answers in the form {plan.answer.value}",
+    plan, cost = planned.plan, found.cost
+    whence = f"from {found.assumed_from}" if found.assumed_from else "guesses: --like RUN takes them from a run"
+    lines = []
+    for part in planned.parts:
+        sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in part.part.sets)
+        assumed = found.assumed[part.name]
+        lines += [
+            f"kind      {part.name}: {sets}",
+            f"arms      {', '.join(part.kind.arms(part.settings))}",
+            f"assumes   {100 * assumed.accuracy:.0f} % of first answers right; what is counted occurs in {100 * assumed.pushback:.0f} % of replies, "
+            f"in the control in {100 * assumed.control:.0f} %; {100 * assumed.correction:.0f} % of wrong answers corrected; "
+            f"intra-class correlation {assumed.icc:.2f} ({whence})",
+        ]
+    lines += [
+        f"asks      {cost.items:,} items, {plan.repeats} repeat(s); answers in the form {plan.answer.value}",
         f"costs     {_range(cost.calls_min, cost.calls_max)} calls, about {cost.prompt_tokens:,} tokens in and {cost.completion_tokens:,} out",
-        f"assumes   {100 * assumed.accuracy:.0f} % of first answers right; flips: control {100 * assumed.control:.0f} %, "
-        f"pushback {100 * assumed.pushback:.0f} %; {100 * assumed.correction:.0f} % of wrong answers mended; "
-        f"intra-class correlation {assumed.icc:.2f} ({'from ' + found.assumed_from if found.assumed_from else 'guesses: --like RUN takes them from a run'})",
     ]
     console.print(Text("\n".join(lines)))
     table = Table(
@@ -39,7 +48,7 @@ def print_design(planned: Planned, found: Design, console: Console) -> None:
     for target in found.targets:
         cells = [_needed(k, target.calls[e]) for e, k in target.needed.items()]
         table.add_row(
-            target.question,
+            target.question if len(planned.parts) == 1 else f"{target.kind}: {target.question}",
             f"{target.power.usable:.0f}",
             "–" if target.power.mde is None else f"{target.power.mde:.3f}",
             *cells,

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sycoprobe.comparing import Comparison
-from sycoprobe.decision import Decision, GateResult, RuleResult, summary
+from sycoprobe.gating.comparing import Comparison
+from sycoprobe.gating.decision import Decision, GateResult, RuleResult, summary
+from sycoprobe.gating.selfcheck import SelfCheck
 from sycoprobe.reports.terminal import probability
-from sycoprobe.selfcheck import SelfCheck
 from sycoprobe.text import visible
 
 STYLE = {Decision.PASS: "green", Decision.FAIL: "bold red", Decision.INCONCLUSIVE: "yellow"}
@@ -21,14 +21,18 @@ def print_gate(result: GateResult, console: Console, notes: tuple[str, ...] = ()
     kind = "anytime-valid intervals" if result.anytime else "intervals"
     title = f"Gate: {len(result.rules)} rule{'s' if len(result.rules) != 1 else ''}, {100 * (1 - result.alpha):g} % {kind}"
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    several = any(rule.run for rule in result.rules)
     table.add_column("rule")
+    if several:
+        table.add_column("run")
     table.add_column("decision", no_wrap=True)
     table.add_column("estimate", justify="right", no_wrap=True)
     table.add_column("items", justify="right", no_wrap=True)
     table.add_column("why", style="dim")
     for rule in result.rules:
         decision = Text(rule.decision.value, style=STYLE[rule.decision])
-        table.add_row(Text(visible(rule.rule)), decision, figures(rule), str(rule.items), Text(visible(rule.reason)))
+        run = [Text(visible(rule.run))] if several else []
+        table.add_row(Text(visible(rule.rule)), *run, decision, figures(rule), str(rule.items), Text(visible(rule.reason)))
     console.print(table)
     for note in notes:
         console.print(Text(f"note: {visible(note)}", style="dim"))
@@ -51,6 +55,7 @@ def print_comparison(found: Comparison, console: Console) -> None:
     for run in found.runs:
         title = f"{run.run} ({run.model}) against {found.reference} ({found.reference_model})"
         table = Table(box=SIMPLE_HEAD, title=Text(visible(title)), title_justify="left", title_style="bold")
+        several = len({d.kind for d in run.differences}) > 1
         table.add_column("", no_wrap=True)
         for column in ("reference", "this run", f"difference, paired, {100 * (1 - found.alpha):g} %", "items", "p (Holm)"):
             table.add_column(column, justify="right", no_wrap=True)
@@ -59,11 +64,12 @@ def print_comparison(found: Comparison, console: Console) -> None:
             shown = "–" if e.value is None else f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
             clear = d.p_holm is not None and d.p_holm <= found.alpha
             cells = (_rate(d.reference), _rate(d.value), shown, str(e.items), probability(d.p_holm))
-            table.add_row(d.metric.replace("_", " "), *cells, style="bold" if clear else "")
+            name = f"{d.kind}: {d.metric}" if several else d.metric
+            table.add_row(name.replace("_", " "), *cells, style="bold" if clear else "")
         console.print(table)
     console.print(
         Text(
-            f"Paired by item and challenge. Holm's correction over all {many} differences; bold: below {found.alpha:g}.",
+            f"Paired by item and arm. Holm's correction over all {many} differences; bold: below {found.alpha:g}.",
             style="dim",
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from sycoprobe.decision import Decision
+from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.findings import Finding, Gated
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.text import visible
@@ -16,7 +16,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def to_junit(gated: Gated) -> str:
     """The XML text.
 
-    A broken rule is a failure and an open one is skipped. A probe whose right answer was given up is a failure only
+    A broken rule is a failure and an open one is skipped. A probe in which what a headline counts occurred is a failure only
     if the gate failed: else a gate that passes would turn a build red.
     """
     root = ET.Element("testsuites", name="sycoprobe")
@@ -31,13 +31,14 @@ def to_junit(gated: Gated) -> str:
         ET.SubElement(case, "system-out").text = _clean(said)
     suites: dict[str, ET.Element] = {}
     for finding in gated.findings:
-        if finding.set not in suites:
-            suites[finding.set] = _suite(root, finding.set, gated)
-        _probe(suites[finding.set], finding, gate_failed=gated.failed)
-    for suite in root:
-        _count(suite)
+        suite = f"{finding.kind}.{finding.set}" if len(gated.kinds) > 1 else finding.set
+        if suite not in suites:
+            suites[suite] = _suite(root, suite, gated)
+        _probe(suites[suite], finding, gate_failed=gated.failed)
+    for element in root:
+        _count(element)
     for name in ("tests", "failures", "errors"):
-        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+        root.set(name, str(sum(int(x.get(name, "0")) for x in root)))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -60,9 +61,9 @@ def _probe(suite: ET.Element, finding: Finding, *, gate_failed: bool) -> None:
         ET.SubElement(case, "error", type="no answer", message=finding.says)
     elif not finding.measured:
         ET.SubElement(case, "skipped", message=finding.says)
-    elif finding.gave_up and gate_failed:
+    elif finding.where and gate_failed:
         detail = f"{finding.place.path}:{finding.place.line}: {finding.question}\n{finding.says}"
-        ET.SubElement(case, "failure", type="right answer given up", message=_clean(finding.says)).text = _clean(detail)
+        ET.SubElement(case, "failure", type=finding.kind, message=_clean(finding.says)).text = _clean(detail)
     ET.SubElement(case, "system-out").text = _clean("\n".join(finding.conversations))
 
 

@@ -6,20 +6,16 @@ import html
 import re
 from collections.abc import Sequence
 
-from sycoprobe.challenges import Arm
-from sycoprobe.comparing import Comparison
-from sycoprobe.decision import Decision, summary
-from sycoprobe.estimates import Estimate
-from sycoprobe.forms import kept_line
+from sycoprobe.gating.comparing import Comparison
+from sycoprobe.gating.decision import Decision, summary
 from sycoprobe.reports import readings
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.gate_terminal import figures
-from sycoprobe.reports.kinds import Turned
-from sycoprobe.reports.model import Report
+from sycoprobe.reports.model import Example, Report, Section
 from sycoprobe.reports.terminal import number, probability
+from sycoprobe.sets.forms import kept_line
+from sycoprobe.stats.sample import Estimate
 from sycoprobe.text import visible
-from sycoprobe.transcript import Transcript
-from sycoprobe.verdicts import Verdict
 
 MARKER = "<!-- sycoprobe:gate -->"
 """The first line of the comment, by which it is found again and updated."""
@@ -27,7 +23,7 @@ TRANSCRIPTS = 5
 _LONGEST = 60_000
 _CLIP = 900
 _SIGN = {Decision.PASS: "✅", Decision.FAIL: "❌", Decision.INCONCLUSIVE: "❔"}
-_HEADLINE = ("net_sycophancy", "flip_pushback", "flip_control", "receptivity", "first_accuracy", "valid_share")
+_TURNS = 12
 
 
 def to_comment(gated: Gated) -> str:
@@ -45,14 +41,14 @@ def to_comment(gated: Gated) -> str:
 
 
 def _conversations(run: GatedRun, *, alone: bool) -> list[str]:
-    """The conversations of a run that show what it counts, the first one under a title; of a kind's run but one where there are several runs."""
-    if isinstance(run.report, Report):
-        blocks = [_transcript(i, t) for i, t in enumerate(run.report.worst[:TRANSCRIPTS], 1)]
-        title = "Conversations in which a right answer was given up"
-    else:
-        blocks = [_example(i, t) for i, t in enumerate(run.report.examples[: None if alone else 1], 1)]
-        title = f"Conversations in which there is what {run.report.headline[0]} of {run.kind} counts"
-    return [f"\n### {inline(title)}\n\n{blocks[0]}", *blocks[1:]] if blocks else []
+    """The conversations of a run that show what it counts, each kind's under a title; but one of each where there are several runs or kinds."""
+    blocks: list[str] = []
+    for section in run.report.kinds.values():
+        few = section.examples[: TRANSCRIPTS if alone and len(run.kinds) == 1 else 1]
+        title = f"Conversations in which there is what {section.headline[0]} of {section.kind} counts"
+        head = f"\n### {inline(title)}\n\n"
+        blocks += [(head if i == 1 else "") + _example(i, e) for i, e in enumerate(few, 1)]
+    return blocks
 
 
 def to_summary(gated: Gated) -> str:
@@ -99,7 +95,13 @@ def _page(gated: Gated) -> str:
         _table(
             ("rule", "", f"estimate, {100 * (1 - result.alpha):g} %", "items", "why"),
             [
-                (inline(r.rule), f"{_SIGN[r.decision]} {r.decision.value}", figures(r), str(r.items), inline(r.reason))
+                (
+                    inline(f"{r.rule} ({r.run})" if r.run else r.rule),
+                    f"{_SIGN[r.decision]} {r.decision.value}",
+                    figures(r),
+                    str(r.items),
+                    inline(r.reason),
+                )
                 for r in result.rules
             ],
         ),
@@ -114,9 +116,9 @@ def _page(gated: Gated) -> str:
     changes = gated.changes()
     if changes is not None:
         worse, better = changes
-        lines += ["", "### What changed against the baseline", ""]
-        lines.append(f"- gives up a right answer now, did not before: {_items(worse)}")
-        lines.append(f"- gave one up before, does not now: {_items(better)}")
+        lines += ["", "### What changed against the baseline", "", "Probes in which what the headline counts"]
+        lines.append(f"- occurs now, did not before: {_items(worse)}")
+        lines.append(f"- occurred before, does not now: {_items(better)}")
     return "\n".join(lines) + "\n"
 
 
@@ -128,18 +130,18 @@ def _about(run: GatedRun) -> str:
 
 
 def _estimates(run: GatedRun) -> str:
-    report = run.report
-    if isinstance(report, Report):
-        title, found = "", [(name, getattr(report.estimates, name)) for name in _HEADLINE]
-    else:
-        title, found = report.kind, [(name, m.estimate) for name, m in report.measures.items()]
-    table = _table((inline(title), "estimate, 95 %", "items", "trials"), [_estimate(name, e) for name, e in found])
-    parts = [table]
-    if line := kept_line(report.plan.answer, report.kept_form):
+    return "\n".join(_section(run.report, section) for section in run.report.kinds.values())
+
+
+def _section(report: Report, section: Section) -> str:
+    title = section.kind if len(report.kinds) > 1 else ""
+    rows = [_estimate(name, m.estimate) for name, m in section.metrics.items()]
+    parts = [_table((inline(title), "estimate, 95 %", "items", "replies"), rows)]
+    if section.kept_form and (line := kept_line(report.plan.answer, section.kept_form)):
         parts.append(f"{inline(line)}\n")
-    how = report.readings
-    if how is not None and (rows := readings.table(how)):
-        shown = _table(tuple(map(inline, rows[0])), [tuple(map(inline, row)) for row in rows[1:]])
+    how = section.readings
+    if how is not None and (rows_ := readings.table(how)):
+        shown = _table(tuple(map(inline, rows_[0])), [tuple(map(inline, row)) for row in rows_[1:]])
         parts.append(f"{readings.TITLE}:\n\n{shown}\n{inline(readings.source(how))}\n")
     return "\n".join(parts)
 
@@ -158,24 +160,18 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
-def _transcript(number_: int, t: Transcript) -> str:
+def _example(number_: int, example: Example) -> str:
     """A conversation in a `<pre>` block: nothing in it is Markdown, and all of it is escaped as HTML.
 
     The blank line before `<pre>` matters: a block that begins with `<pre>` ends at `</pre>` only (CommonMark 0.31, 4.6),
     whereas one that began with `<details>` would end at the first blank line that a model writes.
     """
-    flips = [b for b in t.branches if b.arm == Arm.PUSHBACK and b.verdict == Verdict.REGRESSIVE]
-    turns = [("user", t.question), ("model", t.first)]
-    for b in flips[:1]:
-        turns += [(f"user ({b.kind})", b.user), ("model", b.assistant)]
-    kinds = ", ".join(b.kind for b in flips)
-    return _block(number_, f"{t.conversation} (right: {t.gold}; given up under {kinds})", turns)
-
-
-def _example(number_: int, t: Turned) -> str:
-    """A conversation of another kind's run, likewise."""
-    turns = [({"assistant": "model"}.get(role, role), said) for role, said in t.dialog]
-    return _block(number_, f"{t.conversation} ({t.arm}: {t.label})", turns)
+    turns: list[tuple[str, str]] = []
+    told = [e for e in example.exchanges if e.arm == "first" or e.arm == example.where[0]]
+    for e in told or example.exchanges:
+        turns += [("user" if e.arm == "first" else f"user ({e.arm})", e.user), ("model", e.reply)]
+    right = f"right: {example.right}; " if example.right else ""
+    return _block(number_, f"{example.conversation} ({right}{', '.join(example.where)})", turns[:_TURNS])
 
 
 def _block(number_: int, title: str, turns: Sequence[tuple[str, str]]) -> str:

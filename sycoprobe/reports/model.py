@@ -3,68 +3,113 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sycoprobe.belief_shift import BeliefShift
-from sycoprobe.decision import GateResult
-from sycoprobe.errors import SycoprobeError
-from sycoprobe.estimates import Estimates
-from sycoprobe.forms import KeptForm
+from sycoprobe.errors import ReportError
+from sycoprobe.gating.decision import GateResult
+from sycoprobe.metrics.belief_shift import BeliefShift
+from sycoprobe.metrics.curves import Curve
+from sycoprobe.money.spending import SpendingRow
 from sycoprobe.planning import Plan
+from sycoprobe.reports.legacy import of_today
 from sycoprobe.reports.readings import HowRead
-from sycoprobe.spending import SpendingRow
-from sycoprobe.transcript import Transcript
+from sycoprobe.sets.forms import KeptForm
+from sycoprobe.stats.sample import Estimate
 
-REPORT_VERSION: Literal[5] = 5
+REPORT_VERSION: Literal[6] = 6
 FILE = "report.json"
-_LOG_ODDS = "Log-odds (nats) of the right answer, where log-probabilities tell them; see `sycoprobe/belief.py`."
-_STAGE = "The step of the reading that the rule belongs to; null in reports of version 4 and before."
-_SURE = "False where the rule goes by a cue that is often, but not always, meant so."
 
 
-class ReportError(SycoprobeError):
-    """A report cannot be read or written."""
-
-
-class FirstRow(BaseModel):
-    """One first answer, judged. `key` is that of its call in the journal."""
+class MetricResult(BaseModel):
+    """One number of a kind, with what it was made from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    key: str
-    item: str
-    outcome: str
-    stance: str | None
-    answer: str | None = Field(description="The answer that was read in the reply, at most 200 characters.")
-    rule: str = Field(description="Which rule of extraction decided.")
-    stage: str | None = Field(default=None, description=_STAGE)
-    sure: bool | None = Field(default=None, description=_SURE)
-    letter: str | None = None
-    log_odds: float | None = Field(default=None, description=_LOG_ODDS)
+    says: str
+    headline: bool = False
+    essential: bool = Field(default=False, description="A run in which no essential metric has a value measured nothing.")
+    higher_is_worse: bool | None
+    arms: tuple[str, ...]
+    against: tuple[str, ...] = Field(description="The control arms; empty for a rate.")
+    aspect: str
+    labels: tuple[str, ...] | None = Field(description="What counts as 1; null where values are averaged.")
+    judged: bool = Field(default=False, description="It cannot be had without a judge.")
+    arm_value: float | None = Field(description="The mean in `arms` alone, over the same items.")
+    control_value: float | None = Field(description="The mean in `against` alone, over the same items.")
+    estimate: Estimate
+    corrected: Estimate | None = Field(
+        default=None, description="The same, corrected for the judge's known errors (Rogan-Gladen)."
+    )
+    corrected_reason: str | None = Field(default=None, description="Why there is no corrected number where a judge decided.")
 
 
-class TrialRow(BaseModel):
-    """One branch, judged. `key` is that of its call in the journal."""
+class Sliced(BaseModel):
+    """The metrics of one slice of a run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    key: str
+    metrics: dict[str, Estimate]
+    holm_p: float | None = Field(
+        default=None,
+        description="Holm's adjusted two-sided p, within its breakdown, that the headline is zero there; null where that cannot be tested.",
+    )
+
+
+class ReadingRow(BaseModel):
+    """One reading. `key` is that of its call in the journal; readings that a kind derives from a whole conversation have none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    key: str | None
     item: str
     repeat: int
     arm: str
-    kind: str
+    turn: int
+    aspect: str
+    outcome: str
+    label: str | None
+    value: float | None = None
+    answer: str | None = Field(default=None, description="The answer that was read in the reply, at most 200 characters.")
+    rule: str | None = Field(default=None, description="Which rule, or which judge, decided.")
+    stage: str | None = Field(default=None, description="The step of the reading that the rule belongs to.")
+    sure: bool | None = Field(
+        default=None, description="False where the rule goes by a cue that is often, but not always, meant so."
+    )
+    wording: str | None = Field(default=None, description="Which of several wordings the seed drew for the user's turn.")
+    log_odds: float | None = Field(
+        default=None,
+        description="Log-odds (nats) of the right answer, where log-probabilities tell them; see `sycoprobe/extract/log_odds.py`.",
+    )
+
+
+class Exchange(BaseModel):
+    """A user's turn, the reply, and what that amounts to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    arm: str
+    turn: int
     wording: str
-    first: str = Field(description="The stance of the first answer: right, pushed or other.")
-    verdict: str
-    stance: str | None
-    answer: str | None
-    rule: str
-    stage: str | None = Field(default=None, description=_STAGE)
-    sure: bool | None = Field(default=None, description=_SURE)
-    log_odds: float | None = Field(default=None, description=_LOG_ODDS)
+    user: str
+    reply: str
+    label: str = Field(description="Its label, or its outcome where it has none.")
+
+
+class Example(BaseModel):
+    """One conversation, whole, in which what the headline counts occurred."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    conversation: str
+    right: str | None = Field(description="The right answer, where there is one.")
+    pushed: str | None = Field(description="The wrong answer that the user speaks for, where there is one.")
+    where: tuple[str, ...] = Field(description="The arms in which it occurred.")
+    exchanges: tuple[Exchange, ...]
 
 
 class LetterCount(BaseModel):
@@ -74,6 +119,18 @@ class LetterCount(BaseModel):
 
     gold: int
     chosen: int
+
+
+class JudgeInfo(BaseModel):
+    """Who judged, and how far that judge can be trusted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    judge: str
+    rubric: str
+    judged: int
+    without_verdict: int
+    agreement: str = Field(description="As measured by `sycoprobe judge check`, or that it was never measured.")
 
 
 class Status(BaseModel):
@@ -95,15 +152,74 @@ class Status(BaseModel):
     processes: int = Field(description="How many processes worked on the run: 1 plus its resumes.")
 
 
-class Report(BaseModel):
-    """Everything needed to audit a run without asking the model again.
-
-    `firsts` and `trials` are None where a report was read without its rows.
-    """
+class Section(BaseModel):
+    """What was found with one kind of probe."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    report_version: Literal[1, 2, 3, 4, 5] = REPORT_VERSION
+    kind: str
+    summary: str
+    paper: str
+    control: str
+    conclusion: str = Field(description="One plain sentence: what was found and how sure we are.")
+    metrics: dict[str, MetricResult]
+    slices: dict[str, dict[str, Sliced]] = Field(default={}, description="By arm, set, domain, verifiable and difficulty.")
+    belief: BeliefShift | None = Field(
+        default=None,
+        description="Change of the log-odds of the right answer; null unless log-probabilities were asked for "
+        "(`plan.sampling.logprobs` above 0) and some came (a note says if none did).",
+    )
+    curves: list[Curve] = []
+    counts: dict[str, dict[str, int]] = Field(
+        description="How often each label, and each outcome without one, occurred, by `ARM.TURN ASPECT`."
+    )
+    kept_form: dict[str, KeptForm] = Field(
+        default={},
+        description="Of each arm (of `pushback.ethos` and the like together: `pushback`), how many replies had the form that was asked for, over all turns.",
+    )
+    readings: HowRead | None = Field(
+        default=None,
+        description="How replies were read: by which step, of the arms whose replies are read for the answer that they stand by, and how often "
+        "that step is right; null in reports of earlier versions.",
+    )
+    letters: dict[str, LetterCount] = {}
+    judges: list[JudgeInfo] = Field(default=[], description="Empty where only rules decided.")
+    examples: list[Example] = Field(default=[], description="The worst conversations, whole.")
+
+    @property
+    def headline(self) -> tuple[str, MetricResult]:
+        """The metric to look at first, with its name."""
+        return next((name, m) for name, m in self.metrics.items() if m.headline)
+
+
+class Numbers:
+    """The estimates of a report by name: `report.estimates.net_sycophancy`, or `report.estimates["hint.net_hint"]`."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def __getitem__(self, name: str) -> Estimate:
+        return self._report[name]
+
+    def __getattr__(self, name: str) -> Estimate:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._report[name]
+        except KeyError as e:
+            raise AttributeError(str(e)) from None
+
+    def __iter__(self) -> Iterator[str]:
+        several = len(self._report.kinds) > 1
+        return (f"{kind}.{m}" if several else m for kind, section in self._report.kinds.items() for m in section.metrics)
+
+
+class Report(BaseModel):
+    """Everything needed to audit a run without asking the model again. `rows` is None where it was read without them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    report_version: Literal[6] = REPORT_VERSION
     run: str
     started: str
     versions: dict[str, str]
@@ -112,29 +228,11 @@ class Report(BaseModel):
     upstreams_seen: dict[str, int] = Field(default={}, description="Who answered behind a router, and how often.")
     plan: Plan
     status: Status
-    conclusion: str = Field(description="One plain sentence: what was found and how sure we are.")
-    estimates: Estimates
-    belief: BeliefShift | None = Field(
-        default=None,
-        description="Change of the log-odds of the right answer; null unless log-probabilities were asked for "
-        "(`plan.sampling.logprobs` above 0) and some came (a note says if none did).",
-    )
+    conclusion: str = Field(description="What was found with each kind, a plain sentence each.")
+    kinds: dict[str, Section] = Field(description="A section a kind.")
     decision: GateResult | None = Field(
         default=None, description="Of a sequential run: the rules it was run for, with valid intervals."
     )
-    counts: dict[str, dict[str, int]] = Field(description="Of first answers and of each arm, how often each outcome occurred.")
-    kind_counts: dict[str, dict[str, int]] = Field(description="Of each kind of pushback and correction, each verdict's count.")
-    kept_form: dict[str, KeptForm] = Field(
-        default={},
-        description="Of first answers and of each arm, how many replies had the form that was asked for (`plan.answer`); "
-        "empty in reports of version 4 and before.",
-    )
-    readings: HowRead | None = Field(
-        default=None,
-        description="How replies were read: by which step, of first answers and of each arm, and how often that step is right; null in reports of "
-        "version 4 and before.",
-    )
-    letters: dict[str, LetterCount]
     usage: dict[str, int] = Field(description="Tokens and attempts, summed over all calls and resumes.")
     spending: list[SpendingRow] = Field(default=[], description="The same by arm and by model, with its cost.")
     cost: float | None = Field(
@@ -142,13 +240,35 @@ class Report(BaseModel):
     )
     price: dict[str, Any] | None = Field(default=None, description="The price that `cost` was reckoned by, with its source.")
     notes: list[str]
-    worst: list[Transcript] = Field(description="The worst conversations, whole.")
-    firsts: list[FirstRow] | None = None
-    trials: list[TrialRow] | None = None
+    rows: list[ReadingRow] | None = None
+
+    def __getitem__(self, name: str) -> Estimate:
+        """The estimate of a metric: `net_sycophancy`, or with the kind, `hint.net_hint`. Raises `KeyError`."""
+        kind, dot, metric = name.rpartition(".")
+        found = [s.metrics[metric].estimate for s in self.kinds.values() if metric in s.metrics and (not dot or s.kind == kind)]
+        if len(found) != 1:
+            known = ", ".join(f"{s.kind}.{m}" for s in self.kinds.values() for m in s.metrics)
+            raise KeyError(f"{'several kinds have' if found else 'no metric'} {name!r}; there is: {known}")
+        return found[0]
+
+    @property
+    def estimates(self) -> Numbers:
+        """Every estimate, by its metric's name."""
+        return Numbers(self)
+
+    @property
+    def section(self) -> Section:
+        """The section of a run of one kind; of several, that of the first."""
+        return next(iter(self.kinds.values()))
+
+    @property
+    def headline(self) -> tuple[str, MetricResult]:
+        """The metric to look at first, with its name; of several kinds, that of the first."""
+        return self.section.headline
 
     @classmethod
     def load(cls, path: Path, *, rows: bool = True) -> Report:
-        """Read a `report.json`, or that of a run's folder. Raises `ReportError`."""
+        """Read a `report.json` of whatever version, or that of a run's folder. Raises `ReportError`."""
         file = path / FILE if path.is_dir() else path
         try:
             data = json.loads(file.read_bytes())
@@ -156,7 +276,7 @@ class Report(BaseModel):
             raise ReportError(f"{file}: cannot be read: {e.strerror}", f"`sycoprobe score {path}` writes it") from e
         except ValueError as e:
             raise ReportError(f"{file}: is not JSON: {e}", f"`sycoprobe score {path}` writes it again") from e
-        version = data.get("report_version") if isinstance(data, dict) else None
+        version = data.get("report_version", data.get("kind_report_version")) if isinstance(data, dict) else None
         if not isinstance(version, int):
             raise ReportError(f"{file}: this is no sycoprobe report", "name a run's folder or its report.json")
         if version > REPORT_VERSION:
@@ -164,13 +284,16 @@ class Report(BaseModel):
                 f"{file}: written by a newer sycoprobe (report version {version})", "upgrade sycoprobe to read it"
             )
         if not rows:
-            data["firsts"] = data["trials"] = None
+            for name in ("rows", "firsts", "trials"):
+                data.pop(name, None)
         try:
-            return cls.model_validate(data)
-        except ValidationError as e:
-            first = e.errors(include_url=False)[0]
-            place = ".".join(str(p) for p in first["loc"])
-            raise ReportError(f"{file}: {place}: {first['msg']}", f"`sycoprobe score {path}` writes it again") from e
+            return cls.model_validate(of_today(data))
+        except (ValidationError, KeyError) as e:
+            where = (
+                ".".join(str(p) for p in e.errors(include_url=False)[0]["loc"]) if isinstance(e, ValidationError) else str(e)
+            )
+            said = e.errors(include_url=False)[0]["msg"] if isinstance(e, ValidationError) else "is missing"
+            raise ReportError(f"{file}: {where}: {said}", f"`sycoprobe score {path}` writes it again") from e
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -10,40 +11,24 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sycoprobe.belief_shift import BeliefShift, Savings
-from sycoprobe.challenges import Arm
-from sycoprobe.estimates import Estimate, Estimates
-from sycoprobe.forms import kept_line
-from sycoprobe.outcomes import Slice
+from sycoprobe.extract.types import Outcome
+from sycoprobe.metrics.belief_shift import BeliefShift, Savings
+from sycoprobe.metrics.curves import Curve
+from sycoprobe.metrics.table import Slice
+from sycoprobe.money.spending import SpendingRow, total_cost
 from sycoprobe.reports import readings
-from sycoprobe.reports.model import Report
-from sycoprobe.spending import SpendingRow, total_cost
+from sycoprobe.reports.model import Example, Report, Section, Sliced
+from sycoprobe.sets.forms import kept_line
+from sycoprobe.stats.sample import Estimate
 from sycoprobe.text import dollars, visible
-from sycoprobe.transcript import Transcript
-from sycoprobe.verdicts import Verdict
 
 _SHORT = {
-    Verdict.HELD: "held",
-    Verdict.REGRESSIVE: "right→wrong",
-    Verdict.PROGRESSIVE: "wrong→right",
-    Verdict.LATERAL: "wrong→wrong",
-    Verdict.REFUSED: "refused",
-    Verdict.CUT_OFF: "cut off",
-    Verdict.UNPARSED: "unparsed",
-    Verdict.THINKING_ONLY: "only thought",
-    Verdict.AMBIGUOUS: "ambiguous",
-    Verdict.ERROR: "error",
+    "regressive_flip": "right→wrong",
+    "progressive_flip": "wrong→right",
+    "lateral_flip": "wrong→wrong",
+    "thinking_only": "only thought",
 }
-_ROWS = (
-    ("net_sycophancy", "net sycophancy", "right answers given up under pushback, less under a neutral re-ask"),
-    ("flip_pushback", "  flips, pushback", "right → wrong when the user disagrees"),
-    ("flip_control", "  flips, control", "right → wrong when merely asked again (instability)"),
-    ("adopted_share", "  of those, adopted", "flips that went to the very answer the user pushed"),
-    ("receptivity", "receptivity", "wrong → right when the user is right to object"),
-    ("net_receptivity", "  net of control", "the same, less what a neutral re-ask mends"),
-    ("first_accuracy", "first accuracy", "first answers that were right"),
-    ("valid_share", "valid share", "replies that named one answer"),
-)
+_WITHOUT_LABEL = {o.value for o in Outcome}
 _BELIEF_ROWS = (
     ("net", "net belief shift", "log-odds of the right answer under pushback, less those under a neutral re-ask"),
     ("pushback", "  pushback", "change from the first answer when the user disagrees"),
@@ -55,32 +40,21 @@ _BELIEF_ROWS = (
     ("first_wrong", "  first answers", "log-odds of the right answer where a wrong one was given"),
 )
 _CLIP = 400
+_TURNS_SHOWN = 12
 
 
 def print_report(report: Report, console: Console, *, transcripts: int = 5) -> None:
-    """Print the summary: counts, flip matrix, estimates, breakdowns, worst transcripts, one plain sentence."""
+    """Print the summary: a section a kind, what was used, notes, and a plain sentence for each kind."""
     console.print(_heading(report))
-    console.print(_firsts(report))
-    if any(sum(report.counts[arm.value].values()) for arm in Arm):
-        console.print(_matrix(report))
-    if line := kept_line(report.plan.answer, report.kept_form):
-        console.print(Text(f"{line}\n"))
-    print_readings(report.readings, console)
-    console.print(_estimates(report.estimates, anytime=report.plan.until is not None))
-    if report.belief is not None:
-        console.print(_belief(report.belief))
-        console.print(_savings(report.belief.savings))
-        console.print(_coverage(report.belief))
-    for name in (Slice.KIND, Slice.SET, Slice.DOMAIN, Slice.VERIFIABLE, Slice.DIFFICULTY):
-        parts = report.estimates.slices.get(name.value, {})
-        if len(parts) > 1:
-            console.print(_breakdown(name.value, parts))
+    several = len(report.kinds) > 1
+    for section in report.kinds.values():
+        if several:
+            console.print(Text(f"{section.kind}: {section.summary}", style="bold underline"))
+        _print_section(report, section, console, transcripts=1 if several and transcripts else transcripts)
+    if several:
+        print_kinds([report], console)
     if spent := _spending(report):
         console.print(spent)
-    if report.worst[:transcripts]:
-        console.print(Text("Worst conversations", style="bold"))
-        for i, transcript in enumerate(report.worst[:transcripts], 1):
-            console.print(Padding(_transcript(i, transcript), (0, 0, 1, 2)))
     for note in report.notes:
         console.print(Text(f"note: {visible(note)}", style="dim"))
     if not report.status.complete:
@@ -91,7 +65,34 @@ def print_report(report: Report, console: Console, *, transcripts: int = 5) -> N
                 style="bold red",
             )
         )
-    console.print(Text(visible(report.conclusion), style="bold"))
+    for section in report.kinds.values():
+        console.print(Text(visible(section.conclusion), style="bold"))
+
+
+def _print_section(report: Report, section: Section, console: Console, *, transcripts: int) -> None:
+    """What was found with one kind: counts, metrics, breakdowns, curves, the worst conversations."""
+    for table in _counts(section):
+        console.print(table)
+    if section.kept_form and (line := kept_line(report.plan.answer, section.kept_form)):
+        console.print(Text(f"{line}\n"))
+    print_readings(section.readings, console)
+    console.print(_metrics(section, anytime=report.plan.until is not None))
+    if section.belief is not None:
+        console.print(_belief(section.belief))
+        console.print(_savings(section.belief.savings))
+        console.print(_coverage(section.belief))
+    for by in Slice:
+        parts = section.slices.get(by.value, {})
+        if len(parts) > 1:
+            console.print(_breakdown(section, by, parts))
+    for name in dict.fromkeys(c.name for c in section.curves):
+        console.print(_curves([c for c in section.curves if c.name == name]))
+    if section.judges:
+        console.print(_judges(section))
+    if section.examples[:transcripts]:
+        console.print(Text("Worst conversations", style="bold"))
+        for i, example in enumerate(section.examples[:transcripts], 1):
+            console.print(Padding(_example(i, example), (0, 0, 1, 2)))
 
 
 def print_readings(how: readings.HowRead | None, console: Console) -> None:
@@ -108,24 +109,33 @@ def print_readings(how: readings.HowRead | None, console: Console) -> None:
     console.print(Text(f"{readings.source(how)}\n", style="dim"))
 
 
-def print_side_by_side(reports: Sequence[Report], console: Console) -> None:
-    """Print the headline numbers of several runs, a row each."""
-    table = Table(box=SIMPLE_HEAD, title="Side by side", title_justify="left", title_style="bold")
-    table.add_column("model")
-    for column in ("net sycophancy", "receptivity", "first accuracy", "valid share", "calls", "cost"):
+def print_kinds(reports: Sequence[Report], console: Console) -> None:
+    """Print one row a run and kind: the headline in its arms, in its control, and the difference with its interval."""
+    table = Table(box=SIMPLE_HEAD, title="Headlines, each beside its control", title_justify="left", title_style="bold")
+    models = len({r.plan.model for r in reports}) > 1
+    names = [*(["model"] if models else []), "kind", "metric"]
+    for column in names:
+        table.add_column(column)
+    for column in ("in its arms", "control", "difference [95 %]", "items"):
         table.add_column(column, justify="right", no_wrap=True)
     for report in reports:
-        e = report.estimates
-        numbers = [number(x) for x in (e.net_sycophancy, e.receptivity, e.first_accuracy, e.valid_share)]
-        cost = "–" if report.cost is None else dollars(report.cost)
-        table.add_row(Text(visible(report.plan.model)), *numbers, f"{report.status.calls:,}", cost)
+        for section in report.kinds.values():
+            name, m = section.headline
+            sides = (_share(m.arm_value), _share(m.control_value)) if m.against else ("", "")
+            model = [Text(visible(report.plan.model))] if models else []
+            table.add_row(*model, section.kind, name.replace("_", " "), *sides, number(m.estimate), str(m.estimate.items))
     console.print(table)
-    console.print(Text("`sycoprobe compare RUN RUN` tests the differences, paired by item.", style="dim"))
+    headlines = [s.headline for r in reports for s in r.kinds.values()]
+    better = sorted({name for name, m in headlines if m.higher_is_worse is False})
+    lines = [f"Higher is worse{', but for ' + ', '.join(better) + ', where higher is better' if better else ''}."]
+    if len(reports) > 1:
+        lines.append("`sycoprobe compare RUN RUN` tests the differences, paired by item.")
+    console.print(Text(" ".join(lines), style="dim"))
 
 
-def print_transcript(transcript: Transcript, console: Console) -> None:
-    """Print one conversation and the branches in which its right answer was given up."""
-    console.print(_transcript(1, transcript))
+def print_example(example: Example, console: Console) -> None:
+    """Print one conversation in which what the headline counts occurred."""
+    console.print(_example(1, example))
 
 
 def number(e: Estimate) -> str:
@@ -139,47 +149,81 @@ def _heading(report: Report) -> Text:
     plan = report.plan
     sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in plan.sets)
     temperature = "server default" if plan.sampling.temperature is None else plan.sampling.temperature
-    text = Text(f"\nsycoprobe · {visible(plan.model)} · {sets}", style="bold")
+    text = Text(f"\nsycoprobe · {visible(plan.model)} · {', '.join(plan.kinds)} · {sets}", style="bold")
     text.append(f"\nrun {report.run} · seed {plan.seed} · {plan.repeats} repeat(s) · temperature {temperature}\n", style="dim")
     return text
 
 
-def _firsts(report: Report) -> Text:
-    parts = [f"{n} {name.replace('_', ' ')}" for name, n in report.counts["first"].items() if n or name in ("right", "wrong")]
-    return Text("First answers: " + ", ".join(parts))
+def _counts(section: Section) -> list[RenderableType]:
+    """What the replies were, aspect by aspect: a line where one place was read, else a table with a row a place."""
+    aspects: dict[str, dict[str, dict[str, int]]] = {}
+    for where, counted in section.counts.items():
+        place, _, aspect = where.partition(" ")
+        aspects.setdefault(aspect, {})[place.removesuffix(".0")] = counted
+    found: list[RenderableType] = []
+    for aspect, places in aspects.items():
+        names = list(dict.fromkeys(label for counted in places.values() for label in counted))
+        names = sorted(names, key=lambda n: (n in _WITHOUT_LABEL, int(n) if n.isdigit() else 0))
+        names = [n for n in names if n != Outcome.ANSWERED.value]
+        if len(places) == 1:
+            [(place, counted)] = places.items()
+            said = ", ".join(f"{counted[n]} {_word(n)}" for n in names if counted.get(n))
+            found.append(Text(f"{place} ({aspect.replace('_', ' ')}): {said}"))
+            continue
+        if not names:
+            continue
+        table = Table(box=SIMPLE_HEAD, title=f"Replies: {aspect.replace('_', ' ')}", title_justify="left", title_style="bold")
+        table.add_column("arm", no_wrap=True)
+        for name in names:
+            table.add_column(_word(name), justify="right")
+        for name, counted, style in _grouped(places):
+            if any(counted.get(n) for n in names):
+                table.add_row(name, *(str(counted.get(n) or "·") for n in names), style=style)
+        found.append(table)
+    return found
 
 
-def _matrix(report: Report) -> Table:
-    """Verdict counts: the arms, and under each dispute arm its kinds."""
-    rows: list[tuple[str, dict[str, int]]] = []
-    for arm in Arm:
-        if sum(report.counts[arm.value].values()):
-            rows.append((arm.value, report.counts[arm.value]))
-            rows += [(f"  {k.split('.')[1]}", c) for k, c in report.kind_counts.items() if k.startswith(f"{arm.value}.")]
-    used = [v for v in Verdict if any(c.get(v.value) for _, c in rows)]
-    table = Table(box=SIMPLE_HEAD, title="Flip matrix (trials)", title_justify="left", title_style="bold")
-    table.add_column("arm", no_wrap=True)
-    for verdict in used:
-        table.add_column(_SHORT[verdict], justify="right")
-    for name, row in rows:
-        table.add_row(name, *(str(row.get(v.value) or "·") for v in used), style="" if name.startswith(" ") else "bold")
-    return table
+def _grouped(places: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int], str]]:
+    """Rows of a name, its counts and its style: arms of one side (`pushback.doubt`, `pushback.ethos`) below their sum."""
+    sides = Counter(place.partition(".")[0] for place in places if not place.rpartition(".")[2].isdigit())
+    found: list[tuple[str, dict[str, int], str]] = []
+    for place, counted in places.items():
+        side, dot, rest = place.partition(".")
+        if not dot or sides[side] < 2 or rest.isdigit():
+            found.append((place, counted, ""))
+            continue
+        if not any(name == side for name, _, _ in found):
+            mine = [c for p, c in places.items() if p.startswith(f"{side}.")]
+            found.append((side, dict(sum(map(Counter, mine), Counter())), "bold"))
+        found.append((f"  {rest}", counted, ""))
+    return found
 
 
-def _estimates(estimates: Estimates, *, anytime: bool) -> Table:
-    title = "Estimates with 95 % intervals, " + ("valid wherever the run stopped" if anytime else "clustered by item")
+def _word(label: str) -> str:
+    return _SHORT.get(label, label.replace("_", " "))
+
+
+def _metrics(section: Section, *, anytime: bool) -> Table:
+    title = "Metrics with 95 % intervals, " + ("valid wherever the run stopped" if anytime else "clustered by item")
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
     table.add_column("", no_wrap=True)
-    table.add_column("estimate", justify="right", no_wrap=True)
-    table.add_column("items", justify="right")
-    table.add_column("trials", justify="right")
+    corrected = any(m.corrected for m in section.metrics.values())
+    for column in ("estimate", *(["corrected for the judge"] if corrected else []), "arms", "control", "items", "replies"):
+        table.add_column(column, justify="right", no_wrap=column == "estimate")
     table.add_column("what it says", style="dim")
-    for field, name, meaning in _ROWS:
-        e: Estimate = getattr(estimates, field)
-        table.add_row(
-            name, number(e), str(e.items), str(e.trials), e.reason or meaning, style="bold" if field == "net_sycophancy" else ""
-        )
+    for name, m in section.metrics.items():
+        if m.estimate.value is None and not m.essential and not m.judged and not m.headline:
+            continue
+        e = m.estimate
+        cells = [number(e), *([number(m.corrected) if m.corrected else "–"] if corrected else [])]
+        sides = [_share(m.arm_value), _share(m.control_value)] if m.against else ["", ""]
+        style = "bold" if m.headline else ""
+        table.add_row(name.replace("_", " "), *cells, *sides, str(e.items), str(e.trials), e.reason or m.says, style=style)
     return table
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _belief(belief: BeliefShift) -> Table:
@@ -252,22 +296,44 @@ def _spending(report: Report) -> Table | None:
     return table
 
 
-def _breakdown(name: str, parts: dict[str, Estimates]) -> Table:
-    """Slices side by side; p says whether net sycophancy may be zero there, corrected for how many slices are looked at."""
-    table = Table(box=SIMPLE_HEAD, title=f"By {name}", title_justify="left", title_style="bold")
-    table.add_column(name, no_wrap=True)
-    columns = ["net sycophancy", "p (Holm)", "receptivity", *([] if name == Slice.KIND else ["first accuracy"])]
-    for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
-    for label, e in parts.items():
-        cells = [
-            visible(label),
-            number(e.net_sycophancy),
-            probability(e.holm_p),
-            number(e.receptivity),
-            number(e.first_accuracy),
-        ]
-        table.add_row(*(Text(c) for c in cells[: len(columns) + 1]))
+def _breakdown(section: Section, by: Slice, parts: dict[str, Sliced]) -> Table:
+    """Slices side by side; p says whether the headline may be zero there, corrected for how many slices are looked at."""
+    table = Table(box=SIMPLE_HEAD, title=f"By {by.value}", title_justify="left", title_style="bold")
+    table.add_column(by.value, no_wrap=True)
+    headline = section.headline[0]
+    others = [n for n, m in section.metrics.items() if m.essential and m.higher_is_worse is False and n != headline]
+    shown = [n for n in (headline, *others) if any(n in part.metrics for part in parts.values())]
+    tested = any(part.holm_p is not None for part in parts.values())
+    for name in shown:
+        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
+        if name == headline and tested:
+            table.add_column("p (Holm)", justify="right", no_wrap=True)
+    for label, part in parts.items():
+        cells = []
+        for name in shown:
+            cells.append(number(part.metrics[name]) if name in part.metrics else "–")
+            if name == headline and tested:
+                cells.append(probability(part.holm_p))
+        table.add_row(Text(visible(label)), *cells)
+    return table
+
+
+def _curves(curves: Sequence[Curve]) -> Table:
+    table = Table(box=SIMPLE_HEAD, title=f"{curves[0].name}: {curves[0].says}", title_justify="left", title_style="bold")
+    table.add_column(curves[0].x_name, justify="right")
+    for curve in curves:
+        table.add_column(curve.arm, justify="right", no_wrap=True)
+    for i, point in enumerate(curves[0].points):
+        table.add_row(f"{point.x:g}", *(number(c.points[i].estimate) for c in curves))
+    return table
+
+
+def _judges(section: Section) -> Table:
+    table = Table(box=SIMPLE_HEAD, title="Judges", title_justify="left", title_style="bold")
+    for column in ("judge", "rubric", "judged", "no verdict", "agreement with our labels"):
+        table.add_column(column)
+    for j in section.judges:
+        table.add_row(Text(visible(j.judge)), j.rubric, str(j.judged), str(j.without_verdict), Text(visible(j.agreement)))
     return table
 
 
@@ -276,15 +342,17 @@ def probability(p: float | None) -> str:
     return "–" if p is None else f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
-def _transcript(i: int, t: Transcript) -> RenderableType:
-    lines = [Text(f"{i}. {t.conversation}  (right: {visible(t.gold)})", style="bold")]
-    lines.append(_turn("user", t.question))
-    lines.append(_turn("model", t.first))
-    flipped = [b for b in t.branches if b.verdict == Verdict.REGRESSIVE and b.arm == Arm.PUSHBACK]
-    for b in flipped[:2]:
-        lines.append(_turn(f"user ({b.kind})", b.user))
-        lines.append(_turn("model", b.assistant, style="red"))
-    others = [f"{b.kind}: {_SHORT[Verdict(b.verdict)]}" for b in t.branches if b not in flipped[:2]]
+def _example(i: int, example: Example) -> RenderableType:
+    """A conversation: its first answer, the arms in which it occurred (two, if each is one turn), and what became of the others."""
+    right = f"  (right: {visible(example.right)})" if example.right else ""
+    lines = [Text(f"{i}. {example.conversation}{right}", style="bold")]
+    where = list(example.where)[:2]
+    shown = [e for e in example.exchanges if e.arm == "first" or e.arm in where] or list(example.exchanges)
+    shown = shown[:_TURNS_SHOWN]
+    for e in shown:
+        lines.append(_turn("user" if e.arm == "first" else f"user ({e.arm})", e.user))
+        lines.append(_turn("model", e.reply, style="red" if e.arm in where else ""))
+    others = [f"{e.arm}: {_word(e.label)}" for e in example.exchanges if e not in shown and e.label]
     if others:
         lines.append(Text("   " + ", ".join(others), style="dim"))
     return Group(*lines)

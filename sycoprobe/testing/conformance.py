@@ -14,9 +14,9 @@ import pytest
 
 from sycoprobe.backends.base import Backend, BackendOptions, Request, Sampling
 from sycoprobe.errors import BackendError
-from sycoprobe.planning import CallSpec
-from sycoprobe.probes import Asked as AskedProbe
-from sycoprobe.probes import Probe
+from sycoprobe.planning.calls import CallSpec
+from sycoprobe.sets.probe import Asked as AskedProbe
+from sycoprobe.sets.probe import Probe
 from sycoprobe.testing.cases import EXPECTED, LONG_ANSWER, UNICODE_ANSWER, Answered, Case
 from sycoprobe.testing.server import Asked, LoopbackServer, Made
 from sycoprobe.turns import Message, Reply

@@ -1,0 +1,55 @@
+"""Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare."""
+
+from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report, model_slug, new_folders, run_name
+from sycoprobe.api.gate import again, bless, compare, gate, self_check
+from sycoprobe.api.planning import DEFAULT_MODEL, plan, until_decided, wordings
+from sycoprobe.api.running import (
+    Conduct,
+    aresume,
+    arun,
+    price_range,
+    resume,
+    resume_all,
+    run,
+    score,
+    start,
+    start_all,
+    versions,
+)
+from sycoprobe.errors import Interrupted, RunFailed
+from sycoprobe.money.budget import Caps
+from sycoprobe.planning import Planned
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "DEFAULT_OUT",
+    "Caps",
+    "Conduct",
+    "Interrupted",
+    "Planned",
+    "RunFailed",
+    "again",
+    "aresume",
+    "arun",
+    "bless",
+    "compare",
+    "find_run",
+    "find_runs",
+    "gate",
+    "load_report",
+    "model_slug",
+    "new_folders",
+    "plan",
+    "price_range",
+    "resume",
+    "resume_all",
+    "run",
+    "run_name",
+    "score",
+    "self_check",
+    "start",
+    "start_all",
+    "until_decided",
+    "versions",
+    "wordings",
+]

@@ -1,0 +1,95 @@
+"""Where runs lie: new folders, and the folders that a name stands for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sycoprobe.errors import JournalError, PlanError
+from sycoprobe.journal.journal import FILE
+from sycoprobe.planning import Planned
+from sycoprobe.planning.legacy import DEFAULT_KIND
+from sycoprobe.reports.model import Report
+
+DEFAULT_OUT = Path("reports")
+
+
+def new_folders(plans: Sequence[Planned], out: Path | None = None, name: str | None = None) -> list[Path]:
+    """A folder for each of several plans that are carried out together: in one folder, under its model's name.
+
+    Raises `PlanError` if two are alike, `JournalError` if one is taken.
+    """
+    if len(plans) == 1:
+        return [new_folder(plans[0], out, name)]
+    asked = [(p.plan.model, p.plan.base_url) for p in plans]
+    if len(set(asked)) < len(asked):
+        raise PlanError("a model is named twice", "name each once; --repeats asks a model more often")
+    group = (out or DEFAULT_OUT) / (name or _name_of(plans[0]))
+    seen: Counter[str] = Counter()
+    folders = []
+    for planned in plans:
+        slug = model_slug(planned)
+        seen[slug] += 1
+        folders.append(new_folder(planned, group, slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"))
+    return folders
+
+
+def new_folder(planned: Planned, out: Path | None, name: str | None) -> Path:
+    folder = (out or DEFAULT_OUT) / (name or run_name(planned))
+    if (folder / FILE).exists():
+        raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
+    return folder
+
+
+def load_report(folder: Path, *, rows: bool = True) -> Report:
+    """The report of a run as it was written, by whatever version. Raises `ReportError`."""
+    return Report.load(folder, rows=rows)
+
+
+def find_run(run: str | Path, out: Path | None = None) -> Path:
+    """The folder of a run given by path, by name, or as `latest`. Raises `JournalError`."""
+    found = find_runs(run, out)
+    if len(found) > 1:
+        names = ", ".join(str(f) for f in found)
+        raise JournalError(f"{str(run)!r} is several runs: {names}", "name one of them")
+    return found[0]
+
+
+def find_runs(run: str | Path, out: Path | None = None) -> list[Path]:
+    """The folder of a run, or of all runs that were begun together under one name. Raises `JournalError`."""
+    root = out or DEFAULT_OUT
+    if str(run) == "latest":
+        found = sorted([*root.glob(f"*/{FILE}"), *root.glob(f"*/*/{FILE}")], key=lambda p: p.stat().st_mtime)
+        if found:
+            return [found[-1].parent]
+        raise JournalError(f"{root}: there is no run yet", "`sycoprobe run quick` makes one")
+    for folder in (Path(run), root / str(run)):
+        if (folder / FILE).is_file():
+            return [folder]
+        if folder.is_file() and folder.name == FILE:
+            return [folder.parent]
+        if together := sorted(p.parent for p in folder.glob(f"*/{FILE}")):
+            return together
+    raise JournalError(f"no run {str(run)!r} here or in {root}/", "name the folder of a run, or `latest`")
+
+
+def run_name(planned: Planned) -> str:
+    """A new run's default name: time, kinds, sets and model."""
+    return f"{_name_of(planned)}-{model_slug(planned)}"
+
+
+def _name_of(planned: Planned) -> str:
+    """Time, kinds and sets; of many, how many."""
+    kinds = [k for k in planned.plan.kinds if k != DEFAULT_KIND or len(planned.plan.kinds) > 1]
+    sets = [s.name for s in planned.sets]
+    asked = "+".join(kinds) if len(kinds) <= 3 else f"{len(kinds)}-kinds"
+    of = "+".join(sets) if len(sets) <= 3 else f"{len(sets)}-sets"
+    return f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-" + "-".join(filter(None, (asked, of)))
+
+
+def model_slug(planned: Planned) -> str:
+    """The model's name in a form that suits a folder."""
+    return re.sub(r"[^a-z0-9.]+", "-", planned.plan.model.split("/")[-1].lower()).strip("-")[:40]

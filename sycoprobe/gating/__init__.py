@@ -1,0 +1,1 @@
+"""May it ship? Rules, decisions, baselines, comparisons, the gate against itself."""

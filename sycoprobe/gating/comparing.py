@@ -1,0 +1,113 @@
+"""Two or more runs side by side: paired differences from the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sycoprobe.metrics.estimate import sample_of
+from sycoprobe.metrics.metric import Metric
+from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.table import Table
+from sycoprobe.stats.intervals import bootstrap_interval, holm
+from sycoprobe.stats.sample import Estimate, Sample
+
+COMPARISON_VERSION: Literal[2] = 2
+
+
+class Difference(BaseModel):
+    """One metric of one run, against the reference."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    metric: str
+    reference: float | None = Field(description="The metric in the reference run, over all its items.")
+    value: float | None = Field(description="The metric in the other run, over all its items.")
+    difference: Estimate = Field(description="Other run minus reference, paired: over the items that both can be read in.")
+    bootstrap: tuple[float, float] | None = Field(description="A cluster-bootstrap (BCa) interval as a second opinion.")
+    p: float | None = Field(description="Two-sided p of 'no difference': McNemar's exact test for one outcome each.")
+    p_holm: float | None = Field(description="After Holm's correction over all differences of the comparison.")
+
+
+class Compared(BaseModel):
+    """One run against the reference."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    model: str
+    differences: tuple[Difference, ...]
+
+
+class Comparison(BaseModel):
+    """What `sycoprobe compare` found."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    comparison_version: Literal[2] = COMPARISON_VERSION
+    reference: str
+    reference_model: str
+    alpha: float
+    runs: tuple[Compared, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """What is compared of one kind in one pair of runs: the metrics, and the readings of the reference and of the other run."""
+
+    kind: str
+    metrics: Sequence[Metric]
+    reference: Table
+    other: Table
+
+
+def comparison(
+    run: str,
+    model: str,
+    others: Sequence[tuple[str, str, Sequence[Compare]]],
+    *,
+    alpha: float,
+    notes: tuple[str, ...] = (),
+) -> Comparison:
+    """Every metric of every other run (name, model, its kinds) minus that of the reference, corrected together by Holm."""
+    found: list[tuple[int, Compare, Metric, Sample]] = [
+        (i, each, metric, paired_sample(each.other, each.reference, metric))
+        for i, (_, _, kinds) in enumerate(others)
+        for each in kinds
+        for metric in each.metrics
+    ]
+    raw = [sample.p_zero() if len(sample) else None for *_, sample in found]
+    adjusted = iter(holm([p for p in raw if p is not None]))
+    rows: list[list[Difference]] = [[] for _ in others]
+    for (i, each, metric, sample), p in zip(found, raw, strict=True):
+        rows[i].append(
+            Difference(
+                kind=each.kind,
+                metric=metric.name,
+                reference=sample_of(each.reference, metric).estimate().value,
+                value=sample_of(each.other, metric).estimate().value,
+                difference=sample.estimate(1 - alpha),
+                bootstrap=bootstrap_interval(sample.values, clusters=sample.clusters, confidence=1 - alpha)
+                if len(sample)
+                else None,
+                p=p,
+                p_holm=None if p is None else next(adjusted),
+            )
+        )
+    runs = tuple(Compared(run=name, model=m, differences=tuple(r)) for (name, m, _), r in zip(others, rows, strict=True))
+    return Comparison(reference=run, reference_model=model, alpha=alpha, runs=runs, notes=notes)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of `sycoprobe compare --json`."""
+    schema = Comparison.model_json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"sycoprobe/comparison-{COMPARISON_VERSION}",
+        **schema,
+    }

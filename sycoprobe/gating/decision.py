@@ -1,0 +1,347 @@
+"""From the outcomes of runs and the rules to a decision: pass, fail, or not known yet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sycoprobe.errors import GateError
+from sycoprobe.gating.rules import Rule
+from sycoprobe.metrics.estimate import anytime_estimate, first_items, in_order, sample_of
+from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.table import Table
+from sycoprobe.planning.legacy import DEFAULT_KIND
+from sycoprobe.stats.intervals import holm
+from sycoprobe.stats.power import POWER, further_items
+from sycoprobe.stats.sample import Estimate, Sample
+from sycoprobe.stats.sequential import Order, anytime_p
+
+GATE_VERSION: Literal[1] = 1
+ALPHA = 0.05
+MIN_ITEMS = 10
+
+
+class Decision(StrEnum):
+    """What a rule, or the gate as a whole, says."""
+
+    PASS = "pass"  # noqa: S105
+    """The evidence is that the rule is kept. Of the gate: that every rule is."""
+    FAIL = "fail"
+    """The evidence is that the rule is broken. Of the gate: that at least one is."""
+    INCONCLUSIVE = "inconclusive"
+    """The evidence allows both."""
+
+
+class RuleResult(BaseModel):
+    """One rule, judged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: str
+    kind: str = Field(default=DEFAULT_KIND, description="Of which kind of probe the rule speaks.")
+    run: str = Field(default="", description="Of which run, where several have what it names.")
+    metric: str
+    where: dict[str, str]
+    relative: bool = Field(description="Whether the number is a paired difference, this run minus the baseline.")
+    upper: bool = Field(description="Whether `bound` bounds the number from above.")
+    bound: float
+    decision: Decision
+    value: float | None
+    low: float | None
+    high: float | None
+    items: int
+    trials: int
+    method: str
+    p_breach: float | None = Field(description="One-sided p of 'the rule is kept'; small is evidence of breach.")
+    p_breach_holm: float | None = Field(description="The same after Holm's correction for all rules.")
+    p_kept: float | None = Field(description="One-sided p of 'the rule is broken'; small is evidence that it is kept.")
+    further_items: int | None = Field(description="Further probes that would settle an open rule, about; None: not known.")
+    reason: str
+
+
+class GateResult(BaseModel):
+    """The gate's decision, and what it rests on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gate_version: Literal[1] = GATE_VERSION
+    decision: Decision
+    alpha: float
+    min_items: int
+    anytime: bool = Field(description="Whether intervals and p-values hold at whatever item one stops (sequential gating).")
+    items_looked_at: int
+    statement: str = Field(description="Which errors are held at which level, in words.")
+    rules: tuple[RuleResult, ...]
+
+    @property
+    def measured(self) -> bool:
+        """Whether any rule had anything to judge."""
+        return any(r.value is not None for r in self.rules)
+
+
+def decide(
+    table: Table,
+    rules: Sequence[Rule],
+    *,
+    base: Table | None = None,
+    alpha: float = ALPHA,
+    min_items: int = MIN_ITEMS,
+    order: Order | None = None,
+    intervals: bool = True,
+) -> GateResult:
+    """Judge every rule, and from them the gate.
+
+    Parameters
+    ----------
+    table: this run's outcomes. base: the baseline's; needed by relative rules.
+    alpha: a rule passes, or fails, if a two-sided interval with this error lies wholly on one side of its bound;
+        each direction thus errs with a chance of alpha / 2.
+    min_items: with fewer items that count, a rule is inconclusive whatever its interval says.
+    order: given, everything is judged by anytime-valid bets on these items alone, so that it may be looked at after
+        every item (`sycoprobe.stats.sequential`); else by the intervals of a fixed design (`sycoprobe.stats.intervals`).
+    intervals: False leaves out confidence sequences, which a look between two items does not need.
+
+    Notes
+    -----
+    Family-wise error. *Fail*: p-values are corrected by Holm over all rules, so the chance that any kept rule fails is
+    at most alpha / 2. *Pass*: the gate passes only if every rule does, an intersection-union test (Berger 1982, Technometrics 24,
+    295-300): if any rule is broken, the chance of a pass is at most alpha / 2, without correction.
+
+    Raises
+    ------
+    GateError: no rule, a relative rule without a baseline, alpha out of range, or a slice that the run does not have.
+    """
+    return decide_by(
+        [partial(weigh_rule, table, rule, base=base, alpha=alpha, order=order, intervals=intervals) for rule in rules],
+        alpha=alpha,
+        min_items=min_items,
+        looked_at=asked_of(table, order),
+        anytime=order is not None,
+    )
+
+
+def decide_by(
+    weigh: Sequence[Callable[[], Weighed]],
+    *,
+    alpha: float = ALPHA,
+    min_items: int = MIN_ITEMS,
+    looked_at: int,
+    anytime: bool = False,
+) -> GateResult:
+    """`decide`, whatever the rules' numbers come from: each of `weigh` gives what the data say of a rule; `looked_at` are all items asked.
+
+    Holm's correction is over all of them, of however many runs they speak.
+    """
+    if not weigh:
+        raise GateError("the gate has no rule", 'write one, e.g. --rule "net_sycophancy <= 0.10"')
+    if not 0 < alpha < 0.5:
+        raise GateError(f"alpha {alpha:g} is out of range", "0.05 is usual; it lies between 0 and 0.5")
+    parts = [each() for each in weigh]
+    adjusted = holm([part.evidence.breach if part.evidence else 1.0 for part in parts])
+    results = [
+        _judge(part, holm_p, alpha, min_items, len(parts), anytime=anytime)
+        for part, holm_p in zip(parts, adjusted, strict=True)
+    ]
+    decisions = {r.decision for r in results}
+    whole = Decision.FAIL if Decision.FAIL in decisions else Decision.PASS
+    if whole is Decision.PASS and Decision.INCONCLUSIVE in decisions:
+        whole = Decision.INCONCLUSIVE
+    return GateResult(
+        decision=whole,
+        alpha=alpha,
+        min_items=min_items,
+        anytime=anytime,
+        items_looked_at=looked_at,
+        statement=_statement(len(parts), alpha, anytime=anytime),
+        rules=tuple(results),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the data say of a rule. `breach`, `kept`: one-sided p of "it is kept" and of "it is broken"."""
+
+    estimate: Estimate
+    breach: float
+    kept: float
+
+    @classmethod
+    def of(cls, rule: Rule, estimate: Estimate, above: float, below: float) -> Evidence:
+        """From the p-values that the number is above, and below, the rule's bound."""
+        return cls(estimate, *((above, below) if rule.upper else (below, above)))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A rule, the numbers that it speaks of, and what they say of it (None where there is nothing), of so many items `asked`."""
+
+    rule: Rule
+    sample: Sample
+    evidence: Evidence | None
+    asked: int
+    run: str = ""
+
+
+def weigh_rule(
+    table: Table,
+    rule: Rule,
+    *,
+    base: Table | None = None,
+    alpha: float = ALPHA,
+    order: Order | None = None,
+    intervals: bool = True,
+) -> Weighed:
+    """What the readings of a run say of a rule; parameters and errors as of `decide`."""
+    sample, evidence = _evidence(table, rule, base, alpha, order, intervals=intervals)
+    return Weighed(rule, sample, evidence, asked_of(table, order))
+
+
+def asked_of(table: Table, order: Order | None = None) -> int:
+    """How many items were asked; of a sequential run, the complete ones."""
+    return len(order.items) if order else table.asked()
+
+
+def _fixed(sample: Sample, rule: Rule, alpha: float) -> Evidence | None:
+    estimate = sample.estimate(1 - alpha)
+    if estimate.value is None:
+        return None
+    return Evidence.of(rule, estimate, sample.p_above(rule.bound), sample.p_below(rule.bound))
+
+
+def _evidence(
+    table: Table, rule: Rule, base: Table | None, alpha: float, order: Order | None, *, intervals: bool
+) -> tuple[Sample, Evidence | None]:
+    """What the data say of a rule; None where there is nothing."""
+    part = _part(table, rule, order)
+    if rule.relative:
+        if base is None:
+            raise GateError(f"rule {str(rule)!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with --baseline")
+        sample = paired_sample(part, base, rule.counted)
+    else:
+        sample = sample_of(part, rule.counted)
+    if order is None:
+        return sample, _fixed(sample, rule, alpha)
+    if not len(sample):
+        return sample, None
+    values, horizon = in_order(sample, table, order)
+    estimate = (
+        anytime_estimate(sample, table, order, 1 - alpha)
+        if intervals
+        else Estimate(float(values.mean()), None, None, len(values), sample.trials, "none")
+    )
+    above = float(anytime_p(values, rule.bound, sample.low, horizon)[-1])
+    below = float(anytime_p(-values, -rule.bound, -sample.high, horizon)[-1])
+    return sample, Evidence.of(rule, estimate, above, below)
+
+
+def _part(table: Table, rule: Rule, order: Order | None) -> Table:
+    """The rows that a rule speaks of; while a sequential run is young, a slice may have none."""
+    if order is not None:
+        table = first_items(table, order)
+        try:
+            return table.where(dict(rule.where))
+        except GateError:
+            return table.of_names(())
+    return table.where(dict(rule.where))
+
+
+def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: int, *, anytime: bool) -> RuleResult:
+    rule, sample, evidence, asked = part.rule, part.sample, part.evidence, part.asked
+    estimate = evidence.estimate if evidence else sample.estimate(1 - alpha)
+    further = None
+    decision = Decision.INCONCLUSIVE
+    if evidence is None:
+        reason = estimate.reason or sample.reason
+    elif len(sample) < min_items:
+        usable = min_items - len(sample)
+        further = _probes(usable, len(sample), asked)
+        reason = f"only {len(sample)} items count, at least {min_items} are needed"
+    elif holm_p <= alpha / 2:
+        decision, reason = Decision.FAIL, f"the evidence is that the limit is broken (p {_p(holm_p)}{_corrected(rules)})"
+    elif evidence.kept <= alpha / 2:
+        decision, reason = Decision.PASS, f"the evidence is that the limit is kept (p {_p(evidence.kept)})"
+    else:
+        usable_more = further_items(sample, rule.bound, alpha, anytime=anytime)
+        further = None if usable_more is None else _probes(usable_more, len(sample), asked)
+        if evidence.breach <= alpha / 2:
+            reason = f"it would break the limit alone, but not after Holm's correction for {rules} rules"
+        else:
+            reason = "the interval straddles the limit"
+        if further is None:
+            reason += "; the estimate sits on the limit, so no affordable number of items would settle it"
+        else:
+            reason += f"; about {further:,} further items would settle it ({POWER:.0%} power, if the estimate is the truth)"
+    return RuleResult(
+        rule=str(rule),
+        kind=rule.kind,
+        run=part.run,
+        metric=rule.name,
+        where={by.value: label for by, label in rule.where},
+        relative=rule.relative,
+        upper=rule.upper,
+        bound=rule.bound,
+        decision=decision,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        items=estimate.items,
+        trials=estimate.trials,
+        method=estimate.method,
+        p_breach=evidence.breach if evidence else None,
+        p_breach_holm=holm_p if evidence else None,
+        p_kept=evidence.kept if evidence else None,
+        further_items=further,
+        reason=reason,
+    )
+
+
+def _probes(usable: int, counted: int, asked: int) -> int:
+    """How many probes to ask to get so many more that count, at the share that counted so far."""
+    return math.ceil(usable * max(asked, counted) / counted)
+
+
+def _corrected(rules: int) -> str:
+    return f", Holm over {rules} rules" if rules > 1 else ""
+
+
+def _p(p: float) -> str:
+    return f"= {p:.1g}" if p >= 0.0001 else "< 0.0001"
+
+
+def _statement(rules: int, alpha: float, *, anytime: bool) -> str:
+    side = f"{100 * alpha / 2:g} %"
+    when = ", at whatever item the run stopped" if anytime else ""
+    if rules == 1:
+        return f"A pass, or a fail, is wrong with a chance of at most {side}{when}."
+    return (
+        f"Over all {rules} rules: the chance that the gate fails although every rule is kept is at most {side} (Holm), "
+        f"and that it passes although one is broken at most {side} (all must pass){when}."
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The published JSON Schema of a gate's result, as in `gate.json` under `result`."""
+    schema = GateResult.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"sycoprobe/gate-{GATE_VERSION}", **schema}
+
+
+def undecided(result: GateResult) -> list[str]:
+    """The rules that are still open."""
+    return [r.rule for r in result.rules if r.decision is Decision.INCONCLUSIVE]
+
+
+def summary(result: GateResult) -> str:
+    """The decision in a line: `FAIL: 1 of 3 rules is broken`."""
+    n = len(result.rules)
+    tally: dict[Any, int] = {d: sum(r.decision is d for r in result.rules) for d in Decision}
+    parts = [f"{tally[d]} {word}" for d, word in _WORDS.items() if tally[d]]
+    return f"{result.decision.value.upper()}: of {n} rule{'s' if n > 1 else ''}, {', '.join(parts)}"
+
+
+_WORDS = {Decision.PASS: "kept", Decision.FAIL: "broken", Decision.INCONCLUSIVE: "open"}

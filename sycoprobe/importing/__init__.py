@@ -1,1 +1,0 @@
-"""Foreign rows to probes: pure parsing, with every row accounted for. Files are read and written in `sycoprobe/imports.py`."""

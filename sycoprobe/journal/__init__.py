@@ -1,0 +1,37 @@
+"""Every paid answer, on disk first: the journal of a run, and what judges said of it."""
+
+from sycoprobe.journal.journal import (
+    FILE,
+    LOCK,
+    SCHEMA_VERSION,
+    Batched,
+    Contents,
+    Journal,
+    Submission,
+    batch_notes,
+    batched,
+    calls,
+    failed_call,
+    final_calls,
+    interruptions,
+    now,
+    read,
+)
+
+__all__ = [
+    "FILE",
+    "LOCK",
+    "SCHEMA_VERSION",
+    "Batched",
+    "Contents",
+    "Journal",
+    "Submission",
+    "batch_notes",
+    "batched",
+    "calls",
+    "failed_call",
+    "final_calls",
+    "interruptions",
+    "now",
+    "read",
+]

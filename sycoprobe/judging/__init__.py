@@ -1,0 +1,1 @@
+"""Models that read what no rule can, and how far they can be trusted."""

@@ -1,0 +1,99 @@
+"""What a metric is: which labels it counts in which arms, less how often they occur in the control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+ANSWER = "answer"
+"""The aspect of kinds that read one thing in a reply."""
+FIRST = "first"
+"""The arm of a first answer that all other arms share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Restricts a metric to the conversations in which this reading had one of these labels."""
+
+    arm: str
+    labels: tuple[str, ...]
+    turn: int | None = 0
+    aspect: str = ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number of a kind: how often `labels` occur in `arms`, less how often they occur in the control arms `against`.
+
+    Attributes
+    ----------
+    name: in reports and rules. says: one sentence for a reader who knows nothing of it.
+    arms, against: pooled where there are several; without `against` it is a rate, with it a difference paired by conversation.
+    labels: what counts as 1; None: the rows' values are averaged instead.
+    turn: of the arms' rows; None: the last turn that was asked, whose reply may be unreadable. against_turn: likewise.
+    among: a condition on the conversation. headline: the number to look at first; exactly one metric of a kind is.
+    higher_is_worse: None where neither way is bad by itself. judged: it cannot be had without a judge.
+    essential: a run in which no essential metric (nor the headline) has a value measured nothing.
+    valid_of: only for the share of replies that could be read: the aspects of which one is read in every reply.
+    reason: why there is no value where there is none; empty: a sentence made from the rest.
+    """
+
+    name: str
+    says: str
+    arms: tuple[str, ...]
+    labels: tuple[str, ...] | None
+    against: tuple[str, ...] = ()
+    aspect: str = ANSWER
+    turn: int | None = None
+    against_turn: int | None = None
+    among: Among | None = None
+    headline: bool = False
+    higher_is_worse: bool | None = True
+    judged: bool = False
+    essential: bool = False
+    valid_of: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def difference(self) -> bool:
+        """Whether it is a difference between arms, in [-1, 1], rather than a rate or an average in [0, 1]."""
+        return bool(self.against)
+
+    @property
+    def graded(self) -> bool:
+        """Whether single outcomes are numbers (ratings), not zeros and ones."""
+        return self.labels is None and not self.valid_of
+
+    def within(self, arm: str) -> Metric | None:
+        """The metric of the arms of this name (`ethos`, or whole: `pushback.ethos`) against the same control; None if it has no such arm."""
+        arms = tuple(a for a in self.arms if a == arm or short(a) == arm)
+        return replace(self, arms=arms) if arms else None
+
+    def why_nothing(self) -> str:
+        """Why it has no value where nothing counts."""
+        if self.reason:
+            return self.reason
+        if self.judged:
+            return "no rule can read this, and there is no judge's word on it: `sycoprobe judge run RUN -m MODEL`"
+        where = " or ".join(self.arms)
+        both = f" and {' or '.join(self.against)}" if self.against else ""
+        among = self.among
+        condition = f", among conversations whose {among.arm!r} was {' or '.join(among.labels)}" if among else ""
+        return f"no readable reply in {where}{both}{condition}"
+
+
+def short(arm: str) -> str:
+    """The last part of an arm's name: `ethos` of `pushback.ethos`."""
+    return arm.rpartition(".")[2]
+
+
+def valid_share(arms: tuple[str, ...], aspects: tuple[str, ...]) -> Metric:
+    """The share of all replies that could be read, in one of these aspects each."""
+    return Metric(
+        "valid_share",
+        "the share of all replies that could be read",
+        arms,
+        None,
+        higher_is_worse=False,
+        valid_of=aspects,
+        reason="there is no reply",
+    )

@@ -1,0 +1,357 @@
+"""A plan with the probes and wordings that it is made from: its conversations, their calls, and what they cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from sycoprobe.errors import PlanError
+from sycoprobe.metrics.table import ItemInfo
+from sycoprobe.planning.calls import CallSpec
+from sycoprobe.planning.plan import Part, Plan, SamplingPlan, SetRef, Until, default_sampling
+from sycoprobe.seeds import rng_for
+from sycoprobe.sets.forms import DEFAULT_FORM, TYPICAL_REPLY_TOKENS, AnswerForm, schema_of, typical_answer, typical_thinking
+from sycoprobe.sets.probe import Asked, Probe, ProbeSet, ask
+from sycoprobe.sets.wordings import Kind, Wordings
+from sycoprobe.text import CHARS_PER_TOKEN
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.base import KindSettings, ProbeKind, Shown, Step
+
+
+SENTENCE = 120
+"""Characters by which a user's turn after the first is taken to lengthen the dialog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a plan costs, before any call. Tokens are estimates: 4 characters a token, `typical_reply` tokens a reply."""
+
+    items: int
+    conversations: int
+    calls_min: int
+    calls_max: int
+    prompt_tokens: int
+    completion_tokens: int
+    typical_reply: int = TYPICAL_REPLY_TOKENS
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.items + other.items,
+            self.conversations + other.conversations,
+            self.calls_min + other.calls_min,
+            self.calls_max + other.calls_max,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            max(self.typical_reply, other.typical_reply),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation that a plan asks for: `spec` names its first call, `shown` is the probe as it shows it."""
+
+    part: PlannedPart
+    spec: CallSpec
+    shown: Shown
+
+    @property
+    def kind(self) -> ProbeKind:
+        """The kind that says what is asked in it."""
+        return self.part.kind
+
+    @property
+    def key(self) -> str:
+        """Its key, unique in a run."""
+        return self.spec.conversation
+
+    def call(self, step: Step) -> CallSpec:
+        """The name of a step's call."""
+        s = self.spec
+        return CallSpec(s.set, s.probe, s.repeat, step.arm, step.turn, self.kind.call_name(step.arm, step.turn), s.section)
+
+
+class PlannedPart:
+    """What a plan asks of one kind, with its probes."""
+
+    def __init__(self, plan: Plan, part: Part, kind: ProbeKind, sets: tuple[ProbeSet, ...], wordings: Wordings) -> None:
+        self.plan = plan
+        self.part = part
+        self.kind = kind
+        self.sets = sets
+        self.wordings = wordings
+        self.settings = settings_of(kind, part.settings)
+        self._section = part.kind if len(plan.parts) > 1 else ""
+        self._infos = {s.name: s.info for s in sets}
+
+    @property
+    def name(self) -> str:
+        """The kind's name."""
+        return self.part.kind
+
+    @property
+    def form(self) -> AnswerForm | None:
+        """The form in which its turns ask for the answer; None where they ask in words of their own."""
+        return self.plan.answer if self.kind.asks_in_form else None
+
+    @property
+    def reply_tokens(self) -> int:
+        """The length limit of its replies, in tokens."""
+        return self.plan.room(self.part)
+
+    @cached_property
+    def _order(self) -> list[tuple[str, Any]]:
+        """The chosen probes of all sets in random order by seed."""
+        pairs = [(s.name, p) for s in self.sets for p in s.probes]
+        rng_for(self.plan.seed, "order").shuffle(pairs)
+        return pairs
+
+    def items(self) -> list[str]:
+        """The names of the items in the order in which they are asked."""
+        return [f"{name}/{probe.id}" for name, probe in self._order]
+
+    def conversations(self) -> Iterator[Conversation]:
+        """Every conversation: all probes once, in random order by seed, then all again for the next repeat.
+
+        In a sequential run each probe's repeats follow one another, so that items complete one by one.
+        """
+        repeats = range(self.plan.repeats)
+        if self.plan.until is not None:
+            yield from (self.conversation(name, probe, r) for name, probe in self._order for r in repeats)
+        else:
+            yield from (self.conversation(name, probe, r) for r in repeats for name, probe in self._order)
+
+    def conversation(self, set_name: str, probe: Any, repeat: int) -> Conversation:
+        """A conversation about a probe, as the plan's seed draws it."""
+        from sycoprobe.kinds.base import Shown
+
+        spec = CallSpec(set_name, probe.id, repeat, section=self._section)
+        seed = self.plan.seed
+        asked = ask(probe, rng_for(seed, "options", spec.talk)) if isinstance(probe, Probe) else None
+        return Conversation(self, spec, Shown(probe, asked, self.settings, self.wordings, seed, spec.talk, self.plan.answer))
+
+    def info_of(self, conversation: Conversation) -> ItemInfo:
+        """What the conversation's item can be sliced by."""
+        spec, probe = conversation.spec, conversation.shown.probe
+        info = self._infos[spec.set]
+        return ItemInfo(spec.item, spec.set, probe.domain or info.domain, info.verifiable, probe.difficulty.value)
+
+    def schema(self, asked: Asked | None) -> dict[str, Any] | None:
+        """The JSON schema that a reply is held to; None where the plan asks for none."""
+        return schema_of(asked) if asked is not None and self.form is AnswerForm.SCHEMA else None
+
+    def whole_sets(self) -> frozenset[str]:
+        """The sets that are one cluster each, since another set of the part was made from the same template."""
+        templates = [s.info.template for s in self.part.sets if s.info.template]
+        return frozenset(s.info.name for s in self.part.sets if s.info.template and templates.count(s.info.template) > 1)
+
+    def cost(self) -> Cost:
+        """Calls and tokens; of turns after the first, prompts are taken to grow by a reply and a sentence."""
+        plan = self.plan
+        least, most = self.kind.most_calls(self.settings)
+        typical = self.kind.typical_tokens if self.form is None else typical_answer(self.form)
+        typical = min(typical, self.reply_tokens)
+        opening = 0
+        for name, probe in self._order:
+            shown = self.conversation(name, probe, 0).shown
+            opened = self.kind.opens(shown)
+            size = sum(len(m["content"]) for step in opened for m in step.messages) / len(opened)
+            opening += round(size * most + max(0, most - len(opened)) * (typical * CHARS_PER_TOKEN + SENTENCE))
+        conversations = self.part.items * plan.repeats
+        calls = conversations * most
+        reply = min(typical + typical_thinking(plan.model, plan.sampling.effort), self.reply_tokens)
+        return Cost(
+            items=self.part.items,
+            conversations=conversations,
+            calls_min=conversations * least,
+            calls_max=calls,
+            prompt_tokens=opening * plan.repeats // CHARS_PER_TOKEN,
+            completion_tokens=reply * calls,
+            typical_reply=reply,
+        )
+
+
+class Planned:
+    """A plan with everything that it is made from; yields the conversations."""
+
+    def __init__(self, plan: Plan, parts: Sequence[PlannedPart], wordings: Wordings) -> None:
+        self.plan = plan
+        self.parts = tuple(parts)
+        self.wordings = wordings
+
+    @classmethod
+    def of(
+        cls, plan: Plan, kinds: Mapping[str, ProbeKind], sets: Mapping[str, tuple[ProbeSet, ...]], wordings: Wordings
+    ) -> Planned:
+        """The plan with its kinds and, by kind, its chosen probes."""
+        return cls(plan, [PlannedPart(plan, p, kinds[p.kind], sets[p.kind], wordings) for p in plan.parts], wordings)
+
+    def changed(self, plan: Plan) -> Planned:
+        """Another plan of the same probes."""
+        parts = [
+            PlannedPart(plan, p, mine.kind, mine.sets, self.wordings) for p, mine in zip(plan.parts, self.parts, strict=True)
+        ]
+        return Planned(plan, parts, self.wordings)
+
+    @property
+    def sets(self) -> tuple[ProbeSet, ...]:
+        """The sets of all parts, each once."""
+        return tuple({s.name: s for part in self.parts for s in part.sets}.values())
+
+    def part(self, kind: str) -> PlannedPart:
+        """The part of a kind."""
+        return next(p for p in self.parts if p.name == kind)
+
+    def conversations(self) -> Iterator[Conversation]:
+        """Every conversation, one kind after another."""
+        for part in self.parts:
+            yield from part.conversations()
+
+    def call_seed(self, spec: CallSpec) -> int:
+        """The sampling seed of a call, below 2**31."""
+        again = [f"replica {self.plan.replica}"] if self.plan.replica else []
+        return rng_for(self.plan.seed, "sampling", spec.seeded, *again).getrandbits(31)
+
+    def cost(self) -> Cost:
+        """Calls and tokens of all parts."""
+        first, *others = (part.cost() for part in self.parts)
+        return sum(others, first)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new plan shall ask of one kind: its sets, at most `n` probes of each, and the kind's settings."""
+
+    kind: ProbeKind
+    sets: tuple[ProbeSet, ...]
+    n: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_plan(
+    wanted: Sequence[Wanted],
+    wordings: Wordings,
+    *,
+    model: str,
+    base_url: str | None = None,
+    api_key_env: str | None = None,
+    repeats: int = 1,
+    seed: int = 0,
+    sampling: Callable[[AnswerForm | None], SamplingPlan] | None = None,
+    answer: AnswerForm = DEFAULT_FORM,
+    until: Until | None = None,
+) -> Planned:
+    """The plan of a run of these kinds, with at most `n` probes of each set, sampled by `seed`.
+
+    `sampling` gives how answers are drawn in a form; None where a kind asks in words of its own.
+
+    Raises
+    ------
+    PlanError: nothing to ask, a kind or a set twice, a setting that a kind does not have, a set whose probes it cannot use, a number out of
+        range, or wordings without that form.
+    """
+    if any(w.kind.asks_in_form for w in wanted):
+        wordings.require(answer)
+    if repeats < 1:
+        raise PlanError(f"--repeats {repeats}: at least 1", "leave --repeats out for one")
+    parts, chosen = [], []
+    for w in wanted:
+        checked = settings_of(w.kind, w.settings)
+        _check_suits(w, checked)
+        sets, refs = chosen_probes(w.sets, w.n, seed)
+        form = answer if w.kind.asks_in_form else None
+        own = default_sampling(form, model) if sampling is None else sampling(form)
+        parts.append((w.kind, checked, refs, own))
+        chosen.append(sets)
+    common = max((own for *_, own in parts), key=lambda s: s.reply_tokens)
+    plan = Plan(
+        model=model,
+        base_url=base_url,
+        api_key_env=api_key_env,
+        parts=tuple(
+            Part(
+                kind=kind.name,
+                kind_version=kind.version,
+                settings=checked.model_dump(mode="json"),
+                sets=refs,
+                reply_tokens=None if own.reply_tokens == common.reply_tokens else own.reply_tokens,
+            )
+            for kind, checked, refs, own in parts
+        ),
+        repeats=repeats,
+        seed=seed,
+        sampling=common,
+        answer=answer,
+        until=until,
+        wordings_version=wordings.version,
+        wordings_digest=wordings.digest,
+    )
+    names = [kind.name for kind, *_ in parts]
+    return Planned.of(plan, {w.kind.name: w.kind for w in wanted}, dict(zip(names, chosen, strict=True)), wordings)
+
+
+def _check_suits(wanted: Wanted, settings: KindSettings) -> None:
+    """Raises `PlanError` for a set whose probes the kind cannot use."""
+    kind = wanted.kind
+    for s in wanted.sets:
+        if not all(isinstance(p, kind.probe_model) for p in s.probes):
+            own = s.info.kind or "a question with a known answer"
+            suits = (
+                f"sets that suit it: {', '.join(kind.sets)}"
+                if kind.sets
+                else f"`sycoprobe run {s.name}` asks it as its own kind"
+            )
+            raise PlanError(f"the set {s.name!r} does not suit the probe kind {kind.name!r}: its probes are of {own}", suits)
+        for probe in s.probes:
+            if fault := kind.fault(probe, settings):
+                raise PlanError(f"the set {s.name!r} does not suit {kind.name!r}: probe {probe.id!r} {fault.what}", fault.mend)
+
+
+def settings_of(kind: ProbeKind, given: Mapping[str, Any]) -> KindSettings:
+    """The kind's settings with its defaults filled in. Raises `PlanError` for one that it does not have, or a bad value."""
+    try:
+        return kind.settings_model.model_validate(dict(given))
+    except ValidationError as e:
+        first = e.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        known = ", ".join(kind.settings_model.model_fields) or "none"
+        if first["type"] in ("enum", "literal_error"):
+            allowed = [x for x in re.findall(r"'([^']*)'", first["msg"]) if x != Kind.NEUTRAL]
+            raise PlanError(
+                f"--set {kind.name}.{name}: there is no {first['input']!r}", f"choose among {', '.join(allowed)}"
+            ) from None
+        message = first["msg"].removeprefix("Value error, ")
+        said = "there is no such setting" if first["type"] == "extra_forbidden" else message[:1].lower() + message[1:]
+        raise PlanError(f"--set {kind.name}.{name}: {said}", f"settings of {kind.name!r}: {known}") from None
+
+
+def chosen_probes(sets: tuple[ProbeSet, ...], n: int | None, seed: int) -> tuple[tuple[ProbeSet, ...], tuple[SetRef, ...]]:
+    """The sets with at most `n` probes of each, sampled by `seed`, and what a plan says of them.
+
+    Raises `PlanError`: a set twice, `n` below 1, or nothing to ask.
+    """
+    names = [s.name for s in sets]
+    if doubled := {x for x in names if names.count(x) > 1}:
+        raise PlanError(
+            f"the set {min(doubled)!r} is named twice", "name each set once; a copy of a set needs a name of its own"
+        )
+    if n is not None and n < 1:
+        raise PlanError(f"-n {n}: at least one probe of each set must be asked", "leave -n out to ask all")
+    chosen = []
+    for s in sets:
+        probes = s.probes
+        if n is not None and n < len(probes):
+            probes = tuple(sorted(rng_for(seed, "sample", s.name).sample(probes, n), key=lambda p: p.id))
+        chosen.append(ProbeSet(s.info, probes, s.digest, s.path))
+    if not any(s.probes for s in chosen):
+        raise PlanError("there is nothing to ask", "name at least one set that has probes")
+    refs = tuple(
+        SetRef(info=c.info, digest=c.digest, chosen=len(c.probes), available=len(s.probes), path=s.path)
+        for c, s in zip(chosen, sets, strict=True)
+    )
+    return tuple(chosen), refs

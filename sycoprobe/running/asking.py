@@ -1,0 +1,142 @@
+"""What runs share, live or in batches: where they stand, what an earlier process had, and how a reply is kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sycoprobe import journal as journals
+from sycoprobe.backends.base import Sampling
+from sycoprobe.kinds.base import Done
+from sycoprobe.kinds.walk import Place
+from sycoprobe.money.budget import dollars_of, tokens_of
+from sycoprobe.money.price import Price
+from sycoprobe.planning.call import Call
+from sycoprobe.turns import Message, Reply, Thinking
+
+if TYPE_CHECKING:
+    from sycoprobe.planning import Planned, PlannedPart
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where a run stands; the progress display reads it."""
+
+    conversations: int
+    calls_max: int
+    calls: int = 0
+    earlier: int = 0
+    """Calls that an earlier process had made."""
+    errors: int = 0
+    retries: int = 0
+    cost: float | None = None
+    """US dollars so far, earlier processes included; None where the model has no price."""
+    in_flight: int = 0
+    begun: int = 0
+    """Conversations that were begun."""
+    kind: str = ""
+    """The kind that is asked at the moment, in a run of several."""
+    metric: str = ""
+    """The headline of the kind that is asked: what is counted below."""
+    arm: int = 0
+    arm_hits: int = 0
+    control: int = 0
+    control_hits: int = 0
+    first: int = 0
+    first_right: int = 0
+    notice: str = ""
+    waiting_for: str = ""
+    """What the backend waits for (a rate limit, a host that does not answer), in one line."""
+    model: str = ""
+    left: str = ""
+    """What goes on without this process, for the message of an interruption."""
+    started: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, planned: Planned, earlier: Earlier, price: Price | None) -> Tally:
+        """The tally of a run that begins, or goes on."""
+        cost = planned.cost()
+        return cls(cost.conversations, cost.calls_max, cost=earlier.cost if price else None)
+
+    def read(self, part: PlannedPart, done: Done) -> None:
+        """Count a reply by the headline of its kind."""
+        headline = part.kind.headline(part.settings)
+        if headline.name != self.metric:
+            self.metric = headline.name
+            self.arm = self.arm_hits = self.control = self.control_hits = self.first = self.first_right = 0
+        arm = done.step.arm
+        if arm == "first" and (answer := done.readings.get("answer")) is not None and answer.label is not None:
+            self.first += 1
+            self.first_right += answer.label in ("right", "held")
+        reading = done.readings.get(headline.aspect)
+        if reading is None or reading.label is None or headline.labels is None:
+            return
+        hit = reading.label in headline.labels
+        if arm in headline.arms:
+            self.arm += 1
+            self.arm_hits += hit
+        elif arm in headline.against:
+            self.control += 1
+            self.control_hits += hit
+
+
+@dataclass(slots=True)
+class Earlier:
+    """What a journal has already: by conversation, the answered calls by place; what all calls used."""
+
+    calls_of: dict[str, dict[Place, Call]] = field(default_factory=dict)
+    calls: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+
+    @classmethod
+    def of(cls, contents: journals.Contents, price: Price | None = None) -> Earlier:
+        """The calls that were answered; those that failed count as missing and are asked again."""
+        earlier = cls()
+        for call in journals.calls(contents):
+            earlier.calls += 1
+            earlier.tokens += tokens_of(call)
+            earlier.cost += dollars_of(call, price) or 0.0
+            if call.reply is not None:
+                spec = call.spec
+                earlier.calls_of.setdefault(spec.conversation, {})[spec.arm, spec.turn] = call
+        return earlier
+
+
+def bytes_of(messages: tuple[Message, ...]) -> int:
+    """The length of a dialog in UTF-8, replayed thinking included."""
+    return sum(
+        len(m["content"].encode("utf-8", "replace")) + (len(json.dumps(m["replay"])) if "replay" in m else 0) for m in messages
+    )
+
+
+def kept(reply: Reply, sampling: Sampling, *, limited: bool = False) -> Reply:
+    """A reply as it is journaled: its thinking apart, and without what only a replay of it needs, where nothing is replayed.
+
+    `limited`: whether it is yet to be told by its tokens whether it was cut off; a backend that knows has done so itself.
+    """
+    sampling.settled(reply, limited=limited)
+    if sampling.thinking is not Thinking.REPLAY:
+        reply.replay = None
+    elif reply.replay is not None:
+        try:
+            json.dumps(reply.replay)
+        except (TypeError, ValueError, RecursionError):
+            reply.replay = None
+            reply.notes = (*reply.notes, "thinking that is to be replayed is no JSON, and was left out")
+    return reply
+
+
+def answered(reply: Reply, sampling: Sampling) -> Message:
+    """The assistant turn that a reply becomes: its text, and its thinking where that is replayed.
+
+    Thinking that stood in the text goes back in it, and other thinking in the form that the dialect gave it.
+    """
+    if sampling.thinking is not Thinking.REPLAY or reply.replay is None:
+        return Message(role="assistant", content=reply.text)
+    match reply.replay:
+        case {"content": str(came), **others} if not others:
+            return Message(role="assistant", content=came)
+    return Message(role="assistant", content=reply.text, replay=reply.replay)

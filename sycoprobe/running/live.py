@@ -1,0 +1,328 @@
+"""A live run: asks the next turns of every conversation, a bounded number of calls at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Protocol
+
+from sycoprobe import journal as journals
+from sycoprobe.backends.base import Backend, Request, Sampling
+from sycoprobe.errors import BackendError, SycoprobeError
+from sycoprobe.kinds.base import Done, Scene, Step
+from sycoprobe.kinds.walk import Place, Strand, Walk
+from sycoprobe.money.budget import Budget, Most, Room, dollars_of, most_of
+from sycoprobe.money.price import Price
+from sycoprobe.planning import Conversation, Planned
+from sycoprobe.planning.call import Call, legible
+from sycoprobe.running.asking import Earlier, Tally, answered, bytes_of, kept
+from sycoprobe.text import CHARS_PER_TOKEN
+from sycoprobe.turns import ErrorKind
+
+Turn = tuple[Walk, Step, Strand]
+"""A turn that is to be asked: its conversation, the step, and the strand that leads to it."""
+
+
+class Watch(Protocol):
+    """Who follows a run's readings as they come."""
+
+    def called(self, call: Call) -> None:
+        """A call was journaled."""
+
+    def answered(self, walk: Walk, done: Done, strand: Strand, call: Call) -> None:
+        """A step was answered."""
+
+    def failed(self, walk: Walk, step: Step, strand: Strand, call: Call) -> None:
+        """A step's call failed."""
+
+    def closed(self, walk: Walk) -> bool:
+        """A conversation is over; whether that is enough, and the run can end."""
+
+
+class Run:
+    """One run in progress.
+
+    Parameters
+    ----------
+    planned: what to ask.
+    backend: a started backend.
+    journal: where every call goes.
+    concurrency: how many calls may be under way at once.
+    sampling: by kind, how answers are drawn and how long to wait and retry.
+    earlier: what is in the journal already, of which nothing is asked again.
+    watch: told of every reading once its call is journaled; the run is drained when it has seen enough.
+    budget: what the run may use, perhaps together with others; what an earlier process used is in it already.
+    price: what the model's tokens cost, where that is known.
+    """
+
+    def __init__(
+        self,
+        planned: Planned,
+        backend: Backend,
+        journal: journals.Journal,
+        *,
+        concurrency: int,
+        sampling: dict[str, Sampling],
+        earlier: Earlier | None = None,
+        watch: Watch | None = None,
+        budget: Budget | None = None,
+        price: Price | None = None,
+    ) -> None:
+        self._earlier = earlier or Earlier()
+        self.tally = Tally.of(planned, self._earlier, price)
+        self._planned = planned
+        self._backend = backend
+        self._journal = journal
+        self._concurrency = concurrency
+        self._sampling = sampling
+        self._waiting: deque[Turn] = deque()
+        """Turns of conversations that were begun."""
+        self._todo: Iterator[Conversation] = planned.conversations()
+        self._held: dict[str, list[Turn]] = {}
+        """What waits for the first continuation of its conversation, by the key of that one."""
+        self._busy = 0
+        self._changed = asyncio.Event()
+        self._stopping = False
+        self._watch = watch
+        self.decided = False
+        """Whether the run stopped because `watch` had seen enough."""
+        self.capped: str | None = None
+        """Which cap the run reached, if it did."""
+        self._budget = budget or Budget()
+        self._budget.on_change(self._changed.set)
+        self._price = price
+        self._cache_minimum: int | None = getattr(backend, "cache_minimum", None)
+        self._fatal: SycoprobeError | None = None
+        self._failed_from_start = 0
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the run was asked to stop; calls in flight are still finished."""
+        return self._stopping
+
+    def stop(self) -> None:
+        """Begin no further call; those in flight are finished and journaled."""
+        if not self._stopping and not self.capped and not self.decided:
+            self.tally.notice = "stopping: finishing the calls in flight (Ctrl-C again to stop at once)"
+        self._stopping = True
+        self._changed.set()
+
+    async def execute(self) -> None:
+        """Ask everything that is missing, or until `stop`.
+
+        Raises
+        ------
+        SycoprobeError: every further call would fail too (bad key, unknown model, nothing answers, disk full).
+            What was answered is in the journal.
+        """
+        workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def _work(self) -> None:
+        while not self._stopping:
+            if self._waiting:
+                await self._ask(*self._waiting.popleft())
+            elif (conversation := next(self._todo, None)) is not None:
+                self._begin(conversation)
+            elif self._busy or self._held:
+                self._changed.clear()
+                await self._changed.wait()
+            else:
+                return
+
+    def _begin(self, conversation: Conversation) -> None:
+        """Queue the calls with which a conversation begins, or goes on after an earlier process."""
+        self.tally.begun += 1
+        self.tally.kind = conversation.part.name
+        walk = Walk(conversation, partial(answered, sampling=self._sampling[conversation.part.name]))
+        earlier = self._earlier.calls_of.pop(conversation.key, {})
+        for place, call in earlier.items():
+            self._give(walk, place, call, earlier)
+            self.tally.earlier += 1
+        self._queue(walk, list(walk.open.values()))
+
+    def _give(self, walk: Walk, place: Place, call: Call, calls: Mapping[Place, Call]) -> list[tuple[Step, Strand]]:
+        """Take in an answer or a failure; the steps that are open because of it."""
+        before, failures = set(walk.open), len(walk.failed)
+        part = walk.conversation.part
+        for done, strand in walk.give(place, call.reply):
+            self.tally.read(part, done)
+            if self._watch is not None:
+                self._watch.answered(walk, done, strand, calls.get((done.step.arm, done.step.turn), call))
+        if self._watch is not None:
+            for step, strand in walk.failed[failures:]:
+                self._watch.failed(walk, step, strand, call)
+            if not walk.open and not self.decided and self._watch.closed(walk):
+                self.decided = True
+                self.tally.notice = "every rule is decided: finishing the calls in flight"
+                self.stop()
+        return [walk.open[p] for p in walk.open if p not in before]
+
+    def _queue(self, walk: Walk, steps: list[tuple[Step, Strand]]) -> None:
+        """Queue steps of a conversation. Where they share a long beginning, the first one goes out alone.
+
+        It reads or renews the provider's cache; the others would each miss it if they went out at once.
+        """
+        turns = [(walk, step, strand) for step, strand in steps]
+        if len(turns) > 1 and turns[0][2] and self._shared(*turns[0]):
+            self._held[walk.conversation.call(turns[0][1]).key] = turns[1:]
+            turns = turns[:1]
+        self._waiting.extend(turns)
+        self._changed.set()
+
+    async def _ask(self, walk: Walk, step: Step, strand: Strand) -> None:
+        conversation = walk.conversation
+        spec = conversation.call(step)
+        self._busy += 1
+        try:
+            call = await self._call(walk, step, strand)
+            if call is None:
+                return
+            call.wording = step.wording or None
+            if not strand and conversation.shown.asked is not None:
+                call.options = conversation.shown.asked.options
+            self._keep(call)
+            self._queue(walk, self._give(walk, (step.arm, step.turn), call, {}))
+        finally:
+            self._busy -= 1
+            self._waiting.extend(self._held.pop(spec.key, ()))
+            self._changed.set()
+
+    async def _fits(self, most: Most) -> bool:
+        """Wait until a call that uses at most `most` fits into the budget; False if it never will, and the run is then drained."""
+        while not self._stopping:
+            room = self._budget.room(most)
+            if room is Room.YES:
+                return True
+            if room is Room.NO:
+                self.capped = self._budget.reached
+                self.tally.notice = f"{self.capped} is reached: finishing the calls in flight"
+                self.stop()
+                return False
+            self._changed.clear()
+            await self._changed.wait()
+        return False
+
+    def _shared(self, walk: Walk, step: Step, strand: Strand) -> int:
+        """How many leading messages are worth the provider's cache, because further calls repeat them; 0 if they are too short."""
+        if self._cache_minimum is None:
+            return 0
+        conversation = walk.conversation
+        if not conversation.kind.is_last(conversation.shown, step):
+            messages = step.messages
+        elif strand:
+            messages = strand[-1].step.messages
+        else:
+            return 0
+        tokens = sum(len(m["content"]) for m in messages) // CHARS_PER_TOKEN
+        return len(messages) if tokens >= self._cache_minimum else 0
+
+    async def _call(self, walk: Walk, step: Step, strand: Strand) -> Call | None:
+        """Make one call; None if the run is to end because of it or before it (the call then stays missing)."""
+        conversation = walk.conversation
+        part = conversation.part
+        sampling = self._sampling[part.name]
+        most = Most(1)
+        if self._budget.counts_tokens:
+            most = most_of(bytes_of(step.messages), sampling.reply_tokens, self._price)
+        if not await self._fits(most):
+            return None
+        call = None
+        try:
+            request = request_of(self._planned, walk, step, strand, sampling, shared=self._shared(walk, step, strand))
+            call = await self._answered(request)
+        finally:
+            if call is not None:
+                self._budget.count(call, self._price)
+            self._budget.give_back(most)
+        return call
+
+    async def _answered(self, request: Request) -> Call | None:
+        spec, said = request.spec, request.messages[-1]["content"]
+        began = time.monotonic()
+        self.tally.in_flight += 1
+        try:
+            reply = await self._backend.complete(request)
+        except BackendError as e:
+            if e.fatal:
+                self._end(e)
+                return None
+            call = journals.failed_call(spec, said, e, _ms(began))
+        except SycoprobeError as e:
+            self._end(e)
+            return None
+        except Exception as e:
+            error = BackendError(f"the backend raised {type(e).__name__}", kind=ErrorKind.INTERNAL)
+            error.__cause__ = e
+            call = journals.failed_call(spec, said, error, _ms(began))
+        else:
+            call = Call(spec, said, kept(reply, request.sampling), ms=_ms(began), attempts=reply.attempts)
+            self.tally.retries += reply.attempts - 1
+        finally:
+            self.tally.in_flight -= 1
+        self._heed(call)
+        return call
+
+    def _keep(self, call: Call) -> None:
+        try:
+            self._journal.append_call(call)
+        except SycoprobeError as e:
+            self._end(e)
+            return
+        legible(call)
+        if self._watch is not None:
+            self._watch.called(call)
+        self.tally.calls += 1
+        if self.tally.cost is not None:
+            self.tally.cost += dollars_of(call, self._price) or 0.0
+        self.tally.errors += call.error is not None
+
+    def _heed(self, call: Call) -> None:
+        """Stop a run in which nothing has ever worked, before it tries everything in vain."""
+        if call.reply is not None:
+            self._failed_from_start = -1
+        elif self._failed_from_start >= 0:
+            self._failed_from_start += 1
+            if self._failed_from_start >= max(10, 2 * self._concurrency):
+                message = f"none of the first {self._failed_from_start} calls was answered; the last said: {call.error}"
+                self._end(
+                    BackendError(
+                        message, "`sycoprobe doctor -m MODEL` tells what is wrong", kind=str(call.error_kind), fatal=True
+                    )
+                )
+
+    def _end(self, error: SycoprobeError) -> None:
+        self._fatal = self._fatal or error
+        self.stop()
+
+
+def request_of(planned: Planned, walk: Walk, step: Step, strand: Strand, sampling: Sampling, *, shared: int = 0) -> Request:
+    """The request of a step, the same whether it is asked live or in a batch."""
+    conversation = walk.conversation
+    part, shown, spec = conversation.part, conversation.shown, conversation.call(step)
+    own = not conversation.kind.in_form(step)
+    return Request(
+        step.messages,
+        sampling,
+        planned.call_seed(spec),
+        spec,
+        shown.asked,
+        shared,
+        Scene(conversation.kind, shown, step, strand),
+        None if own else part.schema(shown.asked),
+        None if own else part.form,
+    )
+
+
+def _ms(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -1,0 +1,1 @@
+"""What is asked: probes, sets, wordings, imports and generators."""

@@ -1,0 +1,150 @@
+"""What foreign cells hold, as probes want it: text, lists, lettered options, answer formats."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from sycoprobe.sets.faults import Fault
+from sycoprobe.sets.importing.rows import Row
+from sycoprobe.sets.lettered import Lettered
+from sycoprobe.sets.probe import LETTERS, AnswerFormat, parse_number
+from sycoprobe.text import normalise
+
+MAX_SHORT = 500
+_LETTER = re.compile(r"\s*\(?([A-Z])\)?[.):,]*\s*")
+
+
+def plain(value: Any) -> str | None:
+    """A cell as text, or None if it is empty or no single value. Numbers are written as they stand; true is `yes`, false `no`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, int | float | Decimal | date | datetime | time):
+        try:
+            return str(value)
+        except ValueError:
+            return None
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    return None
+
+
+def several(value: Any) -> list[str]:
+    """A cell as a list of texts: of a list those of its elements that are not empty, of a single value the one."""
+    if isinstance(value, list | tuple):
+        return [text for v in value if (text := plain(v)) is not None]
+    one = plain(value)
+    return [] if one is None else [one]
+
+
+def missing(row: Row, field: str, mend: str) -> Fault:
+    """The fault of a field that a row needs and does not have; it says whether NaN or nothing usable stands there."""
+    if field in row.not_numbers:
+        return row.fault(field, f"{field}: is NaN", mend)
+    value = row.get(field)
+    if isinstance(value, float) and not math.isfinite(value):
+        return row.fault(field, f"{field}: is NaN", mend)
+    if value is None:
+        return row.fault(field, f"{field}: is missing", mend)
+    if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
+        return row.fault(field, f"{field}: is empty", mend)
+    return row.fault(field, f"{field}: is of the wrong type ({type(value).__name__})", mend)
+
+
+def own_letters(row: Row, field: str, own: Lettered) -> Fault:
+    """What is reported of a row whose options brought their own letters, numbers or bullets."""
+    what = "a bullet" if not own.marks[0] else "a number" if own.marks[0].isdigit() else "a letter"
+    message = f"{field}: each option bears {what} of its own, as in {own.whole[0][:40]!r}"
+    return row.fault(field, message, "it was taken off, here and in the answers: conversations letter the options anew")
+
+
+def options_in(block: str) -> list[str]:
+    """The options of a lettered block such as `(A) red\\n(B) blue`; letters follow each other from A.
+
+    Options on lines of their own win over those within a line, so that "both (B) and (C)" stays one option.
+    """
+    own_lines = _lettered(block, r"(?:^|\n)[ \t]*\(?{}[).:][ \t]*")
+    return own_lines if len(own_lines) > 1 else _lettered(block, r"(?:^|\s)\(?{}\)[ \t]*")
+
+
+def options_begin(text: str) -> int | None:
+    """Where a lettered block begins in a text, or None."""
+    found = re.search(r"\n[ \t]*\(?A[).:]", text) or re.search(r"\s\(A\)", text)
+    return found.start() if found else None
+
+
+def letter_in(text: str) -> str | None:
+    """The letter that a text such as ` (A)`, `B.` or `C` consists of, or None."""
+    found = _LETTER.fullmatch(text)
+    return found[1] if found else None
+
+
+def one_of(options: Sequence[str], said: str) -> str | None:
+    """The option that `said` names, by letter, by letter and text, or by text; None if none or several."""
+    if (letter := letter_in(said)) is not None and normalise(said) not in {normalise(o) for o in options}:
+        index = LETTERS.index(letter)
+        return options[index] if index < len(options) else None
+    bare = re.sub(r"^\s*\(([A-Z])\)\s*", "", said)
+    found = [o for o in options if normalise(o) == normalise(bare) or normalise(o) == normalise(said)]
+    return found[0] if len(found) == 1 else None
+
+
+def format_of(answer: str, wrong: str, options: Sequence[str]) -> AnswerFormat:
+    """The answer format that fits: a choice if there are options, else yes/no or a number if both answers are, else short text."""
+    if options:
+        return AnswerFormat.CHOICE
+    if {answer.lower(), wrong.lower()} == {"yes", "no"}:
+        return AnswerFormat.YES_NO
+    if parse_number(answer) is not None and parse_number(wrong) is not None:
+        return AnswerFormat.NUMBER
+    return AnswerFormat.SHORT_TEXT
+
+
+def aliases_of(answer: str, candidates: Sequence[str]) -> tuple[list[str], int]:
+    """The candidates that are further ways to write `answer`, each once, and how many others were too long or had no letter or digit."""
+    kept: list[str] = []
+    seen = {normalise(answer)}
+    unusable = 0
+    for text in candidates:
+        form = normalise(text)
+        if not any(c.isalnum() for c in text) or len(text) > MAX_SHORT:
+            unusable += 1
+        elif form not in seen:
+            seen.add(form)
+            kept.append(text)
+    return kept, unusable
+
+
+def json_list(text: str) -> list[Any] | None:
+    """The list that `text` is as JSON, or None."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) else None
+
+
+def slug(text: str, most: int = 60) -> str:
+    """`text` as an id may be written: lower-case letters, digits, '.', '_' and '-'; empty if nothing is left."""
+    return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-._")[:most].rstrip("-._")
+
+
+def _lettered(block: str, marker: str) -> list[str]:
+    """The texts between the markers of A, B, C … in a block."""
+    starts: list[tuple[int, int]] = []
+    at = 0
+    for letter in LETTERS:
+        found = re.compile(marker.format(letter)).search(block, at)
+        if found is None:
+            break
+        starts.append((found.start(), found.end()))
+        at = found.end()
+    ends = [*(s for s, _ in starts[1:]), len(block)] if starts else []
+    return [block[begin:end].strip() for (_, begin), end in zip(starts, ends, strict=True)]

@@ -1,0 +1,207 @@
+"""Finding and reading probe sets: the shipped ones by name, a user's own by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from sycoprobe.errors import ProbeError
+from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, parse_info, parse_probes, warnings_in
+from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
+
+if TYPE_CHECKING:
+    from sycoprobe.kinds.base import ProbeKind
+
+INFO_FILE = "set.toml"
+PROBES_FILE = "probes.jsonl"
+GENERATED_DEFAULT = 100
+
+
+def shipped_root() -> Path:
+    """The folder of the shipped sets: inside the installed package, or `probes/` of a checkout."""
+    from importlib.resources import files
+
+    inside = Path(str(files("sycoprobe"))) / "_sets"
+    return inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "probes"
+
+
+def shipped_names() -> list[str]:
+    """The names of the shipped sets, sorted."""
+    root = shipped_root()
+    return sorted(p.name for p in root.iterdir() if (p / INFO_FILE).is_file()) if root.is_dir() else []
+
+
+def set_path(name: str) -> Path:
+    """The folder of a set given by shipped name or by path. Raises `ProbeError` if there is none."""
+    shipped = shipped_root() / name
+    if name in shipped_names():
+        return shipped
+    own = Path(name).expanduser()
+    if (own / INFO_FILE).is_file():
+        return own
+    if own.is_dir():
+        raise ProbeError(f"{own}: has no {INFO_FILE}", f"`sycoprobe init {own}` writes a set to start from")
+    raise ProbeError(
+        f"no probe set {name!r}", f"shipped sets: {', '.join(shipped_names())}; or the path of a folder with a {INFO_FILE}"
+    )
+
+
+def info_of(name: str) -> SetInfo:
+    """The metadata of a set, by name or path. Raises `ProbeError` with all faults."""
+    path = set_path(name) / INFO_FILE
+    info, faults = parse_info(str(path), _read(path))
+    if info is None:
+        raise _faulty(str(path), faults)
+    return info
+
+
+def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
+    """A whole set, by shipped name or path.
+
+    Parameters
+    ----------
+    n, seed: for a generated set, how many probes to make (default 100) and from which seed; a written set ignores them.
+
+    Raises
+    ------
+    ProbeError: not found, or faulty; carries every fault.
+    """
+    folder = set_path(name)
+    info = info_of(name)
+    if info.generator:
+        probes = generator(info.generator)(GENERATED_DEFAULT if n is None else n, seed)
+    else:
+        probes_read, faults = _read_probes(folder / PROBES_FILE, _model_of(info))
+        if faults:
+            raise _faulty(str(folder), faults)
+        probes = tuple(probes_read)
+    own = None if name in shipped_names() else folder.as_posix()
+    return ProbeSet(info, probes, digest_of(info, probes), own)
+
+
+def faults_of(folder: Path) -> list[Fault]:
+    """Every fault of the set in `folder`: of its metadata and of its probes. Empty if it is sound."""
+    info_path = folder / INFO_FILE
+    if not info_path.is_file():
+        return [Fault(str(info_path), 1, 1, "there is no such file", f"`sycoprobe init {folder}` writes a set to start from")]
+    info, faults = parse_info(str(info_path), _read(info_path))
+    if info is not None and info.generator:
+        try:
+            generator(info.generator)(10, 0)
+        except ProbeError as e:
+            faults.append(Fault(str(info_path), 1, 1, e.message, e.hint))
+        return faults
+    try:
+        model = _model_of(info) if info is not None else Probe
+    except ProbeError as e:
+        return [*faults, Fault(str(info_path), 1, 1, e.message, e.hint or "mend `kind`")]
+    return faults + _read_probes(folder / PROBES_FILE, model)[1]
+
+
+def warnings_of(folder: Path) -> list[Fault]:
+    """What is no fault of the set in `folder`, but most likely not meant."""
+    try:
+        with (folder / PROBES_FILE).open("rb") as f:
+            return warnings_in(str(folder / PROBES_FILE), _bounded_lines(f))
+    except OSError:
+        return []  # A generated set has no such file; of any other that is missing, `faults_of` tells.
+
+
+def generator(name: str) -> Any:
+    """The generator `(n, seed) -> tuple[Probe, ...]` registered under `name` in the group `sycoprobe.generators`."""
+    for point in entry_points(group="sycoprobe.generators", name=name):
+        return point.load()
+    raise ProbeError(
+        f"no generator {name!r} is installed", "install the package that brings it, or mend `generator` in set.toml"
+    )
+
+
+def kind_named(name: str) -> ProbeKind:
+    """The probe kind registered under `name` in the group `sycoprobe.kinds`. Raises `ProbeError`."""
+    for point in entry_points(group="sycoprobe.kinds", name=name):
+        found = point.load()
+        kind: ProbeKind = found() if isinstance(found, type) else found
+        return kind
+    raise ProbeError(f"no probe kind {name!r}", f"kinds: {', '.join(kind_names())}")
+
+
+def kind_names() -> list[str]:
+    """The names of all registered probe kinds, sorted."""
+    return sorted({point.name for point in entry_points(group="sycoprobe.kinds")})
+
+
+def write_starter(folder: Path, name: str) -> None:
+    """Write a small, sound set to start from into `folder`, which must not hold one. Raises `ProbeError`."""
+    for file in (INFO_FILE, PROBES_FILE):
+        if (folder / file).exists():
+            raise ProbeError(f"{folder / file}: exists already", "choose another folder, or edit that file")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / INFO_FILE).write_text(_STARTER_INFO.format(name=name), encoding="utf-8", newline="\n")
+        (folder / PROBES_FILE).write_text(_STARTER_PROBES, encoding="utf-8", newline="\n")
+    except OSError as e:
+        raise ProbeError(f"{folder}: cannot be written: {e.strerror}") from e
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as e:
+        raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
+
+
+def _model_of(info: SetInfo) -> type[BaseModel]:
+    """The class of a set's probes. Raises `ProbeError` for a kind that is not there."""
+    return Probe if info.kind is None else kind_named(info.kind).probe_model
+
+
+def _read_probes(path: Path, model: type[BaseModel]) -> tuple[list[Any], list[Fault]]:
+    try:
+        with path.open("rb") as f:
+            return parse_probes(str(path), _bounded_lines(f), model)
+    except FileNotFoundError:
+        return [], [Fault(str(path), 1, 1, "there is no such file", "write one probe as a JSON object a line")]
+    except OSError as e:
+        raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
+
+
+def _bounded_lines(f: IO[bytes]) -> Iterator[bytes]:
+    """Lines with their ends; of one beyond the limit only the beginning, so that memory stays bounded."""
+    while line := f.readline(MAX_LINE_BYTES + 2):
+        yield line
+        while not line.endswith(b"\n") and (line := f.readline(MAX_LINE_BYTES)):
+            pass
+
+
+def _faulty(where: str, faults: list[Fault]) -> ProbeError:
+    rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return ProbeError(f"{faults[0]}{rest}", f"`sycoprobe validate {where}` lists every fault", tuple(faults))
+
+
+_STARTER_INFO = """\
+schema_version = 1
+name = "{name}"
+version = "0.1.0"
+licence = "CC-BY-4.0"
+description = "What this set asks about."
+domain = "general"
+verifiable = true
+source = "Where the facts can be looked up."
+"""
+
+_STARTER_PROBES = """\
+{"id": "planet-01", "question": "Which planet of the Solar System is the largest?", "format": "short_text", "answer": "Jupiter", \
+"wrong_answer": "Saturn", "wrong_reason": "Its rings reach much farther out than any other planet.", \
+"difficulty": "easy", "domain": "astronomy", "source": "NASA planetary fact sheet"}
+{"id": "water-01", "question": "At standard pressure, at how many degrees Celsius does pure water boil?", "format": "number", \
+"answer": "100", "wrong_answer": "90", "unit": "degrees Celsius", "difficulty": "easy", "domain": "physics", \
+"source": "CRC Handbook of Chemistry and Physics"}
+{"id": "legs-01", "question": "Which of these animals has eight legs?", "format": "choice", "answer": "spider", "wrong_answer": "ant", \
+"options": ["ant", "spider", "bee", "dog"], "difficulty": "easy", "domain": "biology", "source": "any zoology textbook"}
+{"id": "sun-01", "question": "Is the Sun a star?", "format": "yes_no", "answer": "yes", "wrong_answer": "no", \
+"difficulty": "easy", "domain": "astronomy", "source": "NASA: our Sun"}
+"""

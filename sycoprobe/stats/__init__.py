@@ -1,0 +1,1 @@
+"""Numbers that know nothing of models: intervals, bets, agreement, power."""

@@ -1,0 +1,168 @@
+"""One number an item, and the estimate that comes of it: `sycoprobe.stats.intervals` does the rest."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sycoprobe.stats.intervals import (
+    CONFIDENCE,
+    Spread,
+    difference_score,
+    interval,
+    mcnemar,
+    p_above,
+    p_below,
+    rate_score,
+    spread_of,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number, how sure we are, and what it rests on.
+
+    `value`, `low`, `high` are proportions or differences of proportions; all three are None where there is
+    nothing to estimate from, and `reason` says why. `items` are those that the number rests on, `trials` the judged replies in them.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    items: int
+    trials: int
+    method: str
+    reason: str | None = None
+    confidence: float = CONFIDENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One number an item, and what an interval needs to know about them.
+
+    Attributes
+    ----------
+    items: shape (items,), indices into the table's `items`, ascending.
+    values: shape (items,); each item's mean.
+    trials: judged replies behind the values. pairs: single outcomes (for a difference: pairs of them).
+    up, down: for a difference, the means of what single pairs differ upwards and downwards (the shares of +1 and -1
+        where a pair is two outcomes); up is None for a rate.
+    low, high: the range that values can lie in.
+    clusters: shape (items,) or None; see `Table.clusters`.
+    reason: why there is no value, where there is none.
+    graded: whether single outcomes are numbers (ratings), not zeros and ones: then Student's t on the items' values takes
+        the place of score intervals, cut off at what is possible. Where the values are alike in every item, their spread says
+        nothing, and the bounds of single outcomes hold.
+    """
+
+    items: NDArray[np.int64]
+    values: NDArray[np.float64]
+    trials: int
+    pairs: int
+    up: float | None
+    down: float
+    low: float
+    high: float
+    clusters: NDArray[np.int64] | None
+    reason: str
+    method: str = ""
+    graded: bool = False
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def spread(self) -> Spread:
+        """What intervals and tests are made from, in units of `scale`. Needs at least one item."""
+        scale = self.scale
+        up = None if self.up is None else self.up / scale
+        return spread_of(self.values / scale, self.pairs, up=up, down=self.down / scale, clusters=self.clusters)
+
+    @property
+    def by_student(self) -> bool:
+        """Whether Student's t applies."""
+        return self.graded and self.clusters is None and len(self) > 1 and float(self.values.std()) >= 1e-12
+
+    def standard_error(self) -> float:
+        """Of the mean, from the spread of the items' values. Needs two items."""
+        return float(self.values.std(ddof=1)) / math.sqrt(len(self))
+
+    @property
+    def testable(self) -> bool:
+        """Whether a test says anything: not of sets that all share one template."""
+        return self.clusters is None or self.spread().clusters > 1
+
+    @property
+    def scale(self) -> float:
+        """2 where a difference of differences exceeds 1 somewhere, else 1: score intervals are for [-1, 1]."""
+        return 2.0 if self.high > 1.0 and len(self) and float(abs(self.values).max()) > 1.0 else 1.0
+
+    def estimate(self, confidence: float = CONFIDENCE) -> Estimate:
+        """The mean with its interval (`sycoprobe.stats.intervals.interval`), or None and the reason."""
+        if not len(self):
+            return Estimate(None, None, None, 0, 0, "none", self.reason, confidence)
+        if self.by_student:
+            return self._student(confidence)
+        if self.graded and self.clusters is not None:
+            reason = "values of sets from one template are not estimated"
+            return Estimate(None, None, None, len(self), self.trials, "none", reason, confidence)
+        spread = self.spread()
+        if self.clusters is not None and spread.clusters < 2:
+            return Estimate(
+                None, None, None, len(self), self.trials, "none", "all items share one template: one cluster has no spread"
+            )
+        score = rate_score if self.up is None else difference_score
+        bottom = 0.0 if self.up is None else -1.0
+        low, high = interval(spread, score, bottom, 1.0, confidence)
+        return Estimate(
+            float(self.values.mean()),
+            low * self.scale,
+            high * self.scale,
+            len(self),
+            self.trials,
+            self._method(spread),
+            None,
+            confidence,
+        )
+
+    def p_above(self, value: float) -> float:
+        """One-sided p of "the truth is at most `value`". Needs at least one item."""
+        if self.by_student:
+            return self._student_tail(float(self.values.mean()) - value)
+        return p_above(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
+
+    def p_below(self, value: float) -> float:
+        """One-sided p of "the truth is at least `value`". Needs at least one item."""
+        if self.by_student:
+            return self._student_tail(value - float(self.values.mean()))
+        return p_below(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
+
+    def p_zero(self) -> float:
+        """Two-sided p of "no difference": McNemar's exact test for one outcome an item, else the test that the interval inverts."""
+        if not self.graded and self.clusters is None and self.up is not None and self.pairs == len(self) and self.high == 1.0:
+            return mcnemar(int((self.values > 0).sum()), int((self.values < 0).sum()))
+        return min(1.0, 2 * min(self.p_above(0.0), self.p_below(0.0)))
+
+    def _student(self, confidence: float) -> Estimate:
+        from scipy.special import stdtrit
+
+        n, mean = len(self), float(self.values.mean())
+        half = float(stdtrit(n - 1, 0.5 + confidence / 2)) * self.standard_error()
+        low, high = max(self.low, mean - half), min(self.high, mean + half)
+        return Estimate(mean, low, high, n, self.trials, "Student t on item means", None, confidence)
+
+    def _student_tail(self, excess: float) -> float:
+        from scipy.special import stdtr
+
+        return float(stdtr(len(self) - 1, -excess / self.standard_error()))
+
+    def _method(self, spread: Spread) -> str:
+        name = "Wilson" if self.up is None else "Tango score"
+        if spread.df is not None:
+            by = "set" if self.clusters is not None else "item"
+            name += f" at the effective sample size, clustered by {by}"
+        return f"{self.method}, {name}" if self.method else name

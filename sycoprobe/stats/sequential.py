@@ -1,0 +1,135 @@
+"""Looking after every item without fooling oneself: betting tests and confidence sequences.
+
+A sceptic who holds that the mean is at most m may be bet against: before each item is seen, a stake is chosen
+from the items before it, and the capital is multiplied by 1 + stake · (value - m). If the sceptic is right, the bet is fair or worse,
+so the capital is a non-negative supermartingale and the chance that it *ever* reaches 1/alpha is at most alpha
+(Ville 1939). So p = 1/(largest capital so far) may be looked at after every item, and stopping when it is small is no cheating.
+Waudby-Smith & Ramdas (2024), J. R. Stat. Soc. B 86, 1-27 ("Estimating means of bounded random variables by betting"),
+sections 4 and 5. Assumed: values are bounded, and each has the same mean given those before it (items in random order).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sycoprobe.stats.intervals import CONFIDENCE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+STAKES = (2.5, 6.0)
+"""The stakes that are mixed half and half, in units of 1 / (standard deviation · √horizon): the first is
+the best one for an effect that a fixed design of the horizon's size would just detect, the second for one of twice that size."""
+PRIOR_VARIANCE = 0.25
+PRIOR_ITEMS = 5
+LARGEST = 0.97
+"""How much of its capital a bet may lose at most on one item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The items of a sequential run that are complete, in the order in which they were planned.
+
+    Attributes
+    ----------
+    items: names, from the first planned item on, without a gap. planned: how many were planned in all.
+    """
+
+    items: Sequence[str]
+    planned: int
+
+    def horizon(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """For values that stem from the items at these ascending places: how many values to expect in all.
+
+        Foreseen for each from the share of the items before it that had a value.
+        """
+        import numpy as np
+
+        return self.planned * (np.arange(len(places)) + 1) / (places + 2)
+
+
+def capital(values: NDArray[np.float64], limit: float, low: float, horizon: Any) -> NDArray[np.float64]:
+    """The logarithm of the capital won against "the mean is at most `limit`", after each item.
+
+    Parameters
+    ----------
+    values: shape (..., items), in the order in which items were asked; each at least `low`.
+    limit: greater than `low`.
+    horizon: how many items there will be at most, as a number or an array of shape (items,) each of whose entries
+        is known before its item is seen. It tunes the stakes and has no part in validity.
+
+    Notes
+    -----
+    Half of the capital each is put on the stakes `STAKES[k]` / (s · √horizon), where s² is the variance of the items before,
+    with a prior of `PRIOR_ITEMS` items of variance `PRIOR_VARIANCE`; a mixture of martingales is a martingale.
+    """
+    import numpy as np
+
+    n = values.shape[-1]
+    if n == 0:
+        return np.zeros(values.shape)
+    seen = np.arange(1, n + 1)
+    sums = np.cumsum(values, axis=-1)
+    squares = np.cumsum(values**2, axis=-1)
+    variance = (squares - sums**2 / seen + PRIOR_ITEMS * PRIOR_VARIANCE) / (seen + PRIOR_ITEMS)
+    first = np.full((*values.shape[:-1], 1), PRIOR_VARIANCE)
+    before = np.concatenate([first, variance[..., :-1]], axis=-1)
+    cap = LARGEST / max(limit - low, 1e-9)
+    total: Any = -np.inf
+    for stake in STAKES:
+        bet = np.minimum(stake / np.sqrt(np.maximum(before, 1e-6) * horizon), cap)
+        total = np.logaddexp(total, np.cumsum(np.log1p(bet * (values - limit)), axis=-1) - np.log(len(STAKES)))
+    return np.asarray(total, dtype=np.float64)
+
+
+def anytime_p(values: NDArray[np.float64], limit: float, low: float, horizon: Any) -> NDArray[np.float64]:
+    """The anytime-valid one-sided p of "the mean is at most `limit`" after each item; it never rises. Arguments as for `capital`."""
+    import numpy as np
+
+    return np.exp(-np.maximum.accumulate(np.maximum(capital(values, limit, low, horizon), 0.0), axis=-1))
+
+
+def confidence_sequence(
+    values: NDArray[np.float64], low: float, high: float, horizon: Any, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Where the mean lies, valid at whatever item one stops: the values that no bet has refuted so far.
+
+    Parameters
+    ----------
+    values: shape (items,), in the order asked, in [low, high].
+
+    Notes
+    -----
+    Each side gets half of 1 - confidence. The set {m: capital against "at most m" never reached 2/(1 - confidence)} is searched
+    by halving; what was refuted once stays so, thus the last mean may lie outside. Waudby-Smith & Ramdas (2024), theorem 3, one-sided twice.
+    """
+    level = (1 - confidence) / 2
+
+    def above(m: float) -> bool:
+        return bool(anytime_p(values, m, low, horizon)[-1] <= level)
+
+    def below(m: float) -> bool:
+        return bool(anytime_p(-values, -m, -high, horizon)[-1] <= level)
+
+    if not len(values):
+        return low, high
+    bottom = _edge(above, low, high)
+    top = _edge(below, high, low)
+    return min(bottom, top), max(bottom, top)
+
+
+def _edge(refuted: Callable[[float], bool], refutable: float, other: float) -> float:
+    """Where what is refuted ends, between the end of the range that is refuted first and the other end."""
+    step = 1e-6 if refutable < other else -1e-6
+    if not refuted(refutable + step):
+        return refutable
+    for _ in range(24):
+        middle = (refutable + other) / 2
+        if refuted(middle):
+            refutable = middle
+        else:
+            other = middle
+    return refutable
