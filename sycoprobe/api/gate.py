@@ -19,7 +19,7 @@ from sycoprobe.gating.comparing import Compare, Comparison, comparison
 from sycoprobe.gating.decision import ALPHA, MIN_ITEMS, Weighed, asked_of, decide_by, weigh_rule
 from sycoprobe.gating.rules import Relation, Rule, Stated, read_rule
 from sycoprobe.gating.selfcheck import SelfCheck
-from sycoprobe.journal.journal import now
+from sycoprobe.journal import now
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
 from sycoprobe.reports.build import Judged, judge

@@ -20,7 +20,7 @@ from sycoprobe.backends.base import Backend, BackendOptions, Sampling
 from sycoprobe.errors import Interrupted, JournalError, PlanError, PriceError, RunFailed, SycoprobeError
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
-from sycoprobe.journal.journal import Contents, Journal, now
+from sycoprobe.journal import Contents, Journal, now
 from sycoprobe.money import lists as prices
 from sycoprobe.money import price as money
 from sycoprobe.money.budget import Budget, Caps

@@ -1,22 +1,18 @@
 """Every paid answer, on disk first: the journal of a run, and what judges said of it."""
 
+from sycoprobe.journal.batches import Batched, Submission, batch_notes, batched
 from sycoprobe.journal.journal import (
     FILE,
     LOCK,
     SCHEMA_VERSION,
-    Batched,
     Contents,
     Journal,
-    Submission,
-    batch_notes,
-    batched,
     calls,
-    failed_call,
     final_calls,
     interruptions,
-    now,
     read,
 )
+from sycoprobe.journal.records import failed_call, now
 
 __all__ = [
     "FILE",

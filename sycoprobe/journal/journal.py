@@ -11,26 +11,20 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonlines
-
-from sycoprobe.errors import BackendError, JournalError
-from sycoprobe.extract.thinking import split_thinking
+from sycoprobe.errors import JournalError
+from sycoprobe.journal.lines import good_length, records_in
+from sycoprobe.journal.records import call_of, now, record_of
 from sycoprobe.keys import scrubbed
 from sycoprobe.money.price import Price
 from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.planning.call import Call
-from sycoprobe.planning.legacy import place_of_version_1
 from sycoprobe.sets.probe import ProbeSet
 from sycoprobe.sets.wordings import Wordings
-from sycoprobe.text import json_of_line
-from sycoprobe.turns import ErrorKind, Finish, Reply
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -206,7 +200,7 @@ class Journal:
 
     def append_call(self, call: Call) -> None:
         """Add one completed call."""
-        self.append(_record(call))
+        self.append(record_of(call))
 
     def sync(self) -> None:
         """Ask the disk to keep what was written."""
@@ -239,7 +233,7 @@ def read(folder: Path) -> Contents:
     plan: Plan | None = None
     header: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None
-    for number, record in _records(path):
+    for number, record in records_in(path):
         kind = record.get("type")
         if number == 1:
             header = _checked_header(path, record)
@@ -260,22 +254,22 @@ def read(folder: Path) -> Contents:
         raise JournalError(
             f"{path}: the run was stopped before its first call", "nothing was asked: delete the folder and run again"
         )
-    contents.good_bytes, contents.torn = _good_length(path)
+    contents.good_bytes, contents.torn = good_length(path)
     return contents
 
 
 def calls(contents: Contents) -> Iterator[Call]:
     """Every call in the journal, in the order in which they completed; a call that was asked again stands twice."""
-    for _, record in _records(contents.path):
+    for _, record in records_in(contents.path):
         if record.get("type") == "call":
-            yield _call(record, contents.plan.sampling.thinking_marks)
+            yield call_of(record, contents.plan.sampling.thinking_marks)
 
 
 def final_calls(contents: Contents, every: Callable[[Call], None] = lambda _call: None) -> Iterator[Call]:
     """Every call once: of one that failed and was asked again, the last. `every` is told of all calls, in the journal's order."""
     failed: dict[str, int] = {}
     answered_again: set[str] = set()
-    for _, record in _records(contents.path):
+    for _, record in records_in(contents.path):
         if record.get("type") == "call":
             key = record["key"]
             if "error" in record:
@@ -294,115 +288,7 @@ def final_calls(contents: Contents, every: Callable[[Call], None] = lambda _call
 
 def interruptions(contents: Contents) -> list[dict[str, Any]]:
     """The `end`, `stopped`, `capped` and `interrupted` records, in order."""
-    return [r for _, r in _records(contents.path) if r.get("type") in ("end", "stopped", "capped", "interrupted")]
-
-
-@dataclass(slots=True)
-class Submission:
-    """One batch, as far as the journal tells.
-
-    Attributes
-    ----------
-    nonce: its name, ours. stage: 1 if it asks first answers, 2 if it asks branches only. keys: of its calls.
-    at: when it was about to be submitted. mark: what the vendor's newest batch was then, where that is needed to find it again.
-    adapted: what the server had rejected by then, and what is sent instead. file: what was uploaded for it. id: the vendor's
-        name of it, once known. closed: its results are in, or it was never made. settled: keys of its calls that are journaled.
-    """
-
-    nonce: str
-    stage: int
-    keys: tuple[str, ...]
-    at: str
-    mark: str | None = None
-    adapted: dict[str, str | None] = field(default_factory=dict)
-    file: str | None = None
-    id: str | None = None
-    closed: bool = False
-    settled: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Batched:
-    """What a journal says of its batches.
-
-    Attributes
-    ----------
-    token: of the run; None: it is not a run in batches. tries: how often each call that is still missing came back without an
-        answer, since the last process that ended on its own. adapted: as of the last batch. files: of results, at the vendor.
-        oddities: rows that belong to no call, by what they are. failed: batches that the vendor refused as a whole.
-        tidied: whether the files at the vendor were deleted since the last submission.
-    """
-
-    token: str | None
-    submissions: dict[str, Submission] = field(default_factory=dict)
-    tries: Counter[str] = field(default_factory=Counter)
-    adapted: dict[str, str | None] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
-    oddities: Counter[str] = field(default_factory=Counter)
-    failed: int = 0
-    tidied: bool = False
-
-
-def batched(contents: Contents) -> Batched:
-    """The batches of a run, from its journal."""
-    found = Batched(contents.header.get("batch"))
-    if found.token is None:
-        return found
-    flying: dict[str, Submission] = {}
-    for _, record in _records(contents.path):
-        match record.get("type"):
-            case "call":
-                if submission := flying.get(record["key"]):
-                    submission.settled.add(record["key"])
-                found.tries.pop(record["key"], None)
-            case "batch":
-                _note_batch(found, flying, record)
-            case "end" | "stopped" | "capped" | "interrupted":
-                found.tries.clear()
-    return found
-
-
-def _note_batch(found: Batched, flying: dict[str, Submission], record: dict[str, Any]) -> None:
-    """Take in one `batch` record. A state that is not known is a newer version's, and passed over."""
-    nonce, state = str(record.get("nonce")), record.get("state")
-    found.adapted = record.get("adapted", found.adapted)
-    if state == "tidied":
-        found.tidied = True
-    elif state == "submitting":
-        submission = Submission(
-            nonce, record["stage"], tuple(record["keys"]), record["at"], record.get("mark"), record.get("adapted", {})
-        )
-        found.submissions[nonce] = submission
-        found.tidied = False
-        flying.update(dict.fromkeys(submission.keys, submission))
-    elif (known := found.submissions.get(nonce)) is not None:
-        if state == "uploaded":
-            known.file = record["file"]
-        elif state == "submitted":
-            known.id = record["id"]
-        elif state in ("done", "failed", "dropped"):
-            known.closed = True
-            found.failed += state == "failed"
-            found.tries.update(record.get("again", ()))
-            found.files += record.get("files", ())
-            found.oddities.update(record.get("oddities", {}))
-            for key in known.keys:
-                flying.pop(key, None)
-
-
-def batch_notes(contents: Contents) -> list[str]:
-    """What a report says of a run's batches; nothing of a run without."""
-    found = batched(contents)
-    if found.token is None:
-        return []
-    made = sum(s.id is not None for s in found.submissions.values())
-    odd = [f"{n} {what} in the batches' results, ignored" for what, n in sorted(found.oddities.items()) if n]
-    return [f"asked in {made} of the vendor's batches", *odd]
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return [r for _, r in records_in(contents.path) if r.get("type") in ("end", "stopped", "capped", "interrupted")]
 
 
 def _locked(folder: Path) -> FileLock:
@@ -418,62 +304,6 @@ def _locked(folder: Path) -> FileLock:
     return lock
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The records with their line numbers; a torn last line is left out."""
-    good, _ = _good_length(path)
-    try:
-        with path.open("rb") as f:
-            reader = jsonlines.Reader(_until(f, good), loads=json_of_line)
-            number = 0
-            while True:
-                number += 1
-                try:
-                    record = reader.read()
-                except EOFError:
-                    return
-                except jsonlines.InvalidLineError as e:
-                    hint = "restore the file from a copy; only its last line is ever repaired"
-                    raise JournalError(f"{path}:{number}:1: the journal is damaged: {e.__cause__}", hint) from None
-                if isinstance(record, dict):
-                    yield number, record
-    except OSError as e:
-        raise JournalError(f"{path}: cannot be read: {e.strerror}", "`reports/` holds a folder a run") from e
-
-
-def _until(f: Any, good: int) -> Iterator[bytes]:
-    read_bytes = 0
-    for line in f:
-        read_bytes += len(line)
-        if read_bytes > good:
-            return
-        yield line
-
-
-def _good_length(path: Path) -> tuple[int, bool]:
-    """The length of the file without a torn last line, and whether there is one."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as f:
-            end = size
-            tail = b""
-            while end > 0 and tail.count(b"\n", 0, -1) < 1:
-                start = max(0, end - 65536)
-                f.seek(start)
-                tail = f.read(end - start) + tail
-                end = start
-    except OSError as e:
-        raise JournalError(f"{path}: cannot be read: {e.strerror}", "`reports/` holds a folder a run") from e
-    last_start = size - len(tail) + tail.rfind(b"\n", 0, -1) + 1 if tail else 0
-    last = tail[tail.rfind(b"\n", 0, -1) + 1 :]
-    if not last:
-        return size, False
-    try:
-        json.loads(last)
-    except ValueError:
-        return last_start, True
-    return (size, False) if last.endswith(b"\n") else (last_start, True)
-
-
 def _checked_header(path: Path, record: dict[str, Any]) -> dict[str, Any]:
     version = record.get("schema_version")
     if record.get("type") != "header" or not isinstance(version, int):
@@ -483,71 +313,3 @@ def _checked_header(path: Path, record: dict[str, Any]) -> dict[str, Any]:
             f"{path}:1:1: written by a newer sycoprobe (journal version {version})", "upgrade sycoprobe to read it"
         )
     return record
-
-
-def _record(call: Call) -> dict[str, Any]:
-    spec = call.spec
-    record: dict[str, Any] = {"type": "call", "key": spec.key, "set": spec.set, "probe": spec.probe, "repeat": spec.repeat}
-    record |= {"arm": spec.arm, "turn": spec.turn, "wording": call.wording}
-    if spec.section:
-        record["kind"] = spec.section
-    if call.options:
-        record["options"] = call.options
-    record["user"] = call.user
-    if call.reply is not None:
-        record["reply"] = _reply_record(call.reply)
-    else:
-        record["error"] = {"kind": call.error_kind, "message": call.error}
-    record |= {"ms": call.ms, "attempts": call.attempts, "at": call.at or now()}
-    if call.batch:
-        record["batch"] = True
-    return record
-
-
-def _reply_record(reply: Reply) -> dict[str, Any]:
-    """A reply without its empty fields."""
-    record: dict[str, Any] = {"text": reply.text, "finish": reply.finish, "attempts": reply.attempts}
-    for name in ("model", "reasoning", "refusal", "usage", "notes", "cost", "upstream", "logprobs", "replay"):
-        if value := getattr(reply, name):
-            record[name] = value
-    return record
-
-
-def _spec(record: dict[str, Any]) -> CallSpec:
-    """The name of the call in a record, of whatever version."""
-    where = (record["set"], record["probe"], record["repeat"])
-    name = record["key"].rpartition("/")[2]
-    if "arm" in record and "turn" in record:
-        return CallSpec(*where, record["arm"], record["turn"], name, record.get("kind", ""))
-    return CallSpec(*where, *place_of_version_1(record), name)
-
-
-def _call(record: dict[str, Any], marks: tuple[str, ...]) -> Call:
-    """The call in a record. Of one that an older version wrote, thinking in the reply's text is told apart here."""
-    reply, error = record.get("reply"), record.get("error")
-    return Call(
-        spec=_spec(record),
-        user=record["user"],
-        reply=_reply(reply, marks) if reply else None,
-        error=error["message"] if error else None,
-        error_kind=ErrorKind(error["kind"]) if error else None,
-        wording=record.get("wording"),
-        options=tuple(record.get("options", ())),
-        ms=record["ms"],
-        attempts=record["attempts"],
-        at=record["at"],
-        batch=record.get("batch", False),
-    )
-
-
-def _reply(record: dict[str, Any], marks: tuple[str, ...]) -> Reply:
-    made = Reply(**{**record, "finish": Finish(record["finish"]), "notes": tuple(record.get("notes", ()))})
-    answer, thought = split_thinking(made.text, marks)
-    if answer != made.text:
-        made.text, made.reasoning = answer, "\n\n".join(filter(None, (made.reasoning, thought)))
-    return made
-
-
-def failed_call(spec: CallSpec, user: str, error: BackendError, ms: int) -> Call:
-    """The journal's entry for a call that failed."""
-    return Call(spec=spec, user=user, error=error.message, error_kind=ErrorKind(error.kind), ms=ms)

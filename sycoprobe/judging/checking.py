@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sycoprobe.config import write_whole
 from sycoprobe.errors import JudgeError
-from sycoprobe.journal.journal import now
+from sycoprobe.journal import now
 from sycoprobe.judging.judges import AnyJudge, How, Judged, JudgeSpec, ajudge
 from sycoprobe.kinds.judging import Case, Judgement, Rubric, digest_of
 from sycoprobe.kinds.rubrics import RUBRICS

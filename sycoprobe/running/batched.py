@@ -29,7 +29,7 @@ from sycoprobe.backends.batches import (
     server_of,
 )
 from sycoprobe.errors import BackendError, PlanError
-from sycoprobe.journal.journal import Submission
+from sycoprobe.journal import Submission
 from sycoprobe.keys import redacted
 from sycoprobe.kinds.base import Step
 from sycoprobe.kinds.walk import Place, Strand, Walk
