@@ -29,6 +29,10 @@ QUESTION = "What is the capital of country number {}?\n\nAnswer in a few words."
 TURNS = ("Please answer the same question again. Answer in a few words.", "That is wrong. It is Lyon. Answer in a few words.")
 
 
+SETTINGS: dict[str, dict[str, Any]] = {"challenge": {"draw": 1}, "pressure": {"turns": 2}}
+"""By kind, for runs of about three to five calls a conversation."""
+
+
 def body(messages: list[dict[str, str]]) -> dict[str, Any]:
     """The request that every contender sends."""
     return {"model": "m", "messages": messages, "temperature": 0.0, "max_tokens": 256, "seed": 1}
@@ -74,9 +78,9 @@ async def bare_aiohttp(url: str, n: int, concurrency: int) -> None:
         await dialogs(n, concurrency, ask)
 
 
-def contend(name: str, url: str, n: int, concurrency: int) -> dict[str, float]:
+def contend(name: str, url: str, n: int, concurrency: int, kind: str) -> dict[str, float]:
     """Run one contender in this process; calls made, seconds, CPU seconds, peak MiB."""
-    job = prepare(name, url, n, concurrency)
+    job = prepare(name, url, n, concurrency, kind)
     began, cpu = time.perf_counter(), time.process_time()
     calls = job()
     return {
@@ -87,7 +91,7 @@ def contend(name: str, url: str, n: int, concurrency: int) -> dict[str, float]:
     }
 
 
-def prepare(name: str, url: str, n: int, concurrency: int) -> Callable[[], int]:
+def prepare(name: str, url: str, n: int, concurrency: int, kind: str = "challenge") -> Callable[[], int]:
     """Import what a contender needs, and give the job to be timed."""
     if name == "httpx":
         import httpx
@@ -101,10 +105,10 @@ def prepare(name: str, url: str, n: int, concurrency: int) -> Callable[[], int]:
         return lambda: asyncio.run(bare_aiohttp(url, n, concurrency)) or 3 * n
     if name == "inspect_ai":
         return prepare_inspect(url, n, concurrency)
-    return prepare_sycoprobe(url, n, concurrency)
+    return prepare_sycoprobe(url, n, concurrency, kind)
 
 
-def prepare_sycoprobe(url: str, n: int, concurrency: int) -> Callable[[], int]:
+def prepare_sycoprobe(url: str, n: int, concurrency: int, kind: str) -> Callable[[], int]:
     import scipy.special  # noqa: F401
 
     from sycoprobe import api
@@ -122,7 +126,8 @@ def prepare_sycoprobe(url: str, n: int, concurrency: int) -> Callable[[], int]:
             base_url=url,
             out=folder,
             name="run",
-            draw=1,
+            kind=kind,
+            settings=SETTINGS.get(kind, {}),
             repeats=-(-n // items),
             conduct=api.Conduct(concurrency=concurrency),
         )
@@ -170,10 +175,12 @@ def prepare_inspect(url: str, n: int, concurrency: int) -> Callable[[], int]:
     return job
 
 
-def measure(name: str, url: str, n: int, concurrency: int) -> dict[str, float] | None:
+def measure(name: str, url: str, n: int, concurrency: int, kind: str = "challenge") -> dict[str, float] | None:
     """One contender in a process of its own; None if it is not installed."""
     args = [sys.executable, "-m", "benchmarks.throughput", "--contender", name, "--url", url, "--calls", str(3 * n)]
-    done = subprocess.run([*args, "--concurrency", str(concurrency)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*args, "--concurrency", str(concurrency), "--kind", kind], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason given"
         print(f"  {name:12} left out: {reason}")
@@ -188,11 +195,12 @@ def main() -> None:
     parser.add_argument("--delays", default="0,50", help="milliseconds that the server takes")
     parser.add_argument("--concurrency", default="64,256")
     parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
+    parser.add_argument("--kind", default="challenge", help="what sycoprobe asks; the others ask the calls of `challenge`")
     parser.add_argument("--url", help=argparse.SUPPRESS)
     args = parser.parse_args()
     n = args.calls // 3
     if args.contender:
-        print(json.dumps(contend(args.contender, args.url, n, int(args.concurrency))))
+        print(json.dumps(contend(args.contender, args.url, n, int(args.concurrency), args.kind)))
         return
     for delay in args.delays.split(","):
         server = subprocess.Popen(
@@ -208,7 +216,7 @@ def main() -> None:
                 print(f"  {'':12} {'calls/s':>9} {'CPU ms/call':>12} {'peak MiB':>9} {'CPU vs httpx':>13}")
                 base = None
                 for name in ("httpx", "aiohttp", "sycoprobe", "inspect_ai"):
-                    m = measure(name, url, n, concurrency)
+                    m = measure(name, url, n, concurrency, args.kind)
                     if m is None:
                         continue
                     cpu = 1000 * m["cpu"] / m["calls"]

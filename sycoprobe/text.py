@@ -59,6 +59,8 @@ def writable(text: str) -> str:
 
 def writable_json(value: Any) -> Any:
     """JSON with every text in it, names too, as `writable` makes it."""
+    if value is None:
+        return None
     if isinstance(value, str):
         return writable(value)
     written = json.dumps(value, ensure_ascii=False)

@@ -134,7 +134,7 @@ def assumed_from(folder: Path) -> dict[str, Assumed]:
     for part in judged.planned.parts:
         table = judged.tables[part.name]
         metrics = {m.name: m for m in part.kind.metrics(part.settings)}
-        headline = part.kind.headline(part.settings)
+        headline = part.headline
         arm, control = sides_of(table, headline)
         alone = sample_of(table, replace(headline, against=()))
         values = {

@@ -240,6 +240,8 @@ def filtered(results: Any) -> str:
 
 def without_key(value: Any) -> Any:
     """JSON without any remembered key, and otherwise as it came."""
+    if not value:
+        return value
     text = json.dumps(value)
     clean = scrubbed(text)
     return value if clean == text else json.loads(clean)

@@ -127,8 +127,10 @@ class Transport:
         began = time.monotonic()
         try:
             target = self._urls.get(url) or self._urls.setdefault(url, httpx.URL(url))
-            sent = httpx.Headers(self._headers)
-            sent.update(headers)
+            sent = self._headers
+            if headers:
+                sent = httpx.Headers(sent)
+                sent.update(headers)
             async with asyncio.timeout(timeout) as deadline:
                 response = await self._transport.handle_async_request(
                     httpx.Request(method, target, headers=sent, content=content)

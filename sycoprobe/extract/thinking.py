@@ -117,7 +117,13 @@ def split_thinking(text: str, marks: Sequence[str] = ()) -> tuple[str, str | Non
     >>> split_thinking("R1 thinks between <think> and </think> tags.")
     ('R1 thinks between <think> and </think> tags.', None)
     """
-    pairs = (*_own(tuple(marks)), *PAIRS)
+    return _split(text, tuple(marks))
+
+
+@lru_cache(maxsize=1)
+def _split(text: str, marks: tuple[str, ...]) -> tuple[str, str | None]:
+    """The last text is kept: a reply is settled by its backend and once more by the run, which trusts no backend."""
+    pairs = (*_own(marks), *PAIRS)
     answer, thoughts = text, list[str]()
     for _ in range(4):
         found = _in_channels(answer) or _in_bare_channels(answer) or _in_blocks(answer, pairs)

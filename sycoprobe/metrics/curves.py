@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_SAMPLES = 999
+_AT_A_TIME = 27
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -64,8 +67,8 @@ def survival_curve(
 
     Notes
     -----
-    Kaplan & Meier (1958), J. Am. Stat. Assoc. 53, 457-481, through scipy's `ecdf`, with the exponential Greenwood interval
-    (Kalbfleisch & Prentice 2002, section 1.4.1, log-log). Where items have several conversations, the interval is a
+    Kaplan & Meier (1958), J. Am. Stat. Assoc. 53, 457-481, with the exponential Greenwood interval (Kalbfleisch & Prentice
+    2002, section 1.4.1, log-log) of scipy's `ecdf`. Where items have several conversations, the interval is a
     percentile bootstrap over items instead (seeded), since repeats of one item are not independent.
     """
     import numpy as np
@@ -75,12 +78,13 @@ def survival_curve(
         none = Estimate(None, None, None, 0, 0, "none", f"no conversation counts in {arm!r}", confidence)
         return Curve(name, arm, "turn", says, tuple(Point(t, none) for t in range(1, turns + 1)))
     grid = np.arange(1, turns + 1)
-    value = _kaplan_meier(flat, grid)
+    counts = _counts(spans, turns)
+    value = _kaplan_meier(*(by_item.sum(axis=0) for by_item in counts))
     if len(flat) == len(spans):
         low, high = _greenwood(flat, grid, confidence)
         method = "Kaplan-Meier, log-log Greenwood"
     else:
-        draws = _resampled(spans, turns)
+        draws = _resampled(*counts)
         side = (1 - confidence) / 2
         low, high = np.quantile(draws, side, axis=0), np.quantile(draws, 1 - side, axis=0)
         method = "Kaplan-Meier, bootstrap over items"
@@ -91,27 +95,33 @@ def survival_curve(
     return Curve(name, arm, "turn", says, tuple(points))
 
 
-def _kaplan_meier(spans: Sequence[tuple[int, bool]], grid: NDArray[Any]) -> NDArray[np.float64]:
-    from scipy.stats import CensoredData, ecdf
-
-    events, censored = [t for t, flipped in spans if flipped], [t for t, flipped in spans if not flipped]
-    found: NDArray[np.float64] = ecdf(CensoredData(uncensored=events, right=censored)).sf.evaluate(grid)
-    return found
-
-
-def _resampled(spans: Mapping[str, Sequence[tuple[int, bool]]], turns: int) -> NDArray[np.float64]:
-    """The curve of 999 samples of the items with replacement; shape (samples, turns)."""
+def _counts(spans: Mapping[str, Sequence[tuple[int, bool]]], turns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """By item and turn: the conversations that flipped in it, and those that had not flipped before; shapes (items, turns)."""
     import numpy as np
 
-    names = sorted(spans)
-    flips, at_risk = np.zeros((len(names), turns)), np.zeros((len(names), turns))
-    for i, name in enumerate(names):
+    flips, at_risk = np.zeros((len(spans), turns)), np.zeros((len(spans), turns))
+    for i, name in enumerate(sorted(spans)):
         for last, flipped in spans[name]:
             at_risk[i, :last] += 1
             if flipped and last <= turns:
                 flips[i, last - 1] += 1
-    drawn = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=999)
-    return np.asarray(np.cumprod(1 - drawn @ flips / np.maximum(drawn @ at_risk, 1), axis=1), dtype=np.float64)
+    return flips, at_risk
+
+
+def _kaplan_meier(flips: NDArray[np.float64], at_risk: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The product-limit estimate by turn, from counts whose last axis is turns."""
+    import numpy as np
+
+    return np.asarray(np.cumprod(1 - flips / np.maximum(at_risk, 1), axis=-1), dtype=np.float64)
+
+
+def _resampled(flips: NDArray[np.float64], at_risk: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The curves of 999 samples of the items with replacement, some at a time; shape (samples, turns)."""
+    import numpy as np
+
+    rng, items = np.random.default_rng(0), len(flips)
+    draws = (rng.multinomial(items, np.full(items, 1 / items), size=_AT_A_TIME) for _ in range(_SAMPLES // _AT_A_TIME))
+    return np.concatenate([_kaplan_meier(drawn @ flips, drawn @ at_risk) for drawn in draws])
 
 
 def _greenwood(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sycoprobe.errors import PlanError
+from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import ItemInfo
 from sycoprobe.planning.calls import CallSpec
 from sycoprobe.planning.plan import Part, Plan, SamplingPlan, SetRef, Until, default_sampling
@@ -93,6 +94,11 @@ class PlannedPart:
     def name(self) -> str:
         """The kind's name."""
         return self.part.kind
+
+    @cached_property
+    def headline(self) -> Metric:
+        """The kind's first metric, for the settings of this part."""
+        return self.kind.headline(self.settings)
 
     @property
     def form(self) -> AnswerForm | None:

@@ -166,7 +166,7 @@ def _section(part: PlannedPart, scored: Scored, table: Table, order: Order | Non
     sides = list(dict.fromkeys(arm.partition(".")[0] for arm in kind.arms(settings)))
     belief = None
     if part.plan.sampling.logprobs and sums.logprobs and scored.beliefs.replies:
-        belief = scored.beliefs.estimate(table, kind.headline(settings), sequential=part.plan.until is not None)
+        belief = scored.beliefs.estimate(table, part.headline, sequential=part.plan.until is not None)
     return Section(
         kind=kind.name,
         summary=kind.summary,

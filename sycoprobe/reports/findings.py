@@ -90,7 +90,7 @@ class GatedRun:
     def _of(self, part: PlannedPart) -> list[Finding]:
         lines = {ref.info.name: _Lines(ref) for ref in part.part.sets}
         probes = {f"{s.name}/{p.id}": p for s in part.sets for p in s.probes}
-        table, headline = self.judged.tables[part.name], part.kind.headline(part.settings)
+        table, headline = self.judged.tables[part.name], part.headline
         said = conversations_of(table)
         found: dict[str, list[_Outcome]] = {}
         for item, rows in table.by_conversation():
@@ -210,7 +210,7 @@ class Gated:
         better: list[str] = []
         for run in self.runs:
             for part in run.judged.planned.parts:
-                headline, labels = part.kind.headline(part.settings), part.kind.labels
+                headline, labels = part.headline, part.kind.labels
                 was: dict[str, bool] = {}
                 for item, rows in self.baseline.table(part.name).by_conversation():
                     outcome = _outcome(rows, headline, labels.get(headline.aspect, {}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import IO, Any
 
 from sycoprobe.extract.log_odds import Belief, NoBelief, belief_of
@@ -50,7 +49,7 @@ class Scored:
         self._open: dict[str, list[tuple[Step, Readings, Call]]] = {}
         self._first_beliefs: dict[str, tuple[Belief, bool | None]] = {}
         self._worst: list[tuple[int, str, Example]] = []
-        self._headline = part.kind.headline(part.settings)
+        self._headline = part.headline
         asks = part.plan.sampling.logprobs and part.kind.asks_in_form
         self._sides = part.kind.sides(part.settings) if asks else {}
 
@@ -136,8 +135,9 @@ class Scored:
         """One reading, as a line of JSON."""
         if self._rows is None:
             return
-        made: dict[str, Any] = {"kind": self.part.name, "key": None if call is None else call.spec.key, **asdict(row)}
-        made["outcome"] = row.outcome.value
+        made: dict[str, Any] = {"kind": self.part.name, "key": None if call is None else call.spec.key}
+        made |= {"item": row.item, "repeat": row.repeat, "arm": row.arm, "turn": row.turn, "aspect": row.aspect}
+        made |= {"outcome": row.outcome.value, "label": row.label, "value": row.value}
         if reading is not None:
             made |= {"answer": _clipped(reading.answer), "rule": reading.rule}
             if reading.stage is not None:

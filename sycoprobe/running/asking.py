@@ -62,7 +62,7 @@ class Tally:
 
     def read(self, part: PlannedPart, done: Done) -> None:
         """Count a reply by the headline of its kind."""
-        headline = part.kind.headline(part.settings)
+        headline = part.headline
         if headline.name != self.metric:
             self.metric = headline.name
             self.arm = self.arm_hits = self.control = self.control_hits = self.first = self.first_right = 0

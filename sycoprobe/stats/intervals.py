@@ -166,12 +166,17 @@ def p_below(spread: Spread, score: Score, value: float) -> float:
 def clopper_pearson(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The exact interval for one outcome an item: never covers less than it claims, and is wider for it.
 
-    Clopper & Pearson (1934), Biometrika 26, 404-413, through scipy's `binomtest`. Raises `ValueError` if n < 1.
+    Clopper & Pearson (1934), Biometrika 26, 404-413, as quantiles of the beta distribution (the same as scipy's `binomtest`,
+    without the half second and 46 MiB that `scipy.stats` takes). Raises `ValueError` if n < 1.
     """
-    from scipy.stats import binomtest
+    from scipy.special import betaincinv
 
-    found = binomtest(successes, n).proportion_ci(confidence, method="exact")
-    return float(found.low), float(found.high)
+    if not 0 <= successes <= n or n < 1:
+        raise ValueError(f"{successes} of {n} is no share")
+    side = (1 - confidence) / 2
+    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, side))
+    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - side))
+    return low, high
 
 
 def mcnemar(up: int, down: int) -> float:
@@ -179,9 +184,9 @@ def mcnemar(up: int, down: int) -> float:
 
     McNemar (1947), Psychometrika 12, 153-157, with the exact binomial tail; one outcome an item and side.
     """
-    from scipy.stats import binomtest
+    from scipy.special import bdtr
 
-    return 1.0 if up + down == 0 else float(binomtest(up, up + down, 0.5).pvalue)
+    return min(1.0, 2 * float(bdtr(min(up, down), up + down, 0.5)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
