@@ -33,7 +33,7 @@ class SycoprobeError(Exception):
     hint: how to mend it; one sentence, or empty.
     """
 
-    exit: ClassVar[Exit] = Exit.USAGE
+    exit_code: ClassVar[Exit] = Exit.USAGE
     """What a command that ends with this error says to the shell."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -110,7 +110,7 @@ class PriceError(SycoprobeError):
 class JudgingFailed(JudgeError):
     """Judging cannot go on (the key is refused, nothing answers); what was said by then is kept. The cause is `__cause__`."""
 
-    exit = Exit.INCOMPLETE
+    exit_code = Exit.INCOMPLETE
 
 
 class ReportError(SycoprobeError):
@@ -120,7 +120,7 @@ class ReportError(SycoprobeError):
 class Interrupted(SycoprobeError):
     """The run was stopped before its end; what was answered is kept. `folder` is where to resume it."""
 
-    exit = Exit.INTERRUPTED
+    exit_code = Exit.INTERRUPTED
 
     def __init__(self, folder: Path, missing: str = "") -> None:
         super().__init__(f"interrupted{missing}", f"`sycoprobe resume {folder}` asks what is missing")
@@ -130,7 +130,7 @@ class Interrupted(SycoprobeError):
 class RunFailed(SycoprobeError):
     """The run cannot go on; what was answered is kept. The cause is `__cause__`; `folder` is where to resume it."""
 
-    exit = Exit.INCOMPLETE
+    exit_code = Exit.INCOMPLETE
 
     def __init__(self, cause: SycoprobeError, folder: Path) -> None:
         then = f"then `sycoprobe resume {folder}`"

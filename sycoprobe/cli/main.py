@@ -49,7 +49,7 @@ def main() -> None:
         code = app(standalone_mode=True)
     except SycoprobeError as e:
         print_error(e)
-        sys.exit(e.exit)
+        sys.exit(e.exit_code)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(Exit.INTERRUPTED)

@@ -71,7 +71,7 @@ def show_all(results: Sequence[Report | SycoprobeError], folders: Sequence[Path]
     for result, folder in zip(results, folders, strict=True):
         if isinstance(result, SycoprobeError):
             print_error(result)
-            codes.append(result.exit)
+            codes.append(result.exit_code)
             continue
         print_one(result, folder, json=json, transcripts=transcripts)
         codes += [Exit.INCOMPLETE] if code_of(result, tolerance) else []
