@@ -109,12 +109,15 @@ def prepare(name: str, url: str, n: int, concurrency: int, kind: str = "challeng
 
 
 def prepare_sycoprobe(url: str, n: int, concurrency: int, kind: str) -> Callable[[], int]:
+    import httpx_aiohttp  # noqa: F401
     import scipy.special  # noqa: F401
 
     from sycoprobe import api
-    from sycoprobe.backends import openai, transport  # noqa: F401
+    from sycoprobe.backends import openai  # noqa: F401
+    from sycoprobe.reports import build  # noqa: F401
     from tests.makers import write_set
 
+    os.environ.setdefault("OPENAI_API_KEY", "none")  # no keyring is asked for it
     folder = Path(tempfile.mkdtemp(prefix="sycoprobe-bench-"))
     items = min(n, 2000)
     write_set(folder / "set", items)
