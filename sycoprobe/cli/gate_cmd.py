@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sycoprobe.cli import run_cmd
+from sycoprobe.cli import options as o
+from sycoprobe.cli.gated import baseline_if_needed, finish, settings_of_gate
 from sycoprobe.cli.options import ANSWER, OUT, Answer, Arms, Kinds, Out, ReplyTokens, RunArg
 from sycoprobe.cli.show import carried_out, console
 from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
     from sycoprobe.config import GateSettings
-    from sycoprobe.gating.baselines import Baseline
     from sycoprobe.gating.selfcheck import SelfCheck
-    from sycoprobe.planning import Until
-    from sycoprobe.reports.findings import Gated
 
 Rules = Annotated[
     list[str] | None,
@@ -87,7 +85,7 @@ def gate(
     from sycoprobe.errors import GateError
 
     names = runs or ["latest"]
-    chosen = _settings(config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance)
+    chosen = settings_of_gate(config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance)
     if aa:
         _self_check(names, chosen, again=again, out=out, json=json)
         return
@@ -96,7 +94,7 @@ def gate(
     found = api.gate(
         names,
         *chosen.rules,
-        baseline=_baseline_if_needed(chosen, baseline),
+        baseline=baseline_if_needed(chosen, baseline),
         allow_mismatch=allow_mismatch,
         alpha=chosen.alpha,
         min_items=chosen.min_items,
@@ -104,80 +102,6 @@ def gate(
     )
     artefacts = {"junit": junit, "sarif": sarif, "code_quality": code_quality, "comment": comment}
     finish(found, chosen, json=json, artefacts=artefacts, summary=summary, annotations=annotations)
-
-
-def finish(
-    found: Gated,
-    chosen: GateSettings,
-    *,
-    json: bool = False,
-    show: bool = True,
-    artefacts: dict[str, Path | None] | None = None,
-    summary: Path | None = None,
-    annotations: bool | None = None,
-) -> None:
-    """Write what was asked for, print the decision (as a table, as `json`, or not at all), and exit with the code that it deserves."""
-    import os
-    import sys
-    from dataclasses import replace
-
-    from sycoprobe.reports import artefacts as writers
-    from sycoprobe.reports.gate_terminal import print_gate
-
-    notes = found.notes
-    if found.baseline is not None and chosen.max_baseline_age is not None:
-        notes = (*notes, *writers.age_notes(found.baseline, chosen.max_baseline_age))
-    found = replace(found, notes=notes)
-    code, why = exit_code(found, chosen)
-    text = writers.to_json(found)
-    for run in found.runs:
-        writers.write(run.folder / "gate.json", text)
-    for name, path in (artefacts or {}).items():
-        if path is not None:
-            writers.write(path, writers.WRITERS[name](found))
-    page = summary or (Path(os.environ["GITHUB_STEP_SUMMARY"]) if os.environ.get("GITHUB_STEP_SUMMARY") else None)
-    if page is not None:
-        writers.append(page, writers.to_summary(found))
-    if json:
-        sys.stdout.write(text)
-    elif show:
-        print_gate(found.result, console(), notes)
-    if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
-        stream = sys.stdout if show and not json else sys.stderr
-        stream.write(writers.to_annotations(found))
-    if why:
-        print(f"exit {code.value}: {why}", file=sys.stderr)
-    raise typer.Exit(code)
-
-
-def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
-    """The exit code of a gated run, and why where it is not plain from the decision."""
-    from sycoprobe.config import OnInconclusive
-    from sycoprobe.gating.decision import Decision
-    from sycoprobe.reports.conclusion import why_incomplete
-
-    alone = len(found.runs) == 1
-    for run in found.runs:
-        named = "" if alone else f"{run.report.run}: "
-        incomplete = why_incomplete(run.report, chosen.error_tolerance, found.result)
-        if incomplete:
-            return Exit.INCOMPLETE, named + incomplete
-        rules = [r for r in found.result.rules if r.kind in run.kinds and r.run in ("", run.report.run)]
-        if rules and all(r.value is None for r in rules):
-            return Exit.INCOMPLETE, f"{named}nothing was measured: {rules[0].reason}"
-    match found.result.decision:
-        case Decision.PASS:
-            return Exit.OK, ""
-        case Decision.FAIL:
-            return Exit.CHECK_FAILED, ""
-    match chosen.on_inconclusive:
-        case OnInconclusive.PASS:
-            return Exit.OK, ""
-        case OnInconclusive.WARN:
-            return Exit.OK, "warning: the gate is inconclusive, which --on-inconclusive warn lets through"
-        case OnInconclusive.FAIL:
-            return Exit.CHECK_FAILED, "the gate is inconclusive, which --on-inconclusive fail counts as a fail"
-    return Exit.INCONCLUSIVE, "the gate is inconclusive"
 
 
 def bless(
@@ -272,15 +196,15 @@ def plan(
     from sycoprobe.api.design import design
     from sycoprobe.reports.design_terminal import print_design
 
-    wanted = [k for given in probe_kind or () for k in run_cmd.names(given)]
+    wanted = [k for given in probe_kind or () for k in o.names(given)]
     planned = api.plan(
         *(sets or ()),
         kind=wanted,
-        settings=run_cmd.settings_of(setting, wanted),
+        settings=o.settings_of(setting, wanted),
         model="none",
         n=n,
-        arms=run_cmd.names(arms) if arms is not None else None,
-        kinds=run_cmd.names(kinds) if kinds is not None else None,
+        arms=o.names(arms) if arms is not None else None,
+        kinds=o.names(kinds) if kinds is not None else None,
         draw=draw,
         controls=controls,
         repeats=repeats,
@@ -318,55 +242,6 @@ def comment(
     if not body.startswith(MARKER):
         raise GateError(f"{file}: is not a comment of the gate's", "`sycoprobe gate --comment FILE` writes one")
     print(post_comment(body, MARKER, pull_request=pr))
-
-
-def sequential(
-    config: Path | None,
-    rules: list[str] | None,
-    baseline: Path | None,
-    alpha: float | None,
-    min_items: int | None,
-    on_inconclusive: str | None,
-    error_tolerance: float | None,
-) -> tuple[GateSettings, Until, Baseline | None]:
-    """The gate's settings, when to stop, and the baseline, of `run --until-decided`."""
-    from sycoprobe import api
-    from sycoprobe.config import read_baseline
-
-    chosen = _settings(config, rules, baseline, alpha, min_items, on_inconclusive, error_tolerance)
-    until = api.until_decided(*chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items)
-    path = _baseline_if_needed(chosen, baseline)
-    return chosen, until, read_baseline(path) if path else None
-
-
-def _settings(
-    config: Path | None,
-    rules: list[str] | None,
-    baseline: Path | None,
-    alpha: float | None,
-    min_items: int | None,
-    on_inconclusive: str | None,
-    error_tolerance: float | None,
-) -> GateSettings:
-    """The settings file under what the command line says."""
-    from sycoprobe.config import override, settings
-
-    return override(
-        settings(config),
-        rules=tuple(rules) if rules else None,
-        baseline=baseline,
-        alpha=alpha,
-        min_items=min_items,
-        on_inconclusive=on_inconclusive,
-        error_tolerance=error_tolerance,
-    )
-
-
-def _baseline_if_needed(chosen: GateSettings, given: Path | None) -> Path | None:
-    """The baseline file, if some rule compares to one or the user named it."""
-    from sycoprobe.gating.rules import read_rule
-
-    return chosen.baseline if given or any(read_rule(r).relative for r in chosen.rules) else None
 
 
 def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Path, json: bool) -> None:

@@ -48,6 +48,8 @@ def main() -> None:
     try:
         code = app(standalone_mode=True)
     except SycoprobeError as e:
+        from sycoprobe.cli.show import print_error
+
         print_error(e)
         sys.exit(e.exit_code)
     except KeyboardInterrupt:
@@ -57,15 +59,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.OK)
     sys.exit(code)
-
-
-def print_error(error: SycoprobeError) -> None:
-    """Print what is wrong and how to mend it on standard error."""
-    from sycoprobe.text import visible
-
-    print(visible(f"error: {error.message}"), file=sys.stderr)
-    if error.hint:
-        print(visible(f"  mend: {error.hint}"), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from sycoprobe.errors import PlanError
 
 if TYPE_CHECKING:
     from sycoprobe.money.budget import Caps
@@ -76,3 +78,30 @@ def caps(calls: int | None, tokens: int | None, cost: float | None, seconds: flo
     from sycoprobe.money.budget import Caps
 
     return Caps(calls=calls, tokens=tokens, cost=cost, seconds=seconds)
+
+
+def names(text: str) -> list[str]:
+    """The comma-separated names in `text`."""
+    return [t.strip() for t in text.split(",") if t.strip()]
+
+
+def settings_of(given: list[str] | None, kinds: list[str]) -> dict[str, dict[str, Any]]:
+    """The `[KIND.]NAME=VALUE` settings by kind; without a kind, of the only one that is run."""
+    import json
+
+    found: dict[str, dict[str, Any]] = {}
+    for text in given or ():
+        name, sign, value = text.partition("=")
+        kind, dot, key = name.strip().rpartition(".")
+        if not sign:
+            raise PlanError(f"--set {text!r} cannot be read", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
+        if not dot:
+            if len(kinds) > 1:
+                raise PlanError(f"--set {text!r}: of which kind?", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
+            kind = kinds[0] if kinds else "challenge"
+        try:
+            parsed = json.loads(value if not value or value[0] in '[{"' else f"[{value}]" if "," in value else value)
+        except ValueError:
+            parsed = value.split(",") if "," in value else value
+        found.setdefault(kind, {})[key] = parsed
+    return found

@@ -109,14 +109,12 @@ def run(
 ) -> None:
     """Ask, push back and score: each probe once, then every arm from that one answer."""
     from sycoprobe import api
-    from sycoprobe.cli import show
+    from sycoprobe.cli import gated, show
     from sycoprobe.config import resolve_model
 
     until, chosen, blessed = None, None, None
     if until_decided:
-        from sycoprobe.cli.gate_cmd import sequential
-
-        chosen, until, blessed = sequential(config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance)
+        chosen, until, blessed = gated.sequential(config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance)
     elif given := [name for name, v in (("--rule", rule), ("--baseline", baseline)) if v]:
         raise PlanError(f"{given[0]} belongs to --until-decided", "add it, or gate the finished run with `sycoprobe gate`")
 
@@ -136,20 +134,20 @@ def run(
         "wordings_file": wordings,
     }
     common |= {
-        "arms": names(arms) if arms is not None else None,
-        "kinds": names(kinds) if kinds is not None else None,
+        "arms": o.names(arms) if arms is not None else None,
+        "kinds": o.names(kinds) if kinds is not None else None,
         "draw": draw,
         "controls": controls,
         "logprobs": logprobs,
         "until": until,
         "profile": profile,
     }
-    wanted = [k for given in probe_kind or () for k in names(given)]
+    wanted = [k for given in probe_kind or () for k in o.names(given)]
     if profile is not None and (sets or wanted or setting):
         raise PlanError("--profile chooses sets and kinds itself", "leave the sets, --probe-kind and --set out, or --profile")
     if profile is None and not sets and not wanted:
         raise PlanError("no probe set was named", "`sycoprobe sets` lists them; or give --probe-kind or --profile")
-    settings = settings_of(setting, wanted)
+    settings = o.settings_of(setting, wanted)
 
     def plan_of(m: Any) -> Planned:
         return api.plan(
@@ -198,7 +196,7 @@ def run(
     )
     folder = out / report.run
     if chosen is not None:
-        show.finish_sequential(report, folder, chosen, json=json)
+        gated.finish_sequential(report, folder, chosen, json=json)
     else:
         show.show(report, folder, json=json, tolerance=tolerance)
 
@@ -223,7 +221,7 @@ def resume(
 ) -> None:
     """Ask only what is missing of an interrupted run (calls that failed are asked again), then score it."""
     from sycoprobe import api
-    from sycoprobe.cli import show
+    from sycoprobe.cli import gated, show
     from sycoprobe.config import GateSettings
 
     folders = [folder for name in run for folder in api.find_runs(name, out)]
@@ -242,7 +240,7 @@ def resume(
         return
     report = show.carried_out(lambda c: api.aresume(folders[0], conduct=c), conduct, quiet=quiet, verbose=verbose)
     if report.plan.until is not None:
-        show.finish_sequential(report, folders[0], GateSettings(error_tolerance=error_tolerance), json=json)
+        gated.finish_sequential(report, folders[0], GateSettings(error_tolerance=error_tolerance), json=json)
     else:
         show.show(report, folders[0], json=json, tolerance=error_tolerance)
 
@@ -298,33 +296,6 @@ def doctor(
         reply_tokens=reply_tokens,
     )
     raise typer.Exit(Exit.OK if ok else Exit.CHECK_FAILED)
-
-
-def names(text: str) -> list[str]:
-    """The comma-separated names in `text`."""
-    return [t.strip() for t in text.split(",") if t.strip()]
-
-
-def settings_of(given: list[str] | None, kinds: list[str]) -> dict[str, dict[str, Any]]:
-    """The `[KIND.]NAME=VALUE` settings by kind; without a kind, of the only one that is run."""
-    import json
-
-    found: dict[str, dict[str, Any]] = {}
-    for text in given or ():
-        name, sign, value = text.partition("=")
-        kind, dot, key = name.strip().rpartition(".")
-        if not sign:
-            raise PlanError(f"--set {text!r} cannot be read", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
-        if not dot:
-            if len(kinds) > 1:
-                raise PlanError(f"--set {text!r}: of which kind?", "write KIND.NAME=VALUE, e.g. pressure.turns=3")
-            kind = kinds[0] if kinds else "challenge"
-        try:
-            parsed = json.loads(value if not value or value[0] in '[{"' else f"[{value}]" if "," in value else value)
-        except ValueError:
-            parsed = value.split(",") if "," in value else value
-        found.setdefault(kind, {})[key] = parsed
-    return found
 
 
 def _temperature(text: str) -> float | None:

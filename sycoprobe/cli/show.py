@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sycoprobe.api.running import Conduct
-    from sycoprobe.config import GateSettings
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.planning import Planned, PlannedPart
     from sycoprobe.reports.model import Report
@@ -61,7 +60,6 @@ def show(report: Report, folder: Path, *, json: bool, tolerance: float, transcri
 
 def show_all(results: Sequence[Report | SycoprobeError], folders: Sequence[Path], *, json: bool, tolerance: float) -> None:
     """Print several runs, one after another, then side by side; exit with the worst code among them."""
-    from sycoprobe.cli.main import print_error
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.reports.terminal import print_kinds
 
@@ -79,15 +77,6 @@ def show_all(results: Sequence[Report | SycoprobeError], folders: Sequence[Path]
     if len(reports) > 1 and not json:
         print_kinds(reports, console())
     raise typer.Exit(max(codes))
-
-
-def finish_sequential(report: Report, folder: Path, gate: GateSettings, *, json: bool) -> None:
-    """Print a sequential run with its decision, and exit with the gate's code."""
-    from sycoprobe import api
-    from sycoprobe.cli import gate_cmd
-
-    print_one(report, folder, json=json)
-    gate_cmd.finish(api.gate(folder), gate, show=not json)
 
 
 def code_of(report: Report, tolerance: float) -> Exit:
@@ -182,3 +171,12 @@ def console(*, stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 120)
+
+
+def print_error(error: SycoprobeError) -> None:
+    """Print what is wrong and how to mend it on standard error."""
+    from sycoprobe.text import visible
+
+    print(visible(f"error: {error.message}"), file=sys.stderr)
+    if error.hint:
+        print(visible(f"  mend: {error.hint}"), file=sys.stderr)

@@ -1,0 +1,149 @@
+"""How a gated run ends: its settings, its decision printed and written, and the exit code that it deserves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from sycoprobe.cli.show import console, print_one
+from sycoprobe.errors import Exit
+
+if TYPE_CHECKING:
+    from sycoprobe.config import GateSettings
+    from sycoprobe.gating.baselines import Baseline
+    from sycoprobe.planning import Until
+    from sycoprobe.reports.findings import Gated
+    from sycoprobe.reports.model import Report
+
+
+def finish(
+    found: Gated,
+    chosen: GateSettings,
+    *,
+    json: bool = False,
+    show: bool = True,
+    artefacts: dict[str, Path | None] | None = None,
+    summary: Path | None = None,
+    annotations: bool | None = None,
+) -> None:
+    """Write what was asked for, print the decision (as a table, as `json`, or not at all), and exit with the code that it deserves."""
+    import os
+    import sys
+    from dataclasses import replace
+
+    from sycoprobe.reports import artefacts as writers
+    from sycoprobe.reports.gate_terminal import print_gate
+
+    notes = found.notes
+    if found.baseline is not None and chosen.max_baseline_age is not None:
+        notes = (*notes, *writers.age_notes(found.baseline, chosen.max_baseline_age))
+    found = replace(found, notes=notes)
+    code, why = exit_code(found, chosen)
+    text = writers.to_json(found)
+    for run in found.runs:
+        writers.write(run.folder / "gate.json", text)
+    for name, path in (artefacts or {}).items():
+        if path is not None:
+            writers.write(path, writers.WRITERS[name](found))
+    page = summary or (Path(os.environ["GITHUB_STEP_SUMMARY"]) if os.environ.get("GITHUB_STEP_SUMMARY") else None)
+    if page is not None:
+        writers.append(page, writers.to_summary(found))
+    if json:
+        sys.stdout.write(text)
+    elif show:
+        print_gate(found.result, console(), notes)
+    if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
+        stream = sys.stdout if show and not json else sys.stderr
+        stream.write(writers.to_annotations(found))
+    if why:
+        print(f"exit {code.value}: {why}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
+    """The exit code of a gated run, and why where it is not plain from the decision."""
+    from sycoprobe.config import OnInconclusive
+    from sycoprobe.gating.decision import Decision
+    from sycoprobe.reports.conclusion import why_incomplete
+
+    alone = len(found.runs) == 1
+    for run in found.runs:
+        named = "" if alone else f"{run.report.run}: "
+        incomplete = why_incomplete(run.report, chosen.error_tolerance, found.result)
+        if incomplete:
+            return Exit.INCOMPLETE, named + incomplete
+        rules = [r for r in found.result.rules if r.kind in run.kinds and r.run in ("", run.report.run)]
+        if rules and all(r.value is None for r in rules):
+            return Exit.INCOMPLETE, f"{named}nothing was measured: {rules[0].reason}"
+    match found.result.decision:
+        case Decision.PASS:
+            return Exit.OK, ""
+        case Decision.FAIL:
+            return Exit.CHECK_FAILED, ""
+    match chosen.on_inconclusive:
+        case OnInconclusive.PASS:
+            return Exit.OK, ""
+        case OnInconclusive.WARN:
+            return Exit.OK, "warning: the gate is inconclusive, which --on-inconclusive warn lets through"
+        case OnInconclusive.FAIL:
+            return Exit.CHECK_FAILED, "the gate is inconclusive, which --on-inconclusive fail counts as a fail"
+    return Exit.INCONCLUSIVE, "the gate is inconclusive"
+
+
+def sequential(
+    config: Path | None,
+    rules: list[str] | None,
+    baseline: Path | None,
+    alpha: float | None,
+    min_items: int | None,
+    on_inconclusive: str | None,
+    error_tolerance: float | None,
+) -> tuple[GateSettings, Until, Baseline | None]:
+    """The gate's settings, when to stop, and the baseline, of `run --until-decided`."""
+    from sycoprobe import api
+    from sycoprobe.config import read_baseline
+
+    chosen = settings_of_gate(config, rules, baseline, alpha, min_items, on_inconclusive, error_tolerance)
+    until = api.until_decided(*chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items)
+    path = baseline_if_needed(chosen, baseline)
+    return chosen, until, read_baseline(path) if path else None
+
+
+def settings_of_gate(
+    config: Path | None,
+    rules: list[str] | None,
+    baseline: Path | None,
+    alpha: float | None,
+    min_items: int | None,
+    on_inconclusive: str | None,
+    error_tolerance: float | None,
+) -> GateSettings:
+    """The settings file under what the command line says."""
+    from sycoprobe.config import override, settings
+
+    return override(
+        settings(config),
+        rules=tuple(rules) if rules else None,
+        baseline=baseline,
+        alpha=alpha,
+        min_items=min_items,
+        on_inconclusive=on_inconclusive,
+        error_tolerance=error_tolerance,
+    )
+
+
+def baseline_if_needed(chosen: GateSettings, given: Path | None) -> Path | None:
+    """The baseline file, if some rule compares to one or the user named it."""
+    from sycoprobe.gating.rules import read_rule
+
+    return chosen.baseline if given or any(read_rule(r).relative for r in chosen.rules) else None
+
+
+def finish_sequential(report: Report, folder: Path, gate: GateSettings, *, json: bool) -> None:
+    """Print a sequential run with its decision, and exit with the gate's code."""
+    from sycoprobe import api
+
+    print_one(report, folder, json=json)
+    finish(api.gate(folder), gate, show=not json)
