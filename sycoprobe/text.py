@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 CHARS_PER_TOKEN = 4
@@ -67,9 +68,37 @@ def writable_json(value: Any) -> Any:
     return value if written.isascii() or _SURROGATE.search(written) is None else json.loads(writable(written))
 
 
+def json_text(value: Any) -> str:
+    """JSON on one line, without spaces; characters beyond ASCII stand as they are.
+
+    pydantic's writer takes a quarter of the time of the standard library's, which writes what the other refuses: half a
+    character (see `writable`).
+    """
+    from pydantic_core import PydanticSerializationError, to_json
+
+    try:
+        return to_json(value).decode()
+    except PydanticSerializationError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def json_value(text: str | bytes, *, parse_int: Callable[[str], Any] | None = None) -> Any:
+    """What JSON holds. `parse_int` makes the whole numbers that have more than 4,300 digits. Raises `ValueError`, `RecursionError`.
+
+    pydantic's reader takes half the time of the standard library's, which decides about what the other refuses: half a
+    character, deep nesting, very long numbers, a byte order mark.
+    """
+    from pydantic_core import from_json
+
+    try:
+        return from_json(text)
+    except ValueError:
+        return json.loads(text, parse_int=parse_int)
+
+
 def json_of_line(line: str | bytes) -> Any:
     """What a line of one of our files holds, with every text in it writable. Raises `ValueError`."""
-    value = json.loads(line)
+    value = json_value(line)
     escaped = _ESCAPED_BYTES.search(line) if isinstance(line, bytes) else _ESCAPED.search(line)
     return value if escaped is None else writable_json(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.planning.plan import default_sampling
 from sycoprobe.planning.profiles import Profile, parts_of
 from sycoprobe.sets.forms import DEFAULT_FORM, AnswerForm
-from sycoprobe.sets.load import info_of, kind_named, kind_names, load_set
+from sycoprobe.sets.load import ProbeSet, info_of, kind_named, kind_names, load_set
 from sycoprobe.sets.probe import Probe
 from sycoprobe.sets.wordings import Wordings, parse_wordings
 from sycoprobe.turns import Thinking
@@ -148,16 +149,16 @@ def _wanted(sets: Sequence[str], kinds: Sequence[str], settings: Mapping[str, An
         raise PlanError(
             f"the set {min(doubled)!r} is named twice", "name each set once; a copy of a set needs a name of its own"
         )
+    loaded = cache(partial(load_set, n=n, seed=seed))
     groups: dict[str, list[str]] = {k: [] for k in wanted}
     for s in sets:
         of = info_of(s).kind
-        suits = [k for k in wanted if _suits(k, s, of)] if wanted else [of or DEFAULT_KIND]
+        suits = [k for k in wanted if (k == of if of else _suits(k, loaded(s)))] if wanted else [of or DEFAULT_KIND]
         if not suits:
             raise PlanError(f"the set {s!r} suits none of: {', '.join(wanted)}", f"it is of the kind {of or DEFAULT_KIND!r}")
         for k in suits:
             groups.setdefault(k, []).append(s)
     by_kind = _by_kind(settings, list(groups))
-    loaded = {s: load_set(s, n, seed) for s in dict.fromkeys(x for k, own in groups.items() for x in own or kind_named(k).sets)}
     found = []
     for name, own in groups.items():
         kind = kind_named(name)
@@ -166,7 +167,7 @@ def _wanted(sets: Sequence[str], kinds: Sequence[str], settings: Mapping[str, An
         names = own or kind.sets
         if not names:
             raise PlanError(f"the probe kind {name!r} has no shipped set", "name a set of your own, or import one")
-        found.append(Wanted(kind, tuple(loaded[s] for s in names), n, by_kind.get(name, {})))
+        found.append(Wanted(kind, tuple(loaded(s) for s in names), n, by_kind.get(name, {})))
     return found
 
 
@@ -197,12 +198,10 @@ def _of_profile(profile: str, n: int | None, seed: int) -> list[Wanted]:
     return found
 
 
-def _suits(kind: str, name: str, of: str | None) -> bool:
-    """Whether the set `name`, whose own kind is `of`, can be asked as `kind`."""
-    if of is not None:
-        return of == kind
+def _suits(kind: str, of: ProbeSet) -> bool:
+    """Whether a set of questions, which names no kind of its own, can be asked as `kind`."""
     found = kind_named(kind)
-    return found.probe_model is Probe and found.fault(load_set(name, 1).probes[0], found.settings_model()) is None
+    return found.probe_model is Probe and found.fault(of.probes[0], found.settings_model()) is None
 
 
 def _check_address(base_url: str | None, api_key_env: str | None) -> None:

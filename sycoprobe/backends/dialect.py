@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
 from sycoprobe.extract.replies import json_from
 from sycoprobe.keys import key_named, redacted, remember
+from sycoprobe.text import json_text
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 
@@ -210,7 +210,7 @@ class HttpDialect:
                 adapted = dict(self._adapted)
                 reply = await self._transport.post(
                     self._url + self._path,
-                    json.dumps(self._body(request)).encode(),
+                    json_text(self._body(request)).encode("utf-8", "backslashreplace"),
                     request.sampling.timeout,
                 )
                 slot.answered(reply.status, reply.headers, quota=reply.status == 429 and not self._error(reply).retryable)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_BODY = 32 * 2**20
+_HEADERS = "iso-8859-1"
+"""How bytes are read in headers (RFC 9110, section 5.5)."""
 _log = logging.getLogger("sycoprobe.http")
 
 
@@ -132,9 +134,11 @@ class Transport:
                 sent = httpx.Headers(sent)
                 sent.update(headers)
             async with asyncio.timeout(timeout) as deadline:
-                response = await self._transport.handle_async_request(
-                    httpx.Request(method, target, headers=sent, content=content)
-                )
+                request = httpx.Request(method, target, headers=sent, stream=httpx.ByteStream(content or b""))
+                request.read()  # aiohttp then says itself how long it is, and for which host
+                request.headers.encoding = _HEADERS  # httpx would look at each header of each request to find it out
+                response = await self._transport.handle_async_request(request)
+                response.headers.encoding = _HEADERS
                 try:
                     if out is None or response.status_code != 200:
                         body = await _body(response)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from sycoprobe.extract.thinking import split_thinking, unknown_mark
+from sycoprobe.text import json_value
 from sycoprobe.turns import Finish, Reply, TokenLogprob
 
 _STOPPED = (
@@ -121,7 +121,7 @@ def logprobs_in(given: Any, clean: Callable[[str], str] = str) -> list[TokenLogp
 
 def json_from(text: str | bytes) -> Any:
     """What JSON holds, also where a number in it has more digits than Python takes. Raises `ValueError`, `RecursionError`."""
-    return json.loads(text, parse_int=_whole)
+    return json_value(text, parse_int=_whole)
 
 
 def _whole(digits: str) -> int | float:

@@ -8,7 +8,6 @@ go in a vendor's batches, a `batch` record tells of every step of one before the
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -18,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from sycoprobe.errors import JournalError
 from sycoprobe.journal.lines import good_length, records_in
-from sycoprobe.journal.records import call_of, now, record_of
+from sycoprobe.journal.records import CALL, call_of, now, record_of
 from sycoprobe.keys import scrubbed
 from sycoprobe.money.price import Price
 from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.planning.call import Call
 from sycoprobe.sets.probe import ProbeSet
 from sycoprobe.sets.wordings import Wordings
+from sycoprobe.text import json_text
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -183,7 +183,7 @@ class Journal:
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one record. Raises `JournalError` (the disk is full); the file then ends as it did before."""
-        text = scrubbed(json.dumps(record, ensure_ascii=False, separators=(",", ":")))
+        text = scrubbed(json_text(record))
         line = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
         written = 0
         try:
@@ -288,7 +288,8 @@ def final_calls(contents: Contents, every: Callable[[Call], None] = lambda _call
 
 def interruptions(contents: Contents) -> list[dict[str, Any]]:
     """The `end`, `stopped`, `capped` and `interrupted` records, in order."""
-    return [r for _, r in records_in(contents.path) if r.get("type") in ("end", "stopped", "capped", "interrupted")]
+    ends = ("end", "stopped", "capped", "interrupted")
+    return [r for _, r in records_in(contents.path, without=CALL) if r.get("type") in ends]
 
 
 def _locked(folder: Path) -> FileLock:

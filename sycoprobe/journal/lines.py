@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import jsonlines
 
@@ -13,15 +13,26 @@ from sycoprobe.errors import JournalError
 from sycoprobe.text import json_of_line
 
 
-def records_in(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The records with their line numbers; a torn last line is left out."""
+def records_in(path: Path, *, without: bytes | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The records with their line numbers; a torn last line is left out, and lines that begin with `without` are not read."""
     good, _ = good_length(path)
+    number = 0
+
+    def lines(file: IO[bytes]) -> Iterator[bytes]:
+        nonlocal number
+        read_bytes = 0
+        for line in file:
+            number += 1
+            read_bytes += len(line)
+            if read_bytes > good:
+                return
+            if without is None or not line.startswith(without):
+                yield line
+
     try:
         with path.open("rb") as f:
-            reader = jsonlines.Reader(_until(f, good), loads=json_of_line)
-            number = 0
+            reader = jsonlines.Reader(lines(f), loads=json_of_line)
             while True:
-                number += 1
                 try:
                     record = reader.read()
                 except EOFError:
@@ -33,15 +44,6 @@ def records_in(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     yield number, record
     except OSError as e:
         raise JournalError(f"{path}: cannot be read: {e.strerror}", "`reports/` holds a folder a run") from e
-
-
-def _until(f: Any, good: int) -> Iterator[bytes]:
-    read_bytes = 0
-    for line in f:
-        read_bytes += len(line)
-        if read_bytes > good:
-            return
-        yield line
 
 
 def good_length(path: Path) -> tuple[int, bool]:

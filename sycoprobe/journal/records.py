@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sycoprobe.errors import BackendError
@@ -12,10 +14,18 @@ from sycoprobe.planning.call import Call
 from sycoprobe.planning.legacy import place_of_version_1
 from sycoprobe.turns import ErrorKind, Finish, Reply
 
+CALL = b'{"type":"call",'
+"""How the line of a call begins, and no other."""
+
 
 def now() -> str:
     """The time in UTC, ISO 8601, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return _second(int(time.time()))
+
+
+@lru_cache(1)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def record_of(call: Call) -> dict[str, Any]:

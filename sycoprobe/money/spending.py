@@ -47,9 +47,14 @@ class Spending:
         reply = call.reply
         key = (call.spec.section, call.spec.arm.partition(".")[0], (reply.model or "") if reply else "")
         sums = self._sums.setdefault(key, Counter())
-        sums.update({"calls": 1, "failed": call.error is not None, "attempts": call.attempts, "milliseconds": call.ms})
+        sums["calls"] += 1
+        sums["failed"] += call.error is not None
+        sums["attempts"] += call.attempts
+        sums["milliseconds"] += call.ms
         usage = usage_of(call)
-        sums.update({k: v for k, v in usage.items() if isinstance(v, int)})
+        for name, number in usage.items():
+            if isinstance(number, int):
+                sums[name] += number
         cost = dollars_of(call, self._price)
         if cost is not None:
             money = self._money.setdefault(key, [0.0, 0.0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import IO, Any
@@ -21,6 +20,7 @@ from sycoprobe.reports.model import Example, Exchange, LetterCount
 from sycoprobe.reports.readings import ReadingCounts
 from sycoprobe.sets.forms import KeptCounts
 from sycoprobe.sets.probe import LETTERS
+from sycoprobe.text import json_text
 
 EXAMPLES_KEPT = 5
 _LONGEST_ANSWER = 200
@@ -146,7 +146,7 @@ class Scored:
             made["wording"] = wording
         if odds is not None:
             made["log_odds"] = odds
-        self._rows.write(json.dumps(made, ensure_ascii=True) + "\n")
+        self._rows.write(json_text(made) + "\n")
 
     def _rank(self, walk: Walk, taken: list[tuple[Step, Readings, Call]], rows: list[Row]) -> None:
         """Keep a conversation if it is among the worst: what the headline counts, in the most arms and not in the control; of an item, one."""

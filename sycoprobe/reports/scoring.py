@@ -68,7 +68,9 @@ class Scoring:
         self.panel = panel or Panel()
         self.sums = Sums()
         self.spending = Spending(price)
-        self.rows: IO[str] | None = tempfile.TemporaryFile("w+", encoding="utf-8") if rows else None  # noqa: SIM115
+        self.rows: IO[str] | None = (
+            tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") if rows else None  # noqa: SIM115
+        )
         self.scored = {part.name: Scored(part, self.rows) for part in planned.parts}
         self.decider = Decider(planned, baseline) if planned.plan.until is not None else None
 
