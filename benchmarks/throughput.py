@@ -109,7 +109,7 @@ def prepare(name: str, url: str, n: int, concurrency: int, kind: str = "challeng
 
 
 def prepare_sycoprobe(url: str, n: int, concurrency: int, kind: str) -> Callable[[], int]:
-    import httpx_aiohttp  # noqa: F401
+    import aiohttp  # noqa: F401
     import scipy.special  # noqa: F401
 
     from sycoprobe import api

@@ -216,6 +216,21 @@ def test_every_compression_that_is_asked_for_can_be_read(coding: str, packed: by
     assert b"accept-encoding: gzip, deflate\r\n" in asked
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_a_body_that_cannot_be_decompressed_is_said_to_be_so(coding: str) -> None:
+    head = f"content-encoding: {coding}\r\ncontent-length: 9\r\n\r\n".encode()
+    with RawServer(OK + head + b"no such.\n") as server:
+        error = failure(server.url)
+    assert error.kind == ErrorKind.TRUNCATED
+    assert "decompressed" in error.message
+
+
+def test_headers_of_one_name_are_joined() -> None:
+    with RawServer(OK + b"X-A: 1\r\nx-a: 2\r\ncontent-length: 2\r\n\r\n{}") as server:
+        (reply,) = post(server.url)
+    assert reply.headers["x-a"] == "1, 2"
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_takes_the_key_to_another_host(status: int) -> None:
     with RawServer(OK + b"Content-Length: 2\r\n\r\n{}") as other:

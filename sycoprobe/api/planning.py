@@ -23,8 +23,8 @@ from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.planning.plan import default_sampling
 from sycoprobe.planning.profiles import Profile, parts_of
 from sycoprobe.sets.forms import DEFAULT_FORM, AnswerForm
-from sycoprobe.sets.load import ProbeSet, info_of, kind_named, kind_names, load_set
-from sycoprobe.sets.probe import Probe
+from sycoprobe.sets.load import info_of, kind_named, kind_names, load_set
+from sycoprobe.sets.probe import Probe, ProbeSet
 from sycoprobe.sets.wordings import Wordings, parse_wordings
 from sycoprobe.turns import Thinking
 
