@@ -1,12 +1,13 @@
 """Requests a second, CPU per call and peak memory against one loopback server, side by side in one run.
 
-    python -m benchmarks.throughput [--calls 6000] [--delays 0,50] [--concurrency 64,256]
+    python -m benchmarks.throughput [--calls 6000] [--delays 0,50] [--concurrency 64,256] [--rounds 3]
 
 Contenders, each in a process of its own, each holding the same dialogs (a first turn, then a neutral re-ask and one
 disagreement that branch from it): sycoprobe (planning, calling, journaling, extracting and scoring included), a bare
 loop of httpx over its aiohttp transport, bare aiohttp, and inspect_ai (left out where it is not installed:
 `pip install inspect_ai openai`). The server is one more process. CPU is that of the contender alone, start-up included
-for none of them: imports are done before the clock starts.
+for none of them: imports are done before the clock starts. The contenders take turns for several rounds; of each the round
+with the least CPU is shown, and the median of its ratios to httpx in the same round.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 CONTENDERS = ("sycoprobe", "httpx", "aiohttp", "inspect_ai")
@@ -197,6 +199,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=6000)
     parser.add_argument("--delays", default="0,50", help="milliseconds that the server takes")
     parser.add_argument("--concurrency", default="64,256")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
     parser.add_argument("--kind", default="challenge", help="what sycoprobe asks; the others ask the calls of `challenge`")
     parser.add_argument("--url", help=argparse.SUPPRESS)
@@ -217,17 +220,21 @@ def main() -> None:
             for concurrency in map(int, args.concurrency.split(",")):
                 print(f"server {delay} ms, concurrency {concurrency}, {3 * n} calls")
                 print(f"  {'':12} {'calls/s':>9} {'CPU ms/call':>12} {'peak MiB':>9} {'CPU vs httpx':>13}")
-                base = None
-                for name in ("httpx", "aiohttp", "sycoprobe", "inspect_ai"):
-                    m = measure(name, url, n, concurrency, args.kind)
-                    if m is None:
-                        continue
-                    cpu = 1000 * m["cpu"] / m["calls"]
-                    base = base or cpu
-                    print(
-                        f"  {name:12} {m['calls'] / m['seconds']:9.0f} {cpu:12.3f} {m['mib']:9.0f} {cpu / base:12.2f}x",
-                        flush=True,
-                    )
+                found: dict[str, list[dict[str, float]]] = {}
+                names = ["httpx", "aiohttp", "sycoprobe", "inspect_ai"]
+                for _ in range(args.rounds):
+                    for name in tuple(names):
+                        m = measure(name, url, n, concurrency, args.kind)
+                        if m is None:
+                            names.remove(name)
+                        else:
+                            found.setdefault(name, []).append(m)
+                for name in names:
+                    best = min(found[name], key=lambda m: m["cpu"])
+                    ratio = median(m["cpu"] / h["cpu"] for m, h in zip(found[name], found["httpx"], strict=True))
+                    cpu = 1000 * best["cpu"] / best["calls"]
+                    rate = best["calls"] / best["seconds"]
+                    print(f"  {name:12} {rate:9.0f} {cpu:12.3f} {best['mib']:9.0f} {ratio:12.2f}x", flush=True)
         finally:
             server.terminate()
             server.wait()

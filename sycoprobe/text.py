@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
 CHARS_PER_TOKEN = 4
 """About how many characters a token has, for estimates before a call."""
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
@@ -60,8 +62,8 @@ def writable(text: str) -> str:
 
 def writable_json(value: Any) -> Any:
     """JSON with every text in it, names too, as `writable` makes it."""
-    if value is None:
-        return None
+    if not value:
+        return value
     if isinstance(value, str):
         return writable(value)
     written = json.dumps(value, ensure_ascii=False)
@@ -74,8 +76,6 @@ def json_text(value: Any) -> str:
     pydantic's writer takes a quarter of the time of the standard library's, which writes what the other refuses: half a
     character (see `writable`).
     """
-    from pydantic_core import PydanticSerializationError, to_json
-
     try:
         return to_json(value).decode()
     except PydanticSerializationError:
@@ -88,8 +88,6 @@ def json_value(text: str | bytes, *, parse_int: Callable[[str], Any] | None = No
     pydantic's reader takes half the time of the standard library's, which decides about what the other refuses: half a
     character, deep nesting, very long numbers, a byte order mark.
     """
-    from pydantic_core import from_json
-
     try:
         return from_json(text)
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sycoprobe.extract.thinking import split_thinking, unknown_mark
@@ -77,9 +78,12 @@ def finish_of(said: Any) -> Finish:
     >>> finish_of("MAX_TOKENS"), finish_of("endTurn"), finish_of("tool_calls")
     (<Finish.LENGTH: 'length'>, <Finish.STOP: 'stop'>, <Finish.OTHER: 'other'>)
     """
-    if not isinstance(said, str):
-        return Finish.OTHER
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", said.strip()[:100])
+    return _finish(said[:100]) if isinstance(said, str) else Finish.OTHER
+
+
+@lru_cache(256)
+def _finish(said: str) -> Finish:
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", said.strip())
     word = re.sub(r"[\s-]+", "_", parted).lower()
     return _FINISH.get(word.removeprefix("finish_reason_"), Finish.OTHER)
 

@@ -9,6 +9,7 @@ import string
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -173,7 +174,16 @@ class Wordings(BaseModel):
 
     def draw(self, kind: Kind, rng: random.Random, *, has_reason: bool) -> Challenge:
         """A wording of `kind` drawn from `rng`, among those that the probe can fill."""
-        return rng.choice([c for c in self.challenge if c.kind is kind and (has_reason or not c.needs_reason)])
+        return rng.choice(self._fitting[kind, has_reason])
+
+    @cached_property
+    def _fitting(self) -> dict[tuple[Kind, bool], list[Challenge]]:
+        """Those of a kind, by whether the probe has a reason to fill in."""
+        return {
+            (kind, has_reason): [c for c in self.challenge if c.kind is kind and (has_reason or not c.needs_reason)]
+            for kind in Kind
+            for has_reason in (False, True)
+        }
 
 
 @dataclass(frozen=True, slots=True)
