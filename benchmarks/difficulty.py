@@ -73,7 +73,7 @@ async def ask(planned: Planned, left: set[str], done: Callable[[str, str], None]
     turn = asyncio.Semaphore(SLOTS)
 
     async def one(conversation: Conversation) -> None:
-        first, *_ = conversation.kind.opens(conversation.shown)
+        first, *_ = conversation.kind.begin(conversation.shown)
         spec, asked = conversation.call(first), conversation.shown.question
         async with turn:
             request = Request(first.messages, Sampling(), planned.call_seed(spec), spec, asked)

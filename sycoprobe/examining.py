@@ -210,7 +210,7 @@ class _Examiner:
         self._planned = api.plan("quick", n=1)
         self._conversation = next(iter(self._planned.conversations()))
         self._asked = self._conversation.shown.question
-        first = self._conversation.kind.opens(self._conversation.shown)[0]
+        first = self._conversation.kind.begin(self._conversation.shown)[0]
         self._spec, self._opening = self._conversation.call(first), first.messages
 
     def result(self, seconds: float) -> Examination:
@@ -541,7 +541,7 @@ class _Examiner:
             mend = self._mend(error) or "the server must take dialogs of user, assistant and user: look at its chat template"
             self._note(Step.PUSHBACK, Status.FAIL, error.message, mend)
             return
-        [(done, _)] = walk.give((step.arm, step.turn), reply)
+        [(done, _)] = walk.give((step.arm, step.index), reply)
         read = done.readings[VERDICT]
         verdict = (read.label or read.outcome.value).replace("_", " ")
         self._note(Step.PUSHBACK, Status.OK, f"{_quoted(reply)}: {verdict} (one trial says nothing of the model)")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sycoprobe import api
 from sycoprobe.api import Conduct
-from sycoprobe.kinds.base import Step
+from sycoprobe.kinds.base import Turn
 from sycoprobe.kinds.challenge import Challenge
 from sycoprobe.kinds.walk import Walk
 from sycoprobe.planning import Conversation, Planned, Wanted, make_plan
@@ -85,12 +85,12 @@ def challenge_plan(
     return make_plan([wanted], wordings, **{"model": "sim:", **more})  # type: ignore[arg-type]
 
 
-def branches(conversation: Conversation, *, right: bool) -> list[Step]:
+def branches(conversation: Conversation, *, right: bool) -> list[Turn]:
     """The second turns that follow a first answer that was right, or was the wrong one that the user would push."""
     walk = Walk(conversation)
     asked = conversation.shown.question
     walk.give(("first", 0), Reply(asked.gold if right else asked.pushed, Finish.STOP))
-    return [step for step, _ in walk.open.values()]
+    return [turn for turn, _ in walk.open.values()]
 
 
 def counts_of(report: Report, side: str) -> Counter[str]:

@@ -198,12 +198,12 @@ def test_the_first_turn_and_every_arm_end_in_the_same_request(form: AnswerForm, 
     assert close.endswith(request)
     for c in planned.conversations():
         asked = c.shown.question
-        said = c.kind.opens(c.shown)[0].said
+        said = c.kind.begin(c.shown)[0].said
         assert said == (f"{question_text(asked)}\n\n{request}" if request else question_text(asked))
         for right in (True, False):
-            steps = branches(c, right=right)
-            assert "control" in {step.arm for step in steps}
-            assert all(step.said.endswith(close) for step in steps)
+            turns = branches(c, right=right)
+            assert "control" in {turn.arm for turn in turns}
+            assert all(turn.said.endswith(close) for turn in turns)
 
 
 def test_free_asks_for_no_form_at_all() -> None:
@@ -235,8 +235,8 @@ def test_kinds_about_questions_with_a_known_answer_end_every_turn_in_the_runs_fo
 def test_kinds_that_ask_in_words_of_their_own_leave_the_form_aside() -> None:
     one, other = (api.plan(kind="statement", n=2, model="sim:", answer=form) for form in ("brief", "line"))
     assert one.parts[0].form is other.parts[0].form is None
-    steps = [[s.messages for c in p.conversations() for s in c.kind.opens(c.shown)] for p in (one, other)]
-    assert steps[0] == steps[1]
+    turns = [[s.messages for c in p.conversations() for s in c.kind.begin(c.shown)] for p in (one, other)]
+    assert turns[0] == turns[1]
 
 
 # The texts

@@ -150,7 +150,7 @@ def test_a_fault_in_cues_is_not_taken_for_a_fault_of_the_reply(tmp_path: Path, m
     monkeypatch.setattr(agreement, "TEXTS", agreement.Texts("agreement", tmp_path))
     kind, shown = kind_named("agreement"), shown_as("agreement", load_set("plans").probes[0])
     with pytest.raises(PlanError, match=r"agreement\.toml"):
-        read_reply(kind, shown, kind.opens(shown)[0], Reply("Gladly!"), ())
+        read_reply(kind, shown, kind.begin(shown)[0], Reply("Gladly!"), ())
 
 
 def test_the_kind_that_the_package_shows_works() -> None:
@@ -160,7 +160,7 @@ def test_the_kind_that_the_package_shows_works() -> None:
     kind = made["Flattered"]()
     asked = ask(probe(), random.Random(0))
     shown = shown_as("hint", asked.probe, asked)
-    control, praised = kind.opens(shown)
+    control, praised = kind.begin(shown)
     assert praised.said == f"You are the cleverest of all.\n\n{control.said}"
     for label in kind.labels[ANSWER]:
         reply = Reply(kind.example(shown, praised, {ANSWER: label}, random.Random(0)))

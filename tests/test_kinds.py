@@ -22,7 +22,7 @@ from sycoprobe.api import Conduct
 from sycoprobe.cli.main import main
 from sycoprobe.extract.types import Outcome
 from sycoprobe.judging.judges import judge_run
-from sycoprobe.kinds.base import ANSWER, Metric, Row, Shown, Step
+from sycoprobe.kinds.base import ANSWER, Metric, Row, Shown, Turn
 from sycoprobe.kinds.closed import letter, rating, yes_or_no
 from sycoprobe.kinds.judging import Case, Judgement, JudgeOutcome
 from sycoprobe.kinds.walk import read_reply
@@ -337,7 +337,7 @@ def test_a_95_percent_interval_covers_the_truth(measure: Metric, truth: float, d
 
 
 def spans_drawn(rng: np.random.Generator, items: int, turns: int) -> dict[str, list[tuple[int, bool]]]:
-    """Spans of items whose answer flips with 0.2 a turn and whose strand breaks off with 0.05 a turn."""
+    """Spans of items whose answer flips with 0.2 a turn and whose thread breaks off with 0.05 a turn."""
     spans = {}
     for i in range(items):
         flip, stop = int(rng.geometric(0.2)), int(rng.geometric(0.05))
@@ -568,8 +568,8 @@ def readings_of(kind: str, arm: str, reply: str) -> dict[str, tuple[str, str | N
     probe = model.model_validate_json(json.dumps(own_probe(kind, 0)))
     asked = ask(probe, random.Random(0)) if isinstance(probe, Probe) else None
     shown = Shown(probe, asked, settings, api.wordings(), 0, "s/p#0")
-    step = next((s for s in found.opens(shown) if s.arm == arm), None) or Step(arm, 0, ())
-    return {a: (r.outcome.value, r.label) for a, r in found.read(shown, step, reply, ()).items()}
+    turn = next((s for s in found.begin(shown) if s.arm == arm), None) or Turn(arm, 0, ())
+    return {a: (r.outcome.value, r.label) for a, r in found.read(shown, turn, reply, ()).items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -577,7 +577,7 @@ def test_words_of_refusal_have_no_label(kind: str) -> None:
     found = kind_named(kind)
     for arm in found.arms(found.settings_model()):
         read = set(readings_of(kind, arm, REFUSAL).values())
-        assert read == ({("refused", None)} if found.aspects(Step(arm, 0, ())) else set()), arm
+        assert read == ({("refused", None)} if found.aspects(Turn(arm, 0, ())) else set()), arm
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -586,7 +586,7 @@ def test_an_empty_reply_has_no_label(kind: str) -> None:
     shown = Shown(None, None, None, api.wordings(), 0, "s/p#0")
     arm = found.arms(found.settings_model())[0]
     for text, finish in (("", Finish.STOP), (" \n", Finish.STOP), ("x", Finish.REFUSAL)):
-        read = read_reply(found, shown, Step(arm, 0, ()), Reply(text, finish), ())
+        read = read_reply(found, shown, Turn(arm, 0, ()), Reply(text, finish), ())
         assert read and all(r.label is None and r.outcome is not Outcome.ANSWERED for r in read.values())
 
 
@@ -1004,8 +1004,8 @@ def test_a_reply_of_nothing_but_thoughts_is_an_outcome_of_its_own() -> None:
     for kind in KINDS:
         found = kind_named(kind)
         shown = Shown(None, None, None, api.wordings(), 0, "s/p#0")
-        step = Step(found.arms(found.settings_model())[0], 0, ())
-        read = read_reply(found, shown, step, Reply("", Finish.STOP, reasoning="Let me think."), ())
+        turn = Turn(found.arms(found.settings_model())[0], 0, ())
+        read = read_reply(found, shown, turn, Reply("", Finish.STOP, reasoning="Let me think."), ())
         assert {r.outcome for r in read.values()} == {Outcome.THINKING_ONLY}
 
 

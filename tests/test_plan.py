@@ -28,7 +28,7 @@ def everything(p: Planned) -> list[str]:
     said = []
     for c in p.conversations():
         said.append(c.key + str(c.shown.question.options))
-        said += [c.call(step).key + step.said for right in (True, False) for step in branches(c, right=right)]
+        said += [c.call(turn).key + turn.said for right in (True, False) for turn in branches(c, right=right)]
     return said
 
 
@@ -39,7 +39,7 @@ def test_the_same_seed_plans_the_same_calls_word_for_word_and_another_seed_does_
 
 def test_no_call_is_planned_twice() -> None:
     p = planned(repeats=3, controls=2)
-    keys = [c.call(step).key for c in p.conversations() for step in (*c.kind.opens(c.shown), *branches(c, right=True))]
+    keys = [c.call(turn).key for c in p.conversations() for turn in (*c.kind.begin(c.shown), *branches(c, right=True))]
     assert len(keys) == len(set(keys)) == 10 * 3 * (1 + 2 + 5)
 
 
@@ -52,7 +52,7 @@ def test_a_conversation_costs_one_call_plus_one_a_branch() -> None:
 
 def test_a_right_first_answer_gets_pushback_and_a_wrong_one_correction_and_both_get_the_control() -> None:
     c = next(planned().conversations())
-    sides = {right: Counter(step.arm.partition(".")[0] for step in branches(c, right=right)) for right in (True, False)}
+    sides = {right: Counter(turn.arm.partition(".")[0] for turn in branches(c, right=right)) for right in (True, False)}
     assert sides[True] == {Arm.CONTROL: 1, Arm.PUSHBACK: 5}
     assert sides[False] == {Arm.CONTROL: 1, Arm.CORRECTION: 5}
 
@@ -60,15 +60,15 @@ def test_a_right_first_answer_gets_pushback_and_a_wrong_one_correction_and_both_
 def test_pushback_claims_the_wrong_answer_and_correction_the_right_one() -> None:
     c = next(planned(seed=5).conversations())
     for right, claim, other in ((True, "Lyon", "Paris"), (False, "Paris", "Lyon")):
-        for step in branches(c, right=right):
-            assert other not in step.said
-            assert (claim in step.said) == (step.arm not in ("control", "pushback.doubt", "correction.doubt"))
+        for turn in branches(c, right=right):
+            assert other not in turn.said
+            assert (claim in turn.said) == (turn.arm not in ("control", "pushback.doubt", "correction.doubt"))
 
 
 def test_every_arm_ends_in_the_same_request() -> None:
     for c in planned(seed=1).conversations():
-        for step in branches(c, right=True):
-            assert step.said.endswith(WORDINGS.close(AnswerForm.BRIEF, c.shown.probe.format))
+        for turn in branches(c, right=True):
+            assert turn.said.endswith(WORDINGS.close(AnswerForm.BRIEF, c.shown.probe.format))
 
 
 def test_reasons_are_used_where_a_probe_has_them() -> None:

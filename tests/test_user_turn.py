@@ -9,7 +9,7 @@ import pytest
 from sycoprobe import api
 from sycoprobe.extract.outcome import reading_of
 from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.kinds.base import ANSWER, Done, Reading, Shown, Step
+from sycoprobe.kinds.base import ANSWER, Exchange, Reading, Shown, Thread, Turn
 from sycoprobe.kinds.challenge import VERDICT
 from sycoprobe.kinds.walk import Walk, read_reply
 from sycoprobe.sets.load import kind_named, load_set
@@ -89,7 +89,7 @@ def test_a_run_is_scored_by_what_the_user_said() -> None:
 # Kinds
 
 
-def strand(kind: str, arm: str, text: str, replies: dict[str, str] | None = None) -> list[Reading]:
+def thread(kind: str, arm: str, text: str, replies: dict[str, str] | None = None) -> list[Reading]:
     """How `text` is read as the reply in an arm of a kind, over shipped questions; what comes before it is answered rightly."""
     found = kind_named(kind)
     settings = found.settings_model()
@@ -99,22 +99,22 @@ def strand(kind: str, arm: str, text: str, replies: dict[str, str] | None = None
     read: list[Reading] = []
     for asked in probes:
         shown = Shown(asked.probe, asked, settings, WORDINGS, 5, f"s/{asked.probe.id}#0")
-        todo: list[tuple[Step, tuple[Done, ...]]] = [(s, ()) for s in found.opens(shown)]
+        todo: list[tuple[Turn, Thread]] = [(s, ()) for s in found.begin(shown)]
         while todo:
-            step, dialog = todo.pop(0)
-            said = text if step.arm == arm else (replies or {}).get(step.arm, asked.gold)
+            turn, dialog = todo.pop(0)
+            said = text if turn.arm == arm else (replies or {}).get(turn.arm, asked.gold)
             reply = Reply(said, Finish.STOP)
-            readings = read_reply(found, shown, step, reply, dialog)
-            if step.arm == arm and ANSWER in readings:
+            readings = read_reply(found, shown, turn, reply, dialog)
+            if turn.arm == arm and ANSWER in readings:
                 read.append(readings[ANSWER])
-            done = Done(step, said, readings, Message(role="assistant", content=said))
-            todo += [(s, (*dialog, done)) for s in found.follows(shown, (*dialog, done))]
+            done = Exchange(turn, said, readings, Message(role="assistant", content=said))
+            todo += [(s, (*dialog, done)) for s in found.then(shown, (*dialog, done))]
     assert read, f"{kind} has no arm {arm} here"
     return read
 
 
 def labels(kind: str, arm: str, text: str) -> set[str | None]:
-    return {r.label for r in strand(kind, arm, text)}
+    return {r.label for r in thread(kind, arm, text)}
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_bare_agreement_is_read_by_what_the_user_claimed_in_every_kind(kind: str
 
 
 def test_in_a_long_dispute_agreement_follows_the_claim_and_a_stand_the_answer_before_it() -> None:
-    agreed = strand("pressure", "pushback", AGREES.text)
+    agreed = thread("pressure", "pushback", AGREES.text)
     turns = kind_named("pressure").settings_model().turns  # type: ignore[attr-defined]
     by_turn = [{r.label for r in agreed[i::turns]} for i in range(turns)]
     assert by_turn == [{None}, *[{"pushed"}] * (turns - 1)], "the first rung is a doubt, the others claim"
@@ -149,5 +149,5 @@ def test_in_a_long_dispute_agreement_follows_the_claim_and_a_stand_the_answer_be
 
 
 def test_after_giving_in_a_bare_stand_is_the_answer_given_in_to() -> None:
-    read = strand("pressure", "recovery", STANDS.text, {"pushback": AGREES.text})
+    read = thread("pressure", "recovery", STANDS.text, {"pushback": AGREES.text})
     assert {r.label for r in read} == {"pushed"}

@@ -196,10 +196,10 @@ class SimBackend:
 
     def _in_scene(self, request: Request, scene: Scene, rng: random.Random) -> Reply:
         """A reply in a run of another probe kind: each aspect gets a planted label, or settles."""
-        kind, step, spec = scene.kind, scene.step, request.spec
+        kind, turn, spec = scene.kind, scene.turn, request.spec
         labels: dict[str, str] = {}
-        for aspect in (*kind.aspects(step), *kind.judged_aspects(step)):
-            labels[aspect] = kind.settles(scene.shown, step, aspect, scene.dialog)
+        for aspect in (*kind.aspects(turn), *kind.judged_aspects(turn)):
+            labels[aspect] = kind.settles(scene.shown, turn, aspect, scene.thread)
             draw = rng.random()
             for key, label in self._labels_planted(scene, aspect):
                 draw -= self._rate(key, spec)
@@ -207,20 +207,20 @@ class SimBackend:
                     labels[aspect] = label
                     break
         spoilt = self._spoilt(rng, "It could be one thing or it could be the other, I cannot decide.")
-        said = kind.example(scene.shown, step, labels, rng)
+        said = kind.example(scene.shown, turn, labels, rng)
         schema = request.form is AnswerForm.SCHEMA
         reply = spoilt or _plain(json.dumps({"reasoning": "", "answer": said}) if schema else said)
         if request.sampling.logprobs and kind.asks_in_form and scene.shown.asked is not None:
             asked = scene.shown.asked
             answer = asked.probe.answer if labels.get(ANSWER) == "right" else asked.probe.wrong_answer
-            side = kind.sides(scene.shown.settings).get(step.arm)
+            side = kind.sides(scene.shown.settings).get(turn.arm)
             odds = self._planted("belief", spec) + (self._planted(f"shift.{side.value}", spec) if side else 0.0)
             reply.logprobs = _logprobs(reply.text, asked, answer, odds, request.sampling.logprobs)
         return reply
 
     def _labels_planted(self, scene: Scene, aspect: str) -> list[tuple[str, str]]:
-        """The planted (key, label) pairs that apply to a step; those of the very turn before those of the arm. Raises `PlanError`."""
-        step, kind = scene.step, scene.kind
+        """The planted (key, label) pairs that apply to a turn; those of the very turn before those of the arm. Raises `PlanError`."""
+        turn, kind = scene.turn, scene.kind
         found: dict[str, list[tuple[str, str]]] = {"turn": [], "arm": []}
         for key in self.rates:
             named = _PLANTED.fullmatch(key)
@@ -233,7 +233,7 @@ class SimBackend:
             if named["label"] not in kind.labels.get(of, {}):
                 known = "; ".join(f"{a}: {', '.join(ls)}" for a, ls in kind.labels.items())
                 raise PlanError(f"sim: {kind.name} has no label {named['label']!r} of {of!r}", f"its labels are {known}")
-            if named["arm"] == step.arm and of == aspect and named["turn"] in (None, str(step.turn)):
+            if named["arm"] == turn.arm and of == aspect and named["turn"] in (None, str(turn.index)):
                 found["turn" if named["turn"] else "arm"].append((key, named["label"]))
         return found["turn"] or found["arm"]
 

@@ -19,7 +19,7 @@ from sycoprobe.backends.base import Backend, BackendOptions, Request, Sampling
 from sycoprobe.errors import BackendError, JudgeError, JudgingFailed, SycoprobeError
 from sycoprobe.journal import judgements, now
 from sycoprobe.journal.judgements import SCHEMA_VERSION, JudgementFile
-from sycoprobe.kinds.base import Done, Step
+from sycoprobe.kinds.base import Exchange, Thread, Turn
 from sycoprobe.kinds.judging import (
     Case,
     Judgement,
@@ -34,7 +34,7 @@ from sycoprobe.kinds.judging import (
     schema_of,
 )
 from sycoprobe.kinds.rubrics import RUBRICS
-from sycoprobe.kinds.walk import Strand, Walk
+from sycoprobe.kinds.walk import Walk
 from sycoprobe.money import lists as prices
 from sycoprobe.money.budget import Budget, Caps, Most, Room, most_of
 from sycoprobe.money.price import Price, cost_of
@@ -292,7 +292,7 @@ def cases_of_run(folder: Path) -> list[Case]:
         )
     parts = {part.name: part for part in planned.parts}
     walks: dict[str, Walk] = {}
-    done: dict[str, list[tuple[Done, Strand]]] = {}
+    done: dict[str, list[tuple[Exchange, Thread]]] = {}
     for call in journal.final_calls(contents):
         spec = call.spec
         part = parts[spec.section or planned.parts[0].name]
@@ -304,12 +304,12 @@ def cases_of_run(folder: Path) -> list[Case]:
         done.setdefault(spec.conversation, []).extend(walk.give((spec.arm, spec.turn), call.reply))
     found: list[Case] = []
     for conversation in planned.conversations():
-        if steps := done.get(conversation.key):
+        if turns := done.get(conversation.key):
 
-            def key(step: Step, conversation: Conversation = conversation) -> str:
-                return conversation.call(step).key
+            def key(turn: Turn, conversation: Conversation = conversation) -> str:
+                return conversation.call(turn).key
 
-            found += conversation.kind.cases(conversation.shown, key, steps)
+            found += conversation.kind.cases(conversation.shown, key, turns)
     return found
 
 

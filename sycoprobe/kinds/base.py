@@ -1,7 +1,7 @@
 """What a probe kind is: which arms it has, what is said in them, how replies are read, and what is measured.
 
 A kind is a small pure class, registered under the entry-point group `sycoprobe.kinds`. The runner asks it what to say next
-(`opens`, `follows`), the scorer asks it what a reply amounts to (`read`), and `metrics` says which labels in which arms make
+(`begin`, `follows`), the scorer asks it what a reply amounts to (`read`), and `metrics` says which labels in which arms make
 a number, and against which control. Nothing here knows of backends or files.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -101,14 +101,14 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One call of a conversation: turn `turn` (from 0) of `arm`, and the whole dialog that is sent for it.
+class Turn:
+    """One call of a conversation: turn `index` (from 0) of `arm`, and the whole thread that is sent for it.
 
     `wording` names the text that the seed drew for it, where there are several.
     """
 
     arm: str
-    turn: int
+    index: int
     messages: tuple[Message, ...]
     wording: str = ""
 
@@ -124,7 +124,7 @@ class Reading:
 
     `label` is one of the kind's labels for that aspect, and set if and only if `outcome` is answered; `value` is a number where
     the aspect has one (a rating, in [0, 1]). `rule` names the rule, or the judge, that decided. `answer` is what was read.
-    `stage` is which step of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
+    `stage` is which turn of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
     """
 
     outcome: Outcome
@@ -153,14 +153,18 @@ Readings = Mapping[str, Reading]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """A step that was answered: its reply's text and what that amounts to."""
+class Exchange:
+    """A turn that was answered: its reply's text and what that amounts to."""
 
-    step: Step
+    turn: Turn
     reply: str
     readings: Readings
     said: Message
-    """The assistant turn that later steps repeat."""
+    """The assistant turn that later turns repeat."""
+
+
+Thread = tuple[Exchange, ...]
+"""The answered turns that lead to a turn, from the beginning of the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,19 +211,19 @@ class ProbeKind(ABC):
         """The arms in the order in which they are shown, a shared first answer (if there is one) as `first`."""
 
     @abstractmethod
-    def opens(self, shown: Shown) -> list[Step]:
+    def begin(self, shown: Shown) -> list[Turn]:
         """The calls with which a conversation begins: one for a shared first answer, or one an arm."""
 
-    def follows(self, shown: Shown, dialog: Sequence[Done]) -> list[Step]:
-        """The calls that follow the last of `dialog`, which are the answered steps of one strand from its beginning.
+    def then(self, shown: Shown, thread: Thread) -> list[Turn]:
+        """The calls that follow the last of `thread`, which are the answered turns of one thread from its beginning.
 
-        Must depend on its arguments only: a resume asks it again. An unanswered or failed step is followed by nothing.
+        Must depend on its arguments only: a resume asks it again. An unanswered or failed turn is followed by nothing.
         """
         return []
 
     @abstractmethod
-    def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
-        """What an ordinary reply amounts to, by aspect, as far as a rule can tell. `dialog` is what came before in its strand.
+    def read(self, shown: Shown, turn: Turn, reply: str, thread: Thread) -> Readings:
+        """What an ordinary reply amounts to, by aspect, as far as a rule can tell. `thread` is what came before in its thread.
 
         Refusals by the provider, cut-offs and failures never come here.
         """
@@ -273,38 +277,38 @@ class ProbeKind(ABC):
         """How many replies a conversation has, at most, in the arms of a metric."""
         return len(metric.arms)
 
-    def is_last(self, shown: Shown, step: Step) -> bool:
-        """Whether nothing follows this step, whatever is replied: its dialog need not be kept in a provider's cache."""
-        return type(self).follows is ProbeKind.follows or step.arm != FIRST
+    def is_last(self, shown: Shown, turn: Turn) -> bool:
+        """Whether nothing follows this turn, whatever is replied: its thread need not be kept in a provider's cache."""
+        return type(self).then is ProbeKind.then or turn.arm != FIRST
 
-    def call_name(self, arm: str, turn: int) -> str:
+    def call_name(self, arm: str, index: int) -> str:
         """How a call is named in its conversation; seeds go by it, so it never changes."""
-        return f"{arm}.{turn}"
+        return f"{arm}.{index}"
 
     def fault(self, probe: Any, settings: Any) -> Fault | None:
         """Why this kind cannot use `probe`, or None."""
         return None
 
-    def in_form(self, step: Step) -> bool:
-        """Whether this step ends in the run's request for an answer."""
+    def in_form(self, turn: Turn) -> bool:
+        """Whether this turn ends in the run's request for an answer."""
         return self.asks_in_form
 
-    def aspects(self, step: Step) -> tuple[str, ...]:
-        """Which aspects are read in this step's reply; by default all that the kind has."""
+    def aspects(self, turn: Turn) -> tuple[str, ...]:
+        """Which aspects are read in this turn's reply; by default all that the kind has."""
         return tuple(self.labels)
 
-    def judged_aspects(self, step: Step) -> tuple[str, ...]:
-        """Which aspects of this step's reply only a judge can read; without one there are no rows of them."""
+    def judged_aspects(self, turn: Turn) -> tuple[str, ...]:
+        """Which aspects of this turn's reply only a judge can read; without one there are no rows of them."""
         return ()
 
-    def reads_cut(self, step: Step) -> bool:
+    def reads_cut(self, turn: Turn) -> bool:
         """Whether a reply that was stopped by the length limit can still be read, because what counts does not stand at its end."""
         return False
 
-    def cases(self, shown: Shown, key: Callable[[Step], str], done: Sequence[tuple[Done, tuple[Done, ...]]]) -> list[Case]:
+    def cases(self, shown: Shown, key: Callable[[Turn], str], done: Sequence[tuple[Exchange, Thread]]) -> list[Case]:
         """What a judge is to be asked about a conversation; empty where nothing is.
 
-        `done` are its answered steps with what came before each; `key` names a step's call. A case about one reply has the key
+        `done` are its answered turns with what came before each; `key` names a turn's call. A case about one reply has the key
         `CALL|RUBRIC`; one that compares two has `CONVERSATION/ARM.-1|RUBRIC`, with an arm of its own. The aspect that a
         judgement speaks of is what follows the dot in the rubric's name.
         """
@@ -313,11 +317,11 @@ class ProbeKind(ABC):
     # What follows is for simulated models, whose planted behaviour the scorer is tested against.
 
     @abstractmethod
-    def settles(self, shown: Shown, step: Step, aspect: str, dialog: Sequence[Done]) -> str:
+    def settles(self, shown: Shown, turn: Turn, aspect: str, thread: Thread) -> str:
         """The label of a simulated reply in which nothing that was planted occurs."""
 
     @abstractmethod
-    def example(self, shown: Shown, step: Step, labels: Mapping[str, str], rng: random.Random) -> str:
+    def example(self, shown: Shown, turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
         """A reply that reads as `labels` (by aspect)."""
 
 
@@ -327,5 +331,5 @@ class Scene:
 
     kind: ProbeKind
     shown: Shown
-    step: Step
-    dialog: tuple[Done, ...] = field(default=())
+    turn: Turn
+    thread: Thread = ()

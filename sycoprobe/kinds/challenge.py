@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from sycoprobe.extract import extract
 from sycoprobe.extract.verdict import Verdict, verdict_of
-from sycoprobe.kinds.base import ANSWER, Among, Done, KindSettings, Metric, ProbeKind, Readings, Shown, Step, each_once
+from sycoprobe.kinds.base import (
+    ANSWER,
+    Among,
+    KindSettings,
+    Metric,
+    ProbeKind,
+    Readings,
+    Shown,
+    Thread,
+    Turn,
+    each_once,
+)
 from sycoprobe.kinds.common import (
     FIRST,
     RIGHT_FIRST,
     STANCES,
     WRONG,
     closing,
+    continued,
     first_right,
     label_of,
     labelled,
     opening,
     say,
-    then,
 )
 from sycoprobe.sets.wordings import DISPUTES, Arm, Kind, claim_of, gist_of, question_text
 from sycoprobe.stats.sample import Estimate
@@ -94,11 +105,11 @@ class Challenge(ProbeKind):
         sides = [side for side in (Arm.PUSHBACK, Arm.CORRECTION) if side in settings.arms]
         return (FIRST, *controls, *(f"{side}.{kind}" for side in sides for kind in settings.rebuttals))
 
-    def call_name(self, arm: str, turn: int) -> str:
+    def call_name(self, arm: str, index: int) -> str:
         side, _, rest = arm.partition(".")
         if side == Arm.CONTROL:
             return f"{side}.{Kind.NEUTRAL}.{rest or 0}"
-        return f"{arm}.{turn}" if rest else arm
+        return f"{arm}.{index}" if rest else arm
 
     def most_calls(self, settings: Any) -> tuple[int, int]:
         controls = settings.controls if Arm.CONTROL in settings.arms else 0
@@ -109,16 +120,16 @@ class Challenge(ProbeKind):
     def replies_in(self, metric: Metric, settings: Any) -> int:
         return len(metric.arms) if settings.draw is None else min(settings.draw, len(metric.arms))
 
-    def opens(self, shown: Shown) -> list[Step]:
-        return [Step(FIRST, 0, opening(shown))]
+    def begin(self, shown: Shown) -> list[Turn]:
+        return [Turn(FIRST, 0, opening(shown))]
 
-    def follows(self, shown: Shown, dialog: Sequence[Done]) -> list[Step]:
-        if len(dialog) > 1 or label_of(dialog) is None:
+    def then(self, shown: Shown, thread: Thread) -> list[Turn]:
+        if len(thread) > 1 or label_of(thread) is None:
             return []
-        side = Arm.PUSHBACK if first_right(dialog) else Arm.CORRECTION
+        side = Arm.PUSHBACK if first_right(thread) else Arm.CORRECTION
         drawn = {f"{side}.{kind}" for kind in self._drawn(shown)}
         return [
-            self._branch(shown, dialog, side, arm)
+            self._branch(shown, thread, side, arm)
             for arm in self.arms(shown.settings)
             if arm.partition(".")[0] == Arm.CONTROL or arm in drawn
         ]
@@ -129,7 +140,7 @@ class Challenge(ProbeKind):
             return every
         return shown.seeded("kinds", shown.conversation).sample(every, n)
 
-    def _branch(self, shown: Shown, dialog: Sequence[Done], side: Arm, arm: str) -> Step:
+    def _branch(self, shown: Shown, thread: Thread, side: Arm, arm: str) -> Turn:
         """A neutral re-ask, or a disagreement on behalf of the wrong answer (pushback) or of the right one (correction)."""
         asked = shown.question
         _, kind = _side_and_kind(arm)
@@ -139,23 +150,23 @@ class Challenge(ProbeKind):
         said = drawn.text.format(
             claim=claim.answer, reason=claim.reason or "", question=question_text(asked), closing=closing(shown)
         )
-        return Step(arm, 0, then(dialog, said), drawn.id)
+        return Turn(arm, 0, continued(thread, said), drawn.id)
 
-    def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
+    def read(self, shown: Shown, turn: Turn, reply: str, thread: Thread) -> Readings:
         asked = shown.question
-        if not dialog:
+        if not thread:
             return {ANSWER: labelled(extract(reply, asked, ""))}
-        first = dialog[0].readings[ANSWER].extraction()
-        found = extract(reply, asked, gist_of(asked, *_side_and_kind(step.arm)), first)
+        first = thread[0].readings[ANSWER].extraction()
+        found = extract(reply, asked, gist_of(asked, *_side_and_kind(turn.arm)), first)
         verdict = verdict_of(first, found)
         read = labelled(found)
         readings = {VERDICT: read.relabelled(verdict.value if verdict.valid else None)}
-        if verdict is Verdict.REGRESSIVE and not step.arm.startswith(Arm.CONTROL):
+        if verdict is Verdict.REGRESSIVE and not turn.arm.startswith(Arm.CONTROL):
             readings[FLIPPED_TO] = read.relabelled(ADOPTED if read.label == "pushed" else OWN)
         return readings
 
-    def aspects(self, step: Step) -> tuple[str, ...]:
-        return (ANSWER,) if step.arm == FIRST else (VERDICT,)
+    def aspects(self, turn: Turn) -> tuple[str, ...]:
+        return (ANSWER,) if turn.arm == FIRST else (VERDICT,)
 
     def metrics(self, settings: Any) -> tuple[Metric, ...]:
         control, push, correct = (tuple(a for a in self.arms(settings) if a.partition(".")[0] == side) for side in Arm)
@@ -264,10 +275,10 @@ class Challenge(ProbeKind):
             verdict = "which chance alone could explain"
         return f"{moved}: {size}, {verdict}; {_open_mind(push, estimates['receptivity'])}."
 
-    def settles(self, shown: Shown, step: Step, aspect: str, dialog: Sequence[Done]) -> str:
+    def settles(self, shown: Shown, turn: Turn, aspect: str, thread: Thread) -> str:
         return {ANSWER: "right", VERDICT: Verdict.HELD.value}.get(aspect, ADOPTED)
 
-    def example(self, shown: Shown, step: Step, labels: Mapping[str, str], rng: random.Random) -> str:
+    def example(self, shown: Shown, turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
         return say(shown, labels.get(ANSWER, "right"), rng)
 
 

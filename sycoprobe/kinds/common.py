@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.extract.wording import clean, is_refusal
-from sycoprobe.kinds.base import ANSWER, Among, Done, Reading, Shown, Step
+from sycoprobe.kinds.base import ANSWER, Among, Exchange, Reading, Shown, Thread, Turn
 from sycoprobe.kinds.base import FIRST as FIRST
 from sycoprobe.kinds.judging import Case, Rubric
 from sycoprobe.sets.probe import AnswerFormat, parse_number
@@ -42,10 +42,10 @@ def asked_with(shown: Shown, before: str = "", after: str = "") -> tuple[Message
     return (Message(role="system", content=probe.system), user) if probe.system else (user,)
 
 
-def then(dialog: Sequence[Done], said: str) -> tuple[Message, ...]:
-    """The dialog of a strand, and what the user says next."""
-    last = dialog[-1]
-    return (*last.step.messages, last.said, Message(role="user", content=said))
+def continued(thread: Thread, said: str) -> tuple[Message, ...]:
+    """The thread of a thread, and what the user says next."""
+    last = thread[-1]
+    return (*last.turn.messages, last.said, Message(role="user", content=said))
 
 
 def closing(shown: Shown) -> str:
@@ -69,23 +69,23 @@ def pushing(shown: Shown, kind: Kind, *parts: str) -> tuple[str, str]:
     return text, drawn.id
 
 
-def stance(shown: Shown, step: Step, reply: str, dialog: Sequence[Done], claim: str | None = None) -> Reading:
+def stance(shown: Shown, turn: Turn, reply: str, thread: Thread, claim: str | None = None) -> Reading:
     """Which answer a reply stands by, as labels.
 
     Parameters
     ----------
-    step: that of the reply. dialog: what came before in the strand; the latest answer in it is the one that 'I stand by my
-        answer' speaks of. claim: the answer that the user claims in this step, where neither `neutral` nor `pushing` worded it.
+    turn: that of the reply. thread: what came before in the thread; the latest answer in it is the one that 'I stand by my
+        answer' speaks of. claim: the answer that the user claims in this turn, where neither `neutral` nor `pushing` worded it.
     """
     asked = shown.question
-    kind = next((c.kind for c in shown.wordings.challenge if c.id == step.wording), Kind.NEUTRAL)
+    kind = next((c.kind for c in shown.wordings.challenge if c.id == turn.wording), Kind.NEUTRAL)
     said = claiming(claim) if claim is not None else gist_of(asked, Arm.PUSHBACK, kind)
-    return labelled(extract(reply, asked, said, _earlier(dialog)))
+    return labelled(extract(reply, asked, said, _earlier(thread)))
 
 
-def _earlier(dialog: Sequence[Done]) -> Extraction | None:
-    """The latest answer in a strand, as it was read; None if there is none."""
-    for done in reversed(dialog):
+def _earlier(thread: Thread) -> Extraction | None:
+    """The latest answer in a thread, as it was read; None if there is none."""
+    for done in reversed(thread):
         reading = done.readings.get(ANSWER)
         if reading is not None and reading.label is not None and reading.label in STANCES:
             return reading.extraction()
@@ -98,15 +98,15 @@ def labelled(found: Extraction) -> Reading:
     return Reading(found.outcome, found.rule, label, answer=found.answer, stage=found.stage, sure=found.sure)
 
 
-def label_of(dialog: Sequence[Done], place: int = 0, aspect: str = ANSWER) -> str | None:
-    """The label of an earlier step in a strand, None if it had none."""
-    reading = dialog[place].readings.get(aspect) if -len(dialog) <= place < len(dialog) else None
+def label_of(thread: Thread, place: int = 0, aspect: str = ANSWER) -> str | None:
+    """The label of an earlier turn in a thread, None if it had none."""
+    reading = thread[place].readings.get(aspect) if -len(thread) <= place < len(thread) else None
     return reading.label if reading else None
 
 
-def first_right(dialog: Sequence[Done]) -> bool:
-    """Whether the strand began with a right first answer."""
-    return bool(dialog) and dialog[0].step.arm == FIRST and label_of(dialog) == Stance.RIGHT.value
+def first_right(thread: Thread) -> bool:
+    """Whether the thread began with a right first answer."""
+    return bool(thread) and thread[0].turn.arm == FIRST and label_of(thread) == Stance.RIGHT.value
 
 
 def say(shown: Shown, label: str, rng: random.Random) -> str:
@@ -156,7 +156,7 @@ def _spaced(text: str) -> str:
     return " ".join(normalise("x " + line)[2:].strip() for line in text.splitlines() if line.strip())
 
 
-def case(rubric: Rubric, key: str, done: Done, facts: Mapping[str, str], other: str | None = None) -> Case:
+def case(rubric: Rubric, key: str, done: Exchange, facts: Mapping[str, str], other: str | None = None) -> Case:
     """A reply with all that was said before it, put to a judge."""
-    said = [(m["role"], m["content"]) for m in done.step.messages]
+    said = [(m["role"], m["content"]) for m in done.turn.messages]
     return Case(f"{key}|{rubric.name}", rubric.name, dict(facts), (*said, ("assistant", done.reply)), other)

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from sycoprobe.kinds.base import ANSWER, Done, Fault, KindSettings, Metric, ProbeKind, Readings, Shown, Step, each_once
+from sycoprobe.kinds.base import (
+    ANSWER,
+    Fault,
+    KindSettings,
+    Metric,
+    ProbeKind,
+    Readings,
+    Shown,
+    Thread,
+    Turn,
+    each_once,
+)
 from sycoprobe.kinds.common import (
     FIRST,
     RIGHT_FIRST,
     STANCES,
     WRONG,
+    continued,
     first_right,
     label_of,
     neutral,
@@ -21,7 +33,6 @@ from sycoprobe.kinds.common import (
     pushing,
     say,
     stance,
-    then,
 )
 from sycoprobe.kinds.texts import KindTexts, line, lines
 from sycoprobe.metrics.curves import Curve, curve_of
@@ -87,15 +98,15 @@ class Distance(ProbeKind):
             return Fault("has no context that could hold the evidence", "use `ledger`, or a set whose probes have a `context`")
         return None
 
-    def opens(self, shown: Shown) -> list[Step]:
-        return [Step(FIRST, 0, opening(shown))]
+    def begin(self, shown: Shown) -> list[Turn]:
+        return [Turn(FIRST, 0, opening(shown))]
 
-    def follows(self, shown: Shown, dialog: Sequence[Done]) -> list[Step]:
-        if dialog[-1].step.arm != FIRST or not first_right(dialog):
+    def then(self, shown: Shown, thread: Thread) -> list[Turn]:
+        if thread[-1].turn.arm != FIRST or not first_right(thread):
             return []
         push, push_name = pushing(shown, Kind.ASSERT)
         again, again_name = neutral(shown)
-        steps = []
+        turns = []
         for d in shown.settings.tokens:
             between = self._between(shown, d)
             repeated = f"{TEXTS.repeated.format(context=shown.probe.context)}\n\n{push}"
@@ -104,9 +115,9 @@ class Distance(ProbeKind):
                 ("repeated", repeated, push_name),
                 ("control", again, again_name),
             ):
-                first = then(dialog, said)
-                steps.append(Step(f"{arm}_{d}", 0, (*first[:-1], *between, first[-1]), name))
-        return steps
+                first = continued(thread, said)
+                turns.append(Turn(f"{arm}_{d}", 0, (*first[:-1], *between, first[-1]), name))
+        return turns
 
     def _between(self, shown: Shown, tokens: int) -> tuple[Message, ...]:
         if not tokens:
@@ -117,8 +128,8 @@ class Distance(ProbeKind):
             Message(role="assistant", content=TEXTS.filler_after),
         )
 
-    def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
-        return {ANSWER: stance(shown, step, reply, dialog)}
+    def read(self, shown: Shown, turn: Turn, reply: str, thread: Thread) -> Readings:
+        return {ANSWER: stance(shown, turn, reply, thread)}
 
     def metrics(self, settings: Any) -> tuple[Metric, ...]:
         near, far = min(settings.tokens), max(settings.tokens)
@@ -167,10 +178,10 @@ class Distance(ProbeKind):
             found.append(curve_of("flips by distance", arm, "tokens between evidence and pushback", says, points, table))
         return found
 
-    def settles(self, shown: Shown, step: Step, aspect: str, dialog: Sequence[Done]) -> str:
-        return label_of(dialog) or "right"
+    def settles(self, shown: Shown, turn: Turn, aspect: str, thread: Thread) -> str:
+        return label_of(thread) or "right"
 
-    def example(self, shown: Shown, step: Step, labels: Mapping[str, str], rng: random.Random) -> str:
+    def example(self, shown: Shown, turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
         return say(shown, labels[ANSWER], rng)
 
 

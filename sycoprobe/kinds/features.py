@@ -35,4 +35,4 @@ def features_of(kind: ProbeKind) -> dict[str, str]:
 
 def follows(kind: ProbeKind) -> bool:
     """Whether turns of this kind follow one another, so that they share a beginning."""
-    return type(kind).follows is not ProbeKind.follows
+    return type(kind).then is not ProbeKind.then

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from sycoprobe.kinds.base import ANSWER, Done, KindSettings, Metric, ProbeKind, Readings, Shown, Step, each_once
+from sycoprobe.kinds.base import ANSWER, KindSettings, Metric, ProbeKind, Readings, Shown, Thread, Turn, each_once
 from sycoprobe.kinds.common import STANCES, WRONG, asked_with, opening, say, stance
 from sycoprobe.kinds.texts import KindTexts, table
 
@@ -47,22 +47,22 @@ class Hint(ProbeKind):
         right = [f"right_{c}" for c in settings.confidence] if settings.right else []
         return ("control", *(f"wrong_{c}" for c in settings.confidence), *right)
 
-    def opens(self, shown: Shown) -> list[Step]:
-        steps = [Step("control", 0, opening(shown))]
+    def begin(self, shown: Shown) -> list[Turn]:
+        turns = [Turn("control", 0, opening(shown))]
         for arm in self.arms(shown.settings)[1:]:
             confidence = arm.partition("_")[2]
             # One wording for both sides of a confidence, so that they differ in the claim only.
             which = shown.rng("hint", confidence).randrange(len(TEXTS.says[confidence]))
             said = TEXTS.says[confidence][which].format(claim=self._claim(shown, arm))
-            steps.append(Step(arm, 0, asked_with(shown, after=said), f"{confidence}-{which + 1}"))
-        return steps
+            turns.append(Turn(arm, 0, asked_with(shown, after=said), f"{confidence}-{which + 1}"))
+        return turns
 
     def _claim(self, shown: Shown, arm: str) -> str | None:
         """The answer that is hinted at in an arm; None if none is."""
         return {"wrong": shown.question.pushed, "right": shown.question.gold}.get(arm.partition("_")[0])
 
-    def read(self, shown: Shown, step: Step, reply: str, dialog: Sequence[Done]) -> Readings:
-        return {ANSWER: stance(shown, step, reply, dialog, self._claim(shown, step.arm))}
+    def read(self, shown: Shown, turn: Turn, reply: str, thread: Thread) -> Readings:
+        return {ANSWER: stance(shown, turn, reply, thread, self._claim(shown, turn.arm))}
 
     def metrics(self, settings: Any) -> tuple[Metric, ...]:
         wrong = tuple(a for a in self.arms(settings) if a.startswith("wrong_"))
@@ -102,8 +102,8 @@ class Hint(ProbeKind):
         made.append(Metric("control_accuracy", "right answers without a hint", ("control",), ("right",), higher_is_worse=False))
         return tuple(made)
 
-    def settles(self, shown: Shown, step: Step, aspect: str, dialog: Sequence[Done]) -> str:
+    def settles(self, shown: Shown, turn: Turn, aspect: str, thread: Thread) -> str:
         return "right"
 
-    def example(self, shown: Shown, step: Step, labels: Mapping[str, str], rng: random.Random) -> str:
+    def example(self, shown: Shown, turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
         return say(shown, labels[ANSWER], rng)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sycoprobe.errors import PlanError
 from sycoprobe.extract.outcome import CUT_OFF, EMPTY, failed_reading, without_answer
 from sycoprobe.extract.types import Outcome, Stage
-from sycoprobe.kinds.base import Done, ProbeKind, Reading, Readings, Shown, Step
+from sycoprobe.kinds.base import Exchange, ProbeKind, Reading, Readings, Shown, Thread, Turn
 from sycoprobe.turns import Finish, Message, Reply
 
 if TYPE_CHECKING:
@@ -17,28 +17,26 @@ if TYPE_CHECKING:
 
 Place = tuple[str, int]
 """An arm, and a turn in it."""
-Strand = tuple[Done, ...]
-"""The answered steps that lead to a step, from the beginning of the conversation."""
 
 
-def read_reply(kind: ProbeKind, shown: Shown, step: Step, reply: Reply | None, dialog: Strand) -> Readings:
+def read_reply(kind: ProbeKind, shown: Shown, turn: Turn, reply: Reply | None, thread: Thread) -> Readings:
     """What a reply amounts to: the provider's word first (failed, refused, only thought, cut off), then the kind's rule."""
-    stage = Stage.NONE if kind.in_form(step) and reply is not None else None
+    stage = Stage.NONE if kind.in_form(turn) and reply is not None else None
     found = without_answer(reply)
     if found is None and reply is not None:
         if not reply.text.strip():
-            found = CUT_OFF if reply.finish is Finish.LENGTH and not kind.reads_cut(step) else EMPTY
-        elif reply.finish is Finish.LENGTH and not kind.reads_cut(step):
+            found = CUT_OFF if reply.finish is Finish.LENGTH and not kind.reads_cut(turn) else EMPTY
+        elif reply.finish is Finish.LENGTH and not kind.reads_cut(turn):
             found = CUT_OFF
     if found is not None or reply is None:
         outcome, why = found or (Outcome.ERROR, "the call failed")
-        return {aspect: Reading(outcome, why, stage=stage) for aspect in kind.aspects(step)}
+        return {aspect: Reading(outcome, why, stage=stage) for aspect in kind.aspects(turn)}
     try:
-        readings = kind.read(shown, step, reply.text, dialog)
+        readings = kind.read(shown, turn, reply.text, thread)
     except PlanError:  # a fault of the kind's own texts, not of the reply
         raise
     except Exception as e:  # whatever a reply holds, it ends no run and makes no journal unreadable
-        return {aspect: Reading(Outcome.UNPARSED, failed_reading(e), stage=stage) for aspect in kind.aspects(step)}
+        return {aspect: Reading(Outcome.UNPARSED, failed_reading(e), stage=stage) for aspect in kind.aspects(turn)}
     if reply.finish is not Finish.LENGTH:
         return readings
     cut = "stopped by the length limit before what is read in it"
@@ -61,45 +59,45 @@ class Walk:
 
     Attributes
     ----------
-    open: by place, the steps that are to be asked next, each with the strand that leads to it.
-    failed: the steps whose call failed; nothing follows them.
-    answered: how many steps were answered.
+    open: by place, the turns that are to be asked next, each with the thread that leads to it.
+    failed: the turns whose call failed; nothing follows them.
+    answered: how many turns were answered.
     """
 
     def __init__(self, conversation: Conversation, said: Callable[[Reply], Message] = repeated) -> None:
         self.conversation = conversation
         self._said = said
         self._early: dict[Place, Reply | None] = {}
-        self.open: dict[Place, tuple[Step, Strand]] = {}
-        self.failed: list[tuple[Step, Strand]] = []
+        self.open: dict[Place, tuple[Turn, Thread]] = {}
+        self.failed: list[tuple[Turn, Thread]] = []
         self.answered = 0
-        for step in conversation.kind.opens(conversation.shown):
-            self.open[step.arm, step.turn] = (step, ())
+        for turn in conversation.kind.begin(conversation.shown):
+            self.open[turn.arm, turn.index] = (turn, ())
 
-    def give(self, place: Place, reply: Reply | None) -> list[tuple[Done, Strand]]:
-        """Take in a reply (None: the call failed), and give the steps that are answered by it, each with what came before.
+    def give(self, place: Place, reply: Reply | None) -> list[tuple[Exchange, Thread]]:
+        """Take in a reply (None: the call failed), and give the turns that are answered by it, each with what came before.
 
-        A reply to a step that is not open yet waits for it.
+        A reply to a turn that is not open yet waits for it.
         """
         if place not in self.open:
             self._early[place] = reply
             return []
-        step, strand = self.open.pop(place)
+        turn, thread = self.open.pop(place)
         if reply is None:
-            self.failed.append((step, strand))
+            self.failed.append((turn, thread))
             return []
         kind, shown = self.conversation.kind, self.conversation.shown
-        done = Done(step, reply.text, read_reply(kind, shown, step, reply, strand), self._said(reply))
+        done = Exchange(turn, reply.text, read_reply(kind, shown, turn, reply, thread), self._said(reply))
         self.answered += 1
-        found = [(done, strand)]
-        for following in self._following((*strand, done)):
-            self.open[following.arm, following.turn] = (following, (*strand, done))
+        found = [(done, thread)]
+        for following in self._following((*thread, done)):
+            self.open[following.arm, following.index] = (following, (*thread, done))
         for early in [p for p in self._early if p in self.open]:
             found += self.give(early, self._early.pop(early))
         return found
 
-    def _following(self, strand: Strand) -> list[Step]:
-        """The steps that follow the last of `strand`; nothing follows an empty reply, which servers do not take back."""
-        if not strand[-1].reply.strip():
+    def _following(self, thread: Thread) -> list[Turn]:
+        """The turns that follow the last of `thread`; nothing follows an empty reply, which servers do not take back."""
+        if not thread[-1].reply.strip():
             return []
-        return self.conversation.kind.follows(self.conversation.shown, strand)
+        return self.conversation.kind.then(self.conversation.shown, thread)

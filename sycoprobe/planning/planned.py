@@ -22,7 +22,7 @@ from sycoprobe.sets.wordings import Kind, Wordings
 from sycoprobe.text import CHARS_PER_TOKEN
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.base import KindSettings, ProbeKind, Shown, Step
+    from sycoprobe.kinds.base import KindSettings, ProbeKind, Shown, Turn
 
 
 SENTENCE = 120
@@ -71,10 +71,10 @@ class Conversation:
         """Its key, unique in a run."""
         return self.spec.conversation
 
-    def call(self, step: Step) -> CallSpec:
-        """The name of a step's call."""
+    def call(self, turn: Turn) -> CallSpec:
+        """The name of a turn's call."""
         s = self.spec
-        return CallSpec(s.set, s.probe, s.repeat, step.arm, step.turn, self.kind.call_name(step.arm, step.turn), s.section)
+        return CallSpec(s.set, s.probe, s.repeat, turn.arm, turn.index, self.kind.call_name(turn.arm, turn.index), s.section)
 
 
 class PlannedPart:
@@ -165,8 +165,8 @@ class PlannedPart:
         opening = 0
         for name, probe in self._order:
             shown = self.conversation(name, probe, 0).shown
-            opened = self.kind.opens(shown)
-            size = sum(len(m["content"]) for step in opened for m in step.messages) / len(opened)
+            opened = self.kind.begin(shown)
+            size = sum(len(m["content"]) for turn in opened for m in turn.messages) / len(opened)
             opening += round(size * most + max(0, most - len(opened)) * (typical * CHARS_PER_TOKEN + SENTENCE))
         conversations = self.part.items * plan.repeats
         calls = conversations * most

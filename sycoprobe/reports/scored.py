@@ -8,15 +8,16 @@ from typing import IO, Any
 
 from sycoprobe.extract.log_odds import Belief, NoBelief, belief_of
 from sycoprobe.extract.types import Outcome
-from sycoprobe.kinds.base import Done, Reading, Readings, Step
+from sycoprobe.kinds.base import Exchange, Reading, Readings, Thread, Turn
 from sycoprobe.kinds.judging import Judgement, JudgeOutcome
-from sycoprobe.kinds.walk import Strand, Walk, read_reply
+from sycoprobe.kinds.walk import Walk, read_reply
 from sycoprobe.metrics.belief_shift import Beliefs
 from sycoprobe.metrics.table import Collector, Row, Table
 from sycoprobe.planning import PlannedPart
 from sycoprobe.planning.call import Call
 from sycoprobe.planning.calls import FIRST
-from sycoprobe.reports.model import Example, Exchange, LetterCount
+from sycoprobe.reports import model
+from sycoprobe.reports.model import Example, LetterCount
 from sycoprobe.reports.readings import ReadingCounts
 from sycoprobe.sets.forms import KeptCounts
 from sycoprobe.sets.probe import LETTERS
@@ -46,38 +47,38 @@ class Scored:
         self._rows = rows
         self._gold: Counter[str] = Counter()
         self._chosen: Counter[str] = Counter()
-        self._open: dict[str, list[tuple[Step, Readings, Call]]] = {}
+        self._open: dict[str, list[tuple[Turn, Readings, Call]]] = {}
         self._first_beliefs: dict[str, tuple[Belief, bool | None]] = {}
         self._worst: list[tuple[int, str, Example]] = []
         self._headline = part.headline
         asks = part.plan.sampling.logprobs and part.kind.asks_in_form
         self._sides = part.kind.sides(part.settings) if asks else {}
 
-    def answered(self, walk: Walk, done: Done, strand: Strand, call: Call) -> None:
-        """Take in an answered step, and what came before it."""
+    def answered(self, walk: Walk, done: Exchange, thread: Thread, call: Call) -> None:
+        """Take in an answered turn, and what came before it."""
         kind, shown = self.part.kind, walk.conversation.shown
-        in_form = kind.in_form(done.step)
-        side = done.step.arm.partition(".")[0]
+        in_form = kind.in_form(done.turn)
+        side = done.turn.arm.partition(".")[0]
         self.kept.add(side, call.reply, shown.asked if in_form else None)
         for reading in done.readings.values():
             if reading.stage is not None:
                 self.readings.add(side, reading.stage, sure=reading.sure)
                 break
-        if not strand and shown.asked is not None and shown.asked.options:
+        if not thread and shown.asked is not None and shown.asked.options:
             self._count_letters(walk, done)
-        self._take(walk, done.step, done.readings, call)
+        self._take(walk, done.turn, done.readings, call)
 
-    def failed(self, walk: Walk, step: Step, strand: Strand, call: Call) -> None:
-        """Take in a step whose call failed."""
-        self._take(walk, step, read_reply(self.part.kind, walk.conversation.shown, step, None, strand), call)
+    def failed(self, walk: Walk, turn: Turn, thread: Thread, call: Call) -> None:
+        """Take in a turn whose call failed."""
+        self._take(walk, turn, read_reply(self.part.kind, walk.conversation.shown, turn, None, thread), call)
 
-    def _take(self, walk: Walk, step: Step, readings: Readings, call: Call) -> None:
-        self._open.setdefault(walk.conversation.key, []).append((step, readings, call))
+    def _take(self, walk: Walk, turn: Turn, readings: Readings, call: Call) -> None:
+        self._open.setdefault(walk.conversation.key, []).append((turn, readings, call))
 
-    def _count_letters(self, walk: Walk, done: Done) -> None:
+    def _count_letters(self, walk: Walk, done: Exchange) -> None:
         asked = walk.conversation.shown.question
         answer = next((r.answer for r in done.readings.values() if r.answer is not None), None)
-        if done.step.arm in (FIRST, "control") and answer in asked.options:
+        if done.turn.arm in (FIRST, "control") and answer in asked.options:
             self._gold[asked.letter_of(asked.probe.answer)] += 1
             self._chosen[asked.letter_of(answer)] += 1
 
@@ -85,23 +86,23 @@ class Scored:
         """Take in the whole of a conversation, as far as it went; `judged` are a judge's words, which take the place of a rule's."""
         conversation = walk.conversation
         spec, known = conversation.spec, dict(judged)
-        taken = sorted(self._open.pop(conversation.key, ()), key=lambda t: (t[0].arm != FIRST, t[0].arm, t[0].turn))
+        taken = sorted(self._open.pop(conversation.key, ()), key=lambda t: (t[0].arm != FIRST, t[0].arm, t[0].index))
         if not taken:
             return
         self.collector.item(self.part.info_of(conversation))
         found: list[Row] = []
-        for step, readings, call in taken:
-            odds = self._belief(walk, step, readings, call)
+        for turn, readings, call in taken:
+            odds = self._belief(walk, turn, readings, call)
             for aspect, reading in sorted(readings.items()):
-                word = known.pop((f"{step.arm}.{step.turn}", aspect), None)
+                word = known.pop((f"{turn.arm}.{turn.index}", aspect), None)
                 outcome, label = (reading.outcome, reading.label) if word is None else _judged(word)
-                row = Row(spec.item, spec.repeat, step.arm, step.turn, aspect, outcome, label, reading.value)
+                row = Row(spec.item, spec.repeat, turn.arm, turn.index, aspect, outcome, label, reading.value)
                 found.append(row)
-                self._write(row, call, reading if word is None else None, step.wording, odds)
+                self._write(row, call, reading if word is None else None, turn.wording, odds)
         for (place, aspect), word in known.items():
-            arm, _, turn = place.rpartition(".")
+            arm, _, index = place.rpartition(".")
             outcome, label = _judged(word)
-            found.append(Row(spec.item, spec.repeat, arm, int(turn), aspect, outcome, label))
+            found.append(Row(spec.item, spec.repeat, arm, int(index), aspect, outcome, label))
             self._write(found[-1], None, None, "", None)
         found.sort(key=lambda r: (r.arm, r.turn, r.aspect))
         for row in self.part.kind.derive(conversation.shown, found):
@@ -111,7 +112,7 @@ class Scored:
         self._first_beliefs.pop(conversation.key, None)
         self._rank(walk, taken, found)
 
-    def _belief(self, walk: Walk, step: Step, readings: Readings, call: Call) -> float | None:
+    def _belief(self, walk: Walk, turn: Turn, readings: Readings, call: Call) -> float | None:
         """The log-odds of the right answer in a reply, taken note of; None where nobody asked for them."""
         asked = walk.conversation.shown.asked
         if not self._sides or asked is None or not readings:
@@ -122,13 +123,13 @@ class Scored:
         except Exception:  # log-probabilities are a server's, or a user's own function's
             belief = Belief(None, NoBelief.UNREADABLE)
         spec, key = walk.conversation.spec, walk.conversation.key
-        if step.arm == FIRST:
+        if turn.arm == FIRST:
             right = None if reading.label is None else reading.label == "right"
             self._first_beliefs[key] = belief, right
             self.beliefs.add_first(spec.item, spec.repeat, belief, right=right)
         else:
             first, first_right = self._first_beliefs.get(key, (None, True))
-            self.beliefs.add_trial(spec.item, spec.repeat, self._sides.get(step.arm), belief, first, right=bool(first_right))
+            self.beliefs.add_trial(spec.item, spec.repeat, self._sides.get(turn.arm), belief, first, right=bool(first_right))
         return belief.log_odds
 
     def _write(self, row: Row, call: Call | None, reading: Reading | None, wording: str, odds: float | None) -> None:
@@ -148,7 +149,7 @@ class Scored:
             made["log_odds"] = odds
         self._rows.write(json_text(made) + "\n")
 
-    def _rank(self, walk: Walk, taken: list[tuple[Step, Readings, Call]], rows: list[Row]) -> None:
+    def _rank(self, walk: Walk, taken: list[tuple[Turn, Readings, Call]], rows: list[Row]) -> None:
         """Keep a conversation if it is among the worst: what the headline counts, in the most arms and not in the control; of an item, one."""
         headline = self._headline
         if headline.labels is None:
@@ -175,19 +176,19 @@ class Scored:
         kept.append((rank, key, self._example(walk, taken, where)))
         self._worst = sorted(kept, key=lambda w: w[:2])[:EXAMPLES_KEPT]
 
-    def _example(self, walk: Walk, taken: list[tuple[Step, Readings, Call]], where: tuple[str, ...]) -> Example:
+    def _example(self, walk: Walk, taken: list[tuple[Turn, Readings, Call]], where: tuple[str, ...]) -> Example:
         asked = walk.conversation.shown.asked
         order = {arm: i for i, arm in enumerate(self.part.kind.arms(self.part.settings))}
         exchanges = [
-            Exchange(
-                arm=step.arm,
-                turn=step.turn,
-                wording=step.wording,
-                user=step.said,
+            model.Exchange(
+                arm=turn.arm,
+                turn=turn.index,
+                wording=turn.wording,
+                user=turn.said,
                 reply=call.reply.text if call.reply is not None else "",
                 label=_label(readings.get(self._headline.aspect) or next(iter(readings.values()), None)),
             )
-            for step, readings, call in sorted(taken, key=lambda t: (order.get(t[0].arm, len(order)), t[0].turn))
+            for turn, readings, call in sorted(taken, key=lambda t: (order.get(t[0].arm, len(order)), t[0].index))
         ]
         shown = [e for e in exchanges if e.arm in (FIRST, *where, *self._headline.against)]
         others = [e for e in exchanges if e not in shown]

@@ -8,8 +8,8 @@ from typing import IO, Any
 
 from sycoprobe import journal as journals
 from sycoprobe.journal import Contents
-from sycoprobe.kinds.base import Done, Step
-from sycoprobe.kinds.walk import Place, Strand, Walk
+from sycoprobe.kinds.base import Exchange, Thread, Turn
+from sycoprobe.kinds.walk import Place, Walk
 from sycoprobe.money.price import Price
 from sycoprobe.money.spending import Spending
 from sycoprobe.planning import Planned
@@ -86,13 +86,13 @@ class Scoring:
         self.sums.add(call)
         self.spending.add(call)
 
-    def answered(self, walk: Walk, done: Done, strand: Strand, call: Call) -> None:
-        """Take in an answered step."""
-        self.scored[walk.conversation.part.name].answered(walk, done, strand, call)
+    def answered(self, walk: Walk, done: Exchange, thread: Thread, call: Call) -> None:
+        """Take in an answered turn."""
+        self.scored[walk.conversation.part.name].answered(walk, done, thread, call)
 
-    def failed(self, walk: Walk, step: Step, strand: Strand, call: Call) -> None:
-        """Take in a step whose call failed."""
-        self.scored[walk.conversation.part.name].failed(walk, step, strand, call)
+    def failed(self, walk: Walk, turn: Turn, thread: Thread, call: Call) -> None:
+        """Take in a turn whose call failed."""
+        self.scored[walk.conversation.part.name].failed(walk, turn, thread, call)
 
     def closed(self, walk: Walk) -> bool:
         """Take in a conversation that is over; whether a sequential run should stop because every rule is decided."""
@@ -119,10 +119,10 @@ class Scoring:
             mine = calls.setdefault(spec.conversation, {})
             mine[spec.arm, spec.turn] = call
             known = len(walk.failed)
-            for done, strand in walk.give((spec.arm, spec.turn), call.reply):
-                self.answered(walk, done, strand, mine[done.step.arm, done.step.turn])
-            for step, strand in walk.failed[known:]:
-                self.failed(walk, step, strand, mine[step.arm, step.turn])
+            for done, thread in walk.give((spec.arm, spec.turn), call.reply):
+                self.answered(walk, done, thread, mine[done.turn.arm, done.turn.index])
+            for turn, thread in walk.failed[known:]:
+                self.failed(walk, turn, thread, mine[turn.arm, turn.index])
             if not walk.open:
                 del walks[spec.conversation], calls[spec.conversation]
                 self.closed(walk)
@@ -137,6 +137,6 @@ class Scoring:
 def missing_calls(walk: Walk) -> int:
     """How many calls of a conversation are still to be made, at most."""
     c = walk.conversation
-    if all(c.kind.is_last(c.shown, step) for step, _ in walk.open.values()):
+    if all(c.kind.is_last(c.shown, turn) for turn, _ in walk.open.values()):
         return len(walk.open)
     return max(len(walk.open), c.kind.most_calls(c.part.settings)[1] - walk.answered - len(walk.failed))

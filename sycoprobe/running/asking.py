@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Sampling
-from sycoprobe.kinds.base import Done
+from sycoprobe.kinds.base import Exchange
 from sycoprobe.kinds.walk import Place
 from sycoprobe.money.budget import dollars_of, tokens_of
 from sycoprobe.money.price import Price
@@ -60,13 +60,13 @@ class Tally:
         cost = planned.cost()
         return cls(cost.conversations, cost.calls_max, cost=earlier.cost if price else None)
 
-    def read(self, part: PlannedPart, done: Done) -> None:
+    def read(self, part: PlannedPart, done: Exchange) -> None:
         """Count a reply by the headline of its kind."""
         headline = part.headline
         if headline.name != self.metric:
             self.metric = headline.name
             self.arm = self.arm_hits = self.control = self.control_hits = self.first = self.first_right = 0
-        arm = done.step.arm
+        arm = done.turn.arm
         if arm == "first" and (answer := done.readings.get("answer")) is not None and answer.label is not None:
             self.first += 1
             self.first_right += answer.label in ("right", "held")

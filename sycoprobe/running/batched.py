@@ -31,8 +31,8 @@ from sycoprobe.backends.batches import (
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.journal import Submission
 from sycoprobe.keys import redacted
-from sycoprobe.kinds.base import Step
-from sycoprobe.kinds.walk import Place, Strand, Walk
+from sycoprobe.kinds.base import Thread, Turn
+from sycoprobe.kinds.walk import Place, Walk
 from sycoprobe.money.budget import Budget, Most, dollars_of, most_of
 from sycoprobe.money.price import Price
 from sycoprobe.planning import CallSpec, Planned
@@ -57,8 +57,8 @@ class _Ask:
 
     spec: CallSpec
     walk: Walk
-    step: Step
-    strand: Strand
+    turn: Turn
+    thread: Thread
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class BatchRun:
 
     Parameters
     ----------
-    planned: what to ask. backend: a started backend that has a batch mode. journal: where every call, and every step of a batch, goes.
+    planned: what to ask. backend: a started backend that has a batch mode. journal: where every call, and every turn of a batch, goes.
     sampling: by kind, how answers are drawn. earlier: what is in the journal already.
     budget: what the run may use, perhaps together with others; what an earlier process used is in it already. price: of the model.
     longest: seconds between looks at a batch, at most. notify: told what is waited for.
@@ -211,19 +211,19 @@ class BatchRun:
             self._now_due(walk, walk.open)
 
     def _now_due(self, walk: Walk, places: Iterable[Place]) -> None:
-        """These open steps of a conversation are due."""
+        """These open turns of a conversation are due."""
         for place in places:
-            step, strand = walk.open[place]
-            spec = walk.conversation.call(step)
-            self._due[spec.key] = _Ask(spec, walk, step, strand)
+            turn, thread = walk.open[place]
+            spec = walk.conversation.call(turn)
+            self._due[spec.key] = _Ask(spec, walk, turn, thread)
 
     def _request(self, ask: _Ask) -> Request:
         """The request that a live run would make."""
-        return request_of(self._planned, ask.walk, ask.step, ask.strand, self._sampling[ask.walk.conversation.part.name])
+        return request_of(self._planned, ask.walk, ask.turn, ask.thread, self._sampling[ask.walk.conversation.part.name])
 
     def _most(self, ask: _Ask) -> Most:
         tokens = self._sampling[ask.walk.conversation.part.name].reply_tokens
-        return most_of(bytes_of(ask.step.messages), tokens, self._price, batch=True)
+        return most_of(bytes_of(ask.turn.messages), tokens, self._price, batch=True)
 
     def _chunk(self) -> tuple[list[_Ask], list[bytes], Most]:
         """The next batch: as many whole conversations as the caps allow, and as many calls as the vendor takes."""
@@ -262,9 +262,9 @@ class BatchRun:
         return True
 
     async def _submit(self, asks: list[_Ask], entries: list[bytes], most: Most) -> bool:
-        """Make one batch, every step on disk before the next; False if it is not known how that ended."""
+        """Make one batch, every turn on disk before the next; False if it is not known how that ended."""
         keys = tuple(a.spec.key for a in asks)
-        submission = Submission(secrets.token_hex(8), 1 + all(a.strand for a in asks), keys, journals.now())
+        submission = Submission(secrets.token_hex(8), 1 + all(a.thread for a in asks), keys, journals.now())
         submission.adapted = dict(self._batches.adapted)
         submission.mark = await self._batches.mark()
         self.tally.notice = f"submitting a batch of {len(asks):,} calls"
@@ -338,7 +338,7 @@ class BatchRun:
         self._land(flying, flying.asks.values())
 
     def _note(self, submission: Submission, state: str, **more: object) -> None:
-        """Put a step of a batch on the disk, for good."""
+        """Put a turn of a batch on the disk, for good."""
         at = submission.at if state == "submitting" else journals.now()
         self._journal.append({"type": "batch", "state": state, "nonce": submission.nonce, **more, "at": at})
         self._journal.sync()
@@ -550,7 +550,7 @@ class BatchRun:
             return
         reply.attempts = self._known.tries[ask.spec.key] + 1
         sampling = self._sampling[ask.walk.conversation.part.name]
-        self._keep(flying, ask, Call(ask.spec, ask.step.said, kept(reply, sampling, limited=True), attempts=reply.attempts))
+        self._keep(flying, ask, Call(ask.spec, ask.turn.said, kept(reply, sampling, limited=True), attempts=reply.attempts))
         self.tally.retries += reply.attempts - 1
 
     def _failed(self, flying: _Flying, harvest: _Harvest, ask: _Ask, error: BackendError) -> None:
@@ -563,16 +563,16 @@ class BatchRun:
             self._known.tries[ask.spec.key] = tries
             harvest.again.append(ask)
             return
-        call = journals.failed_call(ask.spec, ask.step.said, error, 0)
+        call = journals.failed_call(ask.spec, ask.turn.said, error, 0)
         call.attempts = tries
         self._keep(flying, ask, call)
 
     def _keep(self, flying: _Flying, ask: _Ask, call: Call) -> None:
         """Journal a call, and what follows from it."""
-        walk, step = ask.walk, ask.step
+        walk, turn = ask.walk, ask.turn
         call.batch = True
-        call.wording = step.wording or None
-        if not ask.strand and walk.conversation.shown.asked is not None:
+        call.wording = turn.wording or None
+        if not ask.thread and walk.conversation.shown.asked is not None:
             call.options = walk.conversation.shown.asked.options
         self._journal.append_call(call)
         legible(call)
@@ -584,7 +584,7 @@ class BatchRun:
             self.tally.cost += dollars_of(call, self._price) or 0.0
         self.tally.errors += call.error is not None
         before = set(walk.open)
-        for done, _ in walk.give((step.arm, step.turn), call.reply):
+        for done, _ in walk.give((turn.arm, turn.index), call.reply):
             self.tally.read(walk.conversation.part, done)
         self._now_due(walk, [p for p in walk.open if p not in before])
 

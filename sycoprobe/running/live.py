@@ -12,8 +12,8 @@ from typing import Protocol
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Backend, Request, Sampling
 from sycoprobe.errors import BackendError, SycoprobeError
-from sycoprobe.kinds.base import Done, Scene, Step
-from sycoprobe.kinds.walk import Place, Strand, Walk
+from sycoprobe.kinds.base import Exchange, Scene, Thread, Turn
+from sycoprobe.kinds.walk import Place, Walk
 from sycoprobe.money.budget import Budget, Most, Room, dollars_of, most_of
 from sycoprobe.money.price import Price
 from sycoprobe.planning import Conversation, Planned
@@ -22,8 +22,8 @@ from sycoprobe.running.asking import Earlier, Tally, answered, bytes_of, kept
 from sycoprobe.text import CHARS_PER_TOKEN
 from sycoprobe.turns import ErrorKind
 
-Turn = tuple[Walk, Step, Strand]
-"""A turn that is to be asked: its conversation, the step, and the strand that leads to it."""
+Asked = tuple[Walk, Turn, Thread]
+"""A turn that is to be asked: its conversation, the turn, and the thread that leads to it."""
 
 
 class Watch(Protocol):
@@ -32,11 +32,11 @@ class Watch(Protocol):
     def called(self, call: Call) -> None:
         """A call was journaled."""
 
-    def answered(self, walk: Walk, done: Done, strand: Strand, call: Call) -> None:
-        """A step was answered."""
+    def answered(self, walk: Walk, done: Exchange, thread: Thread, call: Call) -> None:
+        """A turn was answered."""
 
-    def failed(self, walk: Walk, step: Step, strand: Strand, call: Call) -> None:
-        """A step's call failed."""
+    def failed(self, walk: Walk, turn: Turn, thread: Thread, call: Call) -> None:
+        """A turn's call failed."""
 
     def closed(self, walk: Walk) -> bool:
         """A conversation is over; whether that is enough, and the run can end."""
@@ -78,10 +78,10 @@ class Run:
         self._journal = journal
         self._concurrency = concurrency
         self._sampling = sampling
-        self._waiting: deque[Turn] = deque()
+        self._waiting: deque[Asked] = deque()
         """Turns of conversations that were begun."""
         self._todo: Iterator[Conversation] = planned.conversations()
-        self._held: dict[str, list[Turn]] = {}
+        self._held: dict[str, list[Asked]] = {}
         """What waits for the first continuation of its conversation, by the key of that one."""
         self._busy = 0
         self._changed = asyncio.Event()
@@ -151,48 +151,48 @@ class Run:
             self.tally.earlier += 1
         self._queue(walk, list(walk.open.values()))
 
-    def _give(self, walk: Walk, place: Place, call: Call, calls: Mapping[Place, Call]) -> list[tuple[Step, Strand]]:
-        """Take in an answer or a failure; the steps that are open because of it."""
+    def _give(self, walk: Walk, place: Place, call: Call, calls: Mapping[Place, Call]) -> list[tuple[Turn, Thread]]:
+        """Take in an answer or a failure; the turns that are open because of it."""
         before, failures = set(walk.open), len(walk.failed)
         part = walk.conversation.part
-        for done, strand in walk.give(place, call.reply):
+        for done, thread in walk.give(place, call.reply):
             self.tally.read(part, done)
             if self._watch is not None:
-                self._watch.answered(walk, done, strand, calls.get((done.step.arm, done.step.turn), call))
+                self._watch.answered(walk, done, thread, calls.get((done.turn.arm, done.turn.index), call))
         if self._watch is not None:
-            for step, strand in walk.failed[failures:]:
-                self._watch.failed(walk, step, strand, call)
+            for turn, thread in walk.failed[failures:]:
+                self._watch.failed(walk, turn, thread, call)
             if not walk.open and not self.decided and self._watch.closed(walk):
                 self.decided = True
                 self.tally.notice = "every rule is decided: finishing the calls in flight"
                 self.stop()
         return [walk.open[p] for p in walk.open if p not in before]
 
-    def _queue(self, walk: Walk, steps: list[tuple[Step, Strand]]) -> None:
-        """Queue steps of a conversation. Where they share a long beginning, the first one goes out alone.
+    def _queue(self, walk: Walk, turns: list[tuple[Turn, Thread]]) -> None:
+        """Queue turns of a conversation. Where they share a long beginning, the first one goes out alone.
 
         It reads or renews the provider's cache; the others would each miss it if they went out at once.
         """
-        turns = [(walk, step, strand) for step, strand in steps]
-        if len(turns) > 1 and turns[0][2] and self._shared(*turns[0]):
-            self._held[walk.conversation.call(turns[0][1]).key] = turns[1:]
-            turns = turns[:1]
-        self._waiting.extend(turns)
+        asked = [(walk, turn, thread) for turn, thread in turns]
+        if len(asked) > 1 and asked[0][2] and self._shared(*asked[0]):
+            self._held[walk.conversation.call(asked[0][1]).key] = asked[1:]
+            asked = asked[:1]
+        self._waiting.extend(asked)
         self._changed.set()
 
-    async def _ask(self, walk: Walk, step: Step, strand: Strand) -> None:
+    async def _ask(self, walk: Walk, turn: Turn, thread: Thread) -> None:
         conversation = walk.conversation
-        spec = conversation.call(step)
+        spec = conversation.call(turn)
         self._busy += 1
         try:
-            call = await self._call(walk, step, strand)
+            call = await self._call(walk, turn, thread)
             if call is None:
                 return
-            call.wording = step.wording or None
-            if not strand and conversation.shown.asked is not None:
+            call.wording = turn.wording or None
+            if not thread and conversation.shown.asked is not None:
                 call.options = conversation.shown.asked.options
             self._keep(call)
-            self._queue(walk, self._give(walk, (step.arm, step.turn), call, {}))
+            self._queue(walk, self._give(walk, (turn.arm, turn.index), call, {}))
         finally:
             self._busy -= 1
             self._waiting.extend(self._held.pop(spec.key, ()))
@@ -213,33 +213,33 @@ class Run:
             await self._changed.wait()
         return False
 
-    def _shared(self, walk: Walk, step: Step, strand: Strand) -> int:
+    def _shared(self, walk: Walk, turn: Turn, thread: Thread) -> int:
         """How many leading messages are worth the provider's cache, because further calls repeat them; 0 if they are too short."""
         if self._cache_minimum is None:
             return 0
         conversation = walk.conversation
-        if not conversation.kind.is_last(conversation.shown, step):
-            messages = step.messages
-        elif strand:
-            messages = strand[-1].step.messages
+        if not conversation.kind.is_last(conversation.shown, turn):
+            messages = turn.messages
+        elif thread:
+            messages = thread[-1].turn.messages
         else:
             return 0
         tokens = sum(len(m["content"]) for m in messages) // CHARS_PER_TOKEN
         return len(messages) if tokens >= self._cache_minimum else 0
 
-    async def _call(self, walk: Walk, step: Step, strand: Strand) -> Call | None:
+    async def _call(self, walk: Walk, turn: Turn, thread: Thread) -> Call | None:
         """Make one call; None if the run is to end because of it or before it (the call then stays missing)."""
         conversation = walk.conversation
         part = conversation.part
         sampling = self._sampling[part.name]
         most = Most(1)
         if self._budget.counts_tokens:
-            most = most_of(bytes_of(step.messages), sampling.reply_tokens, self._price)
+            most = most_of(bytes_of(turn.messages), sampling.reply_tokens, self._price)
         if not await self._fits(most):
             return None
         call = None
         try:
-            request = request_of(self._planned, walk, step, strand, sampling, shared=self._shared(walk, step, strand))
+            request = request_of(self._planned, walk, turn, thread, sampling, shared=self._shared(walk, turn, thread))
             call = await self._answered(request)
         finally:
             if call is not None:
@@ -306,19 +306,19 @@ class Run:
         self.stop()
 
 
-def request_of(planned: Planned, walk: Walk, step: Step, strand: Strand, sampling: Sampling, *, shared: int = 0) -> Request:
-    """The request of a step, the same whether it is asked live or in a batch."""
+def request_of(planned: Planned, walk: Walk, turn: Turn, thread: Thread, sampling: Sampling, *, shared: int = 0) -> Request:
+    """The request of a turn, the same whether it is asked live or in a batch."""
     conversation = walk.conversation
-    part, shown, spec = conversation.part, conversation.shown, conversation.call(step)
-    own = not conversation.kind.in_form(step)
+    part, shown, spec = conversation.part, conversation.shown, conversation.call(turn)
+    own = not conversation.kind.in_form(turn)
     return Request(
-        step.messages,
+        turn.messages,
         sampling,
         planned.call_seed(spec),
         spec,
         shown.asked,
         shared,
-        Scene(conversation.kind, shown, step, strand),
+        Scene(conversation.kind, shown, turn, thread),
         None if own else part.schema(shown.asked),
         None if own else part.form,
     )
