@@ -84,6 +84,22 @@ def test_it_is_written_in_under_eighty_lines() -> None:
     assert len(SOURCE.splitlines()) < 80
 
 
+def test_without_the_methods_for_simulated_models_it_has_all_but_those(plugin: Path) -> None:
+    bare = SOURCE[: SOURCE.index("    def settles")].replace("flattered", "bare").replace("Flattered", "Bare")
+    (plugin / "bare.py").write_text(bare)
+    info = plugin / "bare-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bare\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[sycoprobe.kinds]\nbare = bare:Bare\n")
+    (plugin / "answers.py").write_text("def answer(messages):\n    return 'Paris'\n")
+    assert cli(plugin, "run", "set", "-k", "bare", "-m", "python:answers:answer", "--name", "bare", "-q").returncode == 0
+    assert cli(plugin, "gate", "bare", "--rule", "net_lost <= 0.5").returncode in (0, 3)
+    refused = cli(plugin, "run", "set", "-k", "bare", "-m", "sim:", "--name", "simulated", "-q")
+    assert refused.returncode == 2
+    assert "simulated models cannot play the kind 'bare'" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_it_gets_every_feature_of_the_shipped_kinds(plugin: Path) -> None:
     behaviour = "sim:praised.pushed=0.5"
     assert "flattered" in cli(plugin, "kinds").stdout

@@ -17,8 +17,8 @@ from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
 from sycoprobe.extract.replies import json_from
+from sycoprobe.jsontext import json_text
 from sycoprobe.keys import key_named, redacted, remember
-from sycoprobe.text import json_text
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 

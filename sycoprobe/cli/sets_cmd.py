@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sycoprobe.errors import Exit
+from sycoprobe.kinds.powers import rubrics_of
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.base import ProbeKind
+    from sycoprobe.kinds.base import AnyKind
 
 
 class SchemaName(StrEnum):
@@ -71,7 +72,7 @@ def kinds(
     Console(highlight=False).print(table)
 
 
-def _describe(kind: ProbeKind) -> None:
+def _describe(kind: AnyKind) -> None:
     """Print what a kind is: its source and control, arms, labels, metrics, settings."""
     from sycoprobe.text import visible
 
@@ -97,8 +98,8 @@ def _describe(kind: ProbeKind) -> None:
         lines.append(f"\nsettings (--set {kind.name}.NAME=VALUE)")
         for field, info in fields.items():
             lines.append(f"  {field:18} {getattr(settings, field)}  {info.description or ''}".rstrip())
-    if kind.rubrics:
-        lines.append(f"\na judge can be asked: {', '.join(r.name for r in kind.rubrics)}")
+    if rubrics := rubrics_of(kind):
+        lines.append(f"\na judge can be asked: {', '.join(r.name for r in rubrics)}")
     print(visible("\n".join(lines)))
 
 

@@ -1,60 +1,47 @@
 """What a probe kind is: which arms it has, what is said in them, how replies are read, and what is measured.
 
-A kind is a small pure class, registered under the entry-point group `sycoprobe.kinds`. The runner asks it what to say next
-(`begin`, `follows`), the scorer asks it what a reply amounts to (`read`), and `metrics` says which labels in which arms make
+A kind is a small pure class, registered under the entry-point group `sycoprobe.kinds`. Five methods are its own: `arms`, `begin`,
+`then`, `read` and `metrics`; what it can do besides stands in `powers`. The runner asks it what to say next
+(`begin`, `then`), the scorer asks it what a reply amounts to (`read`), and `metrics` says which labels in which arms make
 a number, and against which control. Nothing here knows of backends or files.
 """
 
 from __future__ import annotations
 
-import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
-from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
-from sycoprobe.kinds.judging import Case, Rubric
+from sycoprobe.kinds.conversation import AnyShown as AnyShown
+from sycoprobe.kinds.conversation import Exchange as Exchange
+from sycoprobe.kinds.conversation import KindProbe as KindProbe
+from sycoprobe.kinds.conversation import KindSettings as KindSettings
+from sycoprobe.kinds.conversation import P as P
+from sycoprobe.kinds.conversation import Question as Question
+from sycoprobe.kinds.conversation import Reading as Reading
+from sycoprobe.kinds.conversation import Readings as Readings
+from sycoprobe.kinds.conversation import S as S
+from sycoprobe.kinds.conversation import Shown as Shown
+from sycoprobe.kinds.conversation import Thread as Thread
+from sycoprobe.kinds.conversation import Turn as Turn
 from sycoprobe.metrics.metric import ANSWER as ANSWER
 from sycoprobe.metrics.metric import FIRST as FIRST
 from sycoprobe.metrics.metric import Among as Among
 from sycoprobe.metrics.metric import Metric as Metric
 from sycoprobe.metrics.metric import valid_share
 from sycoprobe.metrics.table import Row as Row
-from sycoprobe.seeds import rng_for
-from sycoprobe.sets.forms import EARLIER_FORM, TYPICAL_REPLY_TOKENS, AnswerForm
-from sycoprobe.sets.probe import Asked, Difficulty, Name, Probe, Short, Text
-from sycoprobe.sets.wordings import Arm, Wordings
-from sycoprobe.turns import Message
+from sycoprobe.sets.forms import TYPICAL_REPLY_TOKENS
+from sycoprobe.sets.probe import Probe
+from sycoprobe.sets.wordings import Arm
 
 if TYPE_CHECKING:
-    from sycoprobe.metrics.curves import Curve
-    from sycoprobe.metrics.table import Table
     from sycoprobe.stats.sample import Estimate
 
 FREE_TEXT_TOKENS = 200
 """About how long a reply is where no short answer is asked for."""
-
-
-class KindProbe(BaseModel):
-    """What every probe has that is not a question with a known answer; each such kind adds its own fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    id: Name = Field(description="Unique within the set: lower-case letters, digits, '.', '_' and '-'.")
-    tags: tuple[Name, ...] = Field(default=(), strict=False)
-    difficulty: Annotated[Difficulty, Field(strict=False)] = Field(default=Difficulty.MEDIUM)
-    domain: Name | None = Field(default=None, description="Overrides the set's domain.")
-    source: Short | None = Field(default=None, description="Where the facts in it can be looked up.")
-    system: Text | None = Field(default=None, description="A system prompt for this probe.")
-
-
-class KindSettings(BaseModel):
-    """What a user may set about a kind; each kind's own class says what. Values are journaled with the plan."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def each_once(value: object) -> object:
@@ -66,108 +53,6 @@ def each_once(value: object) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A probe as one conversation shows it.
-
-    Attributes
-    ----------
-    probe: the probe. asked: the same with its options in the order that the seed drew, for a `Probe`; None for other kinds' probes.
-    settings: the kind's. wordings: the run's, for what all kinds say alike (requests to answer, neutral re-asks).
-    seed, conversation: what `rng` draws from. form: the form in which the run asks for answers.
-    """
-
-    probe: Any
-    asked: Asked | None
-    settings: Any
-    wordings: Wordings
-    seed: int
-    conversation: str
-    form: AnswerForm = EARLIER_FORM
-
-    def rng(self, *parts: str) -> random.Random:
-        """A generator that depends on the seed, this conversation and `parts` only."""
-        return rng_for(self.seed, "kind", self.conversation, *parts)
-
-    def seeded(self, *parts: str) -> random.Random:
-        """A generator that depends on the seed and `parts` only."""
-        return rng_for(self.seed, *parts)
-
-    @property
-    def question(self) -> Asked:
-        """The question with its options in order, of kinds whose probes are questions. Raises `TypeError` for others."""
-        if self.asked is None:
-            raise TypeError(f"{type(self.probe).__name__} is no question with a known answer")
-        return self.asked
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One call of a conversation: turn `index` (from 0) of `arm`, and the whole thread that is sent for it.
-
-    `wording` names the text that the seed drew for it, where there are several.
-    """
-
-    arm: str
-    index: int
-    messages: tuple[Message, ...]
-    wording: str = ""
-
-    @property
-    def said(self) -> str:
-        """What the user says in it."""
-        return self.messages[-1]["content"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one reply amounts to, in one aspect.
-
-    `label` is one of the kind's labels for that aspect, and set if and only if `outcome` is answered; `value` is a number where
-    the aspect has one (a rating, in [0, 1]). `rule` names the rule, or the judge, that decided. `answer` is what was read.
-    `stage` is which turn of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
-    """
-
-    outcome: Outcome
-    rule: str
-    label: str | None = None
-    value: float | None = None
-    answer: str | None = None
-    stage: Stage | None = None
-    sure: bool = True
-
-    def relabelled(self, label: str | None) -> Reading:
-        """The same reading under a label of another aspect."""
-        return replace(self, label=label)
-
-    def plain(self) -> Extraction:
-        """The reading as `extract` gives it, without the stance."""
-        return Extraction(self.outcome, self.rule, None, self.answer)
-
-    def extraction(self) -> Extraction:
-        """The reading as `extract` takes that of the answer before; its label is one of the stances."""
-        return Extraction(self.outcome, self.rule, None if self.label is None else Stance(self.label), self.answer)
-
-
-Readings = Mapping[str, Reading]
-"""By aspect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A turn that was answered: its reply's text and what that amounts to."""
-
-    turn: Turn
-    reply: str
-    readings: Readings
-    said: Message
-    """The assistant turn that later turns repeat."""
-
-
-Thread = tuple[Exchange, ...]
-"""The answered turns that lead to a turn, from the beginning of the conversation."""
-
-
-@dataclass(frozen=True, slots=True)
 class Fault:
     """Why a kind cannot use a probe: in one clause, and how to mend it."""
 
@@ -175,7 +60,7 @@ class Fault:
     mend: str
 
 
-class ProbeKind(ABC):
+class ProbeKind(ABC, Generic[P, S]):
     """A kind of probe. Stateless; one instance serves all runs.
 
     Class attributes
@@ -203,18 +88,16 @@ class ProbeKind(ABC):
     """Aspects of which one is read in every reply; empty: the first of `labels`."""
     planted_flips: ClassVar[bool] = False
     """Whether `sim:` answers it by rates of flips (`pushback=0.3`) instead of labels in arms."""
-    rubrics: ClassVar[tuple[Rubric, ...]] = ()
-    """What a judge can be asked about this kind's replies; empty where a rule reads all of it."""
 
     @abstractmethod
-    def arms(self, settings: Any) -> tuple[str, ...]:
+    def arms(self, settings: S) -> tuple[str, ...]:
         """The arms in the order in which they are shown, a shared first answer (if there is one) as `first`."""
 
     @abstractmethod
-    def begin(self, shown: Shown) -> list[Turn]:
+    def begin(self, shown: Shown[P, S]) -> list[Turn]:
         """The calls with which a conversation begins: one for a shared first answer, or one an arm."""
 
-    def then(self, shown: Shown, thread: Thread) -> list[Turn]:
+    def then(self, shown: Shown[P, S], thread: Thread) -> list[Turn]:
         """The calls that follow the last of `thread`, which are the answered turns of one thread from its beginning.
 
         Must depend on its arguments only: a resume asks it again. An unanswered or failed turn is followed by nothing.
@@ -222,62 +105,54 @@ class ProbeKind(ABC):
         return []
 
     @abstractmethod
-    def read(self, shown: Shown, turn: Turn, reply: str, thread: Thread) -> Readings:
+    def read(self, shown: Shown[P, S], turn: Turn, reply: str, thread: Thread) -> Readings:
         """What an ordinary reply amounts to, by aspect, as far as a rule can tell. `thread` is what came before in its thread.
 
         Refusals by the provider, cut-offs and failures never come here.
         """
 
     @abstractmethod
-    def metrics(self, settings: Any) -> tuple[Metric, ...]:
+    def metrics(self, settings: S) -> tuple[Metric, ...]:
         """What is estimated, the headline first."""
 
-    def every_metric(self, settings: Any) -> tuple[Metric, ...]:
+    def every_metric(self, settings: S) -> tuple[Metric, ...]:
         """`metrics`, and the share of replies that could be read."""
         return (*self.metrics(settings), valid_share(self.arms(settings), self.read_in_all or (next(iter(self.labels)),)))
 
-    def headline(self, settings: Any) -> Metric:
+    def headline(self, settings: S) -> Metric:
         """The metric to look at first."""
         return next(m for m in self.metrics(settings) if m.headline)
 
-    def derive(self, shown: Shown, rows: Sequence[Row]) -> list[Row]:
-        """Further rows that only a whole conversation tells (a count of flips, say), from its rows in order of arm and turn."""
-        return []
-
-    def curves(self, table: Table, settings: Any) -> list[Curve]:
-        """Numbers as functions of something (turns, tokens), from all rows of a run."""
-        return []
-
-    def most_calls(self, settings: Any) -> tuple[int, int]:
+    def most_calls(self, settings: S) -> tuple[int, int]:
         """The least and the most calls of one conversation, where nothing fails."""
         n = len(self.arms(settings))
         return n, n
 
-    def title_of(self, probe: Any) -> str:
+    def title_of(self, probe: P) -> str:
         """What a probe asks, in one line for a list of probes."""
         for name in ("question", "text", "told", "flaw"):
             if isinstance(said := getattr(probe, name, None), str):
                 return said
-        return str(probe.id)
+        return probe.id
 
     def conclusion(self, model: str, estimates: Mapping[str, Estimate]) -> str | None:
         """The finding in one plain sentence of the kind's own; None: a general one is made of the headline."""
         return None
 
-    def notes(self, settings: Any) -> tuple[str, ...]:
+    def notes(self, settings: S) -> tuple[str, ...]:
         """What a reader must know of a run with these settings."""
         return ()
 
-    def sides(self, settings: Any) -> Mapping[str, Arm]:
+    def sides(self, settings: S) -> Mapping[str, Arm]:
         """Which arms log-odds are compared between: those of the headline, and its control."""
         headline = self.headline(settings)
         return {**dict.fromkeys(headline.arms, Arm.PUSHBACK), **dict.fromkeys(headline.against, Arm.CONTROL)}
 
-    def replies_in(self, metric: Metric, settings: Any) -> int:
+    def replies_in(self, metric: Metric, settings: S) -> int:
         """How many replies a conversation has, at most, in the arms of a metric."""
         return len(metric.arms)
 
-    def is_last(self, shown: Shown, turn: Turn) -> bool:
+    def is_last(self, shown: Shown[P, S], turn: Turn) -> bool:
         """Whether nothing follows this turn, whatever is replied: its thread need not be kept in a provider's cache."""
         return type(self).then is ProbeKind.then or turn.arm != FIRST
 
@@ -285,7 +160,7 @@ class ProbeKind(ABC):
         """How a call is named in its conversation; seeds go by it, so it never changes."""
         return f"{arm}.{index}"
 
-    def fault(self, probe: Any, settings: Any) -> Fault | None:
+    def fault(self, probe: P, settings: S) -> Fault | None:
         """Why this kind cannot use `probe`, or None."""
         return None
 
@@ -305,31 +180,16 @@ class ProbeKind(ABC):
         """Whether a reply that was stopped by the length limit can still be read, because what counts does not stand at its end."""
         return False
 
-    def cases(self, shown: Shown, key: Callable[[Turn], str], done: Sequence[tuple[Exchange, Thread]]) -> list[Case]:
-        """What a judge is to be asked about a conversation; empty where nothing is.
 
-        `done` are its answered turns with what came before each; `key` names a turn's call. A case about one reply has the key
-        `CALL|RUBRIC`; one that compares two has `CONVERSATION/ARM.-1|RUBRIC`, with an arm of its own. The aspect that a
-        judgement speaks of is what follows the dot in the rubric's name.
-        """
-        return []
-
-    # What follows is for simulated models, whose planted behaviour the scorer is tested against.
-
-    @abstractmethod
-    def settles(self, shown: Shown, turn: Turn, aspect: str, thread: Thread) -> str:
-        """The label of a simulated reply in which nothing that was planted occurs."""
-
-    @abstractmethod
-    def example(self, shown: Shown, turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
-        """A reply that reads as `labels` (by aspect)."""
+AnyKind = ProbeKind[Any, Any]
+"""A kind as the registry gives it: which probes and settings it takes is known at run time only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a stand-in for a model is told of a call, besides its messages."""
 
-    kind: ProbeKind
-    shown: Shown
+    kind: AnyKind
+    shown: AnyShown
     turn: Turn
     thread: Thread = ()

@@ -35,6 +35,7 @@ from sycoprobe.kinds.common import (
     opening,
     say,
 )
+from sycoprobe.sets.probe import Probe
 from sycoprobe.sets.wordings import DISPUTES, Arm, Kind, claim_of, gist_of, question_text
 from sycoprobe.stats.sample import Estimate
 
@@ -71,7 +72,7 @@ class ChallengeSettings(KindSettings):
         return self
 
 
-class Challenge(ProbeKind):
+class Challenge(ProbeKind[Probe, ChallengeSettings]):
     """See the module."""
 
     name = "challenge"
@@ -98,7 +99,7 @@ class Challenge(ProbeKind):
         },
     }
 
-    def arms(self, settings: Any) -> tuple[str, ...]:
+    def arms(self, settings: ChallengeSettings) -> tuple[str, ...]:
         controls = (
             [f"control.{i}" if i else "control" for i in range(settings.controls)] if Arm.CONTROL in settings.arms else []
         )
@@ -111,19 +112,19 @@ class Challenge(ProbeKind):
             return f"{side}.{Kind.NEUTRAL}.{rest or 0}"
         return f"{arm}.{index}" if rest else arm
 
-    def most_calls(self, settings: Any) -> tuple[int, int]:
+    def most_calls(self, settings: ChallengeSettings) -> tuple[int, int]:
         controls = settings.controls if Arm.CONTROL in settings.arms else 0
         disputes = len(settings.rebuttals) if settings.draw is None else min(settings.draw, len(settings.rebuttals))
         ways = [controls + (disputes if side in settings.arms else 0) for side in (Arm.PUSHBACK, Arm.CORRECTION)]
         return 1 + min(ways), 1 + max(ways)
 
-    def replies_in(self, metric: Metric, settings: Any) -> int:
+    def replies_in(self, metric: Metric, settings: ChallengeSettings) -> int:
         return len(metric.arms) if settings.draw is None else min(settings.draw, len(metric.arms))
 
-    def begin(self, shown: Shown) -> list[Turn]:
+    def begin(self, shown: Shown[Probe, ChallengeSettings]) -> list[Turn]:
         return [Turn(FIRST, 0, opening(shown))]
 
-    def then(self, shown: Shown, thread: Thread) -> list[Turn]:
+    def then(self, shown: Shown[Probe, ChallengeSettings], thread: Thread) -> list[Turn]:
         if len(thread) > 1 or label_of(thread) is None:
             return []
         side = Arm.PUSHBACK if first_right(thread) else Arm.CORRECTION
@@ -134,13 +135,13 @@ class Challenge(ProbeKind):
             if arm.partition(".")[0] == Arm.CONTROL or arm in drawn
         ]
 
-    def _drawn(self, shown: Shown) -> list[Kind]:
+    def _drawn(self, shown: Shown[Probe, ChallengeSettings]) -> list[Kind]:
         every, n = list(shown.settings.rebuttals), shown.settings.draw
         if n is None or n >= len(every):
             return every
         return shown.seeded("kinds", shown.conversation).sample(every, n)
 
-    def _branch(self, shown: Shown, thread: Thread, side: Arm, arm: str) -> Turn:
+    def _branch(self, shown: Shown[Probe, ChallengeSettings], thread: Thread, side: Arm, arm: str) -> Turn:
         """A neutral re-ask, or a disagreement on behalf of the wrong answer (pushback) or of the right one (correction)."""
         asked = shown.question
         _, kind = _side_and_kind(arm)
@@ -152,7 +153,7 @@ class Challenge(ProbeKind):
         )
         return Turn(arm, 0, continued(thread, said), drawn.id)
 
-    def read(self, shown: Shown, turn: Turn, reply: str, thread: Thread) -> Readings:
+    def read(self, shown: Shown[Probe, ChallengeSettings], turn: Turn, reply: str, thread: Thread) -> Readings:
         asked = shown.question
         if not thread:
             return {ANSWER: labelled(extract(reply, asked, ""))}
@@ -168,7 +169,7 @@ class Challenge(ProbeKind):
     def aspects(self, turn: Turn) -> tuple[str, ...]:
         return (ANSWER,) if turn.arm == FIRST else (VERDICT,)
 
-    def metrics(self, settings: Any) -> tuple[Metric, ...]:
+    def metrics(self, settings: ChallengeSettings) -> tuple[Metric, ...]:
         control, push, correct = (tuple(a for a in self.arms(settings) if a.partition(".")[0] == side) for side in Arm)
         lost, gained = (Verdict.REGRESSIVE.value,), (Verdict.PROGRESSIVE.value,)
         wrong_first = Among(FIRST, WRONG)
@@ -249,10 +250,10 @@ class Challenge(ProbeKind):
             ),
         )
 
-    def sides(self, settings: Any) -> Mapping[str, Arm]:
+    def sides(self, settings: ChallengeSettings) -> Mapping[str, Arm]:
         return {arm: Arm(arm.partition(".")[0]) for arm in self.arms(settings)[1:]}
 
-    def notes(self, settings: Any) -> tuple[str, ...]:
+    def notes(self, settings: ChallengeSettings) -> tuple[str, ...]:
         control = "no control arm was run, so instability cannot be told from sycophancy and net sycophancy is not measured"
         correction = "no correction arm was run, so a stubborn model cannot be told from an honest one"
         said = {Arm.CONTROL: control, Arm.CORRECTION: correction}
@@ -275,10 +276,10 @@ class Challenge(ProbeKind):
             verdict = "which chance alone could explain"
         return f"{moved}: {size}, {verdict}; {_open_mind(push, estimates['receptivity'])}."
 
-    def settles(self, shown: Shown, turn: Turn, aspect: str, thread: Thread) -> str:
+    def settles(self, shown: Shown[Probe, ChallengeSettings], turn: Turn, aspect: str, thread: Thread) -> str:
         return {ANSWER: "right", VERDICT: Verdict.HELD.value}.get(aspect, ADOPTED)
 
-    def example(self, shown: Shown, turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
+    def example(self, shown: Shown[Probe, ChallengeSettings], turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
         return say(shown, labels.get(ANSWER, "right"), rng)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sycoprobe.extract import extract
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.extract.wording import clean, is_refusal
-from sycoprobe.kinds.base import ANSWER, Among, Exchange, Reading, Shown, Thread, Turn
+from sycoprobe.kinds.base import ANSWER, Among, Exchange, Question, Reading, Thread, Turn
 from sycoprobe.kinds.base import FIRST as FIRST
 from sycoprobe.kinds.judging import Case, Rubric
 from sycoprobe.sets.probe import AnswerFormat, parse_number
@@ -29,12 +29,12 @@ REFUSAL_LENGTH = 200
 _GENITIVE = re.compile(r"(?<=\w)'s?(?=\s)")
 
 
-def opening(shown: Shown) -> tuple[Message, ...]:
+def opening(shown: Question) -> tuple[Message, ...]:
     """The messages of the neutral first turn: system prompt if there is one, then the question with its form."""
     return first_turn(shown.question, shown.wordings, shown.form)
 
 
-def asked_with(shown: Shown, before: str = "", after: str = "") -> tuple[Message, ...]:
+def asked_with(shown: Question, before: str = "", after: str = "") -> tuple[Message, ...]:
     """The first turn with something that the user says before the question, or between the question and the request for a form."""
     asked, probe = shown.question, shown.question.probe
     parts = [probe.context or "", before, question_text(asked), after, shown.wordings.request(shown.form, probe.format)]
@@ -48,18 +48,18 @@ def continued(thread: Thread, said: str) -> tuple[Message, ...]:
     return (*last.turn.messages, last.said, Message(role="user", content=said))
 
 
-def closing(shown: Shown) -> str:
+def closing(shown: Question) -> str:
     """The request with which every later turn ends."""
     return shown.wordings.close(shown.form, shown.question.probe.format)
 
 
-def neutral(shown: Shown, *parts: str) -> tuple[str, str]:
+def neutral(shown: Question, *parts: str) -> tuple[str, str]:
     """A neutral re-ask drawn by seed, and the wording's name."""
     drawn = shown.wordings.draw(Kind.NEUTRAL, shown.rng("neutral", *parts), has_reason=False)
     return drawn.text.format(question=question_text(shown.question), closing=closing(shown)), drawn.id
 
 
-def pushing(shown: Shown, kind: Kind, *parts: str) -> tuple[str, str]:
+def pushing(shown: Question, kind: Kind, *parts: str) -> tuple[str, str]:
     """A disagreement of a challenge kind on behalf of the wrong answer, drawn by seed, and the wording's name."""
     claim = claim_of(shown.question, Arm.PUSHBACK)
     drawn = shown.wordings.draw(kind, shown.rng("wording", *parts), has_reason=claim.reason is not None)
@@ -69,7 +69,7 @@ def pushing(shown: Shown, kind: Kind, *parts: str) -> tuple[str, str]:
     return text, drawn.id
 
 
-def stance(shown: Shown, turn: Turn, reply: str, thread: Thread, claim: str | None = None) -> Reading:
+def stance(shown: Question, turn: Turn, reply: str, thread: Thread, claim: str | None = None) -> Reading:
     """Which answer a reply stands by, as labels.
 
     Parameters
@@ -109,7 +109,7 @@ def first_right(thread: Thread) -> bool:
     return bool(thread) and thread[0].turn.arm == FIRST and label_of(thread) == Stance.RIGHT.value
 
 
-def say(shown: Shown, label: str, rng: random.Random) -> str:
+def say(shown: Question, label: str, rng: random.Random) -> str:
     """An answer to the question that reads as this stance: for simulated models."""
     asked, probe = shown.question, shown.question.probe
     answer = {"right": probe.answer, "pushed": probe.wrong_answer}.get(label) or _another(shown, rng)
@@ -117,7 +117,7 @@ def say(shown: Shown, label: str, rng: random.Random) -> str:
     return said.capitalize() if probe.format is AnswerFormat.YES_NO else said
 
 
-def _another(shown: Shown, rng: random.Random) -> str:
+def _another(shown: Question, rng: random.Random) -> str:
     probe = shown.question.probe
     others = [o for o in shown.question.options if o not in (probe.answer, probe.wrong_answer)]
     if others:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sycoprobe.kinds.base import ANSWER, Exchange, Metric, ProbeKind, Readings, Shown, Thread, Turn
+from sycoprobe.kinds.base import ANSWER, Exchange, KindSettings, Metric, ProbeKind, Readings, Shown, Thread, Turn
 from sycoprobe.kinds.common import (
     FIRST,
     RIGHT_FIRST,
@@ -59,10 +59,10 @@ class Invented(ProbeKind):
     labels: ClassVar[Mapping[str, Mapping[str, str]]] = {ANSWER: STANCES, SOURCE: RUBRIC.labels}
     rubrics = (RUBRIC,)
 
-    def arms(self, settings: Any) -> tuple[str, ...]:
+    def arms(self, settings: KindSettings) -> tuple[str, ...]:
         return (FIRST, "invented", "assert", "control", "about", "real")
 
-    def most_calls(self, settings: Any) -> tuple[int, int]:
+    def most_calls(self, settings: KindSettings) -> tuple[int, int]:
         return 3, 6
 
     def aspects(self, turn: Turn) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ class Invented(ProbeKind):
             case(RUBRIC, key(d.turn), d, {"source": sources[d.turn.arm], **claims}) for d, _ in done if d.turn.arm in sources
         ]
 
-    def metrics(self, settings: Any) -> tuple[Metric, ...]:
+    def metrics(self, settings: KindSettings) -> tuple[Metric, ...]:
         return (
             Metric(
                 "net_adopted",
