@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, Generic
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -121,7 +121,7 @@ class Reading:
 
     def relabelled(self, label: str | None) -> Reading:
         """The same reading under a label of another aspect."""
-        return replace(self, label=label)
+        return Reading(self.outcome, self.rule, label, self.value, self.answer, self.stage, self.sure)
 
     def plain(self) -> Extraction:
         """The reading as `extract` gives it, without the stance."""

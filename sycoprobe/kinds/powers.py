@@ -64,11 +64,6 @@ class Planted(Protocol):
         """A reply that reads as `labels` (by aspect)."""
 
 
-def derived(kind: AnyKind, shown: AnyShown, rows: Sequence[Row]) -> list[Row]:
-    """The further rows of a conversation; none where the kind derives none."""
-    return kind.derive(shown, rows) if isinstance(kind, Derives) else []
-
-
 def curves_of(kind: AnyKind, table: Table, settings: Any) -> list[Curve]:
     """The curves of a run; none where the kind draws none."""
     return kind.curves(table, settings) if isinstance(kind, Draws) else []

@@ -138,7 +138,9 @@ class PlannedPart:
 
         spec = CallSpec(set_name, probe.id, repeat, section=self._section)
         seed = self.plan.seed
-        asked = ask(probe, rng_for(seed, "options", spec.talk)) if isinstance(probe, Probe) else None
+        asked = None
+        if isinstance(probe, Probe):
+            asked = ask(probe, rng_for(seed, "options", spec.talk)) if probe.options else Asked(probe)
         return Conversation(self, spec, Shown(probe, asked, self.settings, self.wordings, seed, spec.talk, self.plan.answer))
 
     def info_of(self, conversation: Conversation) -> ItemInfo:
