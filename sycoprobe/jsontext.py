@@ -46,7 +46,7 @@ def json_value(text: str | bytes, *, parse_int: Callable[[str], Any] | None = No
     """
     try:
         return from_json(text)
-    except ValueError:
+    except (ValueError, TypeError):  # the latter for a text that holds half a character
         return json.loads(text, parse_int=parse_int)
 
 

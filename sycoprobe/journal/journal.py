@@ -9,17 +9,14 @@ go in a vendor's batches, a `batch` record tells of every step of one before the
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sycoprobe.errors import JournalError
-from sycoprobe.journal.lines import good_length, records_in
+from sycoprobe.journal.lines import Appender, good_length, lock_of, records_in
 from sycoprobe.journal.records import CALL, call_of, now, record_of
-from sycoprobe.jsontext import json_text
-from sycoprobe.keys import scrubbed
 from sycoprobe.money.price import Price
 from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.planning.call import Call
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 2
 FILE = "journal.jsonl"
 LOCK = ".lock"
-_SYNC_EVERY = 2.0
 
 
 @dataclass(slots=True)
@@ -84,18 +80,12 @@ class Contents:
 
 
 class Journal:
-    """A run's journal, open for appending. One process at a time: a second one is refused.
-
-    Each record goes to the operating system in one write before `append` returns, so that a killed process
-    loses nothing that it had received; the disk is asked to keep it every two seconds and at the end.
-    """
+    """A run's journal, open for appending (see `Appender`). One process at a time: a second one is refused."""
 
     def __init__(self, folder: Path, lock: FileLock, fd: int, size: int) -> None:
         self.folder = folder
         self._lock = lock
-        self._fd = fd
-        self._size = size
-        self._synced = time.monotonic()
+        self._file = Appender(fd, size)
 
     @classmethod
     def create(
@@ -183,20 +173,12 @@ class Journal:
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one record. Raises `JournalError` (the disk is full); the file then ends as it did before."""
-        text = scrubbed(json_text(record))
-        line = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
-        written = 0
         try:
-            while written < len(line):
-                written += os.write(self._fd, line[written:])
+            self._file.append(record)
         except OSError as e:
-            os.ftruncate(self._fd, self._size)
             raise JournalError(
                 f"{self.folder / FILE}: cannot be written: {e.strerror}", "free some space, then `sycoprobe resume`"
             ) from e
-        self._size += written
-        if time.monotonic() - self._synced > _SYNC_EVERY:
-            self.sync()
 
     def append_call(self, call: Call) -> None:
         """Add one completed call."""
@@ -204,15 +186,11 @@ class Journal:
 
     def sync(self) -> None:
         """Ask the disk to keep what was written."""
-        os.fsync(self._fd)
-        self._synced = time.monotonic()
+        self._file.sync()
 
     def close(self) -> None:
         """Sync, close and unlock; safe to call twice."""
-        if self._fd >= 0:
-            self.sync()
-            os.close(self._fd)
-            self._fd = -1
+        if self._file.close():
             self._lock.release()
 
 
@@ -293,15 +271,9 @@ def interruptions(contents: Contents) -> list[dict[str, Any]]:
 
 
 def _locked(folder: Path) -> FileLock:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise JournalError(
-            f"{folder}: another process is writing to this run", "wait for it to end, or stop it first"
-        ) from None
+    lock = lock_of(folder / LOCK)
+    if lock is None:
+        raise JournalError(f"{folder}: another process is writing to this run", "wait for it to end, or stop it first")
     return lock
 
 

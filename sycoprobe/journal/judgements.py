@@ -6,17 +6,15 @@ for every call as it completes, and a `panel` that names the judges whose majori
 
 from __future__ import annotations
 
-import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sycoprobe.errors import JudgeError
-from sycoprobe.jsontext import json_of_line, writable_json
-from sycoprobe.keys import scrubbed
+from sycoprobe.journal.lines import Appender, lock_of
+from sycoprobe.jsontext import json_of_line, json_value, writable_json
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -24,21 +22,19 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 FILE = "judgements.jsonl"
 LOCK = ".judgements.lock"
-_SYNC_EVERY = 2.0
 
 
 class JudgementFile:
     """The file in `folder`, open for appending; one process at a time. Use as a context manager.
 
-    Each record goes to the operating system in one write before `append` returns; the disk is asked to keep it every two
-    seconds and at the end. A last line that a crash tore is cut off when the file is opened, and nothing else is changed.
+    A last line that a crash tore is cut off when the file is opened, and nothing else is changed.
 
     Raises `JudgeError`: another process writes to it, it cannot be written, or it is damaged elsewhere.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
-        self._fd = -1
+        self._file: Appender | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(folder)
@@ -46,16 +42,15 @@ class JudgementFile:
             raise JudgeError(f"{folder}: cannot be written: {e.strerror}", "choose a folder that can be") from e
         try:
             self.records, good = _read(self.path)
-            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            os.ftruncate(self._fd, good)
+            fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._file = Appender(fd, good)
+            os.ftruncate(fd, good)
         except OSError as e:
             self.close()
             raise JudgeError(f"{self.path}: cannot be written: {e.strerror}", "look at its permissions") from e
         except JudgeError:
             self.close()
             raise
-        self._size = good
-        self._synced = time.monotonic()
 
     def __enter__(self) -> JudgementFile:
         return self
@@ -65,28 +60,19 @@ class JudgementFile:
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one record, without any key in it. Raises `JudgeError` (the disk is full); the file then ends as it did before."""
-        text = scrubbed(json.dumps(record, ensure_ascii=False, separators=(",", ":")))
-        line = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
-        written = 0
+        if self._file is None:
+            raise JudgeError(f"{self.path}: is closed", "open it again")
         try:
-            while written < len(line):
-                written += os.write(self._fd, line[written:])
+            text = self._file.append(record)
         except OSError as e:
-            os.ftruncate(self._fd, self._size)
             raise JudgeError(f"{self.path}: cannot be written: {e.strerror}", "free some space, then judge again") from e
-        self._size += written
-        self.records.append(writable_json(json.loads(text)))
-        if time.monotonic() - self._synced > _SYNC_EVERY:
-            os.fsync(self._fd)
-            self._synced = time.monotonic()
+        self.records.append(writable_json(json_value(text)))
 
     def close(self) -> None:
         """Sync, close and unlock; safe to call twice."""
-        if self._fd >= 0:
+        if self._file is not None:
             with suppress(OSError):
-                os.fsync(self._fd)
-            os.close(self._fd)
-            self._fd = -1
+                self._file.close()
         self._lock.release()
 
 
@@ -131,11 +117,7 @@ def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
 
 
 def _locked(folder: Path) -> FileLock:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise JudgeError(f"{folder}: another process is judging this run", "wait for it to end, or stop it first") from None
+    lock = lock_of(folder / LOCK)
+    if lock is None:
+        raise JudgeError(f"{folder}: another process is judging this run", "wait for it to end, or stop it first")
     return lock
