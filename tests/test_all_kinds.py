@@ -15,6 +15,7 @@ from sycoprobe.api import Conduct
 from sycoprobe.errors import GateError, SycoprobeError
 from sycoprobe.kinds.base import ProbeKind
 from sycoprobe.kinds.features import YES, features_of
+from sycoprobe.kinds.powers import simulated
 from sycoprobe.kinds.walk import Walk
 from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
@@ -163,16 +164,16 @@ def test_turns_that_share_a_beginning_are_marked_for_the_providers_cache(tmp_pat
         walk = Walk(conversation)
         openings = dict(walk.open)
         assert (
-            all(not conversation.kind.is_last(conversation.shown, step) for step, _ in openings.values()) or len(openings) > 1
+            all(not conversation.kind.is_last(conversation.shown, turn) for turn, _ in openings.values()) or len(openings) > 1
         )
-        for place, (step, _) in openings.items():
-            kind_, shown = conversation.kind, conversation.shown
-            settled = {a: kind_.settles(shown, step, a, ()) for a in kind_.labels}
-            said = shown.asked.gold if shown.asked is not None else kind_.example(shown, step, settled, random.Random(0))
+        for place, (turn, _) in openings.items():
+            played, shown = simulated(conversation.kind), conversation.shown
+            settled = {a: played.settles(shown, turn, a, ()) for a in conversation.kind.labels}
+            said = shown.asked.gold if shown.asked is not None else played.example(shown, turn, settled, random.Random(0))
             walk.give(place, Reply(said, Finish.STOP))
-        for step, strand in walk.open.values():
-            if strand:
-                assert step.messages[: len(strand[-1].step.messages)] == strand[-1].step.messages
+        for turn, thread in walk.open.values():
+            if thread:
+                assert turn.messages[: len(thread[-1].turn.messages)] == thread[-1].turn.messages
                 marked += 1
     assert marked
 

@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING, Any
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.backends.phrasebook import Intent, Occasion, Part, UserTurn, fitting, in_form, phrases, render, torn
 from sycoprobe.errors import BackendError, PlanError
+from sycoprobe.kinds.powers import aspects_of, simulated
 from sycoprobe.metrics.metric import ANSWER
 from sycoprobe.planning.calls import CallSpec
 from sycoprobe.seeds import rng_for
@@ -197,9 +198,10 @@ class SimBackend:
     def _in_scene(self, request: Request, scene: Scene, rng: random.Random) -> Reply:
         """A reply in a run of another probe kind: each aspect gets a planted label, or settles."""
         kind, turn, spec = scene.kind, scene.turn, request.spec
+        played = simulated(kind)
         labels: dict[str, str] = {}
-        for aspect in (*kind.aspects(turn), *kind.judged_aspects(turn)):
-            labels[aspect] = kind.settles(scene.shown, turn, aspect, scene.thread)
+        for aspect in aspects_of(kind, turn):
+            labels[aspect] = played.settles(scene.shown, turn, aspect, scene.thread)
             draw = rng.random()
             for key, label in self._labels_planted(scene, aspect):
                 draw -= self._rate(key, spec)
@@ -207,7 +209,7 @@ class SimBackend:
                     labels[aspect] = label
                     break
         spoilt = self._spoilt(rng, "It could be one thing or it could be the other, I cannot decide.")
-        said = kind.example(scene.shown, turn, labels, rng)
+        said = played.example(scene.shown, turn, labels, rng)
         schema = request.form is AnswerForm.SCHEMA
         reply = spoilt or _plain(json.dumps({"reasoning": "", "answer": said}) if schema else said)
         if request.sampling.logprobs and kind.asks_in_form and scene.shown.asked is not None:

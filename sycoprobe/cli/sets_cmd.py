@@ -73,6 +73,7 @@ def kinds(
 
 def _describe(kind: ProbeKind) -> None:
     """Print what a kind is: its source and control, arms, labels, metrics, settings."""
+    from sycoprobe.kinds.powers import rubrics_of
     from sycoprobe.text import visible
 
     settings = kind.settings_model()
@@ -97,8 +98,8 @@ def _describe(kind: ProbeKind) -> None:
         lines.append(f"\nsettings (--set {kind.name}.NAME=VALUE)")
         for field, info in fields.items():
             lines.append(f"  {field:18} {getattr(settings, field)}  {info.description or ''}".rstrip())
-    if kind.rubrics:
-        lines.append(f"\na judge can be asked: {', '.join(r.name for r in kind.rubrics)}")
+    if rubrics := rubrics_of(kind):
+        lines.append(f"\na judge can be asked: {', '.join(r.name for r in rubrics)}")
     print(visible("\n".join(lines)))
 
 

@@ -33,6 +33,7 @@ from sycoprobe.kinds.judging import (
     read_verdict,
     schema_of,
 )
+from sycoprobe.kinds.powers import cases_of, rubrics_of
 from sycoprobe.kinds.rubrics import RUBRICS
 from sycoprobe.kinds.walk import Walk
 from sycoprobe.money import lists as prices
@@ -284,7 +285,7 @@ def cases_of_run(folder: Path) -> list[Case]:
     """
     contents = journal.read(folder)
     planned = contents.planned()
-    if not any(part.kind.rubrics for part in planned.parts):
+    if not any(rubrics_of(part.kind) for part in planned.parts):
         kinds = ", ".join(repr(k) for k in contents.plan.kinds)
         raise JudgeError(
             f"{folder}: a judge has nothing to do in a run of the kind {kinds}: rules read all of it",
@@ -296,7 +297,7 @@ def cases_of_run(folder: Path) -> list[Case]:
     for call in journal.final_calls(contents):
         spec = call.spec
         part = parts[spec.section or planned.parts[0].name]
-        if not part.kind.rubrics:
+        if not rubrics_of(part.kind):
             continue
         walk = walks.get(spec.conversation)
         if walk is None:
@@ -309,7 +310,7 @@ def cases_of_run(folder: Path) -> list[Case]:
             def key(turn: Turn, conversation: Conversation = conversation) -> str:
                 return conversation.call(turn).key
 
-            found += conversation.kind.cases(conversation.shown, key, turns)
+            found += cases_of(conversation.kind, conversation.shown, key, turns)
     return found
 
 

@@ -1,22 +1,23 @@
 """What a probe kind is: which arms it has, what is said in them, how replies are read, and what is measured.
 
 A kind is a small pure class, registered under the entry-point group `sycoprobe.kinds`. The runner asks it what to say next
-(`begin`, `follows`), the scorer asks it what a reply amounts to (`read`), and `metrics` says which labels in which arms make
-a number, and against which control. Nothing here knows of backends or files.
+(`begin`, `then`), the scorer asks it what a reply amounts to (`read`), and `metrics` says which labels in which arms make
+a number, and against which control. What only some kinds can do besides stands in `powers`. Nothing here knows of backends
+or files.
 """
 
 from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeVar
 
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
-from sycoprobe.kinds.judging import Case, Rubric
 from sycoprobe.metrics.metric import ANSWER as ANSWER
 from sycoprobe.metrics.metric import FIRST as FIRST
 from sycoprobe.metrics.metric import Among as Among
@@ -30,8 +31,6 @@ from sycoprobe.sets.wordings import Arm, Wordings
 from sycoprobe.turns import Message
 
 if TYPE_CHECKING:
-    from sycoprobe.metrics.curves import Curve
-    from sycoprobe.metrics.table import Table
     from sycoprobe.stats.sample import Estimate
 
 FREE_TEXT_TOKENS = 200
@@ -65,20 +64,25 @@ def each_once(value: object) -> object:
     return listed
 
 
+AnyProbe = Probe | KindProbe
+P_co = TypeVar("P_co", bound=AnyProbe, covariant=True, default=AnyProbe)
+S_co = TypeVar("S_co", bound=KindSettings, covariant=True, default=KindSettings)
+
+
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A probe as one conversation shows it.
+class Shown(Generic[P_co, S_co]):
+    """A probe as one conversation shows it: `Shown[PROBE, SETTINGS]`, or `Shown` alone where the kind does not matter.
 
     Attributes
     ----------
-    probe: the probe. asked: the same with its options in the order that the seed drew, for a `Probe`; None for other kinds' probes.
+    probe: the probe. asked: the same with its options in the order that the seed drew, in a `Question`; None for other probes.
     settings: the kind's. wordings: the run's, for what all kinds say alike (requests to answer, neutral re-asks).
     seed, conversation: what `rng` draws from. form: the form in which the run asks for answers.
     """
 
-    probe: Any
+    probe: P_co
     asked: Asked | None
-    settings: Any
+    settings: S_co
     wordings: Wordings
     seed: int
     conversation: str
@@ -92,17 +96,17 @@ class Shown:
         """A generator that depends on the seed and `parts` only."""
         return rng_for(self.seed, *parts)
 
-    @property
-    def question(self) -> Asked:
-        """The question with its options in order, of kinds whose probes are questions. Raises `TypeError` for others."""
-        if self.asked is None:
-            raise TypeError(f"{type(self.probe).__name__} is no question with a known answer")
-        return self.asked
+
+@dataclass(frozen=True, slots=True)
+class Question(Shown[Probe, S_co], Generic[S_co]):
+    """A question with a known answer as one conversation shows it: `Question[SETTINGS]`, or `Question` alone."""
+
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One call of a conversation: turn `index` (from 0) of `arm`, and the whole thread that is sent for it.
+    """One call of a conversation: turn `index` (from 0) of `arm`, and the whole dialog that is sent for it.
 
     `wording` names the text that the seed drew for it, where there are several.
     """
@@ -124,7 +128,7 @@ class Reading:
 
     `label` is one of the kind's labels for that aspect, and set if and only if `outcome` is answered; `value` is a number where
     the aspect has one (a rating, in [0, 1]). `rule` names the rule, or the judge, that decided. `answer` is what was read.
-    `stage` is which turn of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
+    `stage` is which step of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
     """
 
     outcome: Outcome
@@ -175,8 +179,15 @@ class Fault:
     mend: str
 
 
-class ProbeKind(ABC):
-    """A kind of probe. Stateless; one instance serves all runs.
+C = TypeVar("C", bound=Shown, default=Shown)
+S = TypeVar("S", bound=KindSettings, default=KindSettings)
+
+
+class ProbeKind(ABC, Generic[C, S]):
+    """A kind of probe, over the conversations that it has and its settings. Stateless; one instance serves all runs.
+
+    `ProbeKind[Shown[PROBE, SETTINGS], SETTINGS]`; kinds that ask a question with a known answer are `questions.QuestionKind[SETTINGS]`.
+    Without parameters it is a kind as the rest of the program knows it, which hands it its own conversations back.
 
     Class attributes
     ----------------
@@ -203,89 +214,79 @@ class ProbeKind(ABC):
     """Aspects of which one is read in every reply; empty: the first of `labels`."""
     planted_flips: ClassVar[bool] = False
     """Whether `sim:` answers it by rates of flips (`pushback=0.3`) instead of labels in arms."""
-    rubrics: ClassVar[tuple[Rubric, ...]] = ()
-    """What a judge can be asked about this kind's replies; empty where a rule reads all of it."""
 
     @abstractmethod
-    def arms(self, settings: Any) -> tuple[str, ...]:
+    def arms(self, settings: S) -> tuple[str, ...]:
         """The arms in the order in which they are shown, a shared first answer (if there is one) as `first`."""
 
     @abstractmethod
-    def begin(self, shown: Shown) -> list[Turn]:
+    def begin(self, shown: C) -> list[Turn]:
         """The calls with which a conversation begins: one for a shared first answer, or one an arm."""
 
-    def then(self, shown: Shown, thread: Thread) -> list[Turn]:
-        """The calls that follow the last of `thread`, which are the answered turns of one thread from its beginning.
+    def then(self, shown: C, thread: Thread) -> list[Turn]:
+        """The calls that follow the last of `thread`.
 
         Must depend on its arguments only: a resume asks it again. An unanswered or failed turn is followed by nothing.
         """
         return []
 
     @abstractmethod
-    def read(self, shown: Shown, turn: Turn, reply: str, thread: Thread) -> Readings:
-        """What an ordinary reply amounts to, by aspect, as far as a rule can tell. `thread` is what came before in its thread.
+    def read(self, shown: C, turn: Turn, reply: str, thread: Thread) -> Readings:
+        """What an ordinary reply amounts to, by aspect, as far as a rule can tell. `thread` is what came before.
 
         Refusals by the provider, cut-offs and failures never come here.
         """
 
     @abstractmethod
-    def metrics(self, settings: Any) -> tuple[Metric, ...]:
+    def metrics(self, settings: S) -> tuple[Metric, ...]:
         """What is estimated, the headline first."""
 
-    def every_metric(self, settings: Any) -> tuple[Metric, ...]:
+    def every_metric(self, settings: S) -> tuple[Metric, ...]:
         """`metrics`, and the share of replies that could be read."""
         return (*self.metrics(settings), valid_share(self.arms(settings), self.read_in_all or (next(iter(self.labels)),)))
 
-    def headline(self, settings: Any) -> Metric:
+    def headline(self, settings: S) -> Metric:
         """The metric to look at first."""
         return next(m for m in self.metrics(settings) if m.headline)
 
-    def derive(self, shown: Shown, rows: Sequence[Row]) -> list[Row]:
-        """Further rows that only a whole conversation tells (a count of flips, say), from its rows in order of arm and turn."""
-        return []
-
-    def curves(self, table: Table, settings: Any) -> list[Curve]:
-        """Numbers as functions of something (turns, tokens), from all rows of a run."""
-        return []
-
-    def most_calls(self, settings: Any) -> tuple[int, int]:
+    def most_calls(self, settings: S) -> tuple[int, int]:
         """The least and the most calls of one conversation, where nothing fails."""
         n = len(self.arms(settings))
         return n, n
 
-    def title_of(self, probe: Any) -> str:
+    def title_of(self, probe: AnyProbe) -> str:
         """What a probe asks, in one line for a list of probes."""
         for name in ("question", "text", "told", "flaw"):
             if isinstance(said := getattr(probe, name, None), str):
                 return said
-        return str(probe.id)
+        return probe.id
 
     def conclusion(self, model: str, estimates: Mapping[str, Estimate]) -> str | None:
         """The finding in one plain sentence of the kind's own; None: a general one is made of the headline."""
         return None
 
-    def notes(self, settings: Any) -> tuple[str, ...]:
+    def notes(self, settings: S) -> tuple[str, ...]:
         """What a reader must know of a run with these settings."""
         return ()
 
-    def sides(self, settings: Any) -> Mapping[str, Arm]:
+    def sides(self, settings: S) -> Mapping[str, Arm]:
         """Which arms log-odds are compared between: those of the headline, and its control."""
         headline = self.headline(settings)
         return {**dict.fromkeys(headline.arms, Arm.PUSHBACK), **dict.fromkeys(headline.against, Arm.CONTROL)}
 
-    def replies_in(self, metric: Metric, settings: Any) -> int:
+    def replies_in(self, metric: Metric, settings: S) -> int:
         """How many replies a conversation has, at most, in the arms of a metric."""
         return len(metric.arms)
 
-    def is_last(self, shown: Shown, turn: Turn) -> bool:
-        """Whether nothing follows this turn, whatever is replied: its thread need not be kept in a provider's cache."""
+    def is_last(self, shown: C, turn: Turn) -> bool:
+        """Whether nothing follows this turn, whatever is replied: its dialog need not be kept in a provider's cache."""
         return type(self).then is ProbeKind.then or turn.arm != FIRST
 
     def call_name(self, arm: str, index: int) -> str:
         """How a call is named in its conversation; seeds go by it, so it never changes."""
         return f"{arm}.{index}"
 
-    def fault(self, probe: Any, settings: Any) -> Fault | None:
+    def fault(self, probe: AnyProbe, settings: S) -> Fault | None:
         """Why this kind cannot use `probe`, or None."""
         return None
 
@@ -297,32 +298,9 @@ class ProbeKind(ABC):
         """Which aspects are read in this turn's reply; by default all that the kind has."""
         return tuple(self.labels)
 
-    def judged_aspects(self, turn: Turn) -> tuple[str, ...]:
-        """Which aspects of this turn's reply only a judge can read; without one there are no rows of them."""
-        return ()
-
     def reads_cut(self, turn: Turn) -> bool:
         """Whether a reply that was stopped by the length limit can still be read, because what counts does not stand at its end."""
         return False
-
-    def cases(self, shown: Shown, key: Callable[[Turn], str], done: Sequence[tuple[Exchange, Thread]]) -> list[Case]:
-        """What a judge is to be asked about a conversation; empty where nothing is.
-
-        `done` are its answered turns with what came before each; `key` names a turn's call. A case about one reply has the key
-        `CALL|RUBRIC`; one that compares two has `CONVERSATION/ARM.-1|RUBRIC`, with an arm of its own. The aspect that a
-        judgement speaks of is what follows the dot in the rubric's name.
-        """
-        return []
-
-    # What follows is for simulated models, whose planted behaviour the scorer is tested against.
-
-    @abstractmethod
-    def settles(self, shown: Shown, turn: Turn, aspect: str, thread: Thread) -> str:
-        """The label of a simulated reply in which nothing that was planted occurs."""
-
-    @abstractmethod
-    def example(self, shown: Shown, turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
-        """A reply that reads as `labels` (by aspect)."""
 
 
 @dataclass(frozen=True, slots=True)

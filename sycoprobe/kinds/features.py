@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from sycoprobe.kinds.base import ProbeKind
+from sycoprobe.kinds.base import KindSettings, ProbeKind
+from sycoprobe.kinds.powers import rubrics_of
 
 YES = "yes"
 """It works; any other entry says in a few words why it does not."""
@@ -16,10 +16,10 @@ def features_of(kind: ProbeKind) -> dict[str, str]:
     settings = kind.settings_model()
     headline = kind.headline(settings)
 
-    def everywhere(_kind: ProbeKind, _settings: Any) -> str:
+    def everywhere(_kind: ProbeKind, _settings: KindSettings) -> str:
         return YES
 
-    features: dict[str, Callable[[ProbeKind, Any], str]] = {
+    features: dict[str, Callable[[ProbeKind, KindSettings], str]] = {
         "live and batched runs, caps, resume, replay, score": everywhere,
         "prompt-cache marks": lambda k, s: YES if follows(k) else "no turn follows another",
         "gate: absolute and relative rules, slices": everywhere,
@@ -28,7 +28,7 @@ def features_of(kind: ProbeKind) -> dict[str, str]:
         "plan: smallest effect": lambda k, s: YES if headline.labels is not None else "its headline is an average of ratings",
         "--until-decided": lambda k, s: "all but judged metrics" if any(m.judged for m in k.metrics(s)) else YES,
         "--logprobs: belief shift": lambda k, s: YES if k.asks_in_form else "asks no question in the run's form",
-        "judges": lambda k, s: YES if k.rubrics else "rules read all of it",
+        "judges": lambda k, s: YES if rubrics_of(k) else "rules read all of it",
     }
     return {name: told(kind, settings) for name, told in features.items()}
 

@@ -15,6 +15,7 @@ from sycoprobe.errors import ReportError
 from sycoprobe.gating.baselines import fingerprint
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.journal.journal import Contents
+from sycoprobe.kinds.powers import curves_of
 from sycoprobe.metrics.estimate import anytime_estimate, first_items, sample_of, sides_of
 from sycoprobe.metrics.metric import Metric, short
 from sycoprobe.metrics.table import OUTCOMES, Slice, Table, counts
@@ -176,7 +177,7 @@ def _section(part: PlannedPart, scored: Scored, table: Table, order: Order | Non
         metrics=results,
         slices=slices_of(whole, metrics, order),
         belief=belief,
-        curves=kind.curves(whole, settings),
+        curves=curves_of(kind, whole, settings),
         counts=_in_order(counts(table), part),
         kept_form=scored.kept.by_arm(sides),
         readings=scored.readings.how_read(sides),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sycoprobe.kinds.judging import Judgement
+from sycoprobe.kinds.powers import rubrics_of
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.planning import Planned
 from sycoprobe.reports.model import JudgeInfo
@@ -98,9 +99,10 @@ def judge_notes(planned: Planned, panel: Panel) -> Iterable[str]:
         return
     for part in planned.parts:
         kind = part.kind
-        if not kind.rubrics:
+        rubrics = rubrics_of(kind)
+        if not rubrics:
             continue
-        aspects = {r.name.rpartition(".")[2] for r in kind.rubrics}
+        aspects = {r.name.rpartition(".")[2] for r in rubrics}
         by_rule = any(m.aspect in aspects and not m.judged for m in kind.metrics(part.settings))
         said = (
             "free text was read by the probes' own phrases, which is coarse"

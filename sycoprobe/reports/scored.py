@@ -10,6 +10,7 @@ from sycoprobe.extract.log_odds import Belief, NoBelief, belief_of
 from sycoprobe.extract.types import Outcome
 from sycoprobe.kinds.base import Exchange, Reading, Readings, Thread, Turn
 from sycoprobe.kinds.judging import Judgement, JudgeOutcome
+from sycoprobe.kinds.powers import derived
 from sycoprobe.kinds.walk import Walk, read_reply
 from sycoprobe.metrics.belief_shift import Beliefs
 from sycoprobe.metrics.table import Collector, Row, Table
@@ -20,7 +21,7 @@ from sycoprobe.reports import model
 from sycoprobe.reports.model import Example, LetterCount
 from sycoprobe.reports.readings import ReadingCounts
 from sycoprobe.sets.forms import KeptCounts
-from sycoprobe.sets.probe import LETTERS
+from sycoprobe.sets.probe import LETTERS, Asked
 from sycoprobe.text import json_text
 
 EXAMPLES_KEPT = 5
@@ -65,7 +66,7 @@ class Scored:
                 self.readings.add(side, reading.stage, sure=reading.sure)
                 break
         if not thread and shown.asked is not None and shown.asked.options:
-            self._count_letters(walk, done)
+            self._count_letters(shown.asked, done)
         self._take(walk, done.turn, done.readings, call)
 
     def failed(self, walk: Walk, turn: Turn, thread: Thread, call: Call) -> None:
@@ -75,8 +76,7 @@ class Scored:
     def _take(self, walk: Walk, turn: Turn, readings: Readings, call: Call) -> None:
         self._open.setdefault(walk.conversation.key, []).append((turn, readings, call))
 
-    def _count_letters(self, walk: Walk, done: Exchange) -> None:
-        asked = walk.conversation.shown.question
+    def _count_letters(self, asked: Asked, done: Exchange) -> None:
         answer = next((r.answer for r in done.readings.values() if r.answer is not None), None)
         if done.turn.arm in (FIRST, "control") and answer in asked.options:
             self._gold[asked.letter_of(asked.probe.answer)] += 1
@@ -105,7 +105,7 @@ class Scored:
             found.append(Row(spec.item, spec.repeat, arm, int(index), aspect, outcome, label))
             self._write(found[-1], None, None, "", None)
         found.sort(key=lambda r: (r.arm, r.turn, r.aspect))
-        for row in self.part.kind.derive(conversation.shown, found):
+        for row in derived(self.part.kind, conversation.shown, found):
             found.append(row)
             self._write(row, None, None, "", None)
         self.collector.add(found)
