@@ -21,6 +21,7 @@ from sycoprobe.errors import Interrupted, JournalError, PlanError, PriceError, R
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
 from sycoprobe.journal import Contents, Journal, now
+from sycoprobe.kinds.base import ProbeKind
 from sycoprobe.money import lists as prices
 from sycoprobe.money import price as money
 from sycoprobe.money.budget import Budget, Caps
@@ -428,6 +429,10 @@ def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -
         extra=conduct.extra,
     )
     backend = open_backend(plan.model, options)
+    check_kind: Callable[[ProbeKind], None] | None = getattr(backend, "check_kind", None)
+    if check_kind is not None:
+        for part in planned.parts:
+            check_kind(part.kind)
     if conduct.batch:
         batched.check(planned, backend)
     return backend

@@ -51,7 +51,7 @@ from sycoprobe.sets.wordings import DISPUTES, Arm, Kind
 from sycoprobe.turns import TokenLogprob
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.base import Scene
+    from sycoprobe.kinds.base import ProbeKind, Scene
 
 DEFAULTS = {
     "accuracy": 0.8,
@@ -133,6 +133,11 @@ class SimBackend:
         self.part = part
         self.seed = seed
         self._again = (f"replica {replica}",) if replica else ()
+
+    def check_kind(self, kind: ProbeKind) -> None:
+        """Raises `PlanError` for a kind that does not say what a simulated model replies."""
+        if not kind.planted_flips:
+            simulated(kind)
 
     async def start(self) -> dict[str, Any]:
         return {
