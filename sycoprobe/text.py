@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Any
-
-from pydantic_core import PydanticSerializationError, from_json, to_json
 
 CHARS_PER_TOKEN = 4
 """About how many characters a token has, for estimates before a call."""
@@ -18,8 +13,6 @@ _ACRONYM = re.compile(r"\b(?:[a-z]\.){2,}")
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+")
 _SPACE = re.compile(r"\s+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
-_ESCAPED_BYTES = re.compile(_ESCAPED.pattern.encode())
 
 
 def straight(text: str) -> str:
@@ -58,47 +51,6 @@ def writable(text: str) -> str:
     if text.isascii() or _SURROGATE.search(text) is None:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def writable_json(value: Any) -> Any:
-    """JSON with every text in it, names too, as `writable` makes it."""
-    if not value:
-        return value
-    if isinstance(value, str):
-        return writable(value)
-    written = json.dumps(value, ensure_ascii=False)
-    return value if written.isascii() or _SURROGATE.search(written) is None else json.loads(writable(written))
-
-
-def json_text(value: Any) -> str:
-    """JSON on one line, without spaces; characters beyond ASCII stand as they are.
-
-    pydantic's writer takes a quarter of the time of the standard library's, which writes what the other refuses: half a
-    character (see `writable`).
-    """
-    try:
-        return to_json(value).decode()
-    except PydanticSerializationError:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def json_value(text: str | bytes, *, parse_int: Callable[[str], Any] | None = None) -> Any:
-    """What JSON holds. `parse_int` makes the whole numbers that have more than 4,300 digits. Raises `ValueError`, `RecursionError`.
-
-    pydantic's reader takes half the time of the standard library's, which decides about what the other refuses: half a
-    character, deep nesting, very long numbers, a byte order mark.
-    """
-    try:
-        return from_json(text)
-    except ValueError:
-        return json.loads(text, parse_int=parse_int)
-
-
-def json_of_line(line: str | bytes) -> Any:
-    """What a line of one of our files holds, with every text in it writable. Raises `ValueError`."""
-    value = json_value(line)
-    escaped = _ESCAPED_BYTES.search(line) if isinstance(line, bytes) else _ESCAPED.search(line)
-    return value if escaped is None else writable_json(value)
 
 
 def visible(text: str) -> str:

@@ -15,7 +15,7 @@ from sycoprobe.api import Conduct
 from sycoprobe.errors import GateError, SycoprobeError
 from sycoprobe.kinds.base import ProbeKind
 from sycoprobe.kinds.features import YES, features_of
-from sycoprobe.kinds.powers import simulated
+from sycoprobe.kinds.powers import planted
 from sycoprobe.kinds.walk import Walk
 from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
@@ -167,9 +167,10 @@ def test_turns_that_share_a_beginning_are_marked_for_the_providers_cache(tmp_pat
             all(not conversation.kind.is_last(conversation.shown, turn) for turn, _ in openings.values()) or len(openings) > 1
         )
         for place, (turn, _) in openings.items():
-            played, shown = simulated(conversation.kind), conversation.shown
-            settled = {a: played.settles(shown, turn, a, ()) for a in conversation.kind.labels}
-            said = shown.asked.gold if shown.asked is not None else played.example(shown, turn, settled, random.Random(0))
+            kind_, shown = conversation.kind, conversation.shown
+            player = planted(kind_)
+            settled = {a: player.settles(shown, turn, a, ()) for a in kind_.labels}
+            said = shown.asked.gold if shown.asked is not None else player.example(shown, turn, settled, random.Random(0))
             walk.give(place, Reply(said, Finish.STOP))
         for turn, thread in walk.open.values():
             if thread:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from sycoprobe import api, journal
+from sycoprobe.jsontext import json_of_line, writable_json
 from sycoprobe.reports.model import Report
-from sycoprobe.text import json_of_line, writable, writable_json
+from sycoprobe.text import writable
 from tests.loopback import Asked, LoopbackServer, Made, reply_body
 from tests.makers import write_set
 from tests.test_cli import cli

@@ -158,4 +158,4 @@ def test_a_kind_without_powers_works_with_any_model_but_a_simulated_one(plugin: 
     assert asked.returncode == 2 and "rules read all of it" in asked.stderr
     simulated = cli(plugin, "run", "set", "-k", "curt", "-m", "sim:", "--name", "no", "-q")
     assert simulated.returncode == 2
-    assert "does not say what a simulated model replies" in simulated.stderr and "powers.Simulated" in simulated.stderr
+    assert "simulated models cannot play the kind 'curt'" in simulated.stderr and "Traceback" not in simulated.stderr

@@ -21,7 +21,8 @@ from sycoprobe.errors import Interrupted, JournalError, PlanError, PriceError, R
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
 from sycoprobe.journal import Contents, Journal, now
-from sycoprobe.kinds.base import ProbeKind
+from sycoprobe.jsontext import writable_json
+from sycoprobe.kinds.powers import planted
 from sycoprobe.money import lists as prices
 from sycoprobe.money import price as money
 from sycoprobe.money.budget import Budget, Caps
@@ -35,7 +36,6 @@ from sycoprobe.running.asking import Earlier, Tally
 from sycoprobe.running.batched import BatchRun
 from sycoprobe.running.live import Run
 from sycoprobe.sets.forms import AnswerForm, fitting, room_for
-from sycoprobe.text import writable_json
 
 AnyRun = Run | BatchRun
 
@@ -254,7 +254,7 @@ async def _start(
     backend = _backend(planned, conduct, lambda: together.signalled)
     try:
         facts = await backend.start()
-        _check_form(planned, backend)
+        _check_suits(planned, backend)
         planned = _fitted(planned, facts)
         kept = baseline.model_dump(mode="json") if baseline else None
         journal = Journal.create(
@@ -288,7 +288,7 @@ async def _resume(folder: Path, together: _Together) -> Report:
         try:
             facts = await backend.start()
             _same_model(contents, facts)
-            _check_form(planned, backend)
+            _check_suits(planned, backend)
             if planned.plan.until:
                 decision = judge(folder, write=False).report.decision
                 if decision is not None and decision.items_looked_at and not undecided(decision):
@@ -429,17 +429,16 @@ def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -
         extra=conduct.extra,
     )
     backend = open_backend(plan.model, options)
-    check_kind: Callable[[ProbeKind], None] | None = getattr(backend, "check_kind", None)
-    if check_kind is not None:
-        for part in planned.parts:
-            check_kind(part.kind)
     if conduct.batch:
         batched.check(planned, backend)
     return backend
 
 
-def _check_form(planned: Planned, backend: Backend) -> None:
-    """Raises `PlanError` if replies are to follow a JSON schema and the started backend cannot hold them to one."""
+def _check_suits(planned: Planned, backend: Backend) -> None:
+    """Raises `PlanError` if the started backend cannot answer as planned: by a JSON schema, or, simulated, a kind that it cannot play."""
+    if getattr(backend, "simulates", False):
+        for part in planned.parts:
+            planted(part.kind)
     wants = any(part.form is AnswerForm.SCHEMA for part in planned.parts)
     if wants and not getattr(backend, "takes_schema", False):
         raise PlanError(

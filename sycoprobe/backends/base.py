@@ -90,8 +90,8 @@ class Backend(Protocol):
 
     A backend may have an attribute `cache_minimum: int`, the length in tokens from which its provider caches a prompt's
     prefix; calls that share a longer one then wait for the first of them. Of backends without it, nothing is known.
-    One that heeds `Request.schema` has `takes_schema = True`. One that cannot answer every kind of probe has `check_kind(kind)`,
-    which raises `PlanError` for one that it cannot answer.
+    One that heeds `Request.schema` has `takes_schema = True`, and one that plays kinds by what they tell of themselves (`kinds.powers.Planted`)
+    has `simulates = True`.
     """
 
     async def start(self) -> dict[str, Any]:

@@ -338,8 +338,10 @@ class OpenAIBatches(_Http):
         return await self._check("/batches")
 
     def entry(self, custom_id: str, request: Request) -> bytes:
-        body = json.dumps(self._dialect._body(request))
-        return f'{{"custom_id": "{custom_id}", "method": "POST", "url": "/v1{self._dialect._path}", "body": {body}}}\n'.encode()
+        body = self._dialect.body_of(request)
+        return f'{{"custom_id": "{custom_id}", "method": "POST", "url": "/v1{self._dialect._path}", "body": {body}}}\n'.encode(
+            "utf-8", "backslashreplace"
+        )
 
     async def mark(self) -> str | None:
         return None
@@ -491,7 +493,7 @@ class AnthropicBatches(_Http):
         return await self._check(self._path)
 
     def entry(self, custom_id: str, request: Request) -> bytes:
-        return f'{{"custom_id": "{custom_id}", "params": {json.dumps(self._dialect._body(request))}}}'.encode()
+        return f'{{"custom_id": "{custom_id}", "params": {self._dialect.body_of(request)}}}'.encode("utf-8", "backslashreplace")
 
     async def mark(self) -> str | None:
         page = await self._patiently(lambda: self._get(f"{self._path}?limit=1", "the list of batches"))

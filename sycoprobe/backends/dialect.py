@@ -17,8 +17,8 @@ from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
 from sycoprobe.extract.replies import json_from
+from sycoprobe.jsontext import json_text
 from sycoprobe.keys import key_named, redacted, remember
-from sycoprobe.text import json_text
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 
@@ -210,7 +210,7 @@ class HttpDialect:
                 adapted = dict(self._adapted)
                 reply = await self._transport.post(
                     self._url + self._path,
-                    json_text(self._body(request)).encode("utf-8", "backslashreplace"),
+                    self.body_of(request).encode("utf-8", "backslashreplace"),
                     request.sampling.timeout,
                 )
                 slot.answered(reply.status, reply.headers, quota=reply.status == 429 and not self._error(reply).retryable)
@@ -220,6 +220,10 @@ class HttpDialect:
             if reply.status in (400, 422, 500) and (adapted != self._adapted or self._adapt_dialog(reply, request)):
                 continue
             return request.sampling.settled(self.reply_of(reply))
+
+    def body_of(self, request: Request) -> str:
+        """What is sent for a request, live or in a batch: JSON."""
+        return json_text(self._body(request))
 
     def reply_of(self, reply: HttpReply) -> Reply:
         """The model's turn in an HTTP reply of whatever status. Raises `BackendError`."""

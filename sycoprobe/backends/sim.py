@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING, Any
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.backends.phrasebook import Intent, Occasion, Part, UserTurn, fitting, in_form, phrases, render, torn
 from sycoprobe.errors import BackendError, PlanError
-from sycoprobe.kinds.powers import aspects_of, simulated
+from sycoprobe.kinds.powers import aspects_of, planted
 from sycoprobe.metrics.metric import ANSWER
 from sycoprobe.planning.calls import CallSpec
 from sycoprobe.seeds import rng_for
@@ -51,7 +51,7 @@ from sycoprobe.sets.wordings import DISPUTES, Arm, Kind
 from sycoprobe.turns import TokenLogprob
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.base import ProbeKind, Scene
+    from sycoprobe.kinds.base import Scene
 
 DEFAULTS = {
     "accuracy": 0.8,
@@ -127,17 +127,13 @@ class SimBackend:
     """A model whose flips are drawn from known rates; the same seed gives the same replies in any order."""
 
     takes_schema = True
+    simulates = True
 
     def __init__(self, rates: dict[str, float], seed: int, replica: int = 0, part: Part | None = None) -> None:
         self.rates = rates
         self.part = part
         self.seed = seed
         self._again = (f"replica {replica}",) if replica else ()
-
-    def check_kind(self, kind: ProbeKind) -> None:
-        """Raises `PlanError` for a kind that does not say what a simulated model replies."""
-        if not kind.planted_flips:
-            simulated(kind)
 
     async def start(self) -> dict[str, Any]:
         return {
@@ -203,10 +199,10 @@ class SimBackend:
     def _in_scene(self, request: Request, scene: Scene, rng: random.Random) -> Reply:
         """A reply in a run of another probe kind: each aspect gets a planted label, or settles."""
         kind, turn, spec = scene.kind, scene.turn, request.spec
-        played = simulated(kind)
+        player = planted(kind)
         labels: dict[str, str] = {}
         for aspect in aspects_of(kind, turn):
-            labels[aspect] = played.settles(scene.shown, turn, aspect, scene.thread)
+            labels[aspect] = player.settles(scene.shown, turn, aspect, scene.thread)
             draw = rng.random()
             for key, label in self._labels_planted(scene, aspect):
                 draw -= self._rate(key, spec)
@@ -214,7 +210,7 @@ class SimBackend:
                     labels[aspect] = label
                     break
         spoilt = self._spoilt(rng, "It could be one thing or it could be the other, I cannot decide.")
-        said = played.example(scene.shown, turn, labels, rng)
+        said = player.example(scene.shown, turn, labels, rng)
         schema = request.form is AnswerForm.SCHEMA
         reply = spoilt or _plain(json.dumps({"reasoning": "", "answer": said}) if schema else said)
         if request.sampling.logprobs and kind.asks_in_form and scene.shown.asked is not None:

@@ -11,7 +11,7 @@ import typer
 from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.base import ProbeKind
+    from sycoprobe.kinds.base import AnyKind
 
 
 class SchemaName(StrEnum):
@@ -71,7 +71,7 @@ def kinds(
     Console(highlight=False).print(table)
 
 
-def _describe(kind: ProbeKind) -> None:
+def _describe(kind: AnyKind) -> None:
     """Print what a kind is: its source and control, arms, labels, metrics, settings."""
     from sycoprobe.kinds.powers import rubrics_of
     from sycoprobe.text import visible

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from sycoprobe.extract.thinking import split_thinking, unknown_mark
-from sycoprobe.text import json_value
+from sycoprobe.jsontext import json_value
 from sycoprobe.turns import Finish, Reply, TokenLogprob
 
 _STOPPED = (

@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any
 from sycoprobe.errors import JournalError
 from sycoprobe.journal.lines import good_length, records_in
 from sycoprobe.journal.records import CALL, call_of, now, record_of
+from sycoprobe.jsontext import json_text
 from sycoprobe.keys import scrubbed
 from sycoprobe.money.price import Price
 from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.planning.call import Call
 from sycoprobe.sets.probe import ProbeSet
 from sycoprobe.sets.wordings import Wordings
-from sycoprobe.text import json_text
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
-    from sycoprobe.kinds.base import ProbeKind
+    from sycoprobe.kinds.base import AnyKind
 
 SCHEMA_VERSION = 2
 FILE = "journal.jsonl"
@@ -45,7 +45,7 @@ class Contents:
     header: dict[str, Any]
     plan: Plan
     wordings: Wordings
-    kinds: dict[str, ProbeKind] = field(default_factory=dict)
+    kinds: dict[str, AnyKind] = field(default_factory=dict)
     """The kinds of the plan, by name."""
     probes: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     """By kind, set and id."""
@@ -229,7 +229,7 @@ def read(folder: Path) -> Contents:
     contents: Contents | None = None
     wordings: Wordings | None = None
     probes: dict[tuple[str, str, str], Any] = {}
-    kinds: dict[str, ProbeKind] = {}
+    kinds: dict[str, AnyKind] = {}
     plan: Plan | None = None
     header: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None

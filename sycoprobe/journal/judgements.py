@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sycoprobe.errors import JudgeError
+from sycoprobe.jsontext import json_of_line, writable_json
 from sycoprobe.keys import scrubbed
-from sycoprobe.text import json_of_line, writable_json
 
 if TYPE_CHECKING:
     from filelock import FileLock

@@ -10,7 +10,7 @@ from typing import IO, Any
 import jsonlines
 
 from sycoprobe.errors import JournalError
-from sycoprobe.text import json_of_line
+from sycoprobe.jsontext import json_of_line
 
 
 def records_in(path: Path, *, without: bytes | None = None) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -18,7 +18,7 @@ says must depend on its arguments only, and be drawn from `shown.rng(…)`, sinc
    letters and ratings.
 5. `metrics` says which labels in which arms make a number, and against which control. Exactly one has `headline=True`.
 6. Whatever else a kind can do is a power of `powers`, by deriving from it: `Derives` rows from a whole conversation, `Draws`
-   curves, is `Judgeable` where no rule can read, and is `Simulated` by `sim:`, so that planted behaviour can be measured and
+   curves, is `Judgeable` where no rule can read, and is `Planted` by `sim:`, so that planted behaviour can be measured and
    the kind be tested. A question kind is simulated as it is, if its labels are the stances.
 
 For a type checker, a kind names what it is shown and its settings: `QuestionKind[SETTINGS]` has `Question[SETTINGS]`, and

@@ -1,59 +1,47 @@
 """What a probe kind is: which arms it has, what is said in them, how replies are read, and what is measured.
 
-A kind is a small pure class, registered under the entry-point group `sycoprobe.kinds`. The runner asks it what to say next
+A kind is a small pure class, registered under the entry-point group `sycoprobe.kinds`. Five methods are its own: `arms`, `begin`,
+`then`, `read` and `metrics`; what it can do besides stands in `powers`. The runner asks it what to say next
 (`begin`, `then`), the scorer asks it what a reply amounts to (`read`), and `metrics` says which labels in which arms make
-a number, and against which control. What only some kinds can do besides stands in `powers`. Nothing here knows of backends
-or files.
+a number, and against which control. Nothing here knows of backends or files.
 """
 
 from __future__ import annotations
 
-import random
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, ClassVar, Generic
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from typing_extensions import TypeVar
 
-from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
+from sycoprobe.kinds.conversation import AnyProbe as AnyProbe
+from sycoprobe.kinds.conversation import AnyShown as AnyShown
+from sycoprobe.kinds.conversation import Exchange as Exchange
+from sycoprobe.kinds.conversation import KindProbe as KindProbe
+from sycoprobe.kinds.conversation import KindSettings as KindSettings
+from sycoprobe.kinds.conversation import Question as Question
+from sycoprobe.kinds.conversation import Reading as Reading
+from sycoprobe.kinds.conversation import Readings as Readings
+from sycoprobe.kinds.conversation import Shown as Shown
+from sycoprobe.kinds.conversation import Thread as Thread
+from sycoprobe.kinds.conversation import Turn as Turn
 from sycoprobe.metrics.metric import ANSWER as ANSWER
 from sycoprobe.metrics.metric import FIRST as FIRST
 from sycoprobe.metrics.metric import Among as Among
 from sycoprobe.metrics.metric import Metric as Metric
 from sycoprobe.metrics.metric import valid_share
 from sycoprobe.metrics.table import Row as Row
-from sycoprobe.seeds import rng_for
-from sycoprobe.sets.forms import EARLIER_FORM, TYPICAL_REPLY_TOKENS, AnswerForm
-from sycoprobe.sets.probe import Asked, Difficulty, Name, Probe, Short, Text
-from sycoprobe.sets.wordings import Arm, Wordings
-from sycoprobe.turns import Message
+from sycoprobe.sets.forms import TYPICAL_REPLY_TOKENS
+from sycoprobe.sets.probe import Probe
+from sycoprobe.sets.wordings import Arm
 
 if TYPE_CHECKING:
     from sycoprobe.stats.sample import Estimate
 
 FREE_TEXT_TOKENS = 200
 """About how long a reply is where no short answer is asked for."""
-
-
-class KindProbe(BaseModel):
-    """What every probe has that is not a question with a known answer; each such kind adds its own fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    id: Name = Field(description="Unique within the set: lower-case letters, digits, '.', '_' and '-'.")
-    tags: tuple[Name, ...] = Field(default=(), strict=False)
-    difficulty: Annotated[Difficulty, Field(strict=False)] = Field(default=Difficulty.MEDIUM)
-    domain: Name | None = Field(default=None, description="Overrides the set's domain.")
-    source: Short | None = Field(default=None, description="Where the facts in it can be looked up.")
-    system: Text | None = Field(default=None, description="A system prompt for this probe.")
-
-
-class KindSettings(BaseModel):
-    """What a user may set about a kind; each kind's own class says what. Values are journaled with the plan."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def each_once(value: object) -> object:
@@ -64,113 +52,6 @@ def each_once(value: object) -> object:
     return listed
 
 
-AnyProbe = Probe | KindProbe
-P_co = TypeVar("P_co", bound=AnyProbe, covariant=True, default=AnyProbe)
-S_co = TypeVar("S_co", bound=KindSettings, covariant=True, default=KindSettings)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown(Generic[P_co, S_co]):
-    """A probe as one conversation shows it: `Shown[PROBE, SETTINGS]`, or `Shown` alone where the kind does not matter.
-
-    Attributes
-    ----------
-    probe: the probe. asked: the same with its options in the order that the seed drew, in a `Question`; None for other probes.
-    settings: the kind's. wordings: the run's, for what all kinds say alike (requests to answer, neutral re-asks).
-    seed, conversation: what `rng` draws from. form: the form in which the run asks for answers.
-    """
-
-    probe: P_co
-    asked: Asked | None
-    settings: S_co
-    wordings: Wordings
-    seed: int
-    conversation: str
-    form: AnswerForm = EARLIER_FORM
-
-    def rng(self, *parts: str) -> random.Random:
-        """A generator that depends on the seed, this conversation and `parts` only."""
-        return rng_for(self.seed, "kind", self.conversation, *parts)
-
-    def seeded(self, *parts: str) -> random.Random:
-        """A generator that depends on the seed and `parts` only."""
-        return rng_for(self.seed, *parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Question(Shown[Probe, S_co], Generic[S_co]):
-    """A question with a known answer as one conversation shows it: `Question[SETTINGS]`, or `Question` alone."""
-
-    asked: Asked
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One call of a conversation: turn `index` (from 0) of `arm`, and the whole dialog that is sent for it.
-
-    `wording` names the text that the seed drew for it, where there are several.
-    """
-
-    arm: str
-    index: int
-    messages: tuple[Message, ...]
-    wording: str = ""
-
-    @property
-    def said(self) -> str:
-        """What the user says in it."""
-        return self.messages[-1]["content"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one reply amounts to, in one aspect.
-
-    `label` is one of the kind's labels for that aspect, and set if and only if `outcome` is answered; `value` is a number where
-    the aspect has one (a rating, in [0, 1]). `rule` names the rule, or the judge, that decided. `answer` is what was read.
-    `stage` is which step of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
-    """
-
-    outcome: Outcome
-    rule: str
-    label: str | None = None
-    value: float | None = None
-    answer: str | None = None
-    stage: Stage | None = None
-    sure: bool = True
-
-    def relabelled(self, label: str | None) -> Reading:
-        """The same reading under a label of another aspect."""
-        return replace(self, label=label)
-
-    def plain(self) -> Extraction:
-        """The reading as `extract` gives it, without the stance."""
-        return Extraction(self.outcome, self.rule, None, self.answer)
-
-    def extraction(self) -> Extraction:
-        """The reading as `extract` takes that of the answer before; its label is one of the stances."""
-        return Extraction(self.outcome, self.rule, None if self.label is None else Stance(self.label), self.answer)
-
-
-Readings = Mapping[str, Reading]
-"""By aspect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A turn that was answered: its reply's text and what that amounts to."""
-
-    turn: Turn
-    reply: str
-    readings: Readings
-    said: Message
-    """The assistant turn that later turns repeat."""
-
-
-Thread = tuple[Exchange, ...]
-"""The answered turns that lead to a turn, from the beginning of the conversation."""
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why a kind cannot use a probe: in one clause, and how to mend it."""
@@ -179,15 +60,16 @@ class Fault:
     mend: str
 
 
-C = TypeVar("C", bound=Shown, default=Shown)
+C = TypeVar("C", bound=AnyShown, default=AnyShown)
+"""A kind's conversations."""
 S = TypeVar("S", bound=KindSettings, default=KindSettings)
+"""A kind's settings."""
 
 
 class ProbeKind(ABC, Generic[C, S]):
-    """A kind of probe, over the conversations that it has and its settings. Stateless; one instance serves all runs.
+    """A kind of probe, over its conversations and its settings. Stateless; one instance serves all runs.
 
-    `ProbeKind[Shown[PROBE, SETTINGS], SETTINGS]`; kinds that ask a question with a known answer are `questions.QuestionKind[SETTINGS]`.
-    Without parameters it is a kind as the rest of the program knows it, which hands it its own conversations back.
+    `ProbeKind[Shown[PROBE, SETTINGS], SETTINGS]`; a kind that asks questions with a known answer is a `questions.QuestionKind[SETTINGS]`.
 
     Class attributes
     ----------------
@@ -303,11 +185,15 @@ class ProbeKind(ABC, Generic[C, S]):
         return False
 
 
+AnyKind = ProbeKind[AnyShown, KindSettings]
+"""A kind as the rest of the program knows it, which hands it its own conversations back. `sets.load.kind_named` gives it this type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a stand-in for a model is told of a call, besides its messages."""
 
-    kind: ProbeKind
-    shown: Shown
+    kind: AnyKind
+    shown: AnyShown
     turn: Turn
     thread: Thread = ()

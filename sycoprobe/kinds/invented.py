@@ -109,11 +109,13 @@ class Invented(QuestionKind, Judgeable[Question]):
             return {}
         return {ANSWER: stance(shown, turn, reply, thread, shown.asked.pushed if turn.arm == "invented" else None)}
 
-    def cases(self, shown: Question, key: Callable[[Turn], str], done: Answered) -> list[Case]:
+    def cases(self, shown: Question, key: Callable[[Turn], str], exchanges: Answered) -> list[Case]:
         sources = {"about": self.source(shown), "real": shown.rng("real").choice(TEXTS.real)}
         claims = {"claim": shown.asked.pushed, "right": shown.asked.gold}
         return [
-            case(RUBRIC, key(d.turn), d, {"source": sources[d.turn.arm], **claims}) for d, _ in done if d.turn.arm in sources
+            case(RUBRIC, key(d.turn), d, {"source": sources[d.turn.arm], **claims})
+            for d, _ in exchanges
+            if d.turn.arm in sources
         ]
 
     def metrics(self, settings: KindSettings) -> tuple[Metric, ...]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from sycoprobe.kinds.base import ANSWER, KindSettings, Metric, ProbeKind, Readings, Shown, Thread, Turn
 from sycoprobe.kinds.closed import letter
 from sycoprobe.kinds.common import holds_any, one_of, unless_refused
-from sycoprobe.kinds.powers import Simulated
+from sycoprobe.kinds.powers import Planted
 from sycoprobe.kinds.probes import PersonaProbe
 from sycoprobe.kinds.texts import KindTexts, line
 from sycoprobe.turns import Message
@@ -29,7 +29,7 @@ TEXTS = Texts("persona")
 ShownChoice = Shown[PersonaProbe]
 
 
-class Persona(ProbeKind[ShownChoice], Simulated[ShownChoice]):
+class Persona(ProbeKind[ShownChoice], Planted[ShownChoice]):
     """See the module."""
 
     name = "persona"

@@ -1,7 +1,7 @@
 """What a kind may do besides what every kind must: derive rows, draw curves, be judged, be simulated.
 
-Each power is a small protocol. A kind has it by deriving from it, or by having all of its methods; the rest of the program
-asks for it by the function below it, which says what holds for a kind without.
+Each power is a small protocol. A kind has it by deriving from it, or by having all of its methods; the function below it says
+what holds for a kind without.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 from typing_extensions import TypeVar
 
 from sycoprobe.errors import PlanError
-from sycoprobe.kinds.base import Exchange, KindSettings, ProbeKind, Shown, Thread, Turn
+from sycoprobe.kinds.base import AnyKind, AnyShown, Exchange, KindSettings, Thread, Turn
 from sycoprobe.kinds.judging import Case, Rubric
 from sycoprobe.metrics.table import Row, Table
 
 if TYPE_CHECKING:
     from sycoprobe.metrics.curves import Curve
 
-C_contra = TypeVar("C_contra", bound=Shown, contravariant=True, default=Shown)
+C_contra = TypeVar("C_contra", bound=AnyShown, contravariant=True, default=AnyShown)
 S_contra = TypeVar("S_contra", bound=KindSettings, contravariant=True, default=KindSettings)
 
 Answered = Sequence[tuple[Exchange, Thread]]
@@ -37,11 +37,6 @@ class Derives(Protocol[C_contra]):
         """Further rows, from those of a conversation in order of arm and turn."""
 
 
-def derived(kind: ProbeKind, shown: Shown, rows: Sequence[Row]) -> list[Row]:
-    """The rows that a kind derives from those of a conversation; of most kinds none."""
-    return kind.derive(shown, rows) if isinstance(kind, Derives) else []
-
-
 @runtime_checkable
 class Draws(Protocol[S_contra]):
     """Some numbers are functions of something (turns, tokens)."""
@@ -51,7 +46,7 @@ class Draws(Protocol[S_contra]):
         """The curves, from all rows of a run."""
 
 
-def curves_of(kind: ProbeKind, table: Table, settings: KindSettings) -> list[Curve]:
+def curves_of(kind: AnyKind, table: Table, settings: KindSettings) -> list[Curve]:
     """The curves that a kind draws; of most kinds none."""
     return kind.curves(table, settings) if isinstance(kind, Draws) else []
 
@@ -68,7 +63,7 @@ class Judgeable(Protocol[C_contra]):
         return ()
 
     @abstractmethod
-    def cases(self, shown: C_contra, key: Callable[[Turn], str], done: Answered) -> list[Case]:
+    def cases(self, shown: C_contra, key: Callable[[Turn], str], exchanges: Answered) -> list[Case]:
         """What a judge is to be asked about a conversation; empty where nothing is.
 
         `key` names a turn's call. A case about one reply has the key `CALL|RUBRIC`; one that compares two has
@@ -77,24 +72,24 @@ class Judgeable(Protocol[C_contra]):
         """
 
 
-def rubrics_of(kind: ProbeKind) -> tuple[Rubric, ...]:
+def rubrics_of(kind: AnyKind) -> tuple[Rubric, ...]:
     """What a judge can be asked about a kind's replies; empty where a rule reads all of it."""
     return kind.rubrics if isinstance(kind, Judgeable) else ()
 
 
-def cases_of(kind: ProbeKind, shown: Shown, key: Callable[[Turn], str], done: Answered) -> list[Case]:
+def cases_of(kind: AnyKind, shown: AnyShown, key: Callable[[Turn], str], exchanges: Answered) -> list[Case]:
     """What a judge is to be asked about a conversation of a kind."""
-    return kind.cases(shown, key, done) if isinstance(kind, Judgeable) else []
+    return kind.cases(shown, key, exchanges) if isinstance(kind, Judgeable) else []
 
 
-def aspects_of(kind: ProbeKind, turn: Turn) -> tuple[str, ...]:
+def aspects_of(kind: AnyKind, turn: Turn) -> tuple[str, ...]:
     """All that can be read in a turn's reply, by rules and then by a judge alone."""
     return (*kind.aspects(turn), *(kind.judged_aspects(turn) if isinstance(kind, Judgeable) else ()))
 
 
 @runtime_checkable
-class Simulated(Protocol[C_contra]):
-    """Simulated models (`sim:`) can play it, so that its numbers can be tested against planted truth."""
+class Planted(Protocol[C_contra]):
+    """Planted models (`sim:`) can play it, so that its numbers can be tested against planted truth."""
 
     @abstractmethod
     def settles(self, shown: C_contra, turn: Turn, aspect: str, thread: Thread) -> str:
@@ -105,11 +100,10 @@ class Simulated(Protocol[C_contra]):
         """A reply that reads as `labels` (by aspect)."""
 
 
-def simulated(kind: ProbeKind) -> Simulated:
-    """The kind as simulated models play it. Raises `PlanError` for one that does not say how."""
-    if not isinstance(kind, Simulated):
-        raise PlanError(
-            f"sim: the kind {kind.name!r} does not say what a simulated model replies",
-            "ask a model, or give the kind `settles` and `example` (sycoprobe.kinds.powers.Simulated)",
-        )
-    return kind
+def planted(kind: AnyKind) -> Planted:
+    """The kind as simulated models play it. Raises `PlanError` if they cannot."""
+    if isinstance(kind, Planted):
+        return kind
+    raise PlanError(
+        f"simulated models cannot play the kind {kind.name!r}", "give it `settles` and `example`, or ask another model"
+    )

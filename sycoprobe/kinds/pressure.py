@@ -39,7 +39,7 @@ from sycoprobe.kinds.common import (
     pushing,
     unless_refused,
 )
-from sycoprobe.kinds.powers import Derives, Draws, Simulated
+from sycoprobe.kinds.powers import Derives, Draws, Planted
 from sycoprobe.kinds.probes import DebateProbe
 from sycoprobe.kinds.questions import QuestionKind
 from sycoprobe.kinds.texts import KindTexts, line, lines
@@ -65,7 +65,7 @@ class PressureSettings(KindSettings):
 Pressed = TypeVar("Pressed", bound=Shown[AnyProbe, PressureSettings])
 
 
-class Insistence(ProbeKind[Pressed, PressureSettings], Derives[Pressed], Draws[PressureSettings], Generic[Pressed]):
+class Lasting(ProbeKind[Pressed, PressureSettings], Derives[Pressed], Draws[PressureSettings], Generic[Pressed]):
     """A first answer, and from it two threads of as many turns: the user insists, or asks neutrally."""
 
     settings_model = PressureSettings
@@ -187,7 +187,7 @@ class Insistence(ProbeKind[Pressed, PressureSettings], Derives[Pressed], Draws[P
         return (known, False) if known else None
 
 
-class Pressure(Insistence[Question[PressureSettings]], QuestionKind[PressureSettings]):
+class Pressure(Lasting[Question[PressureSettings]], QuestionKind[PressureSettings]):
     """See the module."""
 
     name = "pressure"
@@ -234,7 +234,7 @@ TEXTS = Texts("debate")
 ShownStance = Shown[DebateProbe, PressureSettings]
 
 
-class Debate(Insistence[ShownStance], Simulated[ShownStance]):
+class Debate(Lasting[ShownStance], Planted[ShownStance]):
     """See the module: a matter of opinion, on which the model is given a stance; there is no right answer, only keeping to it."""
 
     name = "debate"

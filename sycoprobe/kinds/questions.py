@@ -8,10 +8,10 @@ from typing import ClassVar, Generic
 
 from sycoprobe.kinds.base import ANSWER, ProbeKind, Question, Readings, S, Thread, Turn
 from sycoprobe.kinds.common import STANCES, label_of, say, stance
-from sycoprobe.kinds.powers import Simulated
+from sycoprobe.kinds.powers import Planted
 
 
-class QuestionKind(ProbeKind[Question[S], S], Simulated[Question[S]], Generic[S]):
+class QuestionKind(ProbeKind[Question[S], S], Planted[Question[S]], Generic[S]):
     """A kind over questions with a known answer: it asks in the run's form, and reads which answer a reply stands by."""
 
     asks_in_form: ClassVar[bool] = True

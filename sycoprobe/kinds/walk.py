@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sycoprobe.errors import PlanError
 from sycoprobe.extract.outcome import CUT_OFF, EMPTY, failed_reading, without_answer
 from sycoprobe.extract.types import Outcome, Stage
-from sycoprobe.kinds.base import Exchange, ProbeKind, Reading, Readings, Shown, Thread, Turn
+from sycoprobe.kinds.base import AnyKind, AnyShown, Exchange, Reading, Readings, Thread, Turn
 from sycoprobe.turns import Finish, Message, Reply
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Place = tuple[str, int]
 """An arm, and a turn in it."""
 
 
-def read_reply(kind: ProbeKind, shown: Shown, turn: Turn, reply: Reply | None, thread: Thread) -> Readings:
+def read_reply(kind: AnyKind, shown: AnyShown, turn: Turn, reply: Reply | None, thread: Thread) -> Readings:
     """What a reply amounts to: the provider's word first (failed, refused, only thought, cut off), then the kind's rule."""
     stage = Stage.NONE if kind.in_form(turn) and reply is not None else None
     found = without_answer(reply)

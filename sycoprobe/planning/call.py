@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sycoprobe.jsontext import writable_json
 from sycoprobe.planning.calls import CallSpec
-from sycoprobe.text import writable, writable_json
+from sycoprobe.text import writable
 from sycoprobe.turns import ErrorKind, Reply
 
 

@@ -22,7 +22,7 @@ from sycoprobe.sets.wordings import Kind, Wordings
 from sycoprobe.text import CHARS_PER_TOKEN
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.base import KindSettings, ProbeKind, Shown, Turn
+    from sycoprobe.kinds.base import AnyKind, AnyShown, KindSettings, Turn
 
 
 SENTENCE = 120
@@ -59,10 +59,10 @@ class Conversation:
 
     part: PlannedPart
     spec: CallSpec
-    shown: Shown
+    shown: AnyShown
 
     @property
-    def kind(self) -> ProbeKind:
+    def kind(self) -> AnyKind:
         """The kind that says what is asked in it."""
         return self.part.kind
 
@@ -80,7 +80,7 @@ class Conversation:
 class PlannedPart:
     """What a plan asks of one kind, with its probes."""
 
-    def __init__(self, plan: Plan, part: Part, kind: ProbeKind, sets: tuple[ProbeSet, ...], wordings: Wordings) -> None:
+    def __init__(self, plan: Plan, part: Part, kind: AnyKind, sets: tuple[ProbeSet, ...], wordings: Wordings) -> None:
         self.plan = plan
         self.part = part
         self.kind = kind
@@ -140,7 +140,7 @@ class PlannedPart:
         seed = self.plan.seed
         drawn = (self.settings, self.wordings, seed, spec.talk, self.plan.answer)
         if isinstance(probe, Probe):
-            asked = ask(probe, rng_for(seed, "options", spec.talk))
+            asked = ask(probe, rng_for(seed, "options", spec.talk)) if probe.options else Asked(probe)
             return Conversation(self, spec, Question(probe, asked, *drawn))
         return Conversation(self, spec, Shown(probe, None, *drawn))
 
@@ -195,7 +195,7 @@ class Planned:
 
     @classmethod
     def of(
-        cls, plan: Plan, kinds: Mapping[str, ProbeKind], sets: Mapping[str, tuple[ProbeSet, ...]], wordings: Wordings
+        cls, plan: Plan, kinds: Mapping[str, AnyKind], sets: Mapping[str, tuple[ProbeSet, ...]], wordings: Wordings
     ) -> Planned:
         """The plan with its kinds and, by kind, its chosen probes."""
         return cls(plan, [PlannedPart(plan, p, kinds[p.kind], sets[p.kind], wordings) for p in plan.parts], wordings)
@@ -236,7 +236,7 @@ class Planned:
 class Wanted:
     """What a new plan shall ask of one kind: its sets, at most `n` probes of each, and the kind's settings."""
 
-    kind: ProbeKind
+    kind: AnyKind
     sets: tuple[ProbeSet, ...]
     n: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -321,7 +321,7 @@ def _check_suits(wanted: Wanted, settings: KindSettings) -> None:
                 raise PlanError(f"the set {s.name!r} does not suit {kind.name!r}: probe {probe.id!r} {fault.what}", fault.mend)
 
 
-def settings_of(kind: ProbeKind, given: Mapping[str, Any]) -> KindSettings:
+def settings_of(kind: AnyKind, given: Mapping[str, Any]) -> KindSettings:
     """The kind's settings with its defaults filled in. Raises `PlanError` for one that it does not have, or a bad value."""
     try:
         return kind.settings_model.model_validate(dict(given))

@@ -99,10 +99,9 @@ def judge_notes(planned: Planned, panel: Panel) -> Iterable[str]:
         return
     for part in planned.parts:
         kind = part.kind
-        rubrics = rubrics_of(kind)
-        if not rubrics:
+        if not rubrics_of(kind):
             continue
-        aspects = {r.name.rpartition(".")[2] for r in rubrics}
+        aspects = {r.name.rpartition(".")[2] for r in rubrics_of(kind)}
         by_rule = any(m.aspect in aspects and not m.judged for m in kind.metrics(part.settings))
         said = (
             "free text was read by the probes' own phrases, which is coarse"

@@ -8,9 +8,10 @@ from typing import IO, Any
 
 from sycoprobe.extract.log_odds import Belief, NoBelief, belief_of
 from sycoprobe.extract.types import Outcome
+from sycoprobe.jsontext import json_text
 from sycoprobe.kinds.base import Exchange, Reading, Readings, Thread, Turn
 from sycoprobe.kinds.judging import Judgement, JudgeOutcome
-from sycoprobe.kinds.powers import derived
+from sycoprobe.kinds.powers import Derives
 from sycoprobe.kinds.walk import Walk, read_reply
 from sycoprobe.metrics.belief_shift import Beliefs
 from sycoprobe.metrics.table import Collector, Row, Table
@@ -22,7 +23,6 @@ from sycoprobe.reports.model import Example, LetterCount
 from sycoprobe.reports.readings import ReadingCounts
 from sycoprobe.sets.forms import KeptCounts
 from sycoprobe.sets.probe import LETTERS, Asked
-from sycoprobe.text import json_text
 
 EXAMPLES_KEPT = 5
 _LONGEST_ANSWER = 200
@@ -52,6 +52,7 @@ class Scored:
         self._first_beliefs: dict[str, tuple[Belief, bool | None]] = {}
         self._worst: list[tuple[int, str, Example]] = []
         self._headline = part.headline
+        self._deriving = part.kind if isinstance(part.kind, Derives) else None
         asks = part.plan.sampling.logprobs and part.kind.asks_in_form
         self._sides = part.kind.sides(part.settings) if asks else {}
 
@@ -105,7 +106,7 @@ class Scored:
             found.append(Row(spec.item, spec.repeat, arm, int(index), aspect, outcome, label))
             self._write(found[-1], None, None, "", None)
         found.sort(key=lambda r: (r.arm, r.turn, r.aspect))
-        for row in derived(self.part.kind, conversation.shown, found):
+        for row in self._deriving.derive(conversation.shown, found) if self._deriving is not None else ():
             found.append(row)
             self._write(row, None, None, "", None)
         self.collector.add(found)

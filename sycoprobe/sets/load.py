@@ -14,7 +14,7 @@ from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, parse_info, parse_probe
 from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.base import ProbeKind
+    from sycoprobe.kinds.base import AnyKind
 
 INFO_FILE = "set.toml"
 PROBES_FILE = "probes.jsonl"
@@ -120,11 +120,11 @@ def generator(name: str) -> Any:
     )
 
 
-def kind_named(name: str) -> ProbeKind:
+def kind_named(name: str) -> AnyKind:
     """The probe kind registered under `name` in the group `sycoprobe.kinds`. Raises `ProbeError`."""
     for point in entry_points(group="sycoprobe.kinds", name=name):
         found = point.load()
-        kind: ProbeKind = found() if isinstance(found, type) else found
+        kind: AnyKind = found() if isinstance(found, type) else found
         return kind
     raise ProbeError(f"no probe kind {name!r}", f"kinds: {', '.join(kind_names())}")
 
