@@ -74,7 +74,7 @@ async def ask(planned: Planned, left: set[str], done: Callable[[str, str], None]
 
     async def one(conversation: Conversation) -> None:
         first, *_ = conversation.kind.begin(conversation.shown)
-        spec, asked = conversation.call(first), conversation.shown.question
+        spec, asked = conversation.call(first), conversation.shown.asked
         async with turn:
             request = Request(first.messages, Sampling(), planned.call_seed(spec), spec, asked)
             found = reading_of(await backend.complete(request), asked)

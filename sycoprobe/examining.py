@@ -209,7 +209,10 @@ class _Examiner:
         self._key_from = ""
         self._planned = api.plan("quick", n=1)
         self._conversation = next(iter(self._planned.conversations()))
-        self._asked = self._conversation.shown.question
+        asked = self._conversation.shown.asked
+        if asked is None:
+            raise PlanError("the set 'quick' has no questions", "install sycoprobe again")
+        self._asked = asked
         first = self._conversation.kind.begin(self._conversation.shown)[0]
         self._spec, self._opening = self._conversation.call(first), first.messages
 

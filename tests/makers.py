@@ -88,7 +88,7 @@ def challenge_plan(
 def branches(conversation: Conversation, *, right: bool) -> list[Turn]:
     """The second turns that follow a first answer that was right, or was the wrong one that the user would push."""
     walk = Walk(conversation)
-    asked = conversation.shown.question
+    asked = conversation.shown.asked
     walk.give(("first", 0), Reply(asked.gold if right else asked.pushed, Finish.STOP))
     return [turn for turn, _ in walk.open.values()]
 

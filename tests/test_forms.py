@@ -197,7 +197,7 @@ def test_the_first_turn_and_every_arm_end_in_the_same_request(form: AnswerForm, 
     request, close = WORDINGS.request(form, AnswerFormat(format)), WORDINGS.close(form, AnswerFormat(format))
     assert close.endswith(request)
     for c in planned.conversations():
-        asked = c.shown.question
+        asked = c.shown.asked
         said = c.kind.begin(c.shown)[0].said
         assert said == (f"{question_text(asked)}\n\n{request}" if request else question_text(asked))
         for right in (True, False):

@@ -17,7 +17,7 @@ import pytest
 from sycoprobe import api, kinds
 from sycoprobe.errors import PlanError
 from sycoprobe.kinds import agreement
-from sycoprobe.kinds.base import ANSWER, KindSettings, Shown
+from sycoprobe.kinds.base import ANSWER, KindSettings, Question, Shown
 from sycoprobe.kinds.texts import KindTexts, line, lines, table
 from sycoprobe.kinds.walk import read_reply
 from sycoprobe.sets.load import kind_named, load_set
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
 
 
 def shown_as(kind: str, of: Any, asked: Asked | None = None) -> Shown:
-    return Shown(of, asked, kind_named(kind).settings_model(), api.wordings(), 0, "c#0")
+    return (Shown if asked is None else Question)(of, asked, kind_named(kind).settings_model(), api.wordings(), 0, "c#0")
 
 
 def test_a_fault_in_cues_is_not_taken_for_a_fault_of_the_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from sycoprobe.api import Conduct
 from sycoprobe.cli.main import main
 from sycoprobe.extract.types import Outcome
 from sycoprobe.judging.judges import judge_run
-from sycoprobe.kinds.base import ANSWER, Metric, Row, Shown, Turn
+from sycoprobe.kinds.base import ANSWER, Metric, Question, Row, Shown, Turn
 from sycoprobe.kinds.closed import letter, rating, yes_or_no
 from sycoprobe.kinds.judging import Case, Judgement, JudgeOutcome
 from sycoprobe.kinds.walk import read_reply
@@ -567,7 +567,7 @@ def readings_of(kind: str, arm: str, reply: str) -> dict[str, tuple[str, str | N
     model: Any = found.probe_model
     probe = model.model_validate_json(json.dumps(own_probe(kind, 0)))
     asked = ask(probe, random.Random(0)) if isinstance(probe, Probe) else None
-    shown = Shown(probe, asked, settings, api.wordings(), 0, "s/p#0")
+    shown = (Shown if asked is None else Question)(probe, asked, settings, api.wordings(), 0, "s/p#0")
     turn = next((s for s in found.begin(shown) if s.arm == arm), None) or Turn(arm, 0, ())
     return {a: (r.outcome.value, r.label) for a, r in found.read(shown, turn, reply, ()).items()}
 

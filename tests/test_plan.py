@@ -27,7 +27,7 @@ def planned(size: int = 10, repeats: int = 1, seed: int = 0, n: int | None = Non
 def everything(p: Planned) -> list[str]:
     said = []
     for c in p.conversations():
-        said.append(c.key + str(c.shown.question.options))
+        said.append(c.key + str(c.shown.asked.options))
         said += [c.call(turn).key + turn.said for right in (True, False) for turn in branches(c, right=right)]
     return said
 
@@ -82,7 +82,7 @@ def test_option_order_is_shuffled_so_that_each_letter_is_right_about_equally_oft
     options = ["Paris", "Lyon", "Nice", "Lille"]
     chosen = probe_set(400, format="choice", options=options)
     p = challenge_plan([chosen], WORDINGS)
-    letters = Counter(c.shown.question.letter_of("Paris") for c in p.conversations())
+    letters = Counter(c.shown.asked.letter_of("Paris") for c in p.conversations())
     assert set(letters) == set("ABCD")
     assert all(70 <= n <= 130 for n in letters.values())
 

@@ -9,7 +9,7 @@ import pytest
 from sycoprobe import api
 from sycoprobe.extract.outcome import reading_of
 from sycoprobe.extract.types import Extraction, Outcome, Stance
-from sycoprobe.kinds.base import ANSWER, Exchange, Reading, Shown, Thread, Turn
+from sycoprobe.kinds.base import ANSWER, Exchange, Question, Reading, Thread, Turn
 from sycoprobe.kinds.challenge import VERDICT
 from sycoprobe.kinds.walk import Walk, read_reply
 from sycoprobe.sets.load import kind_named, load_set
@@ -98,7 +98,7 @@ def thread(kind: str, arm: str, text: str, replies: dict[str, str] | None = None
         probes = [ask(p, random.Random(3)) for p in load_set("ledger", 12).probes if p.format is not AnswerFormat.YES_NO][:8]
     read: list[Reading] = []
     for asked in probes:
-        shown = Shown(asked.probe, asked, settings, WORDINGS, 5, f"s/{asked.probe.id}#0")
+        shown = Question(asked.probe, asked, settings, WORDINGS, 5, f"s/{asked.probe.id}#0")
         todo: list[tuple[Turn, Thread]] = [(s, ()) for s in found.begin(shown)]
         while todo:
             turn, dialog = todo.pop(0)

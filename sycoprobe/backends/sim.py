@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING, Any
 from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
 from sycoprobe.backends.phrasebook import Intent, Occasion, Part, UserTurn, fitting, in_form, phrases, render, torn
 from sycoprobe.errors import BackendError, PlanError
-from sycoprobe.kinds.powers import planted
+from sycoprobe.kinds.powers import aspects_of, planted
 from sycoprobe.metrics.metric import ANSWER
 from sycoprobe.planning.calls import CallSpec
 from sycoprobe.seeds import rng_for
@@ -201,7 +201,7 @@ class SimBackend:
         kind, turn, spec = scene.kind, scene.turn, request.spec
         player = planted(kind)
         labels: dict[str, str] = {}
-        for aspect in (*kind.aspects(turn), *kind.judged_aspects(turn)):
+        for aspect in aspects_of(kind, turn):
             labels[aspect] = player.settles(scene.shown, turn, aspect, scene.thread)
             draw = rng.random()
             for key, label in self._labels_planted(scene, aspect):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sycoprobe.errors import Exit
-from sycoprobe.kinds.powers import rubrics_of
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import AnyKind
@@ -74,6 +73,7 @@ def kinds(
 
 def _describe(kind: AnyKind) -> None:
     """Print what a kind is: its source and control, arms, labels, metrics, settings."""
+    from sycoprobe.kinds.powers import rubrics_of
     from sycoprobe.text import visible
 
     settings = kind.settings_model()

@@ -11,19 +11,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import TYPE_CHECKING, ClassVar, Generic
 
 from pydantic import BaseModel
+from typing_extensions import TypeVar
 
+from sycoprobe.kinds.conversation import AnyProbe as AnyProbe
 from sycoprobe.kinds.conversation import AnyShown as AnyShown
 from sycoprobe.kinds.conversation import Exchange as Exchange
 from sycoprobe.kinds.conversation import KindProbe as KindProbe
 from sycoprobe.kinds.conversation import KindSettings as KindSettings
-from sycoprobe.kinds.conversation import P as P
 from sycoprobe.kinds.conversation import Question as Question
 from sycoprobe.kinds.conversation import Reading as Reading
 from sycoprobe.kinds.conversation import Readings as Readings
-from sycoprobe.kinds.conversation import S as S
 from sycoprobe.kinds.conversation import Shown as Shown
 from sycoprobe.kinds.conversation import Thread as Thread
 from sycoprobe.kinds.conversation import Turn as Turn
@@ -60,8 +60,16 @@ class Fault:
     mend: str
 
 
-class ProbeKind(ABC, Generic[P, S]):
-    """A kind of probe. Stateless; one instance serves all runs.
+C = TypeVar("C", bound=AnyShown, default=AnyShown)
+"""A kind's conversations."""
+S = TypeVar("S", bound=KindSettings, default=KindSettings)
+"""A kind's settings."""
+
+
+class ProbeKind(ABC, Generic[C, S]):
+    """A kind of probe, over its conversations and its settings. Stateless; one instance serves all runs.
+
+    `ProbeKind[Shown[PROBE, SETTINGS], SETTINGS]`; a kind that asks questions with a known answer is a `questions.QuestionKind[SETTINGS]`.
 
     Class attributes
     ----------------
@@ -94,19 +102,19 @@ class ProbeKind(ABC, Generic[P, S]):
         """The arms in the order in which they are shown, a shared first answer (if there is one) as `first`."""
 
     @abstractmethod
-    def begin(self, shown: Shown[P, S]) -> list[Turn]:
+    def begin(self, shown: C) -> list[Turn]:
         """The calls with which a conversation begins: one for a shared first answer, or one an arm."""
 
-    def then(self, shown: Shown[P, S], thread: Thread) -> list[Turn]:
-        """The calls that follow the last of `thread`, which are the answered turns of one thread from its beginning.
+    def then(self, shown: C, thread: Thread) -> list[Turn]:
+        """The calls that follow the last of `thread`.
 
         Must depend on its arguments only: a resume asks it again. An unanswered or failed turn is followed by nothing.
         """
         return []
 
     @abstractmethod
-    def read(self, shown: Shown[P, S], turn: Turn, reply: str, thread: Thread) -> Readings:
-        """What an ordinary reply amounts to, by aspect, as far as a rule can tell. `thread` is what came before in its thread.
+    def read(self, shown: C, turn: Turn, reply: str, thread: Thread) -> Readings:
+        """What an ordinary reply amounts to, by aspect, as far as a rule can tell. `thread` is what came before.
 
         Refusals by the provider, cut-offs and failures never come here.
         """
@@ -128,7 +136,7 @@ class ProbeKind(ABC, Generic[P, S]):
         n = len(self.arms(settings))
         return n, n
 
-    def title_of(self, probe: P) -> str:
+    def title_of(self, probe: AnyProbe) -> str:
         """What a probe asks, in one line for a list of probes."""
         for name in ("question", "text", "told", "flaw"):
             if isinstance(said := getattr(probe, name, None), str):
@@ -152,15 +160,15 @@ class ProbeKind(ABC, Generic[P, S]):
         """How many replies a conversation has, at most, in the arms of a metric."""
         return len(metric.arms)
 
-    def is_last(self, shown: Shown[P, S], turn: Turn) -> bool:
-        """Whether nothing follows this turn, whatever is replied: its thread need not be kept in a provider's cache."""
+    def is_last(self, shown: C, turn: Turn) -> bool:
+        """Whether nothing follows this turn, whatever is replied: its dialog need not be kept in a provider's cache."""
         return type(self).then is ProbeKind.then or turn.arm != FIRST
 
     def call_name(self, arm: str, index: int) -> str:
         """How a call is named in its conversation; seeds go by it, so it never changes."""
         return f"{arm}.{index}"
 
-    def fault(self, probe: P, settings: S) -> Fault | None:
+    def fault(self, probe: AnyProbe, settings: S) -> Fault | None:
         """Why this kind cannot use `probe`, or None."""
         return None
 
@@ -172,17 +180,13 @@ class ProbeKind(ABC, Generic[P, S]):
         """Which aspects are read in this turn's reply; by default all that the kind has."""
         return tuple(self.labels)
 
-    def judged_aspects(self, turn: Turn) -> tuple[str, ...]:
-        """Which aspects of this turn's reply only a judge can read; without one there are no rows of them."""
-        return ()
-
     def reads_cut(self, turn: Turn) -> bool:
         """Whether a reply that was stopped by the length limit can still be read, because what counts does not stand at its end."""
         return False
 
 
-AnyKind = ProbeKind[Any, Any]
-"""A kind as the registry gives it: which probes and settings it takes is known at run time only."""
+AnyKind = ProbeKind[AnyShown, KindSettings]
+"""A kind as the rest of the program knows it, which hands it its own conversations back. `sets.load.kind_named` gives it this type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,40 +31,40 @@ _GENITIVE = re.compile(r"(?<=\w)'s?(?=\s)")
 
 def opening(shown: Question) -> tuple[Message, ...]:
     """The messages of the neutral first turn: system prompt if there is one, then the question with its form."""
-    return first_turn(shown.question, shown.wordings, shown.form)
+    return first_turn(shown.asked, shown.wordings, shown.form)
 
 
 def asked_with(shown: Question, before: str = "", after: str = "") -> tuple[Message, ...]:
     """The first turn with something that the user says before the question, or between the question and the request for a form."""
-    asked, probe = shown.question, shown.question.probe
+    asked, probe = shown.asked, shown.probe
     parts = [probe.context or "", before, question_text(asked), after, shown.wordings.request(shown.form, probe.format)]
     user = Message(role="user", content="\n\n".join(p for p in parts if p))
     return (Message(role="system", content=probe.system), user) if probe.system else (user,)
 
 
 def continued(thread: Thread, said: str) -> tuple[Message, ...]:
-    """The thread of a thread, and what the user says next."""
+    """The dialog of a thread, and what the user says next."""
     last = thread[-1]
     return (*last.turn.messages, last.said, Message(role="user", content=said))
 
 
 def closing(shown: Question) -> str:
     """The request with which every later turn ends."""
-    return shown.wordings.close(shown.form, shown.question.probe.format)
+    return shown.wordings.close(shown.form, shown.probe.format)
 
 
 def neutral(shown: Question, *parts: str) -> tuple[str, str]:
     """A neutral re-ask drawn by seed, and the wording's name."""
     drawn = shown.wordings.draw(Kind.NEUTRAL, shown.rng("neutral", *parts), has_reason=False)
-    return drawn.text.format(question=question_text(shown.question), closing=closing(shown)), drawn.id
+    return drawn.text.format(question=question_text(shown.asked), closing=closing(shown)), drawn.id
 
 
 def pushing(shown: Question, kind: Kind, *parts: str) -> tuple[str, str]:
     """A disagreement of a challenge kind on behalf of the wrong answer, drawn by seed, and the wording's name."""
-    claim = claim_of(shown.question, Arm.PUSHBACK)
+    claim = claim_of(shown.asked, Arm.PUSHBACK)
     drawn = shown.wordings.draw(kind, shown.rng("wording", *parts), has_reason=claim.reason is not None)
     text = drawn.text.format(
-        claim=claim.answer, reason=claim.reason or "", question=question_text(shown.question), closing=closing(shown)
+        claim=claim.answer, reason=claim.reason or "", question=question_text(shown.asked), closing=closing(shown)
     )
     return text, drawn.id
 
@@ -74,10 +74,10 @@ def stance(shown: Question, turn: Turn, reply: str, thread: Thread, claim: str |
 
     Parameters
     ----------
-    turn: that of the reply. thread: what came before in the thread; the latest answer in it is the one that 'I stand by my
+    turn: that of the reply. thread: what came before it; the latest answer in it is the one that 'I stand by my
         answer' speaks of. claim: the answer that the user claims in this turn, where neither `neutral` nor `pushing` worded it.
     """
-    asked = shown.question
+    asked = shown.asked
     kind = next((c.kind for c in shown.wordings.challenge if c.id == turn.wording), Kind.NEUTRAL)
     said = claiming(claim) if claim is not None else gist_of(asked, Arm.PUSHBACK, kind)
     return labelled(extract(reply, asked, said, _earlier(thread)))
@@ -111,15 +111,15 @@ def first_right(thread: Thread) -> bool:
 
 def say(shown: Question, label: str, rng: random.Random) -> str:
     """An answer to the question that reads as this stance: for simulated models."""
-    asked, probe = shown.question, shown.question.probe
+    asked, probe = shown.asked, shown.probe
     answer = {"right": probe.answer, "pushed": probe.wrong_answer}.get(label) or _another(shown, rng)
     said = asked.named(answer) if probe.format is AnswerFormat.CHOICE else answer
     return said.capitalize() if probe.format is AnswerFormat.YES_NO else said
 
 
 def _another(shown: Question, rng: random.Random) -> str:
-    probe = shown.question.probe
-    others = [o for o in shown.question.options if o not in (probe.answer, probe.wrong_answer)]
+    probe = shown.probe
+    others = [o for o in shown.asked.options if o not in (probe.answer, probe.wrong_answer)]
     if others:
         return rng.choice(others)
     value = parse_number(probe.answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic
+from typing import Annotated, Generic
 
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypeVar
@@ -37,26 +37,27 @@ class KindSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-P = TypeVar("P", bound=Probe | KindProbe, default=Probe)
-"""A kind's probes."""
-S = TypeVar("S", bound=KindSettings, default=KindSettings)
-"""A kind's settings."""
+AnyProbe = Probe | KindProbe
+P_co = TypeVar("P_co", bound=AnyProbe, covariant=True, default=AnyProbe)
+"""The probes that are shown."""
+S_co = TypeVar("S_co", bound=KindSettings, covariant=True, default=KindSettings)
+"""The kind's settings."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown(Generic[P, S]):
+class Shown(Generic[P_co, S_co]):
     """A probe as one conversation shows it.
 
     Attributes
     ----------
-    probe: the probe. asked: the same with its options in the order that the seed drew, for a `Probe`; None for other kinds' probes.
+    probe: the probe. asked: the same with its options in the order that the seed drew, in a `Question`; None for other probes.
     settings: the kind's. wordings: the run's, for what all kinds say alike (requests to answer, neutral re-asks).
     seed, conversation: what `rng` draws from. form: the form in which the run asks for answers.
     """
 
-    probe: P
+    probe: P_co
     asked: Asked | None
-    settings: S
+    settings: S_co
     wordings: Wordings
     seed: int
     conversation: str
@@ -70,23 +71,21 @@ class Shown(Generic[P, S]):
         """A generator that depends on the seed and `parts` only."""
         return rng_for(self.seed, *parts)
 
-    @property
-    def question(self: Shown[Probe, Any]) -> Asked:
-        """The question with its options in order, of kinds whose probes are questions. Raises `TypeError` for others."""
-        if self.asked is None:
-            raise TypeError(f"{type(self.probe).__name__} is no question with a known answer")
-        return self.asked
+
+AnyShown = Shown[AnyProbe, KindSettings]
+"""A conversation of whatever kind."""
 
 
-Question = Shown[Probe, Any]
-"""A conversation about a question with a known answer, of whatever kind."""
-AnyShown = Shown[Any, Any]
-"""A conversation of a kind that is known at run time only."""
+@dataclass(frozen=True, slots=True)
+class Question(Shown[Probe, S_co], Generic[S_co]):
+    """A question with a known answer as one conversation shows it; `Question` alone is one of whatever kind."""
+
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One call of a conversation: turn `index` (from 0) of `arm`, and the whole thread that is sent for it.
+    """One call of a conversation: turn `index` (from 0) of `arm`, and the whole dialog that is sent for it.
 
     `wording` names the text that the seed drew for it, where there are several.
     """
@@ -108,7 +107,7 @@ class Reading:
 
     `label` is one of the kind's labels for that aspect, and set if and only if `outcome` is answered; `value` is a number where
     the aspect has one (a rating, in [0, 1]). `rule` names the rule, or the judge, that decided. `answer` is what was read.
-    `stage` is which turn of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
+    `stage` is which step of `extract` decided, None where the reply is not read for the answer to the question; `sure` is its word.
     """
 
     outcome: Outcome

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from sycoprobe.kinds.base import (
-    ANSWER,
+    AnyProbe,
     Fault,
     KindSettings,
     Metric,
-    ProbeKind,
-    Readings,
-    Shown,
+    Question,
     Thread,
     Turn,
     each_once,
@@ -23,17 +20,15 @@ from sycoprobe.kinds.base import (
 from sycoprobe.kinds.common import (
     FIRST,
     RIGHT_FIRST,
-    STANCES,
     WRONG,
     continued,
     first_right,
-    label_of,
     neutral,
     opening,
     pushing,
-    say,
-    stance,
 )
+from sycoprobe.kinds.powers import Draws
+from sycoprobe.kinds.questions import QuestionKind
 from sycoprobe.kinds.texts import KindTexts, line, lines
 from sycoprobe.metrics.curves import Curve, curve_of
 from sycoprobe.metrics.table import Table
@@ -75,7 +70,7 @@ class DistanceSettings(KindSettings):
     )
 
 
-class Distance(ProbeKind[Probe, DistanceSettings]):
+class Distance(QuestionKind[DistanceSettings], Draws[DistanceSettings]):
     """See the module."""
 
     name = "distance"
@@ -84,8 +79,6 @@ class Distance(ProbeKind[Probe, DistanceSettings]):
     control = "the evidence repeated right before the same pushback, and a neutral re-ask, both at the same distance"
     settings_model = DistanceSettings
     sets = ("ledger",)
-    asks_in_form = True
-    labels: ClassVar[Mapping[str, Mapping[str, str]]] = {ANSWER: STANCES}
 
     def arms(self, settings: DistanceSettings) -> tuple[str, ...]:
         made = [f"{arm}_{d}" for arm in ("pushback", "repeated", "control") for d in settings.tokens]
@@ -94,15 +87,15 @@ class Distance(ProbeKind[Probe, DistanceSettings]):
     def most_calls(self, settings: DistanceSettings) -> tuple[int, int]:
         return 1, 1 + 3 * len(settings.tokens)
 
-    def fault(self, probe: Probe, settings: DistanceSettings) -> Fault | None:
-        if probe.context is None:
+    def fault(self, probe: AnyProbe, settings: DistanceSettings) -> Fault | None:
+        if isinstance(probe, Probe) and probe.context is None:
             return Fault("has no context that could hold the evidence", "use `ledger`, or a set whose probes have a `context`")
         return None
 
-    def begin(self, shown: Shown[Probe, DistanceSettings]) -> list[Turn]:
+    def begin(self, shown: Question[DistanceSettings]) -> list[Turn]:
         return [Turn(FIRST, 0, opening(shown))]
 
-    def then(self, shown: Shown[Probe, DistanceSettings], thread: Thread) -> list[Turn]:
+    def then(self, shown: Question[DistanceSettings], thread: Thread) -> list[Turn]:
         if thread[-1].turn.arm != FIRST or not first_right(thread):
             return []
         push, push_name = pushing(shown, Kind.ASSERT)
@@ -120,7 +113,7 @@ class Distance(ProbeKind[Probe, DistanceSettings]):
                 turns.append(Turn(f"{arm}_{d}", 0, (*first[:-1], *between, first[-1]), name))
         return turns
 
-    def _between(self, shown: Shown[Probe, DistanceSettings], tokens: int) -> tuple[Message, ...]:
+    def _between(self, shown: Question[DistanceSettings], tokens: int) -> tuple[Message, ...]:
         if not tokens:
             return ()
         text = filler(tokens, shown.rng("filler"))
@@ -128,9 +121,6 @@ class Distance(ProbeKind[Probe, DistanceSettings]):
             Message(role="user", content=f"{TEXTS.filler_before}\n\n{text}"),
             Message(role="assistant", content=TEXTS.filler_after),
         )
-
-    def read(self, shown: Shown[Probe, DistanceSettings], turn: Turn, reply: str, thread: Thread) -> Readings:
-        return {ANSWER: stance(shown, turn, reply, thread)}
 
     def metrics(self, settings: DistanceSettings) -> tuple[Metric, ...]:
         near, far = min(settings.tokens), max(settings.tokens)
@@ -178,12 +168,6 @@ class Distance(ProbeKind[Probe, DistanceSettings]):
             says = "right answers given up"
             found.append(curve_of("flips by distance", arm, "tokens between evidence and pushback", says, points, table))
         return found
-
-    def settles(self, shown: Shown[Probe, DistanceSettings], turn: Turn, aspect: str, thread: Thread) -> str:
-        return label_of(thread) or "right"
-
-    def example(self, shown: Shown[Probe, DistanceSettings], turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
-        return say(shown, labels[ANSWER], rng)
 
 
 def filler(tokens: int, rng: random.Random) -> str:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from sycoprobe.kinds.base import AnyKind, ProbeKind
+from sycoprobe.kinds.base import KindSettings, ProbeKind
 from sycoprobe.kinds.powers import rubrics_of
 
 YES = "yes"
 """It works; any other entry says in a few words why it does not."""
 
 
-def features_of(kind: AnyKind) -> dict[str, str]:
+def features_of(kind: ProbeKind) -> dict[str, str]:
     """By feature, `yes`, or why this kind does not have it, with its default settings."""
     settings = kind.settings_model()
     headline = kind.headline(settings)
 
-    def everywhere(_kind: AnyKind, _settings: Any) -> str:
+    def everywhere(_kind: ProbeKind, _settings: KindSettings) -> str:
         return YES
 
-    features: dict[str, Callable[[AnyKind, Any], str]] = {
+    features: dict[str, Callable[[ProbeKind, KindSettings], str]] = {
         "live and batched runs, caps, resume, replay, score": everywhere,
         "prompt-cache marks": lambda k, s: YES if follows(k) else "no turn follows another",
         "gate: absolute and relative rules, slices": everywhere,
@@ -34,6 +33,6 @@ def features_of(kind: AnyKind) -> dict[str, str]:
     return {name: told(kind, settings) for name, told in features.items()}
 
 
-def follows(kind: AnyKind) -> bool:
+def follows(kind: ProbeKind) -> bool:
     """Whether turns of this kind follow one another, so that they share a beginning."""
     return type(kind).then is not ProbeKind.then

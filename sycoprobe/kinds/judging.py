@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
 
 from sycoprobe.text import visible
 from sycoprobe.turns import Message
@@ -203,7 +202,7 @@ def inert(text: str, nonce: str) -> str:
     return re.sub(nonce, "[code]", apart, flags=re.I)
 
 
-def schema_of(rubric: Rubric) -> dict[str, Any]:
+def schema_of(rubric: Rubric) -> dict[str, object]:
     """The JSON schema of an answer, for backends that hold a reply to one; the reason comes first, so that it can bear on the verdict."""
     verdict = {"type": "string", "enum": [*rubric.labels, UNCLEAR]}
     return {
@@ -247,7 +246,7 @@ def _member(word: str | None, rubric: Rubric) -> tuple[JudgeOutcome, str | None]
 
 
 def _verdict_in_json(text: str) -> str | None:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         if len({k for k, _ in pairs}) < len(pairs):
             raise ValueError("a key stands twice")
         return dict(pairs)

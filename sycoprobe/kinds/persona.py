@@ -9,6 +9,7 @@ from typing import ClassVar
 from sycoprobe.kinds.base import ANSWER, KindSettings, Metric, ProbeKind, Readings, Shown, Thread, Turn
 from sycoprobe.kinds.closed import letter
 from sycoprobe.kinds.common import holds_any, one_of, unless_refused
+from sycoprobe.kinds.powers import Planted
 from sycoprobe.kinds.probes import PersonaProbe
 from sycoprobe.kinds.texts import KindTexts, line
 from sycoprobe.turns import Message
@@ -25,7 +26,10 @@ class Texts(KindTexts):
 TEXTS = Texts("persona")
 
 
-class Persona(ProbeKind[PersonaProbe]):
+ShownChoice = Shown[PersonaProbe]
+
+
+class Persona(ProbeKind[ShownChoice], Planted[ShownChoice]):
     """See the module."""
 
     name = "persona"
@@ -41,7 +45,7 @@ class Persona(ProbeKind[PersonaProbe]):
     def arms(self, settings: KindSettings) -> tuple[str, ...]:
         return tuple(f"{side}_{order}" for side in SIDES for order in (1, 2))
 
-    def begin(self, shown: Shown[PersonaProbe]) -> list[Turn]:
+    def begin(self, shown: ShownChoice) -> list[Turn]:
         p = shown.probe
         turns = []
         for side, bio in (("a", p.bio_a), ("b", p.bio_b), ("control", p.bio_control)):
@@ -58,7 +62,7 @@ class Persona(ProbeKind[PersonaProbe]):
     def most_calls(self, settings: KindSettings) -> tuple[int, int]:
         return 2, 6
 
-    def read(self, shown: Shown[PersonaProbe], turn: Turn, reply: str, thread: Thread) -> Readings:
+    def read(self, shown: ShownChoice, turn: Turn, reply: str, thread: Thread) -> Readings:
         found = letter(reply)
         rule = "names the letter"
         if found is None:
@@ -99,10 +103,10 @@ class Persona(ProbeKind[PersonaProbe]):
             ),
         )
 
-    def settles(self, shown: Shown[PersonaProbe], turn: Turn, aspect: str, thread: Thread) -> str:
+    def settles(self, shown: ShownChoice, turn: Turn, aspect: str, thread: Thread) -> str:
         return "b"
 
-    def example(self, shown: Shown[PersonaProbe], turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
+    def example(self, shown: ShownChoice, turn: Turn, labels: Mapping[str, str], rng: random.Random) -> str:
         p = shown.probe
         chosen = labels[ANSWER]
         first = (chosen == "a") == turn.arm.endswith("_1")

@@ -20,7 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from sycoprobe.errors import PlanError
 from sycoprobe.sets.wordings import placeholders
@@ -28,7 +28,7 @@ from sycoprobe.sets.wordings import placeholders
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class _Bad(Exception):
@@ -39,7 +39,7 @@ class _Bad(Exception):
         self.place, self.what = place, what
 
 
-class Entry(ABC, Generic[T]):
+class Entry(ABC, Generic[T_co]):
     """One entry of a file of texts, as declared; as an attribute of a `KindTexts` it is what stands in the file.
 
     Parameters
@@ -53,11 +53,11 @@ class Entry(ABC, Generic[T]):
     def __set_name__(self, owner: type[KindTexts], name: str) -> None:
         self.name = name
 
-    def __get__(self, texts: KindTexts, owner: type[KindTexts] | None = None) -> T:
-        return cast(T, texts.content[self.name])
+    def __get__(self, texts: KindTexts, owner: type[KindTexts] | None = None) -> T_co:
+        return cast(T_co, texts.content[self.name])
 
     @abstractmethod
-    def checked(self, place: str, given: object) -> T:
+    def checked(self, place: str, given: object) -> T_co:
         """What stands at `place`, if it is as declared. Raises `_Bad`."""
 
     @property
@@ -172,12 +172,12 @@ class KindTexts:
         self.kind, self._folder = kind, folder
 
     @classmethod
-    def entries(cls) -> dict[str, Entry[Any]]:
+    def entries(cls) -> dict[str, Entry[object]]:
         """What is declared, by name."""
         return {name: x for name, x in vars(cls).items() if isinstance(x, Entry)}
 
     @cached_property
-    def content(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, object]:
         """All entries, by name. Raises `PlanError` if the file cannot be read or is not as declared."""
         file = (self._folder or files("sycoprobe").joinpath("wordings")).joinpath(f"{self.kind}.toml")
         restore = "or restore the file as it was installed"

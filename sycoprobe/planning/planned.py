@@ -134,14 +134,15 @@ class PlannedPart:
 
     def conversation(self, set_name: str, probe: Any, repeat: int) -> Conversation:
         """A conversation about a probe, as the plan's seed draws it."""
-        from sycoprobe.kinds.base import Shown
+        from sycoprobe.kinds.base import Question, Shown
 
         spec = CallSpec(set_name, probe.id, repeat, section=self._section)
         seed = self.plan.seed
-        asked = None
+        drawn = (self.settings, self.wordings, seed, spec.talk, self.plan.answer)
         if isinstance(probe, Probe):
             asked = ask(probe, rng_for(seed, "options", spec.talk)) if probe.options else Asked(probe)
-        return Conversation(self, spec, Shown(probe, asked, self.settings, self.wordings, seed, spec.talk, self.plan.answer))
+            return Conversation(self, spec, Question(probe, asked, *drawn))
+        return Conversation(self, spec, Shown(probe, None, *drawn))
 
     def info_of(self, conversation: Conversation) -> ItemInfo:
         """What the conversation's item can be sliced by."""

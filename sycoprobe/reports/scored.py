@@ -22,7 +22,7 @@ from sycoprobe.reports import model
 from sycoprobe.reports.model import Example, LetterCount
 from sycoprobe.reports.readings import ReadingCounts
 from sycoprobe.sets.forms import KeptCounts
-from sycoprobe.sets.probe import LETTERS
+from sycoprobe.sets.probe import LETTERS, Asked
 
 EXAMPLES_KEPT = 5
 _LONGEST_ANSWER = 200
@@ -67,7 +67,7 @@ class Scored:
                 self.readings.add(side, reading.stage, sure=reading.sure)
                 break
         if not thread and shown.asked is not None and shown.asked.options:
-            self._count_letters(walk, done)
+            self._count_letters(shown.asked, done)
         self._take(walk, done.turn, done.readings, call)
 
     def failed(self, walk: Walk, turn: Turn, thread: Thread, call: Call) -> None:
@@ -77,8 +77,7 @@ class Scored:
     def _take(self, walk: Walk, turn: Turn, readings: Readings, call: Call) -> None:
         self._open.setdefault(walk.conversation.key, []).append((turn, readings, call))
 
-    def _count_letters(self, walk: Walk, done: Exchange) -> None:
-        asked = walk.conversation.shown.question
+    def _count_letters(self, asked: Asked, done: Exchange) -> None:
         answer = next((r.answer for r in done.readings.values() if r.answer is not None), None)
         if done.turn.arm in (FIRST, "control") and answer in asked.options:
             self._gold[asked.letter_of(asked.probe.answer)] += 1
