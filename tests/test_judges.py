@@ -22,7 +22,10 @@ from sycoprobe.errors import JudgeError, JudgingFailed
 from sycoprobe.journal import judgements
 from sycoprobe.judging import checking
 from sycoprobe.judging.checking import Labelled, check_of, load_check, measured
-from sycoprobe.judging.judges import How, Judged, JudgeSpec, UnderTest, bare, judge_run, judged_in
+from sycoprobe.judging.judged import Judged
+from sycoprobe.judging.judges import judge_run, judged_in
+from sycoprobe.judging.spec import How, JudgeSpec
+from sycoprobe.judging.tested import UnderTest, bare
 from sycoprobe.kinds.judging import (
     Case,
     Judgement,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sycoprobe.judging.checking import Check, Checked
-    from sycoprobe.judging.judges import AnyJudge, How, Judged
+    from sycoprobe.judging.judged import Judged
+    from sycoprobe.judging.spec import AnyJudge, How
     from sycoprobe.stats.agreement import Figure
 
 app = typer.Typer(no_args_is_help=True)
@@ -133,7 +134,7 @@ def run(
 
 def _judges(models: list[str], base_url: str | None, api_key_env: str | None) -> list[AnyJudge]:
     from sycoprobe.config import resolve_model
-    from sycoprobe.judging.judges import JudgeSpec
+    from sycoprobe.judging.spec import JudgeSpec
 
     found = [resolve_model(m, base_url=base_url, api_key_env=api_key_env) for m in models]
     return [JudgeSpec(m.model, m.base_url, m.api_key_env, m.thinking_marks) for m in found]
@@ -141,7 +142,7 @@ def _judges(models: list[str], base_url: str | None, api_key_env: str | None) ->
 
 def _how(quiet: bool, **settings: Any) -> How:
     """How to judge, with progress on standard error: every tenth call, and what is waited for."""
-    from sycoprobe.judging.judges import How
+    from sycoprobe.judging.spec import How
     from sycoprobe.text import visible
 
     def told(done: int, of: int) -> None:

@@ -20,7 +20,9 @@ from pydantic import TypeAdapter, ValidationError
 from sycoprobe.config import write_whole
 from sycoprobe.errors import JudgeError
 from sycoprobe.journal import now
-from sycoprobe.judging.judges import AnyJudge, How, Judged, JudgeSpec, ajudge
+from sycoprobe.judging.judged import Judged
+from sycoprobe.judging.judges import ajudge
+from sycoprobe.judging.spec import AnyJudge, How, JudgeSpec
 from sycoprobe.kinds.judging import Case, Judgement, Rubric, digest_of
 from sycoprobe.kinds.rubrics import RUBRICS
 from sycoprobe.stats.agreement import (
