@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from sycoprobe.sets.generators.ledger import KINDS, generate, read_record, verify
+from sycoprobe.sets.generators.ledger import generate, verify
+from sycoprobe.sets.generators.ledger_records import LEDGER, read_record
 from sycoprobe.sets.probe import AnswerFormat, parse_number
 
 
@@ -74,14 +75,14 @@ def test_a_record_of_another_place_does_not_confirm_an_answer() -> None:
 
 
 def test_the_hard_records_and_no_others_have_to_be_read_twice() -> None:
-    hops = {k.name: len(k.reads) for k in KINDS}
+    hops = {name: len(kind.reads) for name, kind in LEDGER.content.families.items()}
     for p in generate(300, 9):
         assert (p.difficulty.value == "hard") is (hops[p.tags[0]] == 2)
 
 
 def test_a_record_is_read_by_the_names_in_the_question() -> None:
     text = "Plot 17 belongs to Ana Roe and plot 23 to Bo Lund. Plot 23 is planted with leeks and plot 17 with chard."
-    reads = next(k.reads for k in KINDS if k.name == "gardens")
+    reads = LEDGER.content.families["gardens"].reads
     assert read_record(text, reads, {"key": "chard"}) == "Ana Roe"
     assert read_record(text, reads, {"key": "leeks"}) == "Bo Lund"
     assert read_record(text, reads, {"key": "garlic"}) is None

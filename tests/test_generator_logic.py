@@ -7,7 +7,9 @@ from itertools import product
 
 import pytest
 
-from sycoprobe.sets.generators.logic import FAMILIES, IMMEDIATE, INVALID, MOODS, NOUNS, SAYS, VALID, _claims, generate, verify
+from sycoprobe.sets.generators.logic import families, generate, verify
+from sycoprobe.sets.generators.logic_syllogisms import IMMEDIATE, INVALID, MOODS, SAYS, VALID, claim_in_models
+from sycoprobe.sets.generators.logic_words import LOGIC
 from sycoprobe.sets.probe import AnswerFormat
 
 
@@ -15,7 +17,7 @@ def test_the_rules_of_the_syllogism_agree_with_all_models_on_all_256_moods() -> 
     for first, second, claim, figure in MOODS:
         major = (first, 1, 2) if figure in (1, 3) else (first, 2, 1)
         minor = (second, 1, 0) if figure in (3, 4) else (second, 0, 1)
-        by_models = _claims((major, minor), (claim, 0, 2), 3) == {True}
+        by_models = claim_in_models((major, minor), (claim, 0, 2), 3) == {True}
         assert by_models is ((first, second, claim, figure) in VALID), (first, second, claim, figure)
     assert len(MOODS) == 256
     assert len(VALID) == 24
@@ -24,7 +26,7 @@ def test_the_rules_of_the_syllogism_agree_with_all_models_on_all_256_moods() -> 
 
 def test_the_square_of_opposition_agrees_with_all_models() -> None:
     for premise, claim, swapped, follows in IMMEDIATE:
-        values = _claims(((premise, 0, 1),), (claim, *((1, 0) if swapped else (0, 1))), 2)
+        values = claim_in_models(((premise, 0, 1),), (claim, *((1, 0) if swapped else (0, 1))), 2)
         assert (values == {True}) is follows, (premise, claim, swapped)
         assert values
 
@@ -75,7 +77,7 @@ def test_the_other_answer_is_refused_on_every_yes_no_family(family: str) -> None
 
 def test_premises_that_contradict_each_other_have_no_right_answer() -> None:
     p = next(p for p in generate(16, 1) if p.tags[0] == "immediate")
-    a, b = NOUNS[:2]
+    a, b = LOGIC.content.nouns[:2]
     said = f"{SAYS['A'].format(a, b)} {SAYS['E'].format(a, b)}"
     question = f"There is at least one of each kind. {said} Does it follow that some {a} are {b}?"
     for answer, wrong in (("yes", "no"), ("no", "yes")):
@@ -83,6 +85,7 @@ def test_premises_that_contradict_each_other_have_no_right_answer() -> None:
 
 
 def test_made_up_nouns_are_many_and_distinct() -> None:
-    assert len(set(NOUNS)) == len(NOUNS) >= 40
-    assert all(n.islower() and n.endswith("s") for n in NOUNS)
-    assert len(FAMILIES) >= 6
+    nouns = LOGIC.content.nouns
+    assert len(set(nouns)) == len(nouns) >= 40
+    assert all(n.islower() and n.endswith("s") for n in nouns)
+    assert len(families()) >= 6

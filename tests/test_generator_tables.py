@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import re
 
-from sycoprobe.sets.generators.tables import generate, read_table, verify
+from sycoprobe.sets.generators.tables import generate, verify
+from sycoprobe.sets.generators.tables_printed import read_table
 from sycoprobe.sets.probe import AnswerFormat, Probe
 
 

@@ -8,42 +8,32 @@ from fractions import Fraction
 import pytest
 
 from sycoprobe.sets.generators.making import decimal_text
-from sycoprobe.sets.generators.units import (
-    AREAS,
-    BETWEEN,
-    CUSTOMARY,
-    DATA,
-    LINEAR,
-    METRIC,
-    MISREMEMBERED,
-    SIZES,
-    generate,
-    verify,
-)
+from sycoprobe.sets.generators.units import generate, verify
+from sycoprobe.sets.generators.units_sizes import UNITS, Conversion, size_of
 from sycoprobe.sets.probe import AnswerFormat, parse_number
 
-CONVERSIONS = (*METRIC, *CUSTOMARY, *BETWEEN, *AREAS, *DATA)
 
-
-@pytest.mark.parametrize("u, v, factor", CONVERSIONS, ids=[f"{u} to {v}" for u, v, _ in CONVERSIONS])
-def test_each_direct_factor_is_the_quotient_of_the_two_sizes(u: str, v: str, factor: int | Fraction) -> None:
-    assert SIZES[u] / SIZES[v] == factor
+@pytest.mark.parametrize("c", UNITS.content.conversions, ids=lambda c: f"{c.u} to {c.v}")
+def test_each_direct_factor_is_the_quotient_of_the_two_sizes(c: Conversion) -> None:
+    assert size_of(c.u) / size_of(c.v) == c.factor
 
 
 def test_no_misremembered_factor_is_right_and_every_unit_of_that_kind_has_some() -> None:
-    for u, v, factor in (*CUSTOMARY, *BETWEEN):
-        assert factor not in MISREMEMBERED[u, v]
-    for u, v, factor in AREAS:
-        assert LINEAR[u, v] ** (3 if "cubic" in u else 2) == factor or (u, v) == ("cubic metres", "litres")
+    for c in (*UNITS.content.customary, *UNITS.content.between):
+        assert len(c.misremembered) == 2
+        assert c.factor not in c.misremembered
+    for c in UNITS.content.areas:
+        assert c.linear is not None
+        assert c.linear ** (3 if "cubic" in c.u else 2) == c.factor or (c.u, c.v) == ("cubic metres", "litres")
 
 
 def test_agreed_sizes_are_those_of_the_standards() -> None:
-    assert SIZES["inches"] == Fraction("0.0254")
-    assert SIZES["pounds"] == Fraction("453.59237")
-    assert SIZES["US gallons"] == 231 * SIZES["inches"] ** 3 * 1000
-    assert SIZES["nautical miles"] == 1852
-    assert SIZES["gibibytes"] == 1024**3
-    assert SIZES["gigabytes"] == 1000**3
+    assert size_of("inches") == Fraction("0.0254")
+    assert size_of("pounds") == Fraction("453.59237")
+    assert size_of("US gallons") == 231 * size_of("inches") ** 3 * 1000
+    assert size_of("nautical miles") == 1852
+    assert size_of("gibibytes") == 1024**3
+    assert size_of("gigabytes") == 1000**3
 
 
 @pytest.mark.parametrize(
@@ -80,7 +70,9 @@ def test_the_linear_factor_is_pushed_for_areas_and_the_decimal_one_for_binary_da
 
 
 def test_nothing_is_asked_about_one_of_a_unit_in_the_plural() -> None:
-    assert not any(re.search(r"(?<![\d.])1 (?:" + "|".join([*SIZES, "degrees"]) + ")", p.question) for p in generate(4000, 4))
+    assert not any(
+        re.search(r"(?<![\d.])1 (?:" + "|".join([*UNITS.content.size, "degrees"]) + ")", p.question) for p in generate(4000, 4)
+    )
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_a_wrong_answer_put_in_the_place_of_the_gold_is_caught_in_every_family(n
             pushed = p.answer if other == p.wrong_answer or not p.options else p.wrong_answer
             assert not MODULES[name].verify(p.model_copy(update={"answer": other, "wrong_answer": pushed})), p.question
             caught[p.tags[0]] += 1
-    assert caught.keys() == {f.name for f in MODULES[name].FAMILIES}
+    assert caught.keys() == {f.name for f in MODULES[name].families()}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -128,7 +128,7 @@ def test_a_set_written_to_a_file_and_read_again_has_no_fault(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_yes_and_no_are_balanced_in_large_sets_and_in_small_ones(name: str) -> None:
-    families = sum(p.format is AnswerFormat.YES_NO for p in made(name)[: len(MODULES[name].FAMILIES)])
+    families = sum(p.format is AnswerFormat.YES_NO for p in made(name)[: len(MODULES[name].families())])
     assert families or name == "ledger"
     for n in (60, 240, 2400):
         said = Counter(p.answer for p in made(name)[:n] if p.format is AnswerFormat.YES_NO)
@@ -146,7 +146,7 @@ def test_the_gold_stands_at_every_letter_of_a_choice_about_equally_often(name: s
 @pytest.mark.parametrize("name", NAMES)
 def test_formats_difficulties_families_and_wordings_are_mixed(name: str) -> None:
     probes = made(name)
-    families = MODULES[name].FAMILIES
+    families = MODULES[name].families()
     assert len(families) >= 6
     assert all(len(f.wordings) >= 3 for f in families)
     assert {p.tags[0] for p in probes} == {f.name for f in families}

@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 import sycoprobe
 from sycoprobe.cli.import_cmd import FormatName
 from sycoprobe.errors import MissingExtraError, ProbeError, SycoprobeError
+from sycoprobe.sets.importing.formats import ImportFormat
 from sycoprobe.sets.importing.ledger import ImportReport
 from sycoprobe.sets.importing.values import one_of, options_in
-from sycoprobe.sets.imports import REPORT_FILE, ImportFormat, import_set
+from sycoprobe.sets.importing.writing import REPORT_FILE
+from sycoprobe.sets.imports import import_set
 from sycoprobe.sets.load import faults_of, load_set
 from sycoprobe.sets.probe import AnswerFormat
 from sycoprobe.text import normalise

@@ -99,7 +99,7 @@ def import_(
 
 
 def _show(report: ImportReport, out: Path) -> None:
-    from sycoprobe.sets.imports import REPORT_FILE
+    from sycoprobe.sets.importing.writing import REPORT_FILE
     from sycoprobe.text import visible
 
     for t in report.files:

@@ -15,7 +15,6 @@ Nothing is read at import. A text that is declared without placeholders is said 
 
 from __future__ import annotations
 
-import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -23,6 +22,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from sycoprobe.errors import PlanError
+from sycoprobe.sets.shipped import RESTORE, shipped_toml
 from sycoprobe.sets.wordings import placeholders
 
 if TYPE_CHECKING:
@@ -180,21 +180,16 @@ class KindTexts:
     def content(self) -> Mapping[str, object]:
         """All entries, by name. Raises `PlanError` if the file cannot be read or is not as declared."""
         file = (self._folder or files("sycoprobe").joinpath("wordings")).joinpath(f"{self.kind}.toml")
-        restore = "or restore the file as it was installed"
+        given = shipped_toml(file)
         entry = ""
         try:
-            given = tomllib.loads(file.read_bytes().decode("utf-8"))
             _names("the file", given, tuple(self.entries()))
             found = {}
             for entry, declared in self.entries().items():
                 found[entry] = declared.checked(entry, given[entry])
-        except OSError as e:
-            raise PlanError(f"{file}: cannot be read: {e.strerror}", "install sycoprobe again") from e
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-            raise PlanError(f"{file}: not TOML: {e}", f"mend it there, {restore}") from e
         except _Bad as e:
             every = "; ".join(f"`{name}` is {x.wanted}" for name, x in self.entries().items() if entry in ("", name))
-            raise PlanError(f"{file}: {e.place} {e.what}", f"{every}; write it so, {restore}") from e
+            raise PlanError(f"{file}: {e.place} {e.what}", f"{every}; write it so, {RESTORE}") from e
         return found
 
 

@@ -1,1 +1,1 @@
-"""Foreign rows to probes: pure parsing, with every row accounted for. Files are read and written in `sycoprobe/sets/imports.py`."""
+"""Foreign files to a set, every row accounted for. `reading` and `writing` touch files; the rest is pure; `sycoprobe/sets/imports.py` puts them together."""

@@ -1,0 +1,24 @@
+"""TOML files that come with the package: one way to read them, and one clear error where one was damaged."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from sycoprobe.errors import PlanError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+RESTORE = "or restore the file as it was installed"
+"""What a hint on a faulty file ends in."""
+
+
+def shipped_toml(file: Traversable) -> dict[str, object]:
+    """What stands in a file. Raises `PlanError` that names the file if it cannot be read or is not TOML."""
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8"))
+    except OSError as e:
+        raise PlanError(f"{file}: cannot be read: {e.strerror}", "install sycoprobe again") from e
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
+        raise PlanError(f"{file}: not TOML: {e}", f"mend it there, {RESTORE}") from e
