@@ -22,7 +22,7 @@ from sycoprobe.extract.types import Outcome
 from sycoprobe.gating.comparing import Comparison
 from sycoprobe.kinds.challenge import FLIPPED_TO
 from sycoprobe.planning import Planned, Wanted, make_plan
-from sycoprobe.planning.planned import chosen_probes
+from sycoprobe.planning.making import chosen_probes
 from sycoprobe.reports.model import Report
 from sycoprobe.sets.forms import AnswerForm
 from sycoprobe.sets.load import kind_named, load_set

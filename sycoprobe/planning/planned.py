@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from sycoprobe.errors import PlanError
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import ItemInfo
 from sycoprobe.planning.calls import CallSpec
-from sycoprobe.planning.plan import Part, Plan, SamplingPlan, SetRef, Until, default_sampling
+from sycoprobe.planning.plan import Part, Plan
+from sycoprobe.planning.settings import settings_of
 from sycoprobe.seeds import rng_for
-from sycoprobe.sets.forms import DEFAULT_FORM, TYPICAL_REPLY_TOKENS, AnswerForm, schema_of, typical_answer, typical_thinking
+from sycoprobe.sets.forms import TYPICAL_REPLY_TOKENS, AnswerForm, schema_of, typical_answer, typical_thinking
 from sycoprobe.sets.probe import Asked, Probe, ProbeSet, ask
-from sycoprobe.sets.wordings import Kind, Wordings
+from sycoprobe.sets.wordings import Wordings
 from sycoprobe.text import CHARS_PER_TOKEN
 
 if TYPE_CHECKING:
-    from sycoprobe.kinds.base import AnyKind, AnyShown, KindSettings, Turn
+    from sycoprobe.kinds.base import AnyKind, AnyShown, Turn
 
 
 SENTENCE = 120
@@ -230,137 +227,3 @@ class Planned:
         """Calls and tokens of all parts."""
         first, *others = (part.cost() for part in self.parts)
         return sum(others, first)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a new plan shall ask of one kind: its sets, at most `n` probes of each, and the kind's settings."""
-
-    kind: AnyKind
-    sets: tuple[ProbeSet, ...]
-    n: int | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-def make_plan(
-    wanted: Sequence[Wanted],
-    wordings: Wordings,
-    *,
-    model: str,
-    base_url: str | None = None,
-    api_key_env: str | None = None,
-    repeats: int = 1,
-    seed: int = 0,
-    sampling: Callable[[AnswerForm | None], SamplingPlan] | None = None,
-    answer: AnswerForm = DEFAULT_FORM,
-    until: Until | None = None,
-) -> Planned:
-    """The plan of a run of these kinds, with at most `n` probes of each set, sampled by `seed`.
-
-    `sampling` gives how answers are drawn in a form; None where a kind asks in words of its own.
-
-    Raises
-    ------
-    PlanError: nothing to ask, a kind or a set twice, a setting that a kind does not have, a set whose probes it cannot use, a number out of
-        range, or wordings without that form.
-    """
-    if any(w.kind.asks_in_form for w in wanted):
-        wordings.require(answer)
-    if repeats < 1:
-        raise PlanError(f"--repeats {repeats}: at least 1", "leave --repeats out for one")
-    parts, chosen = [], []
-    for w in wanted:
-        checked = settings_of(w.kind, w.settings)
-        _check_suits(w, checked)
-        sets, refs = chosen_probes(w.sets, w.n, seed)
-        form = answer if w.kind.asks_in_form else None
-        own = default_sampling(form, model) if sampling is None else sampling(form)
-        parts.append((w.kind, checked, refs, own))
-        chosen.append(sets)
-    common = max((own for *_, own in parts), key=lambda s: s.reply_tokens)
-    plan = Plan(
-        model=model,
-        base_url=base_url,
-        api_key_env=api_key_env,
-        parts=tuple(
-            Part(
-                kind=kind.name,
-                kind_version=kind.version,
-                settings=checked.model_dump(mode="json"),
-                sets=refs,
-                reply_tokens=None if own.reply_tokens == common.reply_tokens else own.reply_tokens,
-            )
-            for kind, checked, refs, own in parts
-        ),
-        repeats=repeats,
-        seed=seed,
-        sampling=common,
-        answer=answer,
-        until=until,
-        wordings_version=wordings.version,
-        wordings_digest=wordings.digest,
-    )
-    names = [kind.name for kind, *_ in parts]
-    return Planned.of(plan, {w.kind.name: w.kind for w in wanted}, dict(zip(names, chosen, strict=True)), wordings)
-
-
-def _check_suits(wanted: Wanted, settings: KindSettings) -> None:
-    """Raises `PlanError` for a set whose probes the kind cannot use."""
-    kind = wanted.kind
-    for s in wanted.sets:
-        if not all(isinstance(p, kind.probe_model) for p in s.probes):
-            own = s.info.kind or "a question with a known answer"
-            suits = (
-                f"sets that suit it: {', '.join(kind.sets)}"
-                if kind.sets
-                else f"`sycoprobe run {s.name}` asks it as its own kind"
-            )
-            raise PlanError(f"the set {s.name!r} does not suit the probe kind {kind.name!r}: its probes are of {own}", suits)
-        for probe in s.probes:
-            if fault := kind.fault(probe, settings):
-                raise PlanError(f"the set {s.name!r} does not suit {kind.name!r}: probe {probe.id!r} {fault.what}", fault.mend)
-
-
-def settings_of(kind: AnyKind, given: Mapping[str, Any]) -> KindSettings:
-    """The kind's settings with its defaults filled in. Raises `PlanError` for one that it does not have, or a bad value."""
-    try:
-        return kind.settings_model.model_validate(dict(given))
-    except ValidationError as e:
-        first = e.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "settings"
-        known = ", ".join(kind.settings_model.model_fields) or "none"
-        if first["type"] in ("enum", "literal_error"):
-            allowed = [x for x in re.findall(r"'([^']*)'", first["msg"]) if x != Kind.NEUTRAL]
-            raise PlanError(
-                f"--set {kind.name}.{name}: there is no {first['input']!r}", f"choose among {', '.join(allowed)}"
-            ) from None
-        message = first["msg"].removeprefix("Value error, ")
-        said = "there is no such setting" if first["type"] == "extra_forbidden" else message[:1].lower() + message[1:]
-        raise PlanError(f"--set {kind.name}.{name}: {said}", f"settings of {kind.name!r}: {known}") from None
-
-
-def chosen_probes(sets: tuple[ProbeSet, ...], n: int | None, seed: int) -> tuple[tuple[ProbeSet, ...], tuple[SetRef, ...]]:
-    """The sets with at most `n` probes of each, sampled by `seed`, and what a plan says of them.
-
-    Raises `PlanError`: a set twice, `n` below 1, or nothing to ask.
-    """
-    names = [s.name for s in sets]
-    if doubled := {x for x in names if names.count(x) > 1}:
-        raise PlanError(
-            f"the set {min(doubled)!r} is named twice", "name each set once; a copy of a set needs a name of its own"
-        )
-    if n is not None and n < 1:
-        raise PlanError(f"-n {n}: at least one probe of each set must be asked", "leave -n out to ask all")
-    chosen = []
-    for s in sets:
-        probes = s.probes
-        if n is not None and n < len(probes):
-            probes = tuple(sorted(rng_for(seed, "sample", s.name).sample(probes, n), key=lambda p: p.id))
-        chosen.append(ProbeSet(s.info, probes, s.digest, s.path))
-    if not any(s.probes for s in chosen):
-        raise PlanError("there is nothing to ask", "name at least one set that has probes")
-    refs = tuple(
-        SetRef(info=c.info, digest=c.digest, chosen=len(c.probes), available=len(s.probes), path=s.path)
-        for c, s in zip(chosen, sets, strict=True)
-    )
-    return tuple(chosen), refs
