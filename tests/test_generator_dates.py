@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from sycoprobe.sets.generators.dates import generate, verify
-from sycoprobe.sets.generators.dates_calendar import MONTHS, WEEKDAYS, day_number
+from sycoprobe.sets.generators.dates.calendar import MONTHS, WEEKDAYS, day_number
 from sycoprobe.sets.probe import AnswerFormat, Probe
 
 

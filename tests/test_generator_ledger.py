@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from sycoprobe.sets.generators.ledger import generate, verify
-from sycoprobe.sets.generators.ledger_records import LEDGER, read_record
+from sycoprobe.sets.generators.ledger.records import LEDGER, read_record
 from sycoprobe.sets.probe import AnswerFormat, parse_number
 
 

@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from sycoprobe.sets.generators.logic import families, generate, verify
-from sycoprobe.sets.generators.logic_syllogisms import IMMEDIATE, INVALID, MOODS, SAYS, VALID, claim_in_models
-from sycoprobe.sets.generators.logic_words import LOGIC
+from sycoprobe.sets.generators.logic.syllogisms import IMMEDIATE, INVALID, MOODS, SAYS, VALID, claim_in_models
+from sycoprobe.sets.generators.logic.words import LOGIC
 from sycoprobe.sets.probe import AnswerFormat
 
 

@@ -14,11 +14,11 @@ from sycoprobe.errors import PlanError
 from sycoprobe.sets import generators
 from sycoprobe.sets.generators import arithmetic, code, dates, ledger, logic, tables, units
 from sycoprobe.sets.generators.arithmetic import ARITHMETIC, ArithmeticMaterials
-from sycoprobe.sets.generators.ledger_records import LedgerMaterials
-from sycoprobe.sets.generators.logic_words import LogicMaterials
+from sycoprobe.sets.generators.ledger.records import LedgerMaterials
+from sycoprobe.sets.generators.logic.words import LogicMaterials
 from sycoprobe.sets.generators.materials import MaterialFile, Materials
-from sycoprobe.sets.generators.tables_printed import TableMaterials
-from sycoprobe.sets.generators.units_sizes import UNITS, UnitMaterials
+from sycoprobe.sets.generators.tables.printed import TableMaterials
+from sycoprobe.sets.generators.units.sizes import UNITS, UnitMaterials
 
 DATA = Path(generators.__file__).parent / "data"
 MODULES: dict[str, ModuleType] = {

@@ -6,7 +6,7 @@ import csv
 import re
 
 from sycoprobe.sets.generators.tables import generate, verify
-from sycoprobe.sets.generators.tables_printed import read_table
+from sycoprobe.sets.generators.tables.printed import read_table
 from sycoprobe.sets.probe import AnswerFormat, Probe
 
 

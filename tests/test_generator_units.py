@@ -9,7 +9,7 @@ import pytest
 
 from sycoprobe.sets.generators.making import decimal_text
 from sycoprobe.sets.generators.units import generate, verify
-from sycoprobe.sets.generators.units_sizes import UNITS, Conversion, size_of
+from sycoprobe.sets.generators.units.sizes import UNITS, Conversion, size_of
 from sycoprobe.sets.probe import AnswerFormat, parse_number
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from sycoprobe.sets.generators.making import Draft, Fields, Slip, decimal_text
 from sycoprobe.sets.generators.materials import Method
-from sycoprobe.sets.generators.units_sizes import UNITS, Conversion, amount, converted, draft, fields_of, number_is, size_of
+from sycoprobe.sets.generators.units.sizes import UNITS, Conversion, amount, converted, draft, fields_of, number_is, size_of
 from sycoprobe.sets.probe import AnswerFormat, Probe
 
 F = Fraction

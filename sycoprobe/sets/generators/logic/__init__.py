@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from sycoprobe.sets.generators import logic_conditionals, logic_islanders, logic_orderings, logic_places, logic_syllogisms
-from sycoprobe.sets.generators.logic_words import LOGIC
+from sycoprobe.sets.generators.logic import conditionals, islanders, orderings, places, syllogisms
+from sycoprobe.sets.generators.logic.words import LOGIC
 from sycoprobe.sets.generators.making import Family, confirmed, series
 from sycoprobe.sets.generators.materials import Method
 from sycoprobe.sets.probe import Probe
 
 METHODS: Mapping[str, Method] = {
-    **logic_syllogisms.METHODS,
-    **logic_conditionals.METHODS,
-    **logic_orderings.METHODS,
-    **logic_islanders.METHODS,
-    **logic_places.METHODS,
+    **syllogisms.METHODS,
+    **conditionals.METHODS,
+    **orderings.METHODS,
+    **islanders.METHODS,
+    **places.METHODS,
 }
 
 

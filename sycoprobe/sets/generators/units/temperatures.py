@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from sycoprobe.sets.generators.making import Draft, Fields
 from sycoprobe.sets.generators.materials import Method
-from sycoprobe.sets.generators.units_sizes import draft, fields_of, number_is
+from sycoprobe.sets.generators.units.sizes import draft, fields_of, number_is
 
 F = Fraction
 

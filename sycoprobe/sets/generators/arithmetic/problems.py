@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from sycoprobe.sets.generators.arithmetic_drafts import Draft, Method, Slip
+from sycoprobe.sets.generators.arithmetic.drafts import Draft, Method, Slip
 
 
 def _change(rng: random.Random) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from sycoprobe.sets.generators.code_programs import CODE, draft, prints, prints_word, slip
+from sycoprobe.sets.generators.code.programs import CODE, draft, prints, prints_word, slip
 from sycoprobe.sets.generators.making import Draft, Level, Slip
 from sycoprobe.sets.generators.materials import Method
 from sycoprobe.sets.probe import AnswerFormat

@@ -18,8 +18,8 @@ from functools import cache
 
 from pydantic import Field
 
-from sycoprobe.sets.generators import arithmetic_calculations, arithmetic_problems
-from sycoprobe.sets.generators.arithmetic_drafts import Draft, Method
+from sycoprobe.sets.generators.arithmetic import calculations, problems
+from sycoprobe.sets.generators.arithmetic.drafts import Draft, Method
 from sycoprobe.sets.generators.making import Level, distinct, number_text
 from sycoprobe.sets.generators.materials import Asking, MaterialFile, Materials, Wording
 from sycoprobe.sets.probe import AnswerFormat, Difficulty, Probe
@@ -38,7 +38,7 @@ class ArithmeticMaterials(Materials):
 
 
 ARITHMETIC = MaterialFile("arithmetic", ArithmeticMaterials)
-METHODS: Mapping[str, Method] = {**arithmetic_calculations.METHODS, **arithmetic_problems.METHODS}
+METHODS: Mapping[str, Method] = {**calculations.METHODS, **problems.METHODS}
 
 
 @dataclass(frozen=True, slots=True)

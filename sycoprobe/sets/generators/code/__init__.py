@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from sycoprobe.sets.generators import code_control, code_expressions, code_sequences
-from sycoprobe.sets.generators.code_programs import CODE
+from sycoprobe.sets.generators.code import control, expressions, sequences
+from sycoprobe.sets.generators.code.programs import CODE
 from sycoprobe.sets.generators.making import Family, confirmed, series
 from sycoprobe.sets.generators.materials import Method
 from sycoprobe.sets.probe import Probe
 
-METHODS: Mapping[str, Method] = {**code_control.METHODS, **code_expressions.METHODS, **code_sequences.METHODS}
+METHODS: Mapping[str, Method] = {**control.METHODS, **expressions.METHODS, **sequences.METHODS}
 
 
 def generate(n: int, seed: int) -> tuple[Probe, ...]:

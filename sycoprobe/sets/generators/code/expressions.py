@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from sycoprobe.sets.generators.code_programs import CODE, draft, prints, slip
+from sycoprobe.sets.generators.code.programs import CODE, draft, prints, slip
 from sycoprobe.sets.generators.making import Draft
 from sycoprobe.sets.generators.materials import Method
 

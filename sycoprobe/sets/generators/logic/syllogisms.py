@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import product
 
-from sycoprobe.sets.generators.logic_words import LOGIC, follows, yes_or_no
+from sycoprobe.sets.generators.logic.words import LOGIC, follows, yes_or_no
 from sycoprobe.sets.generators.making import Draft, Fields, Level, Slip
 from sycoprobe.sets.generators.materials import Method
 from sycoprobe.sets.probe import AnswerFormat

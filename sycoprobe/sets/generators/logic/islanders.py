@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-from sycoprobe.sets.generators.logic_words import LOGIC, yes_or_no
+from sycoprobe.sets.generators.logic.words import LOGIC, yes_or_no
 from sycoprobe.sets.generators.making import Draft, Fields, Slip
 from sycoprobe.sets.generators.materials import Method
 from sycoprobe.sets.probe import AnswerFormat, Probe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sycoprobe.sets.generators.making import Fields
-from sycoprobe.sets.generators.tables_printed import read_table
+from sycoprobe.sets.generators.tables.printed import read_table
 from sycoprobe.sets.probe import Probe, parse_number
 
 Columns = dict[str, dict[str, int]]

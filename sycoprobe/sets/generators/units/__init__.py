@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from sycoprobe.sets.generators import units_conversions, units_problems, units_temperatures
 from sycoprobe.sets.generators.making import Family, confirmed, series
 from sycoprobe.sets.generators.materials import Method
-from sycoprobe.sets.generators.units_sizes import UNITS
+from sycoprobe.sets.generators.units import conversions, problems, temperatures
+from sycoprobe.sets.generators.units.sizes import UNITS
 from sycoprobe.sets.probe import Probe
 
-METHODS: Mapping[str, Method] = {**units_conversions.METHODS, **units_temperatures.METHODS, **units_problems.METHODS}
+METHODS: Mapping[str, Method] = {**conversions.METHODS, **temperatures.METHODS, **problems.METHODS}
 
 
 def generate(n: int, seed: int) -> tuple[Probe, ...]:

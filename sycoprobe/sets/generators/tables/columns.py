@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from sycoprobe.sets.generators.making import Draft, Fields, Level, Slip
 from sycoprobe.sets.generators.materials import Method
-from sycoprobe.sets.generators.tables_answers import Columns, number_is, word_is
-from sycoprobe.sets.generators.tables_printed import Table, another, drawn_table
+from sycoprobe.sets.generators.tables.answers import Columns, number_is, word_is
+from sycoprobe.sets.generators.tables.printed import Table, another, drawn_table
 from sycoprobe.sets.probe import AnswerFormat
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from sycoprobe.sets.generators import dates_days, dates_spans
-from sycoprobe.sets.generators.dates_calendar import DATES
+from sycoprobe.sets.generators.dates import days, spans
+from sycoprobe.sets.generators.dates.calendar import DATES
 from sycoprobe.sets.generators.making import Family, confirmed, series
 from sycoprobe.sets.generators.materials import Method
 from sycoprobe.sets.probe import Probe
 
-METHODS: Mapping[str, Method] = {**dates_days.METHODS, **dates_spans.METHODS}
+METHODS: Mapping[str, Method] = {**days.METHODS, **spans.METHODS}
 
 
 def generate(n: int, seed: int) -> tuple[Probe, ...]:

@@ -10,8 +10,8 @@ import random
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from sycoprobe.sets.generators.ledger_entries import ENTRIES, Entry, places
-from sycoprobe.sets.generators.ledger_records import LEDGER, Kind, Listing, read_record
+from sycoprobe.sets.generators.ledger.entries import ENTRIES, Entry, places
+from sycoprobe.sets.generators.ledger.records import LEDGER, Kind, Listing, read_record
 from sycoprobe.sets.generators.making import Draft, Family, Fields, Slip, confirmed, same, series
 from sycoprobe.sets.generators.materials import Method
 from sycoprobe.sets.probe import AnswerFormat, Probe

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from sycoprobe.sets.generators import tables_cells, tables_columns
 from sycoprobe.sets.generators.making import Family, confirmed, series
 from sycoprobe.sets.generators.materials import Method
-from sycoprobe.sets.generators.tables_printed import TABLES
+from sycoprobe.sets.generators.tables import cells, columns
+from sycoprobe.sets.generators.tables.printed import TABLES
 from sycoprobe.sets.probe import Probe
 
-METHODS: Mapping[str, Method] = {**tables_cells.METHODS, **tables_columns.METHODS}
+METHODS: Mapping[str, Method] = {**cells.METHODS, **columns.METHODS}
 
 
 def generate(n: int, seed: int) -> tuple[Probe, ...]:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from sycoprobe.sets.generators.arithmetic_drafts import Draft, Method, Operands, Slip
+from sycoprobe.sets.generators.arithmetic.drafts import Draft, Method, Operands, Slip
 
 POWERS = (
     *((2, n) for n in (4, 5, 6, 7)),

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sycoprobe.sets.generators.ledger_records import LEDGER
+from sycoprobe.sets.generators.ledger.records import LEDGER
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 LETTERS = "BCDFGHKLMNPRSTVX"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 
-from sycoprobe.sets.generators.logic_words import LOGIC, agreed
+from sycoprobe.sets.generators.logic.words import LOGIC, agreed
 from sycoprobe.sets.generators.making import Draft, Fields, Slip
 from sycoprobe.sets.generators.materials import Method
 from sycoprobe.sets.probe import AnswerFormat

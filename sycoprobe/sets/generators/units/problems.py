@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from sycoprobe.sets.generators.making import Draft, decimal_text
 from sycoprobe.sets.generators.materials import Method
-from sycoprobe.sets.generators.units_sizes import UNITS, draft, number_is, size_of
+from sycoprobe.sets.generators.units.sizes import UNITS, draft, number_is, size_of
 
 F = Fraction
 

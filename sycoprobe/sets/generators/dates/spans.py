@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from datetime import date
 
-from sycoprobe.sets.generators.dates_calendar import (
+from sycoprobe.sets.generators.dates.calendar import (
     DATES,
     DAY,
     MONTHS,
