@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import sycoprobe
+from benchmarks import house
 
 ROOT = Path(sycoprobe.__file__).parent
 PURE = ("stats", "sets", "extract", "metrics", "kinds", "planning", "gating", "money")
@@ -20,6 +21,12 @@ def test_no_folder_imports_from_one_above_it() -> None:
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"]
     done = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_drawing_shows_the_code_and_no_arrow_goes_upwards() -> None:
+    assert house.PAGE.read_text(encoding="utf-8") == house.page(), "run python -m benchmarks.house --write"
+    order = {name: i for i, floor in enumerate(house.floors()) for name in floor}
+    assert all(order[one] < order[two] for one, two in house.arrows(house.imports()) if {one, two} <= set(order))
 
 
 def test_every_folder_has_a_floor() -> None:
