@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
+
+import grimp
 
 import sycoprobe
 
@@ -20,6 +23,18 @@ def test_no_folder_imports_from_one_above_it() -> None:
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"]
     done = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    graph = grimp.build_graph("sycoprobe", exclude_type_checking_imports=True)
+    imported = {m: _with_packages(m, graph.find_modules_directly_imported_by(m)) for m in graph.modules}
+    TopologicalSorter(imported).prepare()  # raises CycleError, which names the circle; imports within functions count
+
+
+def _with_packages(module: str, imported: set[str]) -> set[str]:
+    """The modules and the packages they are in, which an import runs too; not those that hold `module` itself."""
+    packages = {".".join(parts[:n]) for m in imported for parts in [m.split(".")] for n in range(1, len(parts))}
+    return imported | {p for p in packages if not f"{module}.".startswith(f"{p}.")}
 
 
 def test_every_folder_has_a_floor() -> None:

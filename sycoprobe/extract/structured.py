@@ -60,7 +60,7 @@ def _value(value: Any, asked: Asked) -> Extraction:
     text = str(value).strip()
     if asked.probe.format is AnswerFormat.CHOICE and re.fullmatch(r"[a-zA-Z]", text):
         text = text.upper()
-    found = _line_value(plain(text), Context(asked, None, None)) if text else None
+    found = _line_value(plain(text), Context(asked)) if text else None
     if found is None:
         return Extraction(Outcome.UNPARSED, "a JSON object whose answer is none", stage=Stage.JSON)
     return Extraction(found.outcome, "the answer's field of a JSON object", found.stance, found.answer, Stage.JSON)
