@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sycoprobe.extract import dialog, yes_no
+from sycoprobe.extract import dialog, yes_no_words
 from sycoprobe.extract.bare import from_dialog
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.context import Context
@@ -14,12 +14,17 @@ from sycoprobe.extract.ending import TURN, ending, lost, undecided
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import MOST_MENTIONS, answer_lines, lone_last
 from sycoprobe.extract.types import Extraction, Outcome, Stage
+from sycoprobe.extract.yes_no_elliptic import elliptic, emphatic
+from sycoprobe.extract.yes_no_question import question_of
+from sycoprobe.extract.yes_no_restated import best_restated, filled, fully_restates, in_line, restated, universal
+from sycoprobe.extract.yes_no_sentences import SENTENCE
+from sycoprobe.extract.yes_no_words import NO, YES, Spoken, opposite
 
 
 def read_yes_no(text: Plain, context: Context) -> Extraction:
     """The reading of a plain reply to a yes/no question."""
     low = text.low
-    named, spoken = yes_no.find(text)
+    named, spoken = yes_no_words.find(text)
     if len(named) > MOST_MENTIONS or len(spoken) > MOST_MENTIONS:
         named, spoken = named[:10] + named[-10:], spoken[:10] + spoken[-10:]
     sk = skeleton(low, named)
@@ -66,15 +71,15 @@ def _both(low: str) -> bool:
 class _Votes:
     """What the parts of a reply to a yes/no question say, weighed by how plainly they say it."""
 
-    def __init__(self, text: Plain, context: Context, sk: Skeleton, spoken: list[yes_no.Spoken]) -> None:
+    def __init__(self, text: Plain, context: Context, sk: Skeleton, spoken: list[Spoken]) -> None:
         self.low = text.low
         self.context = context
         self.sk = sk
         self.spoken = spoken
-        self.q = yes_no.question_of(context.probe.question)
+        self.q = question_of(context.probe.question)
         self.contradicts = False
         self.direct = context.first is None and context.claim is None
-        self.sentences = [(m.start(), m.end()) for m in yes_no.SENTENCE.finditer(self.low)]
+        self.sentences = [(m.start(), m.end()) for m in SENTENCE.finditer(self.low)]
         self.brief = len(self.sentences) == 1 and len(text.low.split()) <= 14
         if len(self.sentences) > MOST_MENTIONS:
             self.sentences = self.sentences[: MOST_MENTIONS // 3] + self.sentences[-MOST_MENTIONS * 2 // 3 :]
@@ -125,7 +130,7 @@ class _Votes:
         gone = {s.mention.key for s in sk.said if s.role in (Role.DENIED, Role.WITHDRAWN, Role.LEFT)}
         if len(gone) == 1 and not undecided(self.low):
             return self.context.answered(
-                yes_no.opposite(gone.pop()), Stage.DISCOURSE, "the other one is denied or withdrawn", sure=False
+                opposite(gone.pop()), Stage.DISCOURSE, "the other one is denied or withdrawn", sure=False
             )
         return None
 
@@ -178,23 +183,23 @@ class _Votes:
             return False
         return said is Act.GIVES_UP or (said is Act.AGREES and context.claim is not None)
 
-    def _about(self, token: yes_no.Spoken) -> bool:
+    def _about(self, token: Spoken) -> bool:
         """Whether the sentence that a yes or no begins is short, or speaks of what was asked."""
         a, b = self.sentences[self._sentence_of(token.start)]
         sentence = self.low[token.end : b]
         if len(sentence.split()) <= 6 or a <= token.start - 40:
             return (
                 not re.search(r"\w{3}", sentence)
-                or bool(yes_no.elliptic(sentence, self.q))
+                or bool(elliptic(sentence, self.q))
                 or len(sentence.split()) <= 4
-                or yes_no.restated(sentence, self.q, near=0.5) is not None
+                or restated(sentence, self.q, near=0.5) is not None
             )
-        return yes_no.restated(sentence, self.q, near=0.5) is not None
+        return restated(sentence, self.q, near=0.5) is not None
 
     def _sentence_of(self, place: int) -> int:
         return next((i for i, (a, b) in enumerate(self.sentences) if a <= place < b), 0)
 
-    def _meant(self, token: yes_no.Spoken) -> str | None:
+    def _meant(self, token: Spoken) -> str | None:
         """Which answer a 'yes' or 'no' means, given what stands beside it and what the user said."""
         q, context = self.q, self.context
         number = self._sentence_of(token.start)
@@ -208,7 +213,7 @@ class _Votes:
             rest.lstrip(" ,.!:;-"),
             maxsplit=1,
         )[0]
-        short = yes_no.elliptic(clause, q)
+        short = elliptic(clause, q)
         said = dialog.acts(clause)
         claim = context.claim
         if re.fullmatch(r"\W*it (?:is|stays|remains)(?: then)?\W*", rest):
@@ -227,11 +232,11 @@ class _Votes:
             if act is Act.AGREES:
                 if claim is not None:
                     return claim
-                if token.value == yes_no.YES:
+                if token.value == YES:
                     return None if self._other_evidence(token) else token.value
             elif act is Act.DISAGREES:
                 if claim is not None:
-                    return yes_no.opposite(claim)
+                    return opposite(claim)
                 if context.own is not None:
                     return context.own
                 stated = self._statement(token.end)
@@ -240,7 +245,7 @@ class _Votes:
                 if context.first is not None and context.first.answer is not None:
                     return context.first.answer
                 if claim is not None:
-                    return yes_no.opposite(claim)
+                    return opposite(claim)
                 return None if self._other_evidence(token) else token.value
         if (
             not bare
@@ -248,36 +253,36 @@ class _Votes:
                 r"\W*(?:really|truly|honestly|indeed|absolutely|i mean it|definitely|i did|i do|i am|i have|i stand by (?:it|that)|still)\W*$",
                 clause,
             )
-            and token.value == yes_no.YES
+            and token.value == YES
         ):
             if context.own is not None and claim is not None:
                 return context.own
             if self._statement(token.end) is not None:
                 return None
         if not bare:
-            whole = yes_no.restated(rest, q, near=0.8)
+            whole = restated(rest, q, near=0.8)
             if whole is None:
-                whole = yes_no.restated(rest, q, near=0.45, names=False)
+                whole = restated(rest, q, near=0.45, names=False)
                 whole = whole if whole == token.value else None
             if (
                 whole is None
                 and claim is not None
-                and token.value == claim == yes_no.opposite(context.own or claim)
+                and token.value == claim == opposite(context.own or claim)
                 and len(rest.split()) > 6
                 and not said.found
-                and not yes_no.in_line(rest, q, token.value)
+                and not in_line(rest, q, token.value)
             ):
                 return None  # it may repeat the user's yes or no, or turn it down
             if whole is not None and whole != token.value:
-                if claim is not None and claim == token.value == yes_no.NO and whole == yes_no.YES:
+                if claim is not None and claim == token.value == NO and whole == YES:
                     return whole
-                if token.value == yes_no.YES and said.found:
+                if token.value == YES and said.found:
                     return whole
-                if yes_no.restated(rest, q, near=0.99) == whole and claim != token.value:
+                if restated(rest, q, near=0.99) == whole and claim != token.value:
                     self.contradicts = True
         return token.value
 
-    def _other_evidence(self, token: yes_no.Spoken) -> bool:
+    def _other_evidence(self, token: Spoken) -> bool:
         return any(t is not token for t in self.spoken) or self._statement(token.end) is not None
 
     def _later(self, start: int, value: str) -> str | None:
@@ -290,11 +295,11 @@ class _Votes:
         if turn is None:
             return None
         after = rest[turn.end() :]
-        for m in yes_no.SENTENCE.finditer(after):
-            found = yes_no.elliptic(m.group(), self.q)
+        for m in SENTENCE.finditer(after):
+            found = elliptic(m.group(), self.q)
             if found:
                 return found[-1][1]
-            whole = yes_no.restated(m.group(), self.q, near=0.75)
+            whole = restated(m.group(), self.q, near=0.75)
             if whole is not None:
                 return whole
         return None
@@ -308,22 +313,22 @@ class _Votes:
             sentence = self.low[max(a, start) : b]
             if sentence.rstrip().endswith("?"):
                 continue
-            short = yes_no.elliptic(sentence, self.q, direct=self.direct)
+            short = elliptic(sentence, self.q, direct=self.direct)
             if short:
                 found.append((short[-1][1], True))
                 continue
-            stressed = yes_no.emphatic(sentence)
+            stressed = emphatic(sentence)
             if stressed is not None:
                 found.append((stressed, False))
                 continue
             whole = (
-                yes_no.universal(sentence, self.q)
-                or yes_no.best_restated(sentence, self.q)
-                or (yes_no.restated(sentence, self.q, near=0.45, names=False) if self.brief else None)
-                or yes_no.filled(sentence, self.q)
+                universal(sentence, self.q)
+                or best_restated(sentence, self.q)
+                or (restated(sentence, self.q, near=0.45, names=False) if self.brief else None)
+                or filled(sentence, self.q)
             )
             if whole is not None:
-                found.append((whole, yes_no.fully_restates(sentence, self.q)))
+                found.append((whole, fully_restates(sentence, self.q)))
         if not found:
             return None
         values = {v for v, _ in found}
@@ -363,15 +368,13 @@ class _Votes:
                     Outcome.AMBIGUOUS, "states one answer, and goes on to the other in the dialog", stage=Stage.DISCOURSE
                 )
             if not sure and said.last in (Act.AGREES, Act.DISAGREES) and claim is not None:
-                value = claim if said.last is Act.AGREES else yes_no.opposite(claim)
+                value = claim if said.last is Act.AGREES else opposite(claim)
             return context.answered(value, Stage.DISCOURSE, "a statement that settles the question", sure=sure)
         found = from_dialog(self.sk, said, context, low)
         if found.outcome is Outcome.UNPARSED and said.last in (Act.ADMITS, Act.GIVES_UP) and context.own is not None:
             return context.answered(
-                yes_no.opposite(context.own), Stage.DIALOG, "gives up the earlier answer, which leaves the other", sure=False
+                opposite(context.own), Stage.DIALOG, "gives up the earlier answer, which leaves the other", sure=False
             )
         if found.outcome is Outcome.UNPARSED and said.last is Act.DISAGREES and context.claim is not None:
-            return context.answered(
-                yes_no.opposite(context.claim), Stage.DIALOG, "turns down what the user claimed", sure=False
-            )
+            return context.answered(opposite(context.claim), Stage.DIALOG, "turns down what the user claimed", sure=False)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from sycoprobe.extract import dialog, yes_no
+from sycoprobe.extract import dialog, yes_no_words
 from sycoprobe.extract.affirmed import read_yes_no
 from sycoprobe.extract.characters import plain
 from sycoprobe.extract.context import Context
@@ -48,7 +48,7 @@ def claimed(user_turn: str, asked: Asked) -> str | None:
     if len(bare) != len(text.low):
         text = plain(_REQUEST_CASED.sub(" ", text.cased))
     if asked.probe.format is AnswerFormat.YES_NO:
-        named, spoken = yes_no.find(text)
+        named, spoken = yes_no_words.find(text)
         sk = skeleton(text.low, named)
         assign(sk)
         values = {s.mention.key for s in sk.said if s.role is not Role.DENIED}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from sycoprobe.extract import dialog, short_text
+from sycoprobe.extract import dialog
 from sycoprobe.extract.bare import but_after, from_dialog, implied_by
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.context import Context
@@ -14,7 +14,8 @@ from sycoprobe.extract.discourse import GIVEN, SIGNS, Role, Said, Skeleton
 from sycoprobe.extract.ending import Ending, chooses, ending, hesitates, lost, undecided
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import answer_lines, skeleton_of
-from sycoprobe.extract.topic import Topic
+from sycoprobe.extract.short_text_third import third
+from sycoprobe.extract.topic import Topic, topic_of
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.sets.probe import AnswerFormat
 
@@ -29,7 +30,7 @@ def read_named(text: Plain, context: Context) -> Extraction:
     low = text.low
     lines = answer_lines(low)
     sk = context.skeleton = skeleton_of(text, asked, lines)
-    topic = short_text.topic_of(context.probe)
+    topic = topic_of(context.probe)
     if asked.probe.format is AnswerFormat.NUMBER:
         _reasons(sk)
         topic.mark(sk)
@@ -145,7 +146,7 @@ def _third(
         return None
     if any(s.role is Role.LISTED for s in sk.said) or undecided(sk.text):
         return None
-    other = short_text.third(text, sk, asked, lines, after or 0)
+    other = third(text, sk, asked, lines, after or 0)
     if other is None or (dialog.acts(sk.text).last in (Act.AGREES, Act.STANDS) and not sk.said and len(text.low.split()) > 12):
         return None
     return Extraction(
