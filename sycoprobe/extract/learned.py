@@ -20,8 +20,8 @@ from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues, clues_of, joined
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.discourse import cues, skeleton
+from sycoprobe.extract.in_passing import BREAKS_OFF
 from sycoprobe.extract.lines import MOST_MENTIONS, outer, skeleton_of
-from sycoprobe.extract.named import BREAKS_OFF
 from sycoprobe.extract.thirds import THIRD, thirds
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.sets.probe import AnswerFormat
