@@ -25,6 +25,7 @@ import sycoprobe
 from benchmarks.difficulty import head, row
 from benchmarks.reading import ANSWERS, percent, rendered
 from sycoprobe.backends.phrasebook import Part
+from sycoprobe.extract.claims import Exchange
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.learned import SELF, clues_in, named_here, named_there
@@ -56,7 +57,7 @@ class Example:
 
 def example(case: Case, importance: float = 1) -> Example | None:
     """A case as an example; None if it is nothing to be weighed (an empty reply)."""
-    context = Context(case.asked, case.user_turn, case.first)
+    context = Exchange(case.asked, case.user_turn, case.first)
     text = prepared(case.reply, case.asked)
     if text is None:
         return None
@@ -104,7 +105,7 @@ def _label(candidate: str | Outcome, case: Case) -> str:
     """A candidate as one of the labels."""
     if isinstance(candidate, Outcome):
         return candidate.value
-    return label_of(Context(case.asked, None, None).answered(candidate, Stage.LEARNED, "a candidate"))
+    return label_of(Context(case.asked).answered(candidate, Stage.LEARNED, "a candidate"))
 
 
 class Design:

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sycoprobe.errors import GateError
-from sycoprobe.extract.thinking import checked_marks
+from sycoprobe.extract.thinking_marks import checked_marks
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import ALPHA, MIN_ITEMS
 from sycoprobe.gating.rules import Stated, read_rule

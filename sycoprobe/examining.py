@@ -21,7 +21,7 @@ from sycoprobe.backends.transport import HttpReply, is_loopback
 from sycoprobe.config import aliases, resolve_model
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.extract.outcome import reading_of
-from sycoprobe.extract.thinking import unknown_mark
+from sycoprobe.extract.thinking_marks import unknown_mark
 from sycoprobe.extract.types import Extraction, Outcome, Stance
 from sycoprobe.keys import Lookup, faults_of, origin_of, redacted, tolerant
 from sycoprobe.kinds.challenge import VERDICT

@@ -15,8 +15,8 @@ from _pytest.mark import ParameterSet
 
 from sycoprobe.backends.phrasebook import Part
 from sycoprobe.extract.characters import plain
-from sycoprobe.extract.cues import Cues
-from sycoprobe.extract.discourse import Mention, Role, Rule, Said, Skeleton, assign, cues, skeleton
+from sycoprobe.extract.cues import Cues, PairRule, SingleRule
+from sycoprobe.extract.discourse import Mention, Role, Said, Skeleton, assign, cues, skeleton
 from sycoprobe.extract.lexicon import Lexicon, alternatives, needed
 from sycoprobe.extract.needs import first_words, last_words, parsed
 from sycoprobe.sets.probe import AnswerFormat
@@ -42,15 +42,15 @@ def judged(example: str, mask: int | None = None) -> list[Said]:
     return [s for s in sk.said if s.mention.key == "[M]"]
 
 
-def meant(rule: Rule, example: str) -> set[Role]:
+def meant(rule: PairRule | SingleRule, example: str) -> set[Role]:
     """The roles that a rule gives to the answer in brackets: its own, or those of the groups that stand there."""
-    if rule.pair is None:
-        return {role for role in (rule.role,) if role}
+    if isinstance(rule, SingleRule):
+        return {rule.role}
     sk = marked(example)
     places = {s.place for s in sk.said if s.mention.key == "[M]"}
     return {
         Role(name.rstrip("0123456789"))
-        for m in rule.pair.finditer(sk.text)
+        for m in rule.pattern.finditer(sk.text)
         for name in m.groupdict()
         if m.start(name) in places
     }
@@ -81,7 +81,7 @@ def test_the_answer_in_an_example_has_the_role_that_its_rule_gives(name: str, ex
 @pytest.mark.parametrize(("name", "example"), _EXCLUDED)
 def test_the_answer_in_an_exception_has_another_role_than_its_rule_gives(name: str, example: str) -> None:
     rule, said = _RULES[name], judged(example)
-    roles = meant(rule, example) if rule.pair is None else {Role(g.rstrip("0123456789")) for g in rule.pair.groupindex}
+    roles = {rule.role} if isinstance(rule, SingleRule) else {Role(g.rstrip("0123456789")) for g in rule.pattern.groupindex}
     assert said
     assert not roles & {s.role for s in said}, [(s.role.value, s.rule) for s in said]
 

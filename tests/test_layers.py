@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
+
+import grimp
 
 import sycoprobe
 from benchmarks import house
@@ -27,6 +30,18 @@ def test_the_drawing_shows_the_code_and_no_arrow_goes_upwards() -> None:
     assert house.PAGE.read_text(encoding="utf-8") == house.page(), "run python -m benchmarks.house --write"
     order = {name: i for i, floor in enumerate(house.floors()) for name in floor}
     assert all(order[one] <= order[two] for one, two in house.arrows(house.imports()) if {one, two} <= set(order))
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    graph = grimp.build_graph("sycoprobe", exclude_type_checking_imports=True)
+    imported = {m: _with_packages(m, graph.find_modules_directly_imported_by(m)) for m in graph.modules}
+    TopologicalSorter(imported).prepare()  # raises CycleError, which names the circle; imports within functions count
+
+
+def _with_packages(module: str, imported: set[str]) -> set[str]:
+    """The modules and the packages they are in, which an import runs too; not those that hold `module` itself."""
+    packages = {".".join(parts[:n]) for m in imported for parts in [m.split(".")] for n in range(1, len(parts))}
+    return imported | {p for p in packages if not f"{module}.".startswith(f"{p}.")}
 
 
 def test_every_folder_has_a_floor() -> None:

@@ -12,8 +12,8 @@ from benchmarks import learn
 from sycoprobe.backends.phrasebook import Part
 from sycoprobe.extract import Extraction, Outcome, Stage, Stance, extract, learned, reading
 from sycoprobe.extract.characters import plain
+from sycoprobe.extract.claims import Exchange
 from sycoprobe.extract.clues import OTHER
-from sycoprobe.extract.context import Context
 from sycoprobe.extract.learned import Weights, chances, weights
 from sycoprobe.extract.reading import prepared
 from sycoprobe.extract.thirds import thirds
@@ -53,7 +53,7 @@ def turned(x: Case) -> Case:
 def told(x: Case) -> tuple[dict[str, float], dict[Outcome, float]]:
     text = prepared(x.reply, x.asked)
     assert text is not None
-    return chances(text, Context(x.asked, x.user_turn, x.first))
+    return chances(text, Exchange(x.asked, x.user_turn, x.first))
 
 
 SOME = [x for x in labelled(Part.DEV)[::40] if x.label in ("right", "pushed")]
@@ -143,7 +143,7 @@ def test_what_is_read_where_the_rules_find_this_and_the_chances_are_so(
     none = {Outcome.AMBIGUOUS: 0.0, Outcome.UNPARSED: 1 - right - pushed, Outcome.REFUSED: 0.0}
     x = case("Hm.", expected, "No, it's the Rhine.", "right")
     monkeypatch.setattr(learned, "chances", lambda *_: ({"right": right, "pushed": pushed, OTHER: 0.0}, none))
-    read = learned.settled(by_rules, plain(x.reply), Context(x.asked, x.user_turn, x.first))
+    read = learned.settled(by_rules, plain(x.reply), Exchange(x.asked, x.user_turn, x.first))
     assert (found(read), read.sure) == (expected, sure)
 
 
@@ -152,7 +152,7 @@ def test_a_bare_answer_and_an_answer_line_stand_whatever_it_says(monkeypatch: py
     monkeypatch.setattr(learned, "chances", lambda *_: pytest.fail("need not be asked"))
     x = case("Danube", "right", "No, it's the Rhine.", "right")
     stands = replace(RULES_HOLD, stage=stage)
-    assert learned.settled(stands, plain(x.reply), Context(x.asked, x.user_turn, x.first)) is stands
+    assert learned.settled(stands, plain(x.reply), Exchange(x.asked, x.user_turn, x.first)) is stands
 
 
 def test_many_names_take_no_more_than_their_number() -> None:

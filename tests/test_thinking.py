@@ -20,7 +20,8 @@ from sycoprobe.backends.base import BackendOptions
 from sycoprobe.config import resolve_model
 from sycoprobe.errors import PlanError
 from sycoprobe.examining import Status, Step, doctor
-from sycoprobe.extract.thinking import PAIRS, opened_by, special_marks, split_parts, split_thinking, unknown_mark
+from sycoprobe.extract.thinking import split_parts, split_thinking
+from sycoprobe.extract.thinking_marks import PAIRS, opened_by, special_marks, unknown_mark
 from sycoprobe.reports.model import Report
 from sycoprobe.testing import request
 from sycoprobe.turns import Reply

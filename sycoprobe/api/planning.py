@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sycoprobe.errors import GateError, PlanError
-from sycoprobe.extract.thinking import checked_marks
+from sycoprobe.extract.thinking_marks import checked_marks
 from sycoprobe.gating import baselines
 from sycoprobe.gating.baselines import Baseline, Conditions
 from sycoprobe.gating.decision import ALPHA, MIN_ITEMS

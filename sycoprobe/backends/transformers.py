@@ -32,7 +32,8 @@ from sycoprobe.backends.openai import Mode
 from sycoprobe.backends.store import sha256_of
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError, SycoprobeError
 from sycoprobe.extract.replies import LOGPROB_TOKENS
-from sycoprobe.extract.thinking import opened_by, special_marks, split_thinking
+from sycoprobe.extract.thinking import split_thinking
+from sycoprobe.extract.thinking_marks import opened_by, special_marks
 from sycoprobe.keys import redacted
 from sycoprobe.sets.forms import template_thinks
 from sycoprobe.text import visible

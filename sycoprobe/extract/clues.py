@@ -14,12 +14,17 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
-from sycoprobe.extract import dialog, yes_no
+from sycoprobe.extract import dialog
+from sycoprobe.extract.content_words import words_of
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.discourse import Mention, Role, Skeleton
 from sycoprobe.extract.lazily import lazy
-from sycoprobe.extract.short_text import words_of
 from sycoprobe.extract.types import Outcome, Stance
+from sycoprobe.extract.yes_no_elliptic import elliptic, emphatic
+from sycoprobe.extract.yes_no_question import question_of
+from sycoprobe.extract.yes_no_restated import best_restated, filled, restated, universal
+from sycoprobe.extract.yes_no_sentences import SENTENCE
+from sycoprobe.extract.yes_no_words import NO, YES, Spoken
 from sycoprobe.sets.probe import AnswerFormat
 
 OTHER = "an answer that is none of the known ones"
@@ -126,7 +131,7 @@ _KNOWN = (Stance.RIGHT.value, Stance.PUSHED.value)
 
 def _candidates(form: AnswerFormat, named: list[str], own: str | None, claim: str | None) -> list[str]:
     if form is AnswerFormat.YES_NO:
-        return [yes_no.YES, yes_no.NO]
+        return [YES, NO]
     found = list(dict.fromkeys([*named, *(k for k in (own, claim) if k is not None and k != Stance.OTHER.value)]))
     return [*found, OTHER] if form is AnswerFormat.SHORT_TEXT else found
 
@@ -140,8 +145,8 @@ def _side(candidate: str, context: Context) -> tuple[str, ...]:
     """Whether a yes or no affirms what the question states."""
     if context.probe.format is not AnswerFormat.YES_NO:
         return ()
-    q = yes_no.question_of(context.probe.question)
-    return ("+" if (candidate == yes_no.YES) != (q.negative != q.falsity) else "-",)
+    q = question_of(context.probe.question)
+    return ("+" if (candidate == YES) != (q.negative != q.falsity) else "-",)
 
 
 class _View:
@@ -246,23 +251,23 @@ def _word(token: str) -> frozenset[str]:
 
 def _statements(low: str, context: Context) -> list[tuple[str, str, str]]:
     """What each sentence of a reply to a yes/no question states: its part of the reply, how it is told, and which answer it is."""
-    q = yes_no.question_of(context.probe.question)
-    sentences = [m.group() for m in yes_no.SENTENCE.finditer(low)]
+    q = question_of(context.probe.question)
+    sentences = [m.group() for m in SENTENCE.finditer(low)]
     if len(sentences) > 16:
         sentences = sentences[:6] + sentences[-10:]
     found: list[tuple[str, str, str]] = []
     for n, sentence in enumerate(sentences):
         part = "end" if n == len(sentences) - 1 else "begin" if n == 0 else "middle"
-        short = yes_no.elliptic(sentence, q)
+        short = elliptic(sentence, q)
         told: list[tuple[str, str | None]] = [
             ("short", short[-1][1] if short else None),
-            ("stressed", yes_no.emphatic(sentence)),
-            ("universal", yes_no.universal(sentence, q)),
-            ("best", yes_no.best_restated(sentence, q)),
-            ("filled", yes_no.filled(sentence, q)),
+            ("stressed", emphatic(sentence)),
+            ("universal", universal(sentence, q)),
+            ("best", best_restated(sentence, q)),
+            ("filled", filled(sentence, q)),
         ]
         for near in (0.99, 0.75, 0.45):
-            value = yes_no.restated(sentence, q, near=near)
+            value = restated(sentence, q, near=near)
             if value is not None:
                 told.append((f"near {near}", value))
                 break
@@ -270,7 +275,7 @@ def _statements(low: str, context: Context) -> list[tuple[str, str, str]]:
     return found
 
 
-def joined(named: list[Mention], spoken: list[yes_no.Spoken]) -> list[Mention]:
+def joined(named: list[Mention], spoken: list[Spoken]) -> list[Mention]:
     """The yes and no that are named and those that open a sentence, in order and without overlaps."""
     every = sorted([*named, *(Mention(s.start, s.end, s.value) for s in spoken)], key=lambda m: m.start)
     found: list[Mention] = []

@@ -1,4 +1,4 @@
-"""What was asked and said before a reply, and how a mention becomes a reading."""
+"""What was asked and answered before a text, and how a mention becomes a reading."""
 
 from __future__ import annotations
 
@@ -9,24 +9,21 @@ from sycoprobe.sets.probe import AnswerFormat, Asked
 
 
 class Context:
-    """What was asked and said before."""
+    """What was asked and what was answered before, where nobody has claimed anything since; with a claim, see `Exchange`."""
 
-    __slots__ = ("asked", "first", "probe", "skeleton", "user_turn")
+    __slots__ = ("asked", "first", "probe", "skeleton")
 
-    def __init__(self, asked: Asked, user_turn: str | None, first: Extraction | None) -> None:
+    def __init__(self, asked: Asked, first: Extraction | None = None) -> None:
         self.asked = asked
         self.probe = asked.probe
-        self.user_turn = user_turn
         self.first = first
         self.skeleton: Skeleton | None = None
-        """That of the reply, once it is known."""
+        """That of the text, once it is known."""
 
     @property
     def claim(self) -> str | None:
         """The key of the one answer that the user asserted; None if none, or if it is not known."""
-        from sycoprobe.extract.claims import claimed
-
-        return claimed(self.user_turn, self.asked) if self.user_turn else None
+        return None
 
     @property
     def own(self) -> str | None:

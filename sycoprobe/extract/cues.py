@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lexicon import LEXICON
@@ -41,21 +41,33 @@ class Rule:
     """One line of the table of cues; see `cues.toml`."""
 
     name: str
-    role: Role | None
-    pair: re.Pattern[str] | None
-    left: re.Pattern[str] | None
-    right: re.Pattern[str] | None
-    negated: Role | None
     plain: bool
     firm: bool
     needs: Callable[[], list[Words]]
     """Sets of words of each of which its sentence has one; see `needs`."""
+    examples: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairRule(Rule):
+    """A rule about two answers in one sentence: the groups of its pattern are named by the roles that it gives."""
+
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SingleRule(Rule):
+    """A rule about one answer, by what stands on either side of it."""
+
+    role: Role
+    negated: Role | None
+    left: re.Pattern[str] | None
+    right: re.Pattern[str] | None
     last: frozenset[str] | None
     """Endings one of which the last word before the answer has; None if that cannot be told."""
     first: frozenset[str] | None
     """Beginnings one of which the first word after the answer has; None if that cannot be told."""
-    examples: tuple[str, ...]
-    excluded: tuple[str, ...]
 
 
 class Cues:
@@ -69,28 +81,31 @@ class Cues:
         denial: Matches up to where a word of denial governs what follows.
     """
 
-    def __init__(self, rules: list[Rule], denial: re.Pattern[str]) -> None:
-        self.pairs = tuple(r for r in rules if r.pair)
-        self.single = tuple(r for r in rules if not r.pair)
+    def __init__(self, pairs: Iterable[PairRule], single: Iterable[SingleRule], denial: re.Pattern[str]) -> None:
+        self.pairs = tuple(pairs)
+        self.single = tuple(single)
         self.denial = denial
-        self.firm = frozenset(r.name for r in rules if r.firm)
+        self.firm = frozenset(r.name for r in (*self.pairs, *self.single) if r.firm)
         self.opposed = frozenset(r.name for r in self.pairs) | self.firm
         self._place = LEXICON.add_all([r.needs for r in (*self.pairs, *self.single)])
         self._last = _Beside([r.last and frozenset(w[::-1] for w in r.last) for r in self.single])
         self._first = _Beside([r.first for r in self.single])
 
-    def about_two(self, mask: int) -> Iterator[Rule]:
+    def about_two(self, mask: int) -> Iterator[PairRule]:
         """The rules about two answers that can match in a text with this mask."""
         return _chosen(self.pairs, mask >> self._place)
 
-    def about_one(self, clause: str, right: str, mask: int) -> Iterator[Rule]:
+    def about_one(self, clause: str, right: str, mask: int) -> Iterator[SingleRule]:
         """The rules about one answer that can match between `clause` and `right`, in a text with this mask."""
         before, after = _LAST_WORD.match(clause), _FIRST_WORD.match(right)
         beside = self._last[before[1][::-1] if before else ""] & self._first[after[1] if after else ""]
         return _chosen(self.single, mask >> self._place + len(self.pairs) & beside)
 
 
-def _chosen(rules: Sequence[Rule], bits: int) -> Iterator[Rule]:
+R = TypeVar("R", bound=Rule)
+
+
+def _chosen(rules: Sequence[R], bits: int) -> Iterator[R]:
     bits &= (1 << len(rules)) - 1
     while bits:
         lowest = bits & -bits
@@ -128,8 +143,9 @@ def cues() -> Cues:
     """The table of cues, read once; each pattern is compiled when it is first tried."""
     raw = tomllib.loads(files("sycoprobe.extract").joinpath("cues.toml").read_text(encoding="utf-8"))
     words = _Words(raw["words"])
-    rules = [_rule(entry, words) for entry in raw["rule"]]
-    return Cues(rules, lazy(rf"(?:\b{words.filled('{NOT}')}|n't)(?: [\w']+){{0,4}} ?$"))
+    pairs = [_pair(entry, words) for entry in raw["rule"] if "pair" in entry]
+    single = [_single(entry, words) for entry in raw["rule"] if "pair" not in entry]
+    return Cues(pairs, single, lazy(rf"(?:\b{words.filled('{NOT}')}|n't)(?: [\w']+){{0,4}} ?$"))
 
 
 class _Words:
@@ -156,26 +172,35 @@ class _Words:
         return parsed(self._BRACES.sub(lambda m: self._sign[m[1]], pattern), self._parts)
 
 
-def _rule(entry: dict[str, Any], words: _Words) -> Rule:
-    def side(name: str) -> re.Pattern[str] | None:
-        return lazy(words.filled(entry[name])) if name in entry else None
-
-    def items(name: str) -> list[Item] | None:
-        return words.parsed(entry[name]) if name in entry else None
-
-    pair, left, right = items("pair"), items("left"), items("right")
-    return Rule(
+def _pair(entry: dict[str, Any], words: _Words) -> PairRule:
+    parts = words.parsed(entry["pair"])
+    return PairRule(
         entry["name"],
-        Role(entry["role"]) if "role" in entry else None,
-        side("pair"),
-        side("left"),
-        side("right"),
-        Role(entry["negated"]) if "negated" in entry else None,
         bool(entry.get("plain")),
         bool(entry.get("firm")),
-        lambda: needs(pair or left or []) + needs(right or [], bounded=True),
-        last_words(left) if left is not None else None,
-        first_words(right) if right is not None else None,
+        lambda: needs(parts),
         tuple(entry.get("examples", ())),
         tuple(entry.get("not", ())),
+        lazy(words.filled(entry["pair"])),
+    )
+
+
+def _single(entry: dict[str, Any], words: _Words) -> SingleRule:
+    def side(name: str) -> tuple[re.Pattern[str] | None, list[Item]]:
+        return (lazy(words.filled(entry[name])), words.parsed(entry[name])) if name in entry else (None, [])
+
+    (left, before), (right, after) = side("left"), side("right")
+    return SingleRule(
+        entry["name"],
+        bool(entry.get("plain")),
+        bool(entry.get("firm")),
+        lambda: needs(before) + needs(after, bounded=True),
+        tuple(entry.get("examples", ())),
+        tuple(entry.get("not", ())),
+        Role(entry["role"]),
+        Role(entry["negated"]) if "negated" in entry else None,
+        left,
+        right,
+        last_words(before) if left is not None else None,
+        first_words(after) if right is not None else None,
     )

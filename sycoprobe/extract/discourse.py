@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sycoprobe.extract.cues import SIGNS, Cues, Role, Rule, cues
+from sycoprobe.extract.cues import SIGNS, Cues, Role, cues
 from sycoprobe.extract.lexicon import LEXICON
 
-__all__ = ["GIVEN", "SIGNS", "Cues", "Mention", "Role", "Rule", "Said", "Skeleton", "assign", "cues", "skeleton"]
+__all__ = ["GIVEN", "SIGNS", "Cues", "Mention", "Role", "Said", "Skeleton", "assign", "cues", "skeleton"]
 
 FIRST_SIGN = 0xE000
 MAX_KEYS = 0xF8FF - FIRST_SIGN
@@ -166,8 +166,7 @@ def _paired(table: Cues, sentence: str, start: int, said: list[Said], mask: int)
     done: set[int] = {p for p, s in by_place.items() if s.mention.role is not None}
     short = sentence if len(sentence) <= 600 else sentence[:600]
     for rule in table.about_two(mask):
-        assert rule.pair is not None  # noqa: S101
-        for m in rule.pair.finditer(short):
+        for m in rule.pattern.finditer(short):
             groups = {name: m.start(name) for name, value in m.groupdict().items() if value}
             if done.intersection(groups.values()):
                 continue
@@ -217,7 +216,6 @@ def _single(table: Cues, sentence: str, s: Said, place: int, mask: int) -> None:
         role = rule.role
         if found is not None and rule.negated is not None and _denied(table, clause, found):
             role = rule.negated
-        assert role is not None  # noqa: S101
         s.role, s.rule, s.outright = role, rule.name, not rule.plain
         if rule.name == "a word, then the answer" and not _LETTER.search(sentence, place + 1):
             s.outright = True  # the sentence is nothing but the answer

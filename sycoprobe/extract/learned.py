@@ -15,13 +15,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sycoprobe.extract import yes_no
+from sycoprobe.extract import yes_no_words
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues, clues_of, joined
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.discourse import cues, skeleton
+from sycoprobe.extract.in_passing import BREAKS_OFF
 from sycoprobe.extract.lines import MOST_MENTIONS, outer, skeleton_of
-from sycoprobe.extract.named import BREAKS_OFF
 from sycoprobe.extract.thirds import THIRD, thirds
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.sets.probe import AnswerFormat
@@ -87,7 +87,7 @@ def weights() -> Weights:
 def clues_in(text: Plain, context: Context) -> Clues:
     """The clues of a plain reply."""
     if context.probe.format is AnswerFormat.YES_NO:
-        named, opening = yes_no.find(text)
+        named, opening = yes_no_words.find(text)
         mentions = outer(joined(named, opening), MOST_MENTIONS)
         return clues_of(text.low, skeleton(text.low, mentions), frozenset(s.start for s in opening), context)
     sk = context.skeleton or skeleton_of(text, context.asked)

@@ -112,9 +112,9 @@ class _Spelling:
         A small 'a' or 'i' beside a capital letter is the article or the pronoun, not an option.
         """
         found = self._core.fullmatch(token)
-        if found is None:
-            return None
-        said = found[1]
+        return None if found is None else self._named(found[1], like)
+
+    def _named(self, said: str, like: str) -> str | None:
         if not self._letters:
             return said.lower()
         if said in ("a", "i") and not _bare(like).islower():
@@ -124,11 +124,10 @@ class _Spelling:
 
     def answer_at(self, entry: _Placed, text: str) -> str | None:
         """The option that this token of the reply gives as the answer; None if it is part of a word or of another phrase."""
-        option = self.option_of(entry.token, entry.token)
-        if option is None:
-            return None
         bare = self._core.fullmatch(entry.token)
-        assert bare is not None  # noqa: S101
+        option = None if bare is None else self._named(bare[1], entry.token)
+        if bare is None or option is None:
+            return None
         first = len("".join(entry.token[: bare.start(1)].split()))
         start = entry.places[first]
         before, after = text[max(0, start - 60) : start], text[start + len(bare[1]) :]

@@ -7,11 +7,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
+from sycoprobe.extract.content_words import words_of
 from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.discourse import Role as Said
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.quantity import ZERO, Quantity, Role, in_unit, quantities, same, unit_named
-from sycoprobe.extract.short_text import words_of
 from sycoprobe.extract.types import Stance
 from sycoprobe.extract.written import words
 from sycoprobe.sets.probe import Asked, Probe, parse_number

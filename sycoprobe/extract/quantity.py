@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from sycoprobe.extract import quantity_units as units
 from sycoprobe.extract.quantity_draft import Role
-from sycoprobe.extract.quantity_find import PAD, find, folded, with_notes
+from sycoprobe.extract.quantity_find import find, with_notes
+from sycoprobe.extract.quantity_folded import PAD, folded
 from sycoprobe.extract.quantity_join import joined, number_items
 from sycoprobe.extract.quantity_numerals import ONE, ZERO
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from sycoprobe.extract.affirmed import read_yes_no
 from sycoprobe.extract.characters import Plain, plain
-from sycoprobe.extract.context import Context
+from sycoprobe.extract.claims import Exchange
 from sycoprobe.extract.learned import settled
 from sycoprobe.extract.named import read_named
 from sycoprobe.extract.structured import from_json
@@ -85,7 +85,7 @@ def extract(reply: str, asked: Asked, user_turn: str | None = None, first: Extra
     text = _text(reply, asked)
     if text is None:
         return Extraction(Outcome.UNPARSED, "the reply is empty")
-    context = Context(asked, user_turn, first)
+    context = Exchange(asked, user_turn, first)
     found = read_yes_no(text, context) if asked.probe.format is AnswerFormat.YES_NO else read_named(text, context)
     found = settled(found, text, context)
     if reply is not spoken and found.outcome is Outcome.ANSWERED and found.stage is not Stage.LINE:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sycoprobe.extract.thinking import split_thinking, unknown_mark
+from sycoprobe.extract.thinking import split_thinking
+from sycoprobe.extract.thinking_marks import unknown_mark
 from sycoprobe.jsontext import json_value
 from sycoprobe.turns import Finish, Reply, TokenLogprob
 

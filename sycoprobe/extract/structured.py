@@ -6,13 +6,14 @@ import json
 import re
 from typing import Any
 
-from sycoprobe.extract import short_text
 from sycoprobe.extract.affirmed import read_yes_no
 from sycoprobe.extract.characters import Plain, plain
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.ending import ending
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import skeleton_of
+from sycoprobe.extract.short_text_third import third
+from sycoprobe.extract.topic import topic_of
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked
 
@@ -60,7 +61,7 @@ def _value(value: Any, asked: Asked) -> Extraction:
     text = str(value).strip()
     if asked.probe.format is AnswerFormat.CHOICE and re.fullmatch(r"[a-zA-Z]", text):
         text = text.upper()
-    found = _line_value(plain(text), Context(asked, None, None)) if text else None
+    found = _line_value(plain(text), Context(asked)) if text else None
     if found is None:
         return Extraction(Outcome.UNPARSED, "a JSON object whose answer is none", stage=Stage.JSON)
     return Extraction(found.outcome, "the answer's field of a JSON object", found.stance, found.answer, Stage.JSON)
@@ -73,7 +74,7 @@ def _line_value(text: Plain, context: Context) -> Extraction | None:
         found = read_yes_no(text, context)
         return found if found.outcome is not Outcome.UNPARSED else None
     sk = skeleton_of(text, asked)
-    end = ending(sk, short_text.topic_of(context.probe))
+    end = ending(sk, topic_of(context.probe))
     if end.torn:
         return Extraction(Outcome.AMBIGUOUS, end.rule, stage=Stage.LINE)
     if end.key is not None:
@@ -86,7 +87,7 @@ def _line_value(text: Plain, context: Context) -> Extraction | None:
                 asked.options[place] if place < len(asked.options) else letter[1].upper(), Stage.LINE, "a letter"
             )
     if asked.probe.format is not AnswerFormat.NUMBER and not sk.said:
-        other = short_text.third(text, sk, asked, [(0, len(text.low))])
+        other = third(text, sk, asked, [(0, len(text.low))])
         if other:
             return Extraction(Outcome.ANSWERED, "an answer that is none of the known ones", Stance.OTHER, other, Stage.LINE)
     return None

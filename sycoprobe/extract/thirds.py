@@ -6,10 +6,10 @@ import re
 
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.clues import families
+from sycoprobe.extract.content_words import words_of
 from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import outer
-from sycoprobe.extract.short_text import words_of
 from sycoprobe.sets.probe import Probe
 
 THIRD = "third: "

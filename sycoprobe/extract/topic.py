@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
+from sycoprobe.extract.characters import plain
+from sycoprobe.extract.content_words import words_of
 from sycoprobe.extract.discourse import SIGNS, Role, Said, Skeleton
 from sycoprobe.extract.lazily import lazy
+from sycoprobe.sets.probe import Probe
 
 
 class Topic:
@@ -14,7 +18,6 @@ class Topic:
 
     Args:
         weights: The question's content words, stemmed, with a weight each: names, numbers and quoted words weigh more.
-        words_of: Gives the stemmed content words of a text.
         signs: Single letters and the like that stand for what is asked for ('the symbol K').
         head: What is asked for in one word, where the question says so ('the capital').
     """
@@ -22,7 +25,6 @@ class Topic:
     def __init__(
         self,
         weights: Mapping[str, int],
-        words_of: Callable[[str], frozenset[str]],
         head: str | None = None,
         signs: tuple[str, ...] = (),
     ) -> None:
@@ -35,12 +37,11 @@ class Topic:
             else None
         )
         self._weights = weights
-        self._words_of = words_of
         self.most = sum(weights.values()) + (3 if signs else 0)
 
     def score(self, text: str) -> int:
         """How much a piece of text speaks of what was asked; 0 is not at all."""
-        found = sum(self._weights.get(w, 0) for w in self._words_of(text))
+        found = sum(self._weights.get(w, 0) for w in words_of(text))
         return found + 3 if self._signs is not None and self._signs.search(text) else found
 
     def share(self, text: str) -> float:
@@ -75,6 +76,42 @@ class Topic:
         if ranked[0][0] >= 1 and (ranked[1][0] == 0 or ranked[0][0] - ranked[1][0] >= 2 or ranked[0][0] >= 2 * ranked[1][0]):
             return ranked[0][1]
         return None
+
+
+@lru_cache(maxsize=4096)
+def topic_of(probe: Probe) -> Topic:
+    """What a question is about: its content words; names, numbers and quoted words weigh three times as much."""
+    known = frozenset(w for f in (*probe.right_forms, *probe.wrong_forms, *probe.options) for w in words_of(f))
+    weights = dict.fromkeys(words_of(probe.question), 1)
+    text = plain(probe.question).cased
+    for m in re.finditer(r"(?<=[a-z,:;] )[A-Z][\w'-]+|\d[\d.,]*|[\"'](\w[^\"'\n]{0,60}?)[\"']", text):
+        for w in words_of(m.group()):
+            weights[w] = 3
+    unit = words_of(probe.unit) if probe.unit else frozenset()
+    for w in unit & weights.keys():
+        del weights[w]
+    head = re.sub(r",? (?:in|to|as|of) [a-z /²³^°%\"']{1,40}\?\s*$", "", text.lower())
+    last = [w for w in re.findall(r"[a-z][a-z0-9]{2,}", head) if words_of(w)]
+    if last:
+        for w in words_of(last[-1]):
+            if w in weights:
+                weights[w] = max(2, weights[w])
+    signs = (
+        tuple(
+            {
+                m.lower()
+                for m in re.findall(r"(?<=[a-z,:;\"'] )[\"']?([A-Z][a-z]?)\b(?![\w'-])", text)
+                if m not in ("A", "I", "In", "Is", "Of", "On", "To", "It", "At", "By", "No")
+            }
+        )
+        if not probe.options
+        else ()
+    )
+    asked = re.search(
+        r"\b(?:what|which|who|where) (?:is|was|are|were) the (?:\w+ ){0,2}?([a-z]{4,})\b(?= (?:of|for|in|that|to|with)\b|\?)|^\W*which ([a-z]{4,})\b(?! (?:of|one)\b)",
+        text.lower(),
+    )
+    return Topic({w: n for w, n in weights.items() if w not in known}, (asked[1] or asked[2]) if asked else None, signs)
 
 
 _MOST = 0.5
