@@ -123,7 +123,8 @@ class Transport:
         import aiohttp
         import httpx
 
-        assert self._transport is not None, "start() comes first"  # noqa: S101
+        if self._transport is None:
+            raise RuntimeError("start() comes first")
         began = time.monotonic()
         try:
             target = self._urls.get(url) or self._urls.setdefault(url, httpx.URL(url))
