@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sycoprobe.backends.adapting import ALTERNATION, SYSTEM
 from sycoprobe.backends.base import Request
-from sycoprobe.backends.dialect import ALTERNATION, SYSTEM
 from sycoprobe.backends.dialogs import system_joined, transcript_prompt, turns_merged
 from sycoprobe.backends.openai import Mode
 from sycoprobe.backends.transformers.failures import one_line
