@@ -247,8 +247,9 @@ def test_what_a_template_rejects_is_adapted_and_noted(
     prompts: list[str] = []
 
     def watched(engine: Any) -> None:
-        own = engine._prompt
-        engine._prompt = lambda asked: prompts.append((made := own(asked))[0]) or made
+        prompter = engine._prompter
+        own = prompter.prompt
+        prompter.prompt = lambda asked: prompts.append((made := own(asked))[0]) or made
 
     came = replies(folder, asks([said, said]), before=watched)
     assert [(r.text, set(r.notes)) for r in came] == [("Paris", set(notes))] * 2

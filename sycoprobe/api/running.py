@@ -24,6 +24,7 @@ from sycoprobe.journal import Contents, Journal, now
 from sycoprobe.money import lists as prices
 from sycoprobe.money import price as money
 from sycoprobe.money.budget import Budget, Caps
+from sycoprobe.money.files import read_table
 from sycoprobe.money.price import Price
 from sycoprobe.planning import Planned
 from sycoprobe.reports.build import build, built, judge
@@ -238,7 +239,7 @@ def price_range(
 def _price(planned: Planned, conduct: Conduct) -> Price | None:
     """What the plan's model costs. Raises `PriceError` if that is unknown and money is capped, or the file of prices has a fault."""
     plan = planned.plan
-    table = prices.read_table(conduct.prices) if conduct.prices else None
+    table = read_table(conduct.prices) if conduct.prices else None
     price = prices.price_of(plan.model, base_url=plan.base_url, table=table)
     if price is None and conduct.caps.cost is not None:
         raise PriceError("--max-cost needs a price", prices.why_unpriced(plan.model, base_url=plan.base_url))

@@ -37,6 +37,7 @@ from sycoprobe.kinds.rubrics import RUBRICS
 from sycoprobe.kinds.walk import Strand, Walk
 from sycoprobe.money import lists as prices
 from sycoprobe.money.budget import Budget, Caps, Most, Room, most_of
+from sycoprobe.money.files import PriceTable, read_table
 from sycoprobe.money.price import Price, cost_of
 from sycoprobe.planning import CallSpec, Conversation
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
@@ -256,7 +257,7 @@ async def ajudge(
     _check(listed, judges, rubrics)
     budget = Budget(how.caps)
     with JudgementFile(folder) as file:
-        table = prices.read_table(how.prices) if how.prices else None
+        table = read_table(how.prices) if how.prices else None
         progress = _Progress(how.told)
         sessions = [_Session(j, listed, rubrics, file, how, budget, progress, tested, table) for j in judges]
         # One that cannot be used is found out before any is paid.
@@ -368,7 +369,7 @@ class _Session:
         budget: Budget,
         progress: _Progress,
         tested: UnderTest | None,
-        table: prices.PriceTable | None,
+        table: PriceTable | None,
     ) -> None:
         self.judge = judge
         self.open: list[_Ask] = []
