@@ -108,9 +108,9 @@ class HttpDialect:
     def adapted(self, adapted: Mapping[str, str | None]) -> None:
         self._adapted = dict(adapted)
 
-    def body_of(self, request: Request) -> dict[str, Any]:
-        """The body with which a live call sends `request`."""
-        return self._body(request)
+    def body_of(self, request: Request) -> str:
+        """What is sent for a request, live or in a batch: JSON."""
+        return json.dumps(self._body(request))
 
     def error_in(self, reply: HttpReply) -> BackendError:
         """The named failure behind a status other than 200."""
@@ -200,7 +200,7 @@ class HttpDialect:
                 adapted = dict(self._adapted)
                 reply = await self._transport.post(
                     self._url + self._path,
-                    json.dumps(self._body(request)).encode(),
+                    self.body_of(request).encode(),
                     request.sampling.timeout,
                 )
                 slot.answered(reply.status, reply.headers, quota=reply.status == 429 and not self._error(reply).retryable)

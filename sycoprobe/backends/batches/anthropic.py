@@ -45,7 +45,7 @@ class AnthropicBatches(BatchRequests):
         return await self._check(self._path)
 
     def entry(self, custom_id: str, request: Request) -> bytes:
-        return f'{{"custom_id": "{custom_id}", "params": {json.dumps(self._dialect.body_of(request))}}}'.encode()
+        return f'{{"custom_id": "{custom_id}", "params": {self._dialect.body_of(request)}}}'.encode()
 
     async def mark(self) -> str | None:
         page = await self._patiently(lambda: self._get(f"{self._path}?limit=1", "the list of batches"))

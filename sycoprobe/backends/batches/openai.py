@@ -28,7 +28,7 @@ class OpenAIBatches(BatchRequests):
         return await self._check("/batches")
 
     def entry(self, custom_id: str, request: Request) -> bytes:
-        body = json.dumps(self._dialect.body_of(request))
+        body = self._dialect.body_of(request)
         return f'{{"custom_id": "{custom_id}", "method": "POST", "url": "/v1{self._dialect.path}", "body": {body}}}\n'.encode()
 
     async def mark(self) -> str | None:
