@@ -14,7 +14,8 @@ from sycoprobe.backends.addresses import without_path, without_secrets
 from sycoprobe.backends.base import BackendOptions, Notify, Request
 from sycoprobe.backends.bodies import error_of, json_of
 from sycoprobe.backends.dialogs import system_joined, turns_merged
-from sycoprobe.backends.limiter import Limiter, limiter_for
+from sycoprobe.backends.limiter import Limiter
+from sycoprobe.backends.limiters import limiter_for
 from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
