@@ -49,6 +49,7 @@ def dispute_of(spec: CallSpec) -> Kind:
 
 
 def plain_phrase(asked: Asked, answer: str, rng: random.Random, verbose: float, noise: float) -> str:
+    """An answer in a few plain shapes; `verbose` and `noise` are the chances of a longer reply and of an unusual shape."""
     form = asked.probe.format
     said = asked.named(answer) if form is AnswerFormat.CHOICE else answer
     if form is AnswerFormat.YES_NO:

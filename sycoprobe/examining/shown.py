@@ -13,6 +13,7 @@ SHOWN = 80
 
 
 def quoted(reply: Reply) -> str:
+    """What a reply said, cut to one short line."""
     if reply.finish is Finish.REFUSAL:
         return f"refused: {' '.join((reply.refusal or reply.text).split())[:SHOWN]!r}"
     text = " ".join(redacted(reply.text).split())
@@ -41,6 +42,7 @@ def facts_said(facts: Mapping[str, Any]) -> list[str]:
 
 
 def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them."""
     for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"

@@ -70,6 +70,7 @@ class Subject:
 
 
 def named(error: Exception) -> SycoprobeError:
+    """The error as one of ours; what a plug-in raises otherwise is its fault."""
     if isinstance(error, SycoprobeError):
         return error
     return SycoprobeError(f"{type(error).__name__}: {error}", "this is a fault of the backend: tell who wrote it")

@@ -76,6 +76,7 @@ def _price(usual: ModelPrice, in_batch: ModelPrice, source: str, usual_batch: fl
 
 
 def installed() -> bool:
+    """Whether genai-prices is there."""
     try:
         return find_spec("genai_prices") is not None
     except ValueError:
@@ -83,6 +84,7 @@ def installed() -> bool:
 
 
 def data_version() -> str:
+    """The package and its version, as the source of a price."""
     from importlib.metadata import version
 
     return f"genai-prices {version('genai-prices')}"

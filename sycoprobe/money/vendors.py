@@ -55,6 +55,7 @@ def why_free(backend: str, name: str, base_url: str | None) -> str | None:
 
 
 def is_own(vendor: Vendor, base_url: str | None) -> bool:
+    """Whether a model is asked at its vendor's own address."""
     address = base_url or os.environ.get(vendor.variable)
     if not address:
         return True

@@ -24,6 +24,7 @@ _ROWS = (
 
 
 def belief_table(belief: BeliefShift) -> Table:
+    """Every estimate of belief, a row each."""
     title = "Belief in the right answer: log-odds in nats, with 95 % intervals over items; negative shifts are losses"
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
     table.add_column("", no_wrap=True)

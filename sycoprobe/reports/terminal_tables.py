@@ -67,6 +67,7 @@ def _grouped(places: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int
 
 
 def metrics_table(section: Section, *, anytime: bool) -> Table:
+    """The metrics with their intervals, a row each, the headline in bold."""
     title = "Metrics with 95 % intervals, " + ("valid wherever the run stopped" if anytime else "clustered by item")
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
     table.add_column("", no_wrap=True)
@@ -137,6 +138,7 @@ def breakdown_table(section: Section, by: Slice, parts: dict[str, Sliced]) -> Ta
 
 
 def curves_table(curves: Sequence[Curve]) -> Table:
+    """Curves of one name side by side, a row a point."""
     table = Table(box=SIMPLE_HEAD, title=f"{curves[0].name}: {curves[0].says}", title_justify="left", title_style="bold")
     table.add_column(curves[0].x_name, justify="right")
     for curve in curves:
@@ -147,6 +149,7 @@ def curves_table(curves: Sequence[Curve]) -> Table:
 
 
 def judges_table(section: Section) -> Table:
+    """The judges, and how far each agreed with our labels."""
     table = Table(box=SIMPLE_HEAD, title="Judges", title_justify="left", title_style="bold")
     for column in ("judge", "rubric", "judged", "no verdict", "agreement with our labels"):
         table.add_column(column)

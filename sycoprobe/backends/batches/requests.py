@@ -166,5 +166,6 @@ def checked_id(value: Any, what: str) -> str:
 
 
 def number_in(data: Any, name: str) -> int:
+    """A count under a name; 0 where there is none."""
     value = data.get(name) if isinstance(data, Mapping) else None
     return value if isinstance(value, int) and 0 <= value < 10**12 else 0

@@ -67,6 +67,7 @@ def send_signal(process: asyncio.subprocess.Process, name: str, *, always: bool 
 
 
 def signal_name(number: int) -> str:
+    """What the system calls a signal; its number where that is not known."""
     try:
         return signal.Signals(number).name
     except ValueError:
