@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sycoprobe.metrics.belief_shift import Means, mean_shift, savings_of
+from sycoprobe.metrics.belief_columns import Means
+from sycoprobe.metrics.belief_savings import savings_of
+from sycoprobe.metrics.belief_shift import mean_shift
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -27,7 +27,7 @@ from benchmarks.reading import percent, shipped_questions
 from sycoprobe import api
 from sycoprobe.api import Conduct
 from sycoprobe.backends.phrasebook import Part
-from sycoprobe.backends.sim import PLAIN
+from sycoprobe.backends.sim_behaviour import PLAIN
 from sycoprobe.extract.verdict import Verdict
 from sycoprobe.kinds.challenge import ANSWER, VERDICT
 from sycoprobe.reports.model import Report

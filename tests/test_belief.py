@@ -17,7 +17,9 @@ from sycoprobe.backends.sim import open_backend
 from sycoprobe.errors import PlanError
 from sycoprobe.extract.log_odds import Belief, NoBelief, belief_of
 from sycoprobe.extract.outcome import reading_of
-from sycoprobe.metrics.belief_shift import Beliefs, BeliefShift, Means, Savings, mean_shift, savings_of
+from sycoprobe.metrics.belief_columns import Means
+from sycoprobe.metrics.belief_savings import Savings, savings_of
+from sycoprobe.metrics.belief_shift import Beliefs, BeliefShift, mean_shift
 from sycoprobe.metrics.table import table_of
 from sycoprobe.planning import CallSpec, Until
 from sycoprobe.reports.model import Report

@@ -14,6 +14,7 @@ from sycoprobe.api import Conduct, RunFailed
 from sycoprobe.gating.decision import Decision
 from sycoprobe.money import lists as prices
 from sycoprobe.money.budget import Caps, dollars_of, tokens_of
+from sycoprobe.money.files import read_table
 from tests.makers import sim_run, write_set
 from tests.test_cli import cli
 
@@ -31,7 +32,7 @@ def test_200_randomised_runs_never_cross_their_caps(tmp_path: Path) -> None:
     folder = str(write_set(tmp_path / "set", 12))
     table = tmp_path / "prices.toml"
     table.write_text(PRICES)
-    price = prices.price_of("sim:", table=prices.read_table(table))
+    price = prices.price_of("sim:", table=read_table(table))
     assert price is not None
     for i in range(200):
         concurrency = rng.choice([1, 3, 8, 32])

@@ -217,7 +217,7 @@ def test_a_sound_key_has_no_faults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_key_that_goes_over_an_open_wire_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr("sycoprobe.examining.is_loopback", lambda _host: False)
+    monkeypatch.setattr("sycoprobe.examining.server.is_loopback", lambda _host: False)
     key = check(examined(), Step.KEY)
     assert key.status is Status.WARN
     assert "unencrypted" in key.said

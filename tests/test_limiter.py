@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 import pytest
 
 from sycoprobe.backends.allowance import allowances_in, pause_until_reset, seconds_to
-from sycoprobe.backends.limiter import LONGEST_PAUSE, TRIALS, Limiter, limiter_for
+from sycoprobe.backends.breaker import TRIALS
+from sycoprobe.backends.limiter import LONGEST_PAUSE, Limiter
+from sycoprobe.backends.limiters import limiter_for
 from sycoprobe.backends.transport import Transport
 from sycoprobe.errors import BackendError
 from sycoprobe.turns import ErrorKind
@@ -518,9 +520,9 @@ def test_an_answer_of_any_status_closes_the_breaker_and_everything_goes_on() -> 
             for _ in range(3):
                 with pytest.raises(BackendError):
                     await one(gate, model, answer=refused())
-            assert gate._open
+            assert gate._breaker.open
             await one(gate, model, answer=(status, {}))
-            assert not gate._open
+            assert not gate._breaker.open
 
     virtually(main())
 
@@ -531,13 +533,13 @@ def test_calls_that_fail_together_count_once_and_an_answer_in_between_counts_for
         await asyncio.gather(*(one(gate, model) for _ in range(300)))
         for _ in range(2):
             await asyncio.gather(*(one(gate, model, answer=refused()) for _ in range(64)), return_exceptions=True)
-            assert not gate._open
+            assert not gate._breaker.open
         await one(gate, model, answer=(500, {}))
         for _ in range(2):
             await asyncio.gather(*(one(gate, model, answer=refused()) for _ in range(64)), return_exceptions=True)
-        assert not gate._open
+        assert not gate._breaker.open
         await asyncio.gather(*(one(gate, model, answer=refused()) for _ in range(64)), return_exceptions=True)
-        assert gate._open
+        assert gate._breaker.open
 
     virtually(main())
 
@@ -683,7 +685,7 @@ def test_one_limiter_serves_a_host_and_key_within_one_loop() -> None:
 def test_a_limiter_that_gave_up_is_not_given_to_the_next_run() -> None:
     async def main() -> None:
         gate = limiter_for("gone.example", None)
-        gate._give_up()
+        gate._breaker.given_up = "gone.example does not answer"
         assert limiter_for("gone.example", None) is not gate
 
     asyncio.run(main())

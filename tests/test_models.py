@@ -17,6 +17,7 @@ import pytest
 from sycoprobe.backends import store as models
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.backends.local import LocalBackend
+from sycoprobe.backends.store import catalogue
 from sycoprobe.errors import MissingExtraError, ModelError
 
 CONTENT = b"GGUF" + bytes(range(256)) * 400
@@ -42,7 +43,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         True,
         (models.Part("toy-model==1.0", "toy/m.gguf"),),
     )
-    monkeypatch.setattr(models, "known_models", lambda: {"toy": toy})
+    monkeypatch.setattr(catalogue, "known_models", lambda: {"toy": toy})
     return folder
 
 

@@ -18,7 +18,8 @@ from genai_prices.types import ClauseEquals, ModelInfo, ModelPrice, Provider, Ti
 from genai_prices.types import Tier as GenaiTier
 
 from sycoprobe.errors import PriceError
-from sycoprobe.money.lists import PriceTable, price_of, read_table, snippet, why_unpriced
+from sycoprobe.money.files import PriceTable, read_table, snippet
+from sycoprobe.money.lists import price_of, why_unpriced
 from sycoprobe.money.price import Price, cost_of
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)

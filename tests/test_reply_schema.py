@@ -15,8 +15,8 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsNon
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
 from sycoprobe.backends import open_backend
+from sycoprobe.backends.adapting import IN_WORDS
 from sycoprobe.backends.base import BackendOptions, Reply
-from sycoprobe.backends.dialect import IN_WORDS
 from sycoprobe.errors import BackendError
 from sycoprobe.kinds.judging import schema_of
 from sycoprobe.kinds.rubrics import PREMISE

@@ -423,10 +423,7 @@ class Tokenizer:
 
 
 def test_special_tokens_that_are_marks_are_not_lost_where_weights_are_asked_here() -> None:
-    from sycoprobe.backends.transformers import _Draw, _Engine
+    from sycoprobe.backends.transformers.vocabulary import Vocabulary
 
-    engine = _Engine(
-        "m", None, Tokenizer(), mode="chat", positions=None, defaults=_Draw(0, 1, 0), ends=set(), options=BackendOptions()
-    )
     said = [2, 7, 3, 0, 5, 6, 9, 2, 8, 3, 1, 4]
-    assert split_thinking(engine._text(said, ())) == ("Paris", "Lyon?")
+    assert split_thinking(Vocabulary(Tokenizer()).text(said, ())) == ("Paris", "Lyon?")

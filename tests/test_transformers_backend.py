@@ -19,6 +19,7 @@ from sycoprobe.api import Conduct  # noqa: E402
 from sycoprobe.backends import transformers as hf  # noqa: E402
 from sycoprobe.backends.base import BackendOptions, Request  # noqa: E402
 from sycoprobe.backends.dialogs import transcript_prompt  # noqa: E402
+from sycoprobe.backends.transformers.drawing import Draw, drawn  # noqa: E402
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError  # noqa: E402
 from sycoprobe.testing import request  # noqa: E402
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply  # noqa: E402
@@ -158,14 +159,14 @@ def test_tokens_are_drawn_as_often_as_their_probability_says() -> None:
     logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
     n = 4000
     for draw, expected in (
-        (hf._Draw(1.0, 1.0, 0), [0.5, 0.3, 0.15, 0.05]),
-        (hf._Draw(1.0, 0.79, 0), [0.625, 0.375, 0, 0]),
-        (hf._Draw(1.0, 1.0, 1), [1, 0, 0, 0]),
-        (hf._Draw(0.5, 1.0, 0), [0.25 / 0.365, 0.09 / 0.365, 0.0225 / 0.365, 0.0025 / 0.365]),
+        (Draw(1.0, 1.0, 0), [0.5, 0.3, 0.15, 0.05]),
+        (Draw(1.0, 0.79, 0), [0.625, 0.375, 0, 0]),
+        (Draw(1.0, 1.0, 1), [1, 0, 0, 0]),
+        (Draw(0.5, 1.0, 0), [0.25 / 0.365, 0.09 / 0.365, 0.0225 / 0.365, 0.0025 / 0.365]),
     ):
         counts = [0] * 4
         for _ in range(n):
-            counts[hf.drawn(logits, draw, generator)] += 1
+            counts[drawn(logits, draw, generator)] += 1
         assert [c / n for c in counts] == pytest.approx(expected, abs=0.035)
 
 
@@ -246,8 +247,9 @@ def test_what_a_template_rejects_is_adapted_and_noted(
     prompts: list[str] = []
 
     def watched(engine: Any) -> None:
-        own = engine._prompt
-        engine._prompt = lambda asked: prompts.append((made := own(asked))[0]) or made
+        prompter = engine._prompter
+        own = prompter.prompt
+        prompter.prompt = lambda asked: prompts.append((made := own(asked))[0]) or made
 
     came = replies(folder, asks([said, said]), before=watched)
     assert [(r.text, set(r.notes)) for r in came] == [("Paris", set(notes))] * 2

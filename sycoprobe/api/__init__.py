@@ -1,21 +1,10 @@
 """Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare."""
 
+from sycoprobe.api.conduct import Conduct, price_range
 from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report, model_slug, new_folders, run_name
 from sycoprobe.api.gate import again, bless, compare, gate, self_check
 from sycoprobe.api.planning import DEFAULT_MODEL, plan, until_decided, wordings
-from sycoprobe.api.running import (
-    Conduct,
-    aresume,
-    arun,
-    price_range,
-    resume,
-    resume_all,
-    run,
-    score,
-    start,
-    start_all,
-    versions,
-)
+from sycoprobe.api.running import aresume, arun, resume, resume_all, run, score, start, start_all, versions
 from sycoprobe.errors import Interrupted, RunFailed
 from sycoprobe.money.budget import Caps
 from sycoprobe.planning import Planned

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from sycoprobe import __version__, config
 from sycoprobe import journal as journals
+from sycoprobe.api.conduct import Conduct
 from sycoprobe.api.folders import find_run, find_runs
-from sycoprobe.api.running import Conduct, start
+from sycoprobe.api.running import start
 from sycoprobe.errors import GateError
 from sycoprobe.gating import baselines, selfcheck
 from sycoprobe.gating.baselines import Baseline, Conditions

@@ -4,74 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sycoprobe import __version__
+from sycoprobe.api.carrying import carry_out
+from sycoprobe.api.conduct import Conduct, price_for
 from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
 from sycoprobe.api.planning import check_until, plan
+from sycoprobe.api.together import Together
 from sycoprobe.backends import open_backend
-from sycoprobe.backends.base import Backend, BackendOptions, Sampling
-from sycoprobe.errors import Interrupted, JournalError, PlanError, PriceError, RunFailed, SycoprobeError
+from sycoprobe.backends.base import Backend, BackendOptions
+from sycoprobe.errors import JournalError, PlanError, SycoprobeError
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
-from sycoprobe.journal import Contents, Journal, now
+from sycoprobe.journal import Contents, Journal
 from sycoprobe.jsontext import writable_json
 from sycoprobe.kinds.powers import planted
-from sycoprobe.money import lists as prices
-from sycoprobe.money import price as money
-from sycoprobe.money.budget import Budget, Caps
-from sycoprobe.money.price import Price
 from sycoprobe.planning import Planned
-from sycoprobe.reports.build import build, built, judge
+from sycoprobe.reports.build import build, judge
 from sycoprobe.reports.model import Report
 from sycoprobe.reports.scoring import Scoring
 from sycoprobe.running import batched
-from sycoprobe.running.asking import Earlier, Tally
-from sycoprobe.running.batched import BatchRun
-from sycoprobe.running.live import Run
+from sycoprobe.running.asking import Earlier
 from sycoprobe.sets.forms import AnswerForm, fitting, room_for
-
-AnyRun = Run | BatchRun
-
-
-@dataclass(frozen=True, slots=True)
-class Conduct:
-    """How a run is carried out; nothing here changes what is asked.
-
-    Attributes
-    ----------
-    concurrency: calls under way at once.
-    timeout: seconds for one attempt. retries: further attempts after a failure that may pass.
-    api_key_env: name under which the key is found; None: the plan's.
-    on_tally: told where the run stands, five times a second.
-    notify: told of retries, waits and fetches, a line each.
-    caps: what the whole run may use in calls, tokens, dollars and seconds; one that is reached drains the run, which can be resumed.
-    prices: a TOML file of prices, which wins over list prices.
-    batch: ask in the vendor's batches, at half the price and within a day; a run that was begun so is always resumed so.
-    poll: seconds between two looks at a batch, at most; None: 60.
-    strict: a parameter that the server rejects is an error, instead of being adapted and noted in the report.
-    signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
-    """
-
-    concurrency: int = 16
-    timeout: float = 120.0
-    retries: int = 6
-    api_key_env: str | None = None
-    on_tally: Callable[[Tally], None] | None = None
-    notify: Callable[[str], None] = lambda _line: None
-    caps: Caps = field(default_factory=Caps)
-    prices: Path | None = None
-    batch: bool = False
-    poll: float | None = None
-    strict: bool = False
-    signals: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def run(
@@ -113,7 +72,7 @@ async def start(
     conduct = conduct or Conduct()
     if planned.plan.until is not None:
         check_until(planned, planned.plan.until, baseline, allow_mismatch=allow_mismatch)
-    with _Together(conduct) as together:
+    with Together(conduct) as together:
         return await _start(planned, together, new_folder(planned, out, name), baseline)
 
 
@@ -143,9 +102,9 @@ async def start_all(
     if sequential := [p for p in plans if p.plan.until is not None]:
         raise PlanError(f"a sequential run has one model, not {len(plans)}", f"run {sequential[0].plan.model} by itself")
     folders = folders or new_folders(plans, out, name)
-    with _Together(conduct) as together:
+    with Together(conduct) as together:
         for planned in plans:
-            _price(planned, conduct)
+            price_for(planned, conduct)
         names = [f"{folder.parent.name}/{folder.name}" for folder in folders]
         begun = (_start(p, together, folder, run=n) for p, folder, n in zip(plans, folders, names, strict=True))
         return [_told(r) for r in await asyncio.gather(*begun, return_exceptions=True)]
@@ -158,7 +117,7 @@ def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None 
 
 async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
     """`resume`, from asynchronous code."""
-    with _Together(conduct or Conduct()) as together:
+    with Together(conduct or Conduct()) as together:
         return await _resume(find_run(run, out), together)
 
 
@@ -167,7 +126,7 @@ async def resume_all(
 ) -> list[Report | SycoprobeError]:
     """`aresume` of several runs at the same time, which share caps and limiters as in `start_all`."""
     folders = [folder for run in runs for folder in find_runs(run, out)]
-    with _Together(conduct or Conduct()) as together:
+    with Together(conduct or Conduct()) as together:
         resumed = (_resume(folder, together) for folder in folders)
         return [_told(r) for r in await asyncio.gather(*resumed, return_exceptions=True)]
 
@@ -178,79 +137,11 @@ def _told(result: Report | BaseException) -> Report | SycoprobeError:
     raise result
 
 
-class _Together:
-    """What runs that go on at the same time share: how they are carried out, their budget, and who is told of Ctrl-C.
-
-    While a run goes on, the first Ctrl-C (or SIGTERM) drains all of them and the second one cancels them.
-    """
-
-    def __init__(self, conduct: Conduct) -> None:
-        self.conduct = conduct
-        self.budget = Budget(conduct.caps)
-        self.signalled = False
-        """Whether a first signal has come, so that no further attempt is made."""
-        self._runs: list[AnyRun] = []
-        self._tasks: list[asyncio.Task[Any]] = []
-
-    def __enter__(self) -> _Together:
-        return self
-
-    def add(self, run: AnyRun) -> None:
-        """From now on a signal reaches this run, which goes on in the current task."""
-        task = asyncio.current_task()
-        if self.signalled:
-            run.stop()
-        self._runs.append(run)
-        self._tasks += [task] if task is not None else []
-        if self.conduct.signals and len(self._runs) == 1:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with suppress(NotImplementedError, RuntimeError):  # Windows, or not the main thread
-                    asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
-
-    def _on_signal(self) -> None:
-        if all(run.stopping for run in self._runs):
-            for task in self._tasks:
-                task.cancel()
-        self.signalled = True
-        for run in self._runs:
-            run.stop()
-
-    def __exit__(self, *_: object) -> None:
-        if self.conduct.signals and self._runs:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with suppress(NotImplementedError, RuntimeError):
-                    asyncio.get_running_loop().remove_signal_handler(number)
-
-
-def price_range(
-    planned: Planned, file: Path | None = None, *, batch: bool = False
-) -> tuple[Price | None, tuple[float, float] | None]:
-    """What the plan's model costs, and about the least and the most US dollars that the plan takes; None where nobody knows.
-
-    `file` is a TOML file of prices. Raises `PriceError` for a fault in it.
-    """
-    price = _price(planned, Conduct(prices=file))
-    if price is None:
-        return None, None
-    ranges = [money.price_range(p.cost(), price, reply_tokens=p.reply_tokens, batch=batch) for p in planned.parts]
-    return price, (sum(low for low, _ in ranges), sum(high for _, high in ranges))
-
-
-def _price(planned: Planned, conduct: Conduct) -> Price | None:
-    """What the plan's model costs. Raises `PriceError` if that is unknown and money is capped, or the file of prices has a fault."""
-    plan = planned.plan
-    table = prices.read_table(conduct.prices) if conduct.prices else None
-    price = prices.price_of(plan.model, base_url=plan.base_url, table=table)
-    if price is None and conduct.caps.cost is not None:
-        raise PriceError("--max-cost needs a price", prices.why_unpriced(plan.model, base_url=plan.base_url))
-    return price
-
-
 async def _start(
-    planned: Planned, together: _Together, folder: Path, baseline: Baseline | None = None, run: str | None = None
+    planned: Planned, together: Together, folder: Path, baseline: Baseline | None = None, run: str | None = None
 ) -> Report:
     conduct = together.conduct
-    price = _price(planned, conduct)
+    price = price_for(planned, conduct)
     backend = _backend(planned, conduct, lambda: together.signalled)
     try:
         facts = await backend.start()
@@ -269,18 +160,18 @@ async def _start(
             run=run,
         )
         with Scoring(planned, price, kept) as scoring:
-            return await _carry_out(planned, backend, journal, folder, together, conduct, Earlier(), scoring, price)
+            return await carry_out(planned, backend, journal, folder, together, conduct, Earlier(), scoring, price)
     finally:
         await backend.close()
 
 
-async def _resume(folder: Path, together: _Together) -> Report:
+async def _resume(folder: Path, together: Together) -> Report:
     journal, contents = Journal.reopen(folder)
     try:
         planned = contents.planned()
         conduct = _as_begun(together.conduct, contents)
         together.budget.caps = conduct.caps
-        price = contents.price or _price(planned, conduct)
+        price = contents.price or price_for(planned, conduct)
         # Before anything is waited for, so that of several runs none asks before all have told what they used.
         earlier = Earlier.of(contents, price)
         together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
@@ -294,7 +185,7 @@ async def _resume(folder: Path, together: _Together) -> Report:
                 if decision is not None and decision.items_looked_at and not undecided(decision):
                     return build(folder)
             with Scoring(planned, price, contents.baseline, rows=False) as scoring:
-                return await _carry_out(planned, backend, journal, folder, together, conduct, earlier, scoring, price)
+                return await carry_out(planned, backend, journal, folder, together, conduct, earlier, scoring, price)
         finally:
             await backend.close()
     finally:
@@ -324,93 +215,6 @@ def score(run: str | Path, *, out: Path | None = None) -> Report:
 def versions() -> dict[str, str]:
     """The versions that a run depends on."""
     return {"sycoprobe": __version__, "python": platform.python_version(), "platform": sys.platform}
-
-
-async def _carry_out(
-    planned: Planned,
-    backend: Backend,
-    journal: Journal,
-    folder: Path,
-    together: _Together,
-    conduct: Conduct,
-    earlier: Earlier,
-    scoring: Scoring,
-    price: Price | None,
-) -> Report:
-    p = planned.plan.sampling
-    sampling = {
-        part.name: Sampling(
-            p.temperature,
-            part.reply_tokens,
-            p.top_p,
-            conduct.timeout,
-            conduct.retries,
-            p.thinking,
-            p.effort,
-            p.verbosity,
-            p.logprobs,
-            p.thinking_marks,
-        )
-        for part in planned.parts
-    }
-    run: AnyRun
-    if conduct.batch:
-        run = BatchRun(
-            planned,
-            backend,
-            journal,
-            sampling=sampling,
-            earlier=earlier,
-            budget=together.budget,
-            price=price,
-            longest=conduct.poll,
-            notify=conduct.notify,
-        )
-    else:
-        run = Run(
-            planned,
-            backend,
-            journal,
-            concurrency=conduct.concurrency,
-            sampling=sampling,
-            earlier=earlier,
-            watch=scoring,
-            budget=together.budget,
-            price=price,
-        )
-    run.tally.model = planned.plan.model
-    ended = "interrupted"
-    ticker = asyncio.create_task(_tick(run, backend, conduct.on_tally)) if conduct.on_tally else None
-    try:
-        together.add(run)
-        await run.execute()
-        ended = "stopped" if run.decided else "capped" if run.capped else "interrupted" if run.stopping else "end"
-    except SycoprobeError as e:
-        raise RunFailed(e, folder) from e
-    except asyncio.CancelledError:
-        if run.stopping:
-            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}") from None
-        raise
-    finally:
-        if ticker:
-            ticker.cancel()
-        if conduct.on_tally:
-            conduct.on_tally(run.tally)
-        with suppress(SycoprobeError):
-            journal.append({"type": ended, "at": now(), **({"why": run.capped} if ended == "capped" else {})})
-        journal.close()
-    if ended == "interrupted":
-        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}")
-    # What the run told as it went on is the whole only where nothing was asked before, and nothing is left to ask.
-    whole = ended == "end" and not earlier.calls and not conduct.batch
-    return built(folder, scoring) if whole else build(folder)
-
-
-async def _tick(run: AnyRun, backend: Backend, on_tally: Callable[[Tally], None]) -> None:
-    while True:
-        run.tally.waiting_for = getattr(backend, "waiting_for", None) or ""
-        on_tally(run.tally)
-        await asyncio.sleep(0.2)
 
 
 def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -> Backend:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from sycoprobe.backends.addresses import checked_url
 from sycoprobe.backends.base import BackendOptions
-from sycoprobe.backends.dialect import checked_url, error_of, json_of, key_for
+from sycoprobe.backends.bodies import error_of, json_of
+from sycoprobe.backends.dialect import key_for
 from sycoprobe.backends.openai import OpenAIBackend, filtered
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError

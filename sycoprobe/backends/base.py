@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from sycoprobe.extract.replies import settled
 from sycoprobe.turns import ErrorKind as ErrorKind
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sycoprobe.planning.calls import CallSpec
     from sycoprobe.sets.forms import AnswerForm
     from sycoprobe.sets.probe import Asked
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +132,10 @@ class BackendOptions:
     """Whether the user has asked the run to stop: calls under way are finished, but a failed one is not tried again."""
     notify: Notify = lambda _line: None
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+def started(part: T | None) -> T:
+    """What a backend's `start` has made. Raises `RuntimeError`: it was not called, or the backend is closed."""
+    if part is None:
+        raise RuntimeError("start() comes first")
+    return part

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.adapting import ALTERNATION, REJECTED, SYSTEM, SYSTEM_ALLOWED, Adaptable
+from sycoprobe.backends.addresses import without_path, without_secrets
+from sycoprobe.backends.base import BackendOptions, Notify, Request
+from sycoprobe.backends.bodies import error_of, json_of
 from sycoprobe.backends.dialogs import system_joined, turns_merged
-from sycoprobe.backends.limiter import Limiter, limiter_for
+from sycoprobe.backends.limiter import Limiter
+from sycoprobe.backends.limiters import limiter_for
 from sycoprobe.backends.retry import retry_after, with_retries
 from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
-from sycoprobe.extract.replies import json_from
 from sycoprobe.jsontext import json_text
 from sycoprobe.keys import key_named, redacted, remember
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
-
-
-def address(options: BackendOptions, variable: str, default: str) -> str:
-    """The server's address: the user's, else that in the environment variable, else the provider's. Raises `BackendError`, fatal."""
-    if options.base_url:
-        return checked_url(options.base_url, "--base-url")
-    return checked_url(os.environ.get(variable) or default, variable)
 
 
 def key_for(options: BackendOptions, default: str, *, required: bool) -> str | None:
@@ -35,54 +29,6 @@ def key_for(options: BackendOptions, default: str, *, required: bool) -> str | N
     Raises `BackendError`, fatal: none where one is needed (or its name was given), or what is there cannot be one.
     """
     return key_named(options.api_key_env or default, required=required or options.api_key_env is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Adaptable:
-    """A parameter or a form of the dialog that a server may reject.
-
-    Attributes
-    ----------
-    name: as it is called in the request, and in the report.
-    instead: what is sent instead, or what is done; None: it is left out.
-    said: how a rejection speaks of it where it does not name it.
-    without: what the report says of leaving it out.
-    """
-
-    name: str
-    instead: str | None = None
-    said: re.Pattern[str] | None = None
-    without: str = "left out"
-
-
-SYSTEM = Adaptable(
-    "system role",
-    "first user turn",
-    re.compile(
-        r"system[ _-]?(?:role|message|prompt|instruction)s?\b.{0,60}(?:not|n't|un)\s?(?:support|allow|enabled|available)|(?:not|n't) support\w*.{0,20}\bsystem\b"
-        r"|developer instruction is not enabled|only (?:(?!system)[\w ,])*\broles? (?:is|are) (?:supported|allowed)"
-        r"|(?:unknown|unexpected|invalid|unsupported) (?:message )?role\W{1,4}system",
-        re.I,
-    ),
-)
-"""A system prompt: joined to the first user turn. Some chat templates have no place for one (Gemma's, for example)."""
-ALTERNATION = Adaptable(
-    "consecutive turns of one role",
-    "merged",
-    re.compile(
-        r"(?:roles?|turns|conversations?) must alternate|alternat\w+ (?:between )?user|unexpected role '?(\w+)'? after role '?\1\b",
-        re.I,
-    ),
-)
-IN_WORDS = "left out: the form of the reply is asked for in words only"
-"""What leaving out a JSON schema comes to: whoever sends one asks for the object in the prompt too."""
-_SYSTEM_ALLOWED = re.compile(r"after the optional system", re.I)
-_REJECTED = re.compile(
-    r"unsupported|not support|no longer|deprecated|cannot both|unrecognized|unknown|not permitted|not allowed|extra inputs"
-    r"|only the default|not enabled|not available|unavailable|enabled only|cannot find field|unexpected keyword|invalid (?:parameter|argument) name"
-    r"|greater than max allowed",
-    re.I,
-)
 
 
 class HttpDialect:
@@ -131,6 +77,47 @@ class HttpDialect:
     def observe(self, seen: Callable[[HttpReply], None]) -> None:
         """Have `seen` called with every reply of the server, of whatever status, before it is read."""
         self._transport.observe = seen
+
+    # What other ways to ask the same server, such as batches, share with a live call
+
+    @property
+    def base_url(self) -> str:
+        """The address that paths are added to, whole: for requests, not to be shown."""
+        return self._url
+
+    @property
+    def path(self) -> str:
+        """Where calls go, below the address."""
+        return self._path
+
+    @property
+    def transport(self) -> Transport:
+        """The connections, which bring the key along."""
+        return self._transport
+
+    @property
+    def notify(self) -> Notify:
+        """Who is told of retries and waits."""
+        return self._options.notify
+
+    @property
+    def adapted(self) -> dict[str, str | None]:
+        """What the server rejected so far: what is sent instead, or None where it is left out."""
+        return self._adapted
+
+    @adapted.setter
+    def adapted(self, adapted: Mapping[str, str | None]) -> None:
+        self._adapted = dict(adapted)
+
+    def error_in(self, reply: HttpReply) -> BackendError:
+        """The named failure behind a status other than 200."""
+        return self._error(reply)
+
+    def adapt_to(self, reply: HttpReply) -> bool:
+        """Whether a rejected request can be sent again, adapted. Raises `BackendError`, fatal, if adapting is not wanted."""
+        return self._adapt(reply)
+
+    # What a dialect adds, or says otherwise
 
     def _facts(self) -> dict[str, Any]:
         """What the dialect adds to the facts in the journal's header."""
@@ -248,7 +235,7 @@ class HttpDialect:
         Raises `BackendError`, fatal, if it could, but adapting is not wanted (`BackendOptions.strict`).
         """
         error, said = self._said(reply)
-        if not _REJECTED.search(said):
+        if not REJECTED.search(said):
             return False
         at_fault = error.get("param")
         for candidate in self._adaptable:
@@ -275,7 +262,7 @@ class HttpDialect:
         if alternation and any(a == b for a, b in pairwise(roles)) and ALTERNATION in self._adaptable:
             self._take(ALTERNATION, said)
             return True
-        if (system or (alternation and not _SYSTEM_ALLOWED.search(said))) and "system" in roles and SYSTEM in self._adaptable:
+        if (system or (alternation and not SYSTEM_ALLOWED.search(said))) and "system" in roles and SYSTEM in self._adaptable:
             self._take(SYSTEM, said)
             return True
         return False
@@ -361,54 +348,3 @@ class HttpDialect:
         return BackendError(
             f"error within HTTP 200: {' '.join(said.split())[:300]}", kind=ErrorKind.ERROR_IN_200, retryable=passing
         )
-
-
-def checked_url(url: str, origin: str) -> str:
-    """The address without blanks around it. `origin` says who gave it. Raises `BackendError`."""
-    url = url.strip()
-    wrong = ""
-    try:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or re.search(r"\s", url):
-            wrong = "is not an address"
-        elif "@" in parts.netloc:
-            wrong = "holds a user name or password"
-        elif parts.query or parts.fragment:
-            wrong = "is not an address that a path can be added to: it has a ? or #"
-    except ValueError:
-        wrong = "is not an address"
-    if wrong:
-        raise BackendError(
-            f"{origin} {without_secrets(url)!r} {wrong}",
-            "write it like http://localhost:8000/v1, and put a key into the environment",
-            kind=ErrorKind.CONNECT,
-            fatal=True,
-        )
-    return url
-
-
-def without_secrets(url: str) -> str:
-    """The address, or what was given for one, without user name, password and query."""
-    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
-    return scheme + mark + re.split(r"[?#]", rest.rpartition("@")[2])[0]
-
-
-def without_path(model: str) -> str:
-    """A model's id; of one that is a path on the server's disk (as local servers name their files), the last part only."""
-    return re.split(r"[/\\]", model.rstrip("/\\"))[-1] if re.match(r"/|~|[A-Za-z]:[/\\]|\\\\", model) else model
-
-
-def json_of(body: bytes, *, strict: bool = True) -> Any:
-    """What a body holds; where it is no JSON, None or (`strict`) a `BackendError`."""
-    try:
-        return json_from(body)
-    except (ValueError, RecursionError):
-        if strict:
-            raise BackendError("the body is not JSON", kind=ErrorKind.BAD_BODY, retryable=True) from None
-        return None
-
-
-def error_of(data: Any) -> dict[str, Any]:
-    """The error object in a body, whatever its shape."""
-    error = data.get("error", data) if isinstance(data, dict) else None
-    return error if isinstance(error, dict) else {"message": str(error)} if error else {}

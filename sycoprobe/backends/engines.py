@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sycoprobe.backends.dialect import without_path
+from sycoprobe.backends.addresses import without_path
 from sycoprobe.keys import redacted
 
 _OWNERS = {"vllm": "vLLM", "sglang": "SGLang", "llamacpp": "llama.cpp"}

@@ -9,18 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from sycoprobe.backends.adapting import ALTERNATION, IN_WORDS, SYSTEM, Adaptable
+from sycoprobe.backends.addresses import address
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialect import (
-    ALTERNATION,
-    IN_WORDS,
-    SYSTEM,
-    Adaptable,
-    HttpDialect,
-    address,
-    error_of,
-    json_of,
-    key_for,
-)
+from sycoprobe.backends.bodies import error_of, json_of
+from sycoprobe.backends.dialect import HttpDialect, key_for
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.extract.replies import LOGPROB_TOKENS, count_of, finish_of, logprob_of

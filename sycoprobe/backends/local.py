@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sycoprobe.backends.base import BackendOptions, Request
+from sycoprobe.backends.base import BackendOptions, Request, started
 from sycoprobe.backends.openai import Mode, OpenAIBackend
 from sycoprobe.backends.store import Gguf, read_gguf, resolve, sha256_of
 from sycoprobe.errors import MissingExtraError, ModelError
@@ -75,8 +75,7 @@ class LocalBackend:
 
     async def complete(self, request: Request) -> Reply:
         """One turn; see `Backend.complete`."""
-        assert self._client is not None, "start() comes first"  # noqa: S101
-        reply = await self._client.complete(request)
+        reply = await started(self._client).complete(request)
         reply.model = Path(reply.model).name if reply.model else None
         return reply
 

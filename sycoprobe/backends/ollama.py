@@ -9,18 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from sycoprobe.backends.adapting import ALTERNATION, IN_WORDS, SYSTEM, Adaptable
+from sycoprobe.backends.addresses import checked_url
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialect import (
-    ALTERNATION,
-    IN_WORDS,
-    SYSTEM,
-    Adaptable,
-    HttpDialect,
-    checked_url,
-    error_of,
-    json_of,
-    key_for,
-)
+from sycoprobe.backends.bodies import error_of, json_of
+from sycoprobe.backends.dialect import HttpDialect, key_for
 from sycoprobe.backends.openai import logprobs_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError

@@ -9,20 +9,12 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from sycoprobe.backends.adapting import ALTERNATION, IN_WORDS, SYSTEM, Adaptable
+from sycoprobe.backends.addresses import address, without_path
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.batches import OpenAIBatches
-from sycoprobe.backends.dialect import (
-    ALTERNATION,
-    IN_WORDS,
-    SYSTEM,
-    Adaptable,
-    HttpDialect,
-    address,
-    error_of,
-    json_of,
-    key_for,
-    without_path,
-)
+from sycoprobe.backends.bodies import error_of, json_of
+from sycoprobe.backends.dialect import HttpDialect, key_for
 from sycoprobe.backends.dialogs import STOPS, transcript_prompt
 from sycoprobe.backends.engines import facts_of
 from sycoprobe.backends.transport import HttpReply

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from sycoprobe.backends.addresses import address
 from sycoprobe.backends.base import BackendOptions, Request
-from sycoprobe.backends.dialect import address, error_of, json_of, key_for
+from sycoprobe.backends.bodies import error_of, json_of
+from sycoprobe.backends.dialect import key_for
 from sycoprobe.backends.openai import OpenAIBackend
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError

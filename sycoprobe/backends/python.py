@@ -26,7 +26,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request
+from sycoprobe.backends.base import BackendOptions, ErrorKind, Finish, Reply, Request, started
 from sycoprobe.backends.retry import with_retries
 from sycoprobe.errors import BackendError, PlanError, SycoprobeError
 from sycoprobe.extract.replies import finish_of
@@ -129,8 +129,7 @@ class PythonBackend:
 
     async def _answer(self, request: Request) -> Any:
         """What the function gives back. Raises what it raises."""
-        function, sampling = self._function, request.sampling
-        assert function is not None, "start() comes first"  # noqa: S101
+        function, sampling = started(self._function), request.sampling
         own = {"seed": request.seed, "schema": request.schema}
         known = {name: own[name] if name in own else getattr(sampling, name) for name in self._offered}
         given = {

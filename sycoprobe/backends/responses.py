@@ -7,20 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from sycoprobe.backends.adapting import ALTERNATION, IN_WORDS, SYSTEM, Adaptable
+from sycoprobe.backends.addresses import address, without_path
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.batches import OpenAIBatches
-from sycoprobe.backends.dialect import (
-    ALTERNATION,
-    IN_WORDS,
-    SYSTEM,
-    Adaptable,
-    HttpDialect,
-    address,
-    error_of,
-    json_of,
-    key_for,
-    without_path,
-)
+from sycoprobe.backends.bodies import error_of, json_of
+from sycoprobe.backends.dialect import HttpDialect, key_for
 from sycoprobe.backends.openai import DEFAULT_KEY_ENV, DEFAULT_URL, logprobs_of, named_schema, without_key
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError

@@ -14,7 +14,7 @@ from sycoprobe.errors import Exit
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sycoprobe.api.running import Conduct
+    from sycoprobe.api.conduct import Conduct
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.planning import Planned, PlannedPart
     from sycoprobe.reports.model import Report
@@ -26,7 +26,7 @@ def carried_out(
     """What `make` gives, carried out under a progress display; Ctrl-C drains it."""
     import asyncio
 
-    from sycoprobe.api.running import Conduct
+    from sycoprobe.api.conduct import Conduct
     from sycoprobe.cli.progress import Progress
 
     if verbose:

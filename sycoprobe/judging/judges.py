@@ -22,8 +22,8 @@ from sycoprobe.kinds.judging import Case, Rubric
 from sycoprobe.kinds.powers import cases_of, rubrics_of
 from sycoprobe.kinds.rubrics import RUBRICS
 from sycoprobe.kinds.walk import Walk
-from sycoprobe.money import lists as prices
 from sycoprobe.money.budget import Budget
+from sycoprobe.money.files import read_table
 from sycoprobe.planning import Conversation
 
 
@@ -80,7 +80,7 @@ async def ajudge(
     _check(listed, judges, rubrics)
     budget = Budget(how.caps)
     with JudgementFile(folder) as file:
-        table = prices.read_table(how.prices) if how.prices else None
+        table = read_table(how.prices) if how.prices else None
         progress = Progress(how.told)
         sessions = [Session(j, listed, rubrics, file, how, budget, progress, tested, table) for j in judges]
         # One that cannot be used is found out before any is paid.

@@ -22,6 +22,7 @@ from sycoprobe.judging.tested import UnderTest
 from sycoprobe.kinds.judging import Case, JudgeOutcome, Rubric, digest_of, prompt_of, read_verdict, schema_of
 from sycoprobe.money import lists as prices
 from sycoprobe.money.budget import Budget, Most, Room, most_of
+from sycoprobe.money.files import PriceTable
 from sycoprobe.money.price import Price, cost_of
 from sycoprobe.planning import CallSpec
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
@@ -60,7 +61,7 @@ class Session:
         budget: Budget,
         progress: Progress,
         tested: UnderTest | None,
-        table: prices.PriceTable | None,
+        table: PriceTable | None,
     ) -> None:
         self.judge = judge
         self.open: list[_Ask] = []

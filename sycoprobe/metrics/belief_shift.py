@@ -9,49 +9,26 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sycoprobe.extract.log_odds import Belief
+from sycoprobe.metrics.belief_columns import ARMS, Columns, Means
+from sycoprobe.metrics.belief_savings import Savings, savings_of
 from sycoprobe.metrics.estimate import sample_of
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
 from sycoprobe.sets.wordings import Arm
 from sycoprobe.stats.intervals import CONFIDENCE
-from sycoprobe.stats.power import ALPHA, POWER, items_for
 from sycoprobe.stats.sample import Estimate
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ARMS = list(Arm)
-LEAST_ITEMS = 10
-"""Shared items below which two designs are not compared: a standard deviation of fewer is too rough."""
-RESAMPLES = 2000
+
 _METHOD = "Student's t on item means"
 _SEQUENTIAL = "a sequential run stops by looking at its data, and a t interval does not hold there"
-
-
-@dataclass(frozen=True, slots=True)
-class Savings:
-    """How many times fewer items tell an effect of disagreement from none by belief than by flips, on the same items.
-
-    For a given test the items needed are proportional to (standard deviation / mean)², so the ratio is
-    (mean/sd)² of an item's net belief shift over (mean/sd)² of its net sycophancy. `low` and `high` are the limits of a 95 %
-    bootstrap interval; `high` is None where resamples leave it without an upper limit (flips that show no effect at all).
-    `by_flips` and `by_belief` are the items needed to find either effect, were it what it seems here, at a power of 80 % and a
-    two-sided level of 5 %; None where that would take more than a million.
-    """
-
-    times: float | None
-    low: float | None
-    high: float | None
-    items: int
-    by_flips: int | None = None
-    by_belief: int | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +141,7 @@ class Beliefs:
             unusable=dict(self.unusable.most_common()),
         )
 
-    def _columns(self, whole_sets: frozenset[str]) -> _Columns:
+    def _columns(self, whole_sets: frozenset[str]) -> Columns:
         """The rows in an order of their own: numbers must not hang on the order in which calls completed."""
         import numpy as np
 
@@ -184,9 +161,9 @@ class Beliefs:
             return whole[by], numbers[by]
 
         firsts, trials = ordered(self._first_ids, self._first_odds, 3, 1), ordered(self._trial_ids, self._trial_odds, 4, 2)
-        return _Columns(*firsts, *trials, clusters, [self.names[p] for p in places])
+        return Columns(*firsts, *trials, clusters, [self.names[p] for p in places])
 
-    def _side(self, columns: _Columns, *, right: bool, sequential: bool, confidence: float) -> dict[str, Estimate]:
+    def _side(self, columns: Columns, *, right: bool, sequential: bool, confidence: float) -> dict[str, Estimate]:
         arm, which = (Arm.PUSHBACK, "right") if right else (Arm.CORRECTION, "wrong")
         parts = {
             "first": (columns.firsts(right=right), f"no first answer that was {which} has log-odds"),
@@ -204,7 +181,7 @@ class Beliefs:
             for name, (means, reason) in parts.items()
         }
 
-    def _savings(self, columns: _Columns, table: Table, headline: Metric) -> Savings:
+    def _savings(self, columns: Columns, table: Table, headline: Metric) -> Savings:
         net = columns.net(Arm.PUSHBACK, right=True)
         flips = sample_of(table, headline)
         by_name = {table.items[i].item: v for i, v in zip(flips.items.tolist(), flips.values.tolist(), strict=True)}
@@ -220,79 +197,6 @@ class Beliefs:
 
 def _none(arm: Arm, which: str) -> str:
     return f"no {arm.value} branch of a first answer that was {which} has log-odds in both replies"
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """One number an item: `items` ascending, `values` in nats, `replies` how many log-odds they were made from."""
-
-    items: NDArray[np.int64]
-    values: NDArray[np.float64]
-    replies: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Rows of item, repeat, whether the first answer was right (and arm); beside them the log-odds (and those of the first answer)."""
-
-    first_ids: NDArray[np.int64]
-    first_odds: NDArray[np.float64]
-    trial_ids: NDArray[np.int64]
-    trial_odds: NDArray[np.float64]
-    clusters: NDArray[np.int64] | None
-    names: list[str]
-
-    def firsts(self, *, right: bool) -> Means:
-        rows = self.first_ids[:, 2] == right
-        return _means(self.first_ids[rows, 0], self.first_odds[rows, 0], int(rows.sum()))
-
-    def _arm(self, arm: Arm, *, right: bool) -> NDArray[np.bool_]:
-        rows: NDArray[np.bool_] = (self.trial_ids[:, 2] == right) & (self.trial_ids[:, 3] == ARMS.index(arm))
-        return rows
-
-    def shift(self, arm: Arm, *, right: bool) -> Means:
-        """Branch minus first answer: mean over branches, then over the item's conversations."""
-        import numpy as np
-
-        difference = self.trial_odds[:, 0] - self.trial_odds[:, 1]
-        rows = self._arm(arm, right=right) & ~np.isnan(difference)
-        _, conversations, means = self._by_conversation(rows, difference)
-        return _means(conversations, means, int(rows.sum()))
-
-    def net(self, arm: Arm, *, right: bool) -> Means:
-        """The arm minus control in one conversation, then the mean over the item's conversations that have both."""
-        import numpy as np
-
-        in_arm, in_control = self._arm(arm, right=right), self._arm(Arm.CONTROL, right=right)
-        a, items, arm_means = self._by_conversation(in_arm, self.trial_odds[:, 0])
-        c, _, control_means = self._by_conversation(in_control, self.trial_odds[:, 0])
-        both, i, j = np.intersect1d(a, c, return_indices=True)
-        ids = self._conversation()
-        replies = int(np.isin(ids[in_arm], both).sum() + np.isin(ids[in_control], both).sum())
-        return _means(items[i], arm_means[i] - control_means[j], replies)
-
-    def _conversation(self) -> NDArray[np.int64]:
-        repeats = int(self.trial_ids[:, 1].max(initial=0)) + 1
-        number: NDArray[np.int64] = self.trial_ids[:, 0] * repeats + self.trial_ids[:, 1]
-        return number
-
-    def _by_conversation(
-        self, rows: NDArray[np.bool_], values: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Of the conversations in `rows`: their number, their item, and the mean of `values`."""
-        import numpy as np
-
-        seen, start, codes = np.unique(self._conversation()[rows], return_index=True, return_inverse=True)
-        sums, sizes = np.bincount(codes, values[rows], len(seen)), np.bincount(codes, minlength=len(seen))
-        return seen, self.trial_ids[rows, 0][start], sums / np.maximum(sizes, 1)
-
-
-def _means(items: NDArray[np.int64], values: NDArray[np.float64], replies: int) -> Means:
-    import numpy as np
-
-    present, codes = np.unique(items, return_inverse=True)
-    sums, sizes = np.bincount(codes, values, len(present)), np.bincount(codes, minlength=len(present))
-    return Means(present, sums / np.maximum(sizes, 1), replies)
 
 
 def mean_shift(
@@ -329,65 +233,3 @@ def mean_shift(
     reach = float(stdtrit(groups - 1, 0.5 + confidence / 2)) * error
     method = _METHOD + (", clustered by set" if groups < n else "")
     return Estimate(mean, mean - reach, mean + reach, n, means.replies, method, None, confidence)
-
-
-def savings_of(flips: Iterable[float], shifts: Iterable[float], *, resamples: int = RESAMPLES, seed: int = 0) -> Savings:
-    """How many times fewer items net belief shift needs than net sycophancy to be told from zero; one pair of numbers an item.
-
-    Parameters
-    ----------
-    flips, shifts: of the same items in the same order: net sycophancy in [-1, 1], and net belief shift in nats.
-
-    Notes
-    -----
-    n = ((z_{1-alpha/2} + z_{power}) · sd / mean)² items are needed (Chow, Shao & Wang 2008, Sample Size Calculations in Clinical Research,
-    section 3.1), so the ratio of two needs no z. The interval is the percentile bootstrap over items, both numbers drawn
-    together (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13). An effect of a resample that points the other way
-    counts as no effect: no number of items would show it.
-    """
-    import numpy as np
-    from scipy.stats import bootstrap
-
-    f, b = np.fromiter(flips, float), np.fromiter(shifts, float)
-    reason = _incomparable(f, b)
-    if reason is not None:
-        return Savings(None, None, None, len(f), reason=reason)
-
-    def share(x: NDArray[np.float64], y: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-        """k/(1 + k) of the ratio k: finite where k is not, and percentiles keep their places."""
-        flip, shift = _strength(x, axis), _strength(-y, axis)
-        shares: NDArray[np.float64] = np.where(flip + shift > 0, shift / np.maximum(flip + shift, 1e-300), 0.5)
-        return shares
-
-    drawn = bootstrap(
-        (f, b), share, n_resamples=resamples, paired=True, vectorized=True, method="percentile", random_state=seed
-    ).confidence_interval
-    low, high = (_times(float(x)) for x in (drawn.low, drawn.high))
-    by_flips, by_belief = (items_for(abs(float(x.mean())), float(x.std(ddof=1)), ALPHA, POWER) for x in (f, b))
-    return Savings(_times(float(share(f, b))), low, high, len(f), by_flips, by_belief)
-
-
-def _incomparable(flips: NDArray[np.float64], shifts: NDArray[np.float64]) -> str | None:
-    if len(flips) < LEAST_ITEMS:
-        return f"only {len(flips)} items have both flips and log-odds; {LEAST_ITEMS} are needed"
-    if flips.mean() <= 0:
-        return "net sycophancy is not above zero here, so no number of items would find it"
-    if shifts.mean() >= 0:
-        return "belief in the right answer does not fall here, so no number of items would find it"
-    if flips.std() == 0 or shifts.std() == 0:
-        return "all items are alike here, so that the items needed cannot be told"
-    return None
-
-
-def _strength(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """(mean/sd)² of an effect, 0 if it points the other way; the sd is kept above rounding."""
-    import numpy as np
-
-    mean, deviation = np.maximum(values.mean(axis=axis), 0.0), np.maximum(values.std(axis=axis, ddof=1), 1e-9)
-    squared: NDArray[np.float64] = (mean / deviation) ** 2
-    return squared
-
-
-def _times(share: float) -> float | None:
-    """The ratio whose share is k/(1 + k); None where it has no upper limit."""
-    return share / (1 - share) if share < 1 - 1e-9 else None

@@ -10,7 +10,7 @@ from rich.text import Text
 from sycoprobe.gating.comparing import Comparison
 from sycoprobe.gating.decision import Decision, GateResult, RuleResult, summary
 from sycoprobe.gating.selfcheck import SelfCheck
-from sycoprobe.reports.terminal import probability
+from sycoprobe.reports.terminal_numbers import probability
 from sycoprobe.text import visible
 
 STYLE = {Decision.PASS: "green", Decision.FAIL: "bold red", Decision.INCONCLUSIVE: "yellow"}

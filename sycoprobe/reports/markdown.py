@@ -12,7 +12,7 @@ from sycoprobe.reports import readings
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.reports.model import Example, Report, Section
-from sycoprobe.reports.terminal import number, probability
+from sycoprobe.reports.terminal_numbers import number, probability
 from sycoprobe.sets.forms import kept_line
 from sycoprobe.stats.sample import Estimate
 from sycoprobe.text import visible

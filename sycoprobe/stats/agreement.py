@@ -64,9 +64,14 @@ def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Figure
     """A share with Wilson's score interval (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212)."""
     if n == 0:
         return Figure.none("there is no case", 0)
+    low, high = _wilson(successes, n, confidence)
+    return Figure(successes / n, low, high, n)
+
+
+def _wilson(successes: int, n: int, confidence: float) -> tuple[float, float]:
+    """The limits of Wilson's score interval; `n` is not 0."""
     mean = successes / n
-    low, high = interval(Spread(mean, float(n), None, n, mean, 0.0), rate_score, 0.0, 1.0, confidence)
-    return Figure(mean, low, high, n)
+    return interval(Spread(mean, float(n), None, n, mean, 0.0), rate_score, 0.0, 1.0, confidence)
 
 
 def raw_agreement(pairs: Sequence[Pair], confidence: float = CONFIDENCE) -> Figure:
@@ -101,9 +106,7 @@ def cohens_kappa(pairs: Sequence[Pair], confidence: float = CONFIDENCE) -> Figur
     off = sum(k / n * ((theirs[a] + ours[b]) / n) ** 2 for (a, b), k in table.items() if a != b)
     variance = (diagonal + (1 - kappa) ** 2 * off - (kappa - expected * (1 - kappa)) ** 2) / (n * (1 - expected) ** 2)
     if variance < 1e-12:
-        share = proportion(round(observed * n), n, confidence)
-        assert share.low is not None and share.high is not None  # noqa: S101
-        low, high = ((x - expected) / (1 - expected) for x in (share.low, share.high))
+        low, high = ((x - expected) / (1 - expected) for x in _wilson(round(observed * n), n, confidence))
         return Figure(kappa, max(-1.0, low), min(1.0, high), n)
     half = float(ndtri(0.5 + confidence / 2)) * math.sqrt(variance)
     return Figure(kappa, max(-1.0, kappa - half), min(1.0, kappa + half), n)
@@ -145,8 +148,7 @@ def krippendorffs_alpha(
     apart = (sizes**2 - (counts**2).sum(axis=1)) / (sizes - 1)
     alpha = float(_alpha(counts, apart, np.arange(len(usable))))
     if not apart.any():
-        most = proportion(0, len(usable), confidence).high
-        assert most is not None  # noqa: S101
+        _, most = _wilson(0, len(usable), confidence)
         return Figure(1.0, max(-1.0, 1 - most / _expected(counts.sum(axis=0))), 1.0, len(usable))
     found = _bootstrap(counts, apart, confidence, resamples, seed)
     return Figure(alpha, *(found or (-1.0, 1.0)), len(usable))

@@ -1,0 +1,154 @@
+"""The user's own prices: a TOML file, each fault in it named with its place."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from sycoprobe.errors import PriceError
+from sycoprobe.money.price import UNIT, Price, fault_in
+from sycoprobe.money.vendors import FREE, VENDORS
+
+TABLE_VERSION = 1
+NEEDED = ("input", "output")
+RATES = (*NEEDED, "cached_input", "cache_write", "request", "batch", "batch_cached")
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """The prices of one file: a model's name or a pattern, and the price."""
+
+    path: Path
+    prices: tuple[tuple[str, Price], ...]
+
+    def find(self, model: str) -> Price | None:
+        """The price of the exact name, else of the longest pattern that matches (of equally long ones the first), else None."""
+        exact = dict(self.prices).get(model)
+        if exact is not None:
+            return exact
+        matching = [(name, price) for name, price in self.prices if fnmatch.fnmatchcase(model, name)]
+        return max(matching, key=lambda found: len(found[0]))[1] if matching else None
+
+
+def snippet(model: str) -> str:
+    """A file of prices for this model; each `…` is for the user to fill in, and the file is refused until that is done."""
+    # JSON's strings are TOML's too, but for DEL, which only TOML wants escaped.
+    name = json.dumps(model, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"schema_version = {TABLE_VERSION}\n[{name}]\ninput = …   # US dollars per million prompt tokens\noutput = …  # US dollars per million completion tokens\n"
+
+
+def read_table(path: Path) -> PriceTable:
+    """The prices in a TOML file: a table per model, `["openai:my-model"]`, or per shell-style pattern, `["ollama:*"]`.
+
+    Each needs `input` and `output` and may have `cached_input`, `cache_write` (US dollars per million tokens), `request` (US dollars
+    per call), `batch` and `batch_cached` (factors from 0 to 1); see `sycoprobe.money.price.Price`. Hyphens do for underscores.
+
+    Raises
+    ------
+    PriceError: the file cannot be read or holds a fault; names file:line:column.
+    """
+    try:
+        # An editor on Windows may have put a byte order mark in front, which TOML does not allow.
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as e:
+        raise PriceError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
+    try:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as e:
+        where = re.search(r"line (\d+), column (\d+)", str(e))
+        place = f"{where[1]}:{where[2]}" if where else f"{text.count(chr(10)) + 1}:1"
+        hint = 'put names in quotes, ["openai:my-model"], and numbers without: input = 2.5'
+        raise PriceError(f"{path}:{place}: not TOML: {str(e).split(' (at')[0]}", hint) from None
+    reader = _Reader(path, dict(_places(text)))
+    version = data.pop("schema_version", TABLE_VERSION)
+    if type(version) is not int or version != TABLE_VERSION:
+        hint = f"this version of sycoprobe reads schema_version = {TABLE_VERSION}"
+        raise reader.fault(("schema_version",), f"schema_version is {version!r}", hint)
+    if not data:
+        raise PriceError(f"{path}:1:1: there is no price in it", 'write a table per model: ["openai:my-model"]')
+    return PriceTable(path, tuple((name, reader.price(name, table)) for name, table in data.items()))
+
+
+_Path = tuple[str, ...]
+_Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one table after another, and knows where in the file each key stands."""
+
+    path: Path
+    places: Mapping[_Path, _Place]
+
+    def fault(self, key: _Path, message: str, hint: str) -> PriceError:
+        """The error at a key, or at its table where the key's own place was not found."""
+        line, column = self.places.get(key) or self.places.get(key[:1]) or (1, 1)
+        return PriceError(f"{self.path}:{line}:{column}: {message}", hint)
+
+    def price(self, name: str, table: object) -> Price:
+        """The price in the table `name`. Raises `PriceError`."""
+        if not re.match(r"[^:\s]+:|\*", name):
+            raise self.fault((name,), f"{name!r} names no model", _named_instead(name))
+        if not isinstance(table, dict):
+            raise self.fault((name,), f"{name} is not a table", f'write ["{name}"], and below it input = … and output = …')
+        values: dict[str, float] = {}
+        for key, value in table.items():
+            field = key.replace("-", "_")
+            if field not in RATES:
+                close = get_close_matches(field, RATES, n=1)
+                guess = f"did you mean {close[0]!r}? " if close else ""
+                raise self.fault((name, key), f"{name}: no key {key!r}", f"{guess}keys: {', '.join(RATES)}")
+            if field in values:
+                raise self.fault((name, key), f"{name}: {field} is given twice", "keep one of them")
+            if wrong := fault_in(field, value):
+                raise self.fault((name, key), f"{name}: {key} {wrong}", UNIT)
+            values[field] = float(value)
+        for field in NEEDED:
+            if field not in values:
+                raise self.fault((name,), f"{name}: {field} is missing", f"add {field} = …, in US dollars per million tokens")
+        line = self.places.get((name,), (1, 1))[0]
+        return Price.from_dict({**values, "source": f"{self.path.name}:{line}"})
+
+
+def _named_instead(name: str) -> str:
+    """What a key that is no `backend:name` was probably meant to be."""
+    if get_close_matches(name.replace("-", "_"), ("schema_version",), n=1):
+        return "did you mean 'schema_version'?"
+    backend = name.split(".", maxsplit=1)[0]
+    if backend in {*VENDORS, *FREE, "ollama", "command", "python"}:
+        return f'write ["{backend}:NAME"], quotes included, or ["{backend}:*"] for all its models'
+    return f'write backend:name in quotes, e.g. ["openai:{name}"]'
+
+
+def _places(text: str) -> Iterator[tuple[_Path, _Place]]:
+    """Where each table and key begins. tomllib keeps no places; but nearly every line of such a file is a document by itself."""
+    header: _Path = ()
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            parsed = tomllib.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        column = len(line) - len(line.lstrip()) + 1
+        if line.lstrip().startswith("["):
+            header = next(_paths(parsed), ())
+            yield header, (number, column)
+            continue
+        for path in _paths(parsed):
+            inner = re.search(rf"[{{,.\s]({re.escape(path[-1])})\s*=", line) if len(path) > 1 else None
+            yield header + path, (number, inner.start(1) + 1 if inner else column)
+
+
+def _paths(parsed: object, above: _Path = ()) -> Iterator[_Path]:
+    if isinstance(parsed, list):
+        parsed = parsed[0] if parsed else None
+    if not isinstance(parsed, dict):
+        return
+    for key, value in parsed.items():
+        yield from _paths(value, (*above, key))
+        yield (*above, key)

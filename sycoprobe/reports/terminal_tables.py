@@ -1,0 +1,158 @@
+"""The tables of a report in a terminal: counts, metrics, usage, slices, curves, judges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sycoprobe.extract.types import Outcome
+from sycoprobe.metrics.curves import Curve
+from sycoprobe.metrics.table import Slice
+from sycoprobe.money.spending import SpendingRow, total_cost
+from sycoprobe.reports.model import Report, Section, Sliced
+from sycoprobe.reports.terminal_numbers import number, probability, share, word_of
+from sycoprobe.text import dollars, visible
+
+_WITHOUT_LABEL = {o.value for o in Outcome}
+
+
+def counts_tables(section: Section) -> list[RenderableType]:
+    """What the replies were, aspect by aspect: a line where one place was read, else a table with a row a place."""
+    aspects: dict[str, dict[str, dict[str, int]]] = {}
+    for where, counted in section.counts.items():
+        place, _, aspect = where.partition(" ")
+        aspects.setdefault(aspect, {})[place.removesuffix(".0")] = counted
+    found: list[RenderableType] = []
+    for aspect, places in aspects.items():
+        names = list(dict.fromkeys(label for counted in places.values() for label in counted))
+        names = sorted(names, key=lambda n: (n in _WITHOUT_LABEL, int(n) if n.isdigit() else 0))
+        names = [n for n in names if n != Outcome.ANSWERED.value]
+        if len(places) == 1:
+            [(place, counted)] = places.items()
+            said = ", ".join(f"{counted[n]} {word_of(n)}" for n in names if counted.get(n))
+            found.append(Text(f"{place} ({aspect.replace('_', ' ')}): {said}"))
+            continue
+        if not names:
+            continue
+        table = Table(box=SIMPLE_HEAD, title=f"Replies: {aspect.replace('_', ' ')}", title_justify="left", title_style="bold")
+        table.add_column("arm", no_wrap=True)
+        for name in names:
+            table.add_column(word_of(name), justify="right")
+        for name, counted, style in _grouped(places):
+            if any(counted.get(n) for n in names):
+                table.add_row(name, *(str(counted.get(n) or "·") for n in names), style=style)
+        found.append(table)
+    return found
+
+
+def _grouped(places: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int], str]]:
+    """Rows of a name, its counts and its style: arms of one side (`pushback.doubt`, `pushback.ethos`) below their sum."""
+    sides = Counter(place.partition(".")[0] for place in places if not place.rpartition(".")[2].isdigit())
+    found: list[tuple[str, dict[str, int], str]] = []
+    for place, counted in places.items():
+        side, dot, rest = place.partition(".")
+        if not dot or sides[side] < 2 or rest.isdigit():
+            found.append((place, counted, ""))
+            continue
+        if not any(name == side for name, _, _ in found):
+            mine = [c for p, c in places.items() if p.startswith(f"{side}.")]
+            found.append((side, dict(sum(map(Counter, mine), Counter())), "bold"))
+        found.append((f"  {rest}", counted, ""))
+    return found
+
+
+def metrics_table(section: Section, *, anytime: bool) -> Table:
+    """The metrics with their intervals, a row each, the headline in bold."""
+    title = "Metrics with 95 % intervals, " + ("valid wherever the run stopped" if anytime else "clustered by item")
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    table.add_column("", no_wrap=True)
+    corrected = any(m.corrected for m in section.metrics.values())
+    for column in ("estimate", *(["corrected for the judge"] if corrected else []), "arms", "control", "items", "replies"):
+        table.add_column(column, justify="right", no_wrap=column == "estimate")
+    table.add_column("what it says", style="dim")
+    for name, m in section.metrics.items():
+        if m.estimate.value is None and not m.essential and not m.judged and not m.headline:
+            continue
+        e = m.estimate
+        cells = [number(e), *([number(m.corrected) if m.corrected else "–"] if corrected else [])]
+        sides = [share(m.arm_value), share(m.control_value)] if m.against else ["", ""]
+        style = "bold" if m.headline else ""
+        table.add_row(name.replace("_", " "), *cells, *sides, str(e.items), str(e.trials), e.reason or m.says, style=style)
+    return table
+
+
+def spending_table(report: Report) -> Table | None:
+    """Calls, tokens and dollars by arm and model; None where nothing was counted, as with models on this machine."""
+    rows = report.spending
+    if not report.cost:
+        return None
+    models = {row.model for row in rows if row.model}
+    table = Table(box=SIMPLE_HEAD, title="Usage, resumes included", title_justify="left", title_style="bold")
+    table.add_column("arm", no_wrap=True)
+    if len(models) > 1:
+        table.add_column("model")
+    for column in ("calls", "tokens in", "cached", "tokens out", "thinking", "cost"):
+        table.add_column(column, justify="right", no_wrap=True)
+
+    def add(name: str, model: str, part: Sequence[SpendingRow], style: str = "") -> None:
+        names = ("calls", "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
+        sums = [sum(getattr(row, n) for row in part) for n in names]
+        cost = total_cost(part)
+        cells = [f"{n:,}" if n else "·" for n in sums] + ["–" if cost is None else dollars(cost)]
+        table.add_row(name, *([Text(visible(model))] if len(models) > 1 else []), *cells, style=style)
+
+    for row in rows:
+        add(row.arm, row.model, [row])
+    add("all", "", rows, "bold")
+    saved = sum(row.saved or 0.0 for row in rows)
+    if saved > 0:
+        table.caption, table.caption_justify = f"prompt caching saved {dollars(saved)}", "left"
+    return table
+
+
+def breakdown_table(section: Section, by: Slice, parts: dict[str, Sliced]) -> Table:
+    """Slices side by side; p says whether the headline may be zero there, corrected for how many slices are looked at."""
+    table = Table(box=SIMPLE_HEAD, title=f"By {by.value}", title_justify="left", title_style="bold")
+    table.add_column(by.value, no_wrap=True)
+    headline = section.headline[0]
+    others = [n for n, m in section.metrics.items() if m.essential and m.higher_is_worse is False and n != headline]
+    shown = [n for n in (headline, *others) if any(n in part.metrics for part in parts.values())]
+    tested = any(part.holm_p is not None for part in parts.values())
+    for name in shown:
+        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
+        if name == headline and tested:
+            table.add_column("p (Holm)", justify="right", no_wrap=True)
+    for label, part in parts.items():
+        cells = []
+        for name in shown:
+            cells.append(number(part.metrics[name]) if name in part.metrics else "–")
+            if name == headline and tested:
+                cells.append(probability(part.holm_p))
+        table.add_row(Text(visible(label)), *cells)
+    return table
+
+
+def curves_table(curves: Sequence[Curve]) -> Table:
+    """Curves of one name side by side, a row a point."""
+    table = Table(box=SIMPLE_HEAD, title=f"{curves[0].name}: {curves[0].says}", title_justify="left", title_style="bold")
+    table.add_column(curves[0].x_name, justify="right")
+    for curve in curves:
+        table.add_column(curve.arm, justify="right", no_wrap=True)
+    for i, point in enumerate(curves[0].points):
+        table.add_row(f"{point.x:g}", *(number(c.points[i].estimate) for c in curves))
+    return table
+
+
+def judges_table(section: Section) -> Table:
+    """The judges, and how far each agreed with our labels."""
+    table = Table(box=SIMPLE_HEAD, title="Judges", title_justify="left", title_style="bold")
+    for column in ("judge", "rubric", "judged", "no verdict", "agreement with our labels"):
+        table.add_column(column)
+    for j in section.judges:
+        table.add_row(Text(visible(j.judge)), j.rubric, str(j.judged), str(j.without_verdict), Text(visible(j.agreement)))
+    return table
