@@ -6,7 +6,7 @@ Contenders, each in a process of its own, each holding the same dialogs (a first
 disagreement that branch from it): sycoprobe (planning, calling, journaling, extracting and scoring included), a bare
 loop of httpx over its aiohttp transport, bare aiohttp, and inspect_ai (left out where it is not installed:
 `pip install inspect_ai openai`). The server is one more process. CPU is that of the contender alone, start-up included
-for none of them: imports are done before the clock starts. The contenders take turns for several rounds; of each the round
+for none of them: imports are done before the clock starts, and one reply is read, which loads the reader. The contenders take turns for several rounds; of each the round
 with the least CPU is shown, and the median of its ratios to httpx in the same round.
 """
 
@@ -116,13 +116,17 @@ def prepare_sycoprobe(url: str, n: int, concurrency: int, kind: str) -> Callable
 
     from sycoprobe import api
     from sycoprobe.backends import openai  # noqa: F401
+    from sycoprobe.extract import extract
     from sycoprobe.reports import build  # noqa: F401
+    from sycoprobe.sets.load import load_set
+    from sycoprobe.sets.probe import Asked
     from tests.makers import write_set
 
     os.environ.setdefault("OPENAI_API_KEY", "none")  # no keyring is asked for it
     folder = Path(tempfile.mkdtemp(prefix="sycoprobe-bench-"))
     items = min(n, 2000)
     write_set(folder / "set", items)
+    extract("Lyon.", Asked(load_set("facts").probes[0]), "No, it is Paris.")
 
     def job() -> int:
         report = api.run(

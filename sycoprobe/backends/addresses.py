@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from sycoprobe.backends.base import BackendOptions
@@ -48,6 +49,7 @@ def without_secrets(url: str) -> str:
     return scheme + mark + re.split(r"[?#]", rest.rpartition("@")[2])[0]
 
 
+@lru_cache(64)
 def without_path(model: str) -> str:
     """A model's id; of one that is a path on the server's disk (as local servers name their files), the last part only."""
     return re.split(r"[/\\]", model.rstrip("/\\"))[-1] if re.match(r"/|~|[A-Za-z]:[/\\]|\\\\", model) else model

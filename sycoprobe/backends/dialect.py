@@ -298,7 +298,7 @@ class HttpDialect:
 
     def _adaptations(self) -> tuple[str, ...]:
         """What was adapted so far, for the report."""
-        without = {candidate.name: candidate.without for candidate in self._adaptable}
+        without = {candidate.name: candidate.without for candidate in self._adaptable} if self._adapted else {}
         return tuple(f"adapted: {name} -> {sent or without.get(name, 'left out')}" for name, sent in self._adapted.items())
 
     def _error(self, reply: HttpReply) -> BackendError:
