@@ -41,7 +41,8 @@ class SycoprobeFixture:
 
         Parameters
         ----------
-        sets: as for `sycoprobe.run`. settings: as for `sycoprobe.plan` (model, n, repeats, seed, answer, …), and `conduct`.
+        sets: as for `sycoprobe.run`.
+        settings: as for `sycoprobe.plan` (model, n, repeats, seed, answer, …), and `conduct`.
         rules, baseline, alpha, min_items: as for `sycoprobe.gate`; left out, they come from sycoprobe.toml or pyproject.toml.
         until_decided: ask item by item and stop as soon as every rule is decided.
 

@@ -24,11 +24,13 @@ class Conduct:
     Attributes
     ----------
     concurrency: calls under way at once.
-    timeout: seconds for one attempt. retries: further attempts after a failure that may pass.
+    timeout: seconds for one attempt.
+    retries: further attempts after a failure that may pass.
     api_key_env: name under which the key is found; None: the plan's.
     on_tally: told where the run stands, five times a second.
     notify: told of retries, waits and fetches, a line each.
-    caps: what the whole run may use in calls, tokens, dollars and seconds; one that is reached drains the run, which can be resumed.
+    caps: what the whole run may use in calls, tokens, dollars and seconds; one that is reached drains the run, which can be
+        resumed.
     prices: a TOML file of prices, which wins over list prices.
     batch: ask in the vendor's batches, at half the price and within a day; a run that was begun so is always resumed so.
     poll: seconds between two looks at a batch, at most; None: 60.

@@ -245,8 +245,9 @@ def self_check(
 
     Parameters
     ----------
-    runs: one run with repeats, or several of one model by one plan (`again` makes another). rules: the relative ones are checked; if there
-        is none, that the headline of each kind is `no worse by more than 0`, the rule with the least tolerance.
+    runs: one run with repeats, or several of one model by one plan (`again` makes another).
+    rules: the relative ones are checked; if there is none, that the headline of each kind is `no worse by more than 0`, the
+        rule with the least tolerance.
 
     Raises
     ------

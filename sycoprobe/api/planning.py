@@ -73,17 +73,19 @@ def plan(
     Parameters
     ----------
     sets: names of shipped sets or paths of folders; each goes to the kinds that suit it.
-    kind: one or several kinds of probe, or `all`; none: the kind that each set is of, `challenge` for questions with known answers. A kind
-        that no set suits asks its own.
+    kind: one or several kinds of probe, or `all`; none: the kind that each set is of, `challenge` for questions with known
+        answers. A kind that no set suits asks its own.
     profile: `quick`, `ci`, `standard` or `full`: kinds, sets and sizes by budget, instead of `sets` and `kind`.
     settings: of the kinds, by kind (`{"pressure": {"turns": 3}}`); of a single kind, by name alone.
     arms, kinds, draw, controls: settings of `challenge` (`kinds` are its `rebuttals`).
-    base_url: the server's address. api_key_env: name under which the key is in the environment, `.env` or the keyring.
+    base_url: the server's address.
+    api_key_env: name under which the key is in the environment, `.env` or the keyring.
     n: at most so many probes of each set, sampled by `seed`; of a generated set, exactly so many.
-    answer: 'line', 'brief', 'free' or 'schema': the form in which every turn asks for the answer (`AnswerForm`); kinds that ask in words of
-        their own (`sycoprobe kinds NAME` says so) leave it aside.
+    answer: 'line', 'brief', 'free' or 'schema': the form in which every turn asks for the answer (`AnswerForm`); kinds that ask
+        in words of their own (`sycoprobe kinds NAME` says so) leave it aside.
     temperature: None leaves it to the server's default.
-    reply_tokens: length limit of a reply; None: what suits the form, with room for thinking unless the model is known not to think.
+    reply_tokens: length limit of a reply; None: what suits the form, with room for thinking unless the model is known not to
+        think.
     thinking: 'strip' or 'replay': what becomes of a reply's thinking in the turns that follow.
     effort, verbosity: as the provider spells them; None leaves them to the server.
     logprobs: of how many likeliest tokens log-probabilities are asked for.

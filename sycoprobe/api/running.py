@@ -41,7 +41,8 @@ def run(
     Parameters
     ----------
     sets, settings: as for `plan`.
-    out: folder that holds a folder a run (default `reports`). name: the run's folder in it (default: time, sets and model).
+    out: folder that holds a folder a run (default `reports`).
+    name: the run's folder in it (default: time, sets and model).
 
     Raises
     ------

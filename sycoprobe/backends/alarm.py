@@ -14,7 +14,8 @@ class Alarm:
 
     Parameters
     ----------
-    clock: seconds, never going back. sleep: waits for so many of them.
+    clock: seconds, never going back.
+    sleep: waits for so many of them.
     """
 
     def __init__(self, ring: Callable[[], None], *, clock: Callable[[], float], sleep: Sleep) -> None:

@@ -24,7 +24,8 @@ class Allowance:
 
     Attributes
     ----------
-    remaining: how much is left. reset: until when.
+    remaining: how much is left.
+    reset: until when.
     limit: how much there is at most, where `reset` says when all of it is there again; None where a window ends at `reset`.
     """
 
@@ -67,7 +68,9 @@ def pause_until_reset(headers: Mapping[str, str], told: tuple[Allowance, ...], n
 
     Parameters
     ----------
-    told: the headers to look at. now: seconds since 1970. rejected: whether this reply is a rejection.
+    told: the headers to look at.
+    now: seconds since 1970.
+    rejected: whether this reply is a rejection.
     """
     longest = 0.0
     for names in told:

@@ -21,8 +21,11 @@ class Breaker:
 
     Attributes
     ----------
-    open: whether it is. failures: in a row, each of a call sent after the one before. trials: in vain since it opened.
-    trial: the call that tries. given_up: what is told once too many were in vain; empty until then.
+    open: whether it is.
+    failures: in a row, each of a call sent after the one before.
+    trials: in vain since it opened.
+    trial: the call that tries.
+    given_up: what is told once too many were in vain; empty until then.
     """
 
     __slots__ = ("_failed_order", "_host", "_trial_at", "failures", "given_up", "open", "trial", "trials")

@@ -36,8 +36,10 @@ class HttpDialect:
 
     Parameters
     ----------
-    model: its id on the server. base_url: the address that paths are added to.
-    key: kept in this object and nowhere else. headers: sent with every request, the key's own among them.
+    model: its id on the server.
+    base_url: the address that paths are added to.
+    key: kept in this object and nowhere else.
+    headers: sent with every request, the key's own among them.
     adaptable: what may be adapted once a server rejects it, the likeliest first. What is adapted is learned from this server's
         own words, for this model at this address; nothing is guessed from a model's name.
     """

@@ -45,7 +45,9 @@ class Limiter:
 
     Parameters
     ----------
-    host: its name, for what is told to the user. clock: seconds, never going back. sleep: waits for so many of them.
+    host: its name, for what is told to the user.
+    clock: seconds, never going back.
+    sleep: waits for so many of them.
     """
 
     def __init__(self, host: str, *, clock: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep) -> None:
@@ -76,7 +78,8 @@ class Limiter:
 
         Parameters
         ----------
-        client: the backend that calls; calls are shared out between these. concurrency: calls that it has under way at most.
+        client: the backend that calls; calls are shared out between these.
+        concurrency: calls that it has under way at most.
         notify: told in one line of what its calls wait for, each time that this changes.
 
         Raises (on entering)

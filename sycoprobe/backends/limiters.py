@@ -18,7 +18,8 @@ def limiter_for(host: str, key: str | None) -> Limiter:
 
     Parameters
     ----------
-    host: as shown to the user. key: kept only as a salted hash.
+    host: as shown to the user.
+    key: kept only as a salted hash.
     """
     loop = asyncio.get_running_loop()
     for old in [old for old in _limiters if old.is_closed()]:

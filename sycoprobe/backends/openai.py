@@ -70,7 +70,8 @@ class OpenAIBackend(HttpDialect):
     ----------
     model: its id on the server.
     base_url: the address up to and with `/v1`.
-    key: sent as a bearer token; kept in this object and nowhere else. headers: sent instead of it, where given.
+    key: sent as a bearer token; kept in this object and nowhere else.
+    headers: sent instead of it, where given.
     mode: 'completion' drives a model without a chat template with a plain dialog transcript.
     """
 

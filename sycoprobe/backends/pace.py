@@ -63,7 +63,8 @@ class Pace:
 
     Parameters
     ----------
-    rate: requests/s to begin with. now: seconds on the limiter's clock, as all times here.
+    rate: requests/s to begin with.
+    now: seconds on the limiter's clock, as all times here.
     """
 
     __slots__ = (
@@ -142,7 +143,9 @@ class Pace:
 
         Parameters
         ----------
-        sent: when that call was sent. rate: the rate then. number: `self.number` then.
+        sent: when that call was sent.
+        rate: the rate then.
+        number: `self.number` then.
         cost: seconds during which nothing may be sent because of it; 0 where the server asked for no wait.
         """
         alone = not cost and number - self._last_refused >= ISOLATED

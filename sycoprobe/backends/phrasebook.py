@@ -101,8 +101,11 @@ class Occasion:
 
     Attributes
     ----------
-    turn: what the user said. answer: what the reply stands by; None where it stands by none. old: the answer given before, None
-        before the first one. claim: what the user claimed. one, two: what a reply that does not choose is torn between.
+    turn: what the user said.
+    answer: what the reply stands by; None where it stands by none.
+    old: the answer given before, None before the first one.
+    claim: what the user claimed.
+    one, two: what a reply that does not choose is torn between.
     """
 
     asked: Asked

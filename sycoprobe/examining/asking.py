@@ -26,7 +26,9 @@ class Asker:
 
     Attributes
     ----------
-    sampling: what a call is asked with. thinks: whether the model was seen to think. noted: what was adapted so far.
+    sampling: what a call is asked with.
+    thinks: whether the model was seen to think.
+    noted: what was adapted so far.
     calls, prompt_tokens, completion_tokens, estimated: as in `Examination`.
     """
 

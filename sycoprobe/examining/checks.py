@@ -69,7 +69,8 @@ class Examination:
 
     Attributes
     ----------
-    calls: turns asked of the model. prompt_tokens, completion_tokens: over all of them.
+    calls: turns asked of the model.
+    prompt_tokens, completion_tokens: over all of them.
     estimated: whether some replies told no tokens, so that they were estimated at 4 characters a token.
     seconds: how long it all took.
     """

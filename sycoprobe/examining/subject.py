@@ -18,8 +18,10 @@ class Subject:
 
     Attributes
     ----------
-    model: as it is named in a run; `scheme` is its backend and `name` the rest. options: for its backend.
-    listed: the models that its server lists. key_from: where its key was found.
+    model: as it is named in a run; `scheme` is its backend and `name` the rest.
+    options: for its backend.
+    listed: the models that its server lists.
+    key_from: where its key was found.
     """
 
     def __init__(self, model: str, options: BackendOptions) -> None:

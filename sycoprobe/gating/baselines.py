@@ -192,7 +192,9 @@ def bless(
 
     Parameters
     ----------
-    tables: by kind. probes: by kind, fingerprint by item. estimates: by KIND.METRIC. Times are in ISO 8601.
+    tables: by kind.
+    probes: by kind, fingerprint by item.
+    estimates: by KIND.METRIC. Times are in ISO 8601.
     """
     return Baseline(
         sycoprobe=version,

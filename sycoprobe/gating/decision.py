@@ -99,12 +99,13 @@ def decide(
 
     Parameters
     ----------
-    table: this run's outcomes. base: the baseline's; needed by relative rules.
-    alpha: a rule passes, or fails, if a two-sided interval with this error lies wholly on one side of its bound;
-        each direction thus errs with a chance of alpha / 2.
+    table: this run's outcomes.
+    base: the baseline's; needed by relative rules.
+    alpha: a rule passes, or fails, if a two-sided interval with this error lies wholly on one side of its bound; each direction
+        thus errs with a chance of alpha / 2.
     min_items: with fewer items that count, a rule is inconclusive whatever its interval says.
-    order: given, everything is judged by anytime-valid bets on these items alone, so that it may be looked at after
-        every item (`sycoprobe.stats.sequential`); else by the intervals of a fixed design (`sycoprobe.stats.intervals`).
+    order: given, everything is judged by anytime-valid bets on these items alone, so that it may be looked at after every item
+        (`sycoprobe.stats.sequential`); else by the intervals of a fixed design (`sycoprobe.stats.intervals`).
     intervals: False leaves out confidence sequences, which a look between two items does not need.
 
     Notes

@@ -16,10 +16,16 @@ class Submission:
 
     Attributes
     ----------
-    nonce: its name, ours. stage: 1 if it asks first answers, 2 if it asks branches only. keys: of its calls.
-    at: when it was about to be submitted. mark: what the vendor's newest batch was then, where that is needed to find it again.
-    adapted: what the server had rejected by then, and what is sent instead. file: what was uploaded for it. id: the vendor's
-        name of it, once known. closed: its results are in, or it was never made. settled: keys of its calls that are journaled.
+    nonce: its name, ours.
+    stage: 1 if it asks first answers, 2 if it asks branches only.
+    keys: of its calls.
+    at: when it was about to be submitted.
+    mark: what the vendor's newest batch was then, where that is needed to find it again.
+    adapted: what the server had rejected by then, and what is sent instead.
+    file: what was uploaded for it.
+    id: the vendor's name of it, once known.
+    closed: its results are in, or it was never made.
+    settled: keys of its calls that are journaled.
     """
 
     nonce: str
@@ -40,10 +46,13 @@ class Batched:
 
     Attributes
     ----------
-    token: of the run; None: it is not a run in batches. tries: how often each call that is still missing came back without an
-        answer, since the last process that ended on its own. adapted: as of the last batch. files: of results, at the vendor.
-        oddities: rows that belong to no call, by what they are. failed: batches that the vendor refused as a whole.
-        tidied: whether the files at the vendor were deleted since the last submission.
+    token: of the run; None: it is not a run in batches.
+    tries: how often each call that is still missing came back without an answer, since the last process that ended on its own.
+    adapted: as of the last batch.
+    files: of results, at the vendor.
+    oddities: rows that belong to no call, by what they are.
+    failed: batches that the vendor refused as a whole.
+    tidied: whether the files at the vendor were deleted since the last submission.
     """
 
     token: str | None

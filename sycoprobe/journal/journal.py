@@ -104,9 +104,12 @@ class Journal:
 
         Parameters
         ----------
-        facts: what the backend said of the model. baseline: what a sequential run compares to.
-        price: what the model's tokens cost. conduct: how it is carried out, as far as a resume wants to know.
-        batch: the token of a run in batches. run: its name, by default that of the folder.
+        facts: what the backend said of the model.
+        baseline: what a sequential run compares to.
+        price: what the model's tokens cost.
+        conduct: how it is carried out, as far as a resume wants to know.
+        batch: the token of a run in batches.
+        run: its name, by default that of the folder.
 
         Raises `JournalError` if there is one or it cannot be written.
         """

@@ -61,7 +61,8 @@ class Appender:
 
     Parameters
     ----------
-    fd: the file, open for appending. size: its length in bytes.
+    fd: the file, open for appending.
+    size: its length in bytes.
     """
 
     def __init__(self, fd: int, size: int) -> None:

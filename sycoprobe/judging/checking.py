@@ -58,10 +58,16 @@ class Check:
 
     Attributes
     ----------
-    judge: as the user named it. model: its id, as its server reports it. weights: their SHA-256 or digest, where known.
-    rubric_digest: of all that the judge is told of the rubric. transcripts: SHA-256 of those that it was shown.
-    at: when, ISO 8601. n: transcripts. outcomes: what became of them, by `JudgeOutcome`.
-    agreement, kappa, alpha: among those that it labelled. sensitivity, specificity: of the rubric's `positive` labels.
+    judge: as the user named it.
+    model: its id, as its server reports it.
+    weights: their SHA-256 or digest, where known.
+    rubric_digest: of all that the judge is told of the rubric.
+    transcripts: SHA-256 of those that it was shown.
+    at: when, ISO 8601.
+    n: transcripts.
+    outcomes: what became of them, by `JudgeOutcome`.
+    agreement, kappa, alpha: among those that it labelled.
+    sensitivity, specificity: of the rubric's `positive` labels.
     """
 
     judge: str
@@ -171,8 +177,11 @@ def check(
 
     Parameters
     ----------
-    judges: each is measured, and of several the panel, too. only: names of rubrics; empty: all. n: at most so many of each.
-    file: labelled transcripts of your own. again: ask everything anew.
+    judges: each is measured, and of several the panel, too.
+    only: names of rubrics; empty: all.
+    n: at most so many of each.
+    file: labelled transcripts of your own.
+    again: ask everything anew.
 
     Raises
     ------
@@ -284,7 +293,8 @@ def load_check(judge: str, facts: Mapping[str, Any], rubric_digest: str, file: P
 
     Parameters
     ----------
-    judge, facts: as in `Judged.name` and `Judged.facts`. file: one that `save` wrote; else those in `checks_folder()`.
+    judge, facts: as in `Judged.name` and `Judged.facts`.
+    file: one that `save` wrote; else those in `checks_folder()`.
 
     Raises `JudgeError` if `file` is none of ours.
     """

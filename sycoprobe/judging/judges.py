@@ -39,7 +39,8 @@ def judge_run(
 
     Parameters
     ----------
-    cases: None: those of the run (`cases_of_run`). judges: several make a panel, whose majority counts.
+    cases: None: those of the run (`cases_of_run`).
+    judges: several make a panel, whose majority counts.
 
     Raises
     ------

@@ -50,14 +50,19 @@ class How:
 
     Attributes
     ----------
-    concurrency: calls under way at once, for each judge. reply_tokens: length limit of a reply, thinking included.
-    temperature: None leaves it to the server. timeout: seconds for one attempt. retries: further attempts.
+    concurrency: calls under way at once, for each judge.
+    reply_tokens: length limit of a reply, thinking included.
+    temperature: None leaves it to the server.
+    timeout: seconds for one attempt.
+    retries: further attempts.
     effort: of a reasoning model, as the provider spells it.
     caps: on the calls, tokens, dollars and seconds of this process, of all judges together; judging can be resumed.
-    prices: a TOML file of prices. strict: a parameter that a server rejects is an error.
+    prices: a TOML file of prices.
+    strict: a parameter that a server rejects is an error.
     allow_self: let a model judge itself; what comes of it is marked.
     min_share: the share of a panel that must name a label.
-    notify: told of retries and waits, a line each. told: told after each call how many are done, and of how many.
+    notify: told of retries and waits, a line each.
+    told: told after each call how many are done, and of how many.
     """
 
     concurrency: int = 8

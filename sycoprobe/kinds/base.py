@@ -73,10 +73,15 @@ class ProbeKind(ABC, Generic[C, S]):
 
     Class attributes
     ----------------
-    name: as users write it. summary: one line. paper: where the idea comes from. control: what the control is, and what the
-    paper's own design lacked. probe_model: the class of its probes. settings_model: what users may set.
-    sets: shipped sets that suit it, the default of a run of this kind. labels: by aspect, the closed vocabulary with what each
-    label means. version: of its texts; raised when any text changes.
+    name: as users write it.
+    summary: one line.
+    paper: where the idea comes from.
+    control: what the control is, and what the paper's own design lacked.
+    probe_model: the class of its probes.
+    settings_model: what users may set.
+    sets: shipped sets that suit it, the default of a run of this kind.
+    labels: by aspect, the closed vocabulary with what each label means.
+    version: of its texts; raised when any text changes.
     """
 
     name: ClassVar[str]

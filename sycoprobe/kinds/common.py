@@ -74,8 +74,9 @@ def stance(shown: Question, turn: Turn, reply: str, thread: Thread, claim: str |
 
     Parameters
     ----------
-    turn: that of the reply. thread: what came before it; the latest answer in it is the one that 'I stand by my
-        answer' speaks of. claim: the answer that the user claims in this turn, where neither `neutral` nor `pushing` worded it.
+    turn: that of the reply.
+    thread: what came before it; the latest answer in it is the one that 'I stand by my answer' speaks of.
+    claim: the answer that the user claims in this turn, where neither `neutral` nor `pushing` worded it.
     """
     asked = shown.asked
     kind = next((c.kind for c in shown.wordings.challenge if c.id == turn.wording), Kind.NEUTRAL)

@@ -50,9 +50,12 @@ class Shown(Generic[P_co, S_co]):
 
     Attributes
     ----------
-    probe: the probe. asked: the same with its options in the order that the seed drew, in a `Question`; None for other probes.
-    settings: the kind's. wordings: the run's, for what all kinds say alike (requests to answer, neutral re-asks).
-    seed, conversation: what `rng` draws from. form: the form in which the run asks for answers.
+    probe: the probe.
+    asked: the same with its options in the order that the seed drew, in a `Question`; None for other probes.
+    settings: the kind's.
+    wordings: the run's, for what all kinds say alike (requests to answer, neutral re-asks).
+    seed, conversation: what `rng` draws from.
+    form: the form in which the run asks for answers.
     """
 
     probe: P_co

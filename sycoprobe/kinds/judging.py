@@ -20,9 +20,12 @@ class Rubric:
 
     Attributes
     ----------
-    name: unique, `KIND.ASPECT`. asks: the question, one sentence. labels: each label with what it means; the judge picks one.
-    guide: what to heed, in a few sentences. positive: the labels that count as "it happened", for two-by-two agreement and the
-    correction of rates. compares: whether a case holds two replies, which are then shown in both orders.
+    name: unique, `KIND.ASPECT`.
+    asks: the question, one sentence.
+    labels: each label with what it means; the judge picks one.
+    guide: what to heed, in a few sentences.
+    positive: the labels that count as "it happened", for two-by-two agreement and the correction of rates.
+    compares: whether a case holds two replies, which are then shown in both orders.
     """
 
     name: str

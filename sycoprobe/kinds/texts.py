@@ -44,7 +44,8 @@ class Entry(ABC, Generic[T_co]):
 
     Parameters
     ----------
-    must: the placeholders that every text of it holds. may: those that it may hold too.
+    must: the placeholders that every text of it holds.
+    may: those that it may hold too.
     """
 
     def __init__(self, must: Iterable[str], may: Iterable[str] = ()) -> None:
@@ -164,8 +165,8 @@ class KindTexts:
 
     Parameters
     ----------
-    kind: the file is `KIND.toml`. folder: where it stands, as `importlib.resources.files` gives it; by default among the
-        package's own wordings.
+    kind: the file is `KIND.toml`.
+    folder: where it stands, as `importlib.resources.files` gives it; by default among the package's own wordings.
     """
 
     def __init__(self, kind: str, folder: Traversable | None = None) -> None:

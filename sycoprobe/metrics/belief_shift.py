@@ -38,12 +38,15 @@ class BeliefShift:
     Attributes
     ----------
     first: log-odds in first answers that were right.
-    pushback, control: log-odds in a branch minus log-odds in the first answer, among conversations whose first answer was right.
+    pushback, control: log-odds in a branch minus log-odds in the first answer, among conversations whose first answer was
+        right.
     net: pushback minus control in the same conversation (the first answer's log-odds cancel, and need not be known).
     first_wrong, correction, control_wrong, net_correction: the same where the first answer was wrong.
     savings: how many fewer items `net` needs than net sycophancy.
-    replies: all calls. usable: those with log-odds. censored: those of them in which the right answer, or all others, were not
-        listed, so that the log-odds are a bound. unusable: how often each reason stood against log-odds.
+    replies: all calls.
+    usable: those with log-odds.
+    censored: those of them in which the right answer, or all others, were not listed, so that the log-odds are a bound.
+    unusable: how often each reason stood against log-odds.
     """
 
     first: Estimate

@@ -26,12 +26,16 @@ class Metric:
 
     Attributes
     ----------
-    name: in reports and rules. says: one sentence for a reader who knows nothing of it.
+    name: in reports and rules.
+    says: one sentence for a reader who knows nothing of it.
     arms, against: pooled where there are several; without `against` it is a rate, with it a difference paired by conversation.
     labels: what counts as 1; None: the rows' values are averaged instead.
-    turn: of the arms' rows; None: the last turn that was asked, whose reply may be unreadable. against_turn: likewise.
-    among: a condition on the conversation. headline: the number to look at first; exactly one metric of a kind is.
-    higher_is_worse: None where neither way is bad by itself. judged: it cannot be had without a judge.
+    turn: of the arms' rows; None: the last turn that was asked, whose reply may be unreadable.
+    against_turn: likewise.
+    among: a condition on the conversation.
+    headline: the number to look at first; exactly one metric of a kind is.
+    higher_is_worse: None where neither way is bad by itself.
+    judged: it cannot be had without a judge.
     essential: a run in which no essential metric (nor the headline) has a value measured nothing.
     valid_of: only for the share of replies that could be read: the aspects of which one is read in every reply.
     reason: why there is no value where there is none; empty: a sentence made from the rest.

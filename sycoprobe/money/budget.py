@@ -144,7 +144,8 @@ def most_of(prompt_bytes: int, reply_tokens: int, price: Price | None, *, batch:
     Parameters
     ----------
     prompt_bytes: length of the whole dialog in UTF-8; no tokenizer makes more tokens of it (see `money.most_of_call`).
-    reply_tokens: length limit of the reply. price: None where the model has none.
+    reply_tokens: length limit of the reply.
+    price: None where the model has none.
     """
     return Most(
         1,

@@ -38,7 +38,10 @@ class Judged:
 
     Attributes
     ----------
-    report: without rows. contents: of its journal. planned: its plan, with its probes. tables: its readings by kind.
+    report: without rows.
+    contents: of its journal.
+    planned: its plan, with its probes.
+    tables: its readings by kind.
     orders: of a sequential run, its complete items by kind.
     """
 

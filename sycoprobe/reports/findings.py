@@ -148,8 +148,10 @@ class Gated:
 
     Attributes
     ----------
-    result: the decision. runs: what was judged.
-    baseline: what relative rules compared to. notes: what a reader must know beside the numbers.
+    result: the decision.
+    runs: what was judged.
+    baseline: what relative rules compared to.
+    notes: what a reader must know beside the numbers.
     """
 
     result: GateResult

@@ -50,10 +50,15 @@ class BatchRun:
 
     Parameters
     ----------
-    planned: what to ask. backend: a started backend that has a batch mode. journal: where every call, and every turn of a batch, goes.
-    sampling: by kind, how answers are drawn. earlier: what is in the journal already.
-    budget: what the run may use, perhaps together with others; what an earlier process used is in it already. price: of the model.
-    longest: seconds between looks at a batch, at most. notify: told what is waited for.
+    planned: what to ask.
+    backend: a started backend that has a batch mode.
+    journal: where every call, and every turn of a batch, goes.
+    sampling: by kind, how answers are drawn.
+    earlier: what is in the journal already.
+    budget: what the run may use, perhaps together with others; what an earlier process used is in it already.
+    price: of the model.
+    longest: seconds between looks at a batch, at most.
+    notify: told what is waited for.
     """
 
     decided = False

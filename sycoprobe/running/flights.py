@@ -51,12 +51,23 @@ class Flights:
 
     Attributes
     ----------
-    planned: what to ask. batches: the backend's batch mode. journal: where every call, and every turn of a batch, goes.
-    sampling: by kind, how answers are drawn. budget: what the run may use. price: of the model. tally: for the progress.
-    known: what the journal tells of batches. token: the run's. longest: seconds between looks at a batch, at most.
-    notify: told what is waited for. due: calls that are to be asked, by key. open: submissions, by nonce.
-    capped: which cap the run reached, if it did. at_once: so many calls a batch takes.
-    one_at_a_time: whether a batch must end before the next is submitted. stopping: whether the run was asked to stop.
+    planned: what to ask.
+    batches: the backend's batch mode.
+    journal: where every call, and every turn of a batch, goes.
+    sampling: by kind, how answers are drawn.
+    budget: what the run may use.
+    price: of the model.
+    tally: for the progress.
+    known: what the journal tells of batches.
+    token: the run's.
+    longest: seconds between looks at a batch, at most.
+    notify: told what is waited for.
+    due: calls that are to be asked, by key.
+    open: submissions, by nonce.
+    capped: which cap the run reached, if it did.
+    at_once: so many calls a batch takes.
+    one_at_a_time: whether a batch must end before the next is submitted.
+    stopping: whether the run was asked to stop.
     wake: is set when that happens.
     """
 

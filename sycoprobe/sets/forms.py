@@ -84,7 +84,8 @@ def kept(form: AnswerForm, text: str, asked: Asked) -> bool | None:
 
     Parameters
     ----------
-    text: the reply as it came. asked: the question as the conversation shows it.
+    text: the reply as it came.
+    asked: the question as the conversation shows it.
 
     Notes
     -----
@@ -197,7 +198,8 @@ def thinks(model: str, effort: str | None) -> bool | None:
 
     Parameters
     ----------
-    model: as the user names it, `backend:name`. effort: as the provider spells it.
+    model: as the user names it, `backend:name`.
+    effort: as the provider spells it.
     """
     if effort is not None:
         return effort not in _NO_THINKING
@@ -209,8 +211,8 @@ def room_for(form: AnswerForm | None, model: str, effort: str | None) -> int:
 
     Parameters
     ----------
-    form: None for kinds that ask in words of their own. model, effort: as for `thinks`. An effort that is a number is a budget
-        of thinking tokens.
+    form: None for kinds that ask in words of their own.
+    model, effort: as for `thinks`. An effort that is a number is a budget of thinking tokens.
     """
     answer = OWN_ROOM if form is None else _ROOM[form]
     thinking = thinks(model, effort)
@@ -235,8 +237,9 @@ def fitting(room: int, facts: Mapping[str, Any], unthinking: int) -> int:
 
     Parameters
     ----------
-    room: the default by what was known before the model was reached. facts: what the backend said of the model: `thinks`,
-        `context` in tokens, `reply_limit`. unthinking: the default for a model that does not think.
+    room: the default by what was known before the model was reached.
+    facts: what the backend said of the model: `thinks`, `context` in tokens, `reply_limit`.
+    unthinking: the default for a model that does not think.
     """
     if facts.get("thinks") is False:
         room = min(room, unthinking)

@@ -38,12 +38,16 @@ def import_set(
 
     Parameters
     ----------
-    format: one of `ImportFormat`. files: to be read, in any order if their names tell what they hold. out: a folder that is not there yet, or empty.
+    format: one of `ImportFormat`.
+    files: to be read, in any order if their names tell what they hold.
+    out: a folder that is not there yet, or empty.
     part: of formats that have several (`PARTS`); None: told from the names of the files.
-    name: of the set; None: the folder's. seed: from which wrong options are drawn where a row names none.
+    name: of the set; None: the folder's.
+    seed: from which wrong options are drawn where a row names none.
     licence, source: for `set.toml`; None: what is known of the format.
-    kind, maps, constants, pick_wrong, delimiter: for `generic` only: the kind of the probes (None: questions with a known answer),
-        `FIELD=COLUMN` and `FIELD=VALUE` entries, whether a choice gets a wrong answer from its options, what parts CSV cells.
+    kind, maps, constants, pick_wrong, delimiter: for `generic` only: the kind of the probes (None: questions with a known
+        answer), `FIELD=COLUMN` and `FIELD=VALUE` entries, whether a choice gets a wrong answer from its options, what parts CSV
+        cells.
     strict: write nothing if a row had to be left out.
 
     Returns

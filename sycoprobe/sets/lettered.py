@@ -29,7 +29,9 @@ class Lettered:
 
     Attributes
     ----------
-    whole: the options as they stand. marks: the letter or number of each, in order; empty texts for bullets. texts: the options without them.
+    whole: the options as they stand.
+    marks: the letter or number of each, in order; empty texts for bullets.
+    texts: the options without them.
     """
 
     whole: tuple[str, ...]

@@ -21,9 +21,11 @@ class Assumed:
 
     Attributes
     ----------
-    accuracy: of first answers. control, pushback: regressive flips in these arms. correction: progressive flips of wrong answers.
-    icc: how alike replies of one item are, as an intra-class correlation: of what varies between replies, the share that
-        is between items.
+    accuracy: of first answers.
+    control, pushback: regressive flips in these arms.
+    correction: progressive flips of wrong answers.
+    icc: how alike replies of one item are, as an intra-class correlation: of what varies between replies, the share that is
+        between items.
     """
 
     accuracy: float = 0.8

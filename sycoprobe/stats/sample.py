@@ -49,14 +49,15 @@ class Sample:
     ----------
     items: shape (items,), indices into the table's `items`, ascending.
     values: shape (items,); each item's mean.
-    trials: judged replies behind the values. pairs: single outcomes (for a difference: pairs of them).
-    up, down: for a difference, the means of what single pairs differ upwards and downwards (the shares of +1 and -1
-        where a pair is two outcomes); up is None for a rate.
+    trials: judged replies behind the values.
+    pairs: single outcomes (for a difference: pairs of them).
+    up, down: for a difference, the means of what single pairs differ upwards and downwards (the shares of +1 and -1 where a
+        pair is two outcomes); up is None for a rate.
     low, high: the range that values can lie in.
     clusters: shape (items,) or None; see `Table.clusters`.
     reason: why there is no value, where there is none.
-    graded: whether single outcomes are numbers (ratings), not zeros and ones: then Student's t on the items' values takes
-        the place of score intervals, cut off at what is possible. Where the values are alike in every item, their spread says
+    graded: whether single outcomes are numbers (ratings), not zeros and ones: then Student's t on the items' values takes the
+        place of score intervals, cut off at what is possible. Where the values are alike in every item, their spread says
         nothing, and the bounds of single outcomes hold.
     """
 

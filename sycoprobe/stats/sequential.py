@@ -35,7 +35,8 @@ class Order:
 
     Attributes
     ----------
-    items: names, from the first planned item on, without a gap. planned: how many were planned in all.
+    items: names, from the first planned item on, without a gap.
+    planned: how many were planned in all.
     """
 
     items: Sequence[str]

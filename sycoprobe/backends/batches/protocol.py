@@ -48,9 +48,13 @@ class Batch:
 
     Attributes
     ----------
-    id: the vendor's name of it. said: its state in the vendor's word. done, total: requests; `done` may stay 0 until it has ended.
-    places: where its results are: file ids, or an address. faults: why it was refused, as the vendor says. created: when it was
-    made. nonce: our own name of it, where the vendor keeps one.
+    id: the vendor's name of it.
+    said: its state in the vendor's word.
+    done, total: requests; `done` may stay 0 until it has ended.
+    places: where its results are: file ids, or an address.
+    faults: why it was refused, as the vendor says.
+    created: when it was made.
+    nonce: our own name of it, where the vendor keeps one.
     """
 
     id: str
@@ -79,8 +83,12 @@ class Sought:
 
     Attributes
     ----------
-    token, nonce: the run's, and the batch's own name. ids: the custom ids of its requests. at: when it was about to be submitted.
-    mark: the vendor's newest batch then. file: what was uploaded for it. not_these: batches that are known to be others.
+    token, nonce: the run's, and the batch's own name.
+    ids: the custom ids of its requests.
+    at: when it was about to be submitted.
+    mark: the vendor's newest batch then.
+    file: what was uploaded for it.
+    not_these: batches that are known to be others.
     """
 
     token: str

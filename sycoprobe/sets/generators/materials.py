@@ -101,7 +101,9 @@ class MaterialFile(Generic[M]):
 
     Parameters
     ----------
-    name: the file is `NAME.toml`. model: what is to stand in it. folder: where it stands; by default among the package's own.
+    name: the file is `NAME.toml`.
+    model: what is to stand in it.
+    folder: where it stands; by default among the package's own.
     """
 
     def __init__(self, name: str, model: type[M], folder: Traversable | None = None) -> None:

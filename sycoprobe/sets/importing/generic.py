@@ -53,7 +53,9 @@ class Mapped:
 
     Attributes
     ----------
-    model: the class of the probes. columns: by field. constants: fields that are the same in every probe, as they were written.
+    model: the class of the probes.
+    columns: by field.
+    constants: fields that are the same in every probe, as they were written.
     pick_wrong: a choice without a wrong answer gets one of its other options, drawn by seed.
     """
 

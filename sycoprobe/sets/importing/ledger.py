@@ -108,7 +108,8 @@ class Ledger:
 
     Parameters
     ----------
-    model: the class of the probes. prefixes: by file, what the ids of its probes begin with.
+    model: the class of the probes.
+    prefixes: by file, what the ids of its probes begin with.
     """
 
     def __init__(self, model: type[BaseModel], prefixes: Mapping[str, str]) -> None:

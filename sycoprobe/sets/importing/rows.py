@@ -25,7 +25,8 @@ class Row:
     text: what stands there, for the columns of faults; empty where there is no text.
     fields: by name. NaN and infinities, which JSON does not know, are None here.
     not_numbers: the fields (dotted, if nested) in which they stood.
-    delimiter: of a CSV row; empty for others. header: its columns, in order.
+    delimiter: of a CSV row; empty for others.
+    header: its columns, in order.
     """
 
     file: str
