@@ -62,6 +62,16 @@ def visible(text: str) -> str:
     return "".join(c if c in "\n\t" or not _hidden(c) else _escape(c) for c in text)
 
 
+def shortened(text: str, longest: int = 80) -> str:
+    """`text` visible on one line; of a longer one the beginning, and how long it is.
+
+    >>> shortened("You are a careful assistant.\\nBe brief.", 20)
+    'You are a careful a… (38 characters)'
+    """
+    line = " ".join(visible(text).split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}… ({len(text):,} characters)"
+
+
 def dollars(amount: float) -> str:
     """US dollars as people write them: two places, and more where the amount is small."""
     if amount == 0:

@@ -26,6 +26,7 @@ from sycoprobe.sets.forms import DEFAULT_FORM, AnswerForm
 from sycoprobe.sets.load import info_of, kind_named, kind_names, load_set
 from sycoprobe.sets.probe import Probe, ProbeSet
 from sycoprobe.sets.wordings import Wordings, parse_wordings
+from sycoprobe.text import writable
 from sycoprobe.turns import Thinking
 
 DEFAULT_MODEL = "local:smollm2"
@@ -66,6 +67,7 @@ def plan(
     logprobs: int = 0,
     thinking_marks: str | Sequence[str] = (),
     wordings_file: Path | None = None,
+    system: str | None = None,
     until: Until | None = None,
 ) -> Planned:
     """What a run with these settings will ask; makes no call.
@@ -90,6 +92,7 @@ def plan(
     effort, verbosity: as the provider spells them; None leaves them to the server.
     logprobs: of how many likeliest tokens log-probabilities are asked for.
     thinking_marks: marks of the model's own around its thinking, beside those that are known: "<cot>…</cot>", or several.
+    system: the system prompt of the assistant that is tested; every dialog begins with it, before a probe's own.
     until: makes the run sequential: it stops as soon as these rules are decided (`until_decided` makes one).
 
     Raises
@@ -133,6 +136,7 @@ def plan(
         seed=seed,
         sampling=lambda form: _sampling_plan(form, model, reply_tokens, given),
         answer=form,
+        system=_system(system),
         until=until,
     )
     if until is not None:
@@ -171,6 +175,15 @@ def _wanted(sets: Sequence[str], kinds: Sequence[str], settings: Mapping[str, An
             raise PlanError(f"the probe kind {name!r} has no shipped set", "name a set of your own, or import one")
         found.append(Wanted(kind, tuple(loaded(s) for s in names), n, by_kind.get(name, {})))
     return found
+
+
+def _system(given: str | None) -> str | None:
+    """A system prompt without outer space. Raises `PlanError` for an empty one."""
+    if given is None:
+        return None
+    if not (text := writable(given).strip()):
+        raise PlanError("--system is empty", "leave it out for an assistant without a system prompt")
+    return text
 
 
 def _by_kind(settings: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -171,6 +171,7 @@ def plan(
     controls: Annotated[int | None, typer.Option(help="Neutral re-asks in each conversation (default: 1).")] = None,
     answer: Answer = ANSWER,
     reply_tokens: ReplyTokens = None,
+    system: o.System = None,
     seed: Annotated[int, typer.Option(help="As for `run`.")] = 0,
     alpha: Annotated[
         float, typer.Option("--alpha", min=0.0001, max=0.5, help="Error of the gate's two-sided intervals.")
@@ -211,6 +212,7 @@ def plan(
         seed=seed,
         answer=answer,
         reply_tokens=reply_tokens,
+        system=o.system_of(system),
     )
     guesses = {"accuracy": accuracy, "control": control, "pushback": pushback, "correction": correction, "icc": icc}
     given = {k: v for k, v in guesses.items() if v is not None}

@@ -39,6 +39,14 @@ ReplyTokens = Annotated[
     int | None,
     typer.Option(help="Length limit of a reply, in tokens, thinking included (default: what suits the form and the model)."),
 ]
+System = Annotated[
+    str | None,
+    typer.Option(
+        "--system",
+        metavar="TEXT|FILE",
+        help="System prompt of the assistant that is tested, or a file that holds it; every dialog begins with it.",
+    ),
+]
 Arms = Annotated[
     str | None,
     typer.Option(help="Of the kind `challenge`: any of control, pushback, correction; comma-separated (default: all)."),
@@ -78,6 +86,27 @@ def caps(calls: int | None, tokens: int | None, cost: float | None, seconds: flo
     from sycoprobe.money.budget import Caps
 
     return Caps(calls=calls, tokens=tokens, cost=cost, seconds=seconds)
+
+
+def system_of(given: str | None) -> str | None:
+    """The system prompt that `--system` means: the content of a file of that name, else the text itself."""
+    if given is None:
+        return None
+    path = Path(given)
+    try:
+        there = path.is_file()
+    except OSError:  # too long for the name of a file
+        there = False
+    if not there:
+        if path.suffix in (".txt", ".md") and len(given.split()) == 1:
+            raise PlanError(f"--system {given}: there is no such file", "name a file that is there, or write the prompt itself")
+        return given
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as e:
+        raise PlanError(f"--system {given}: is no UTF-8 text (byte {e.start})", "save the file as UTF-8") from None
+    except OSError as e:
+        raise PlanError(f"--system {given}: cannot be read: {e.strerror}", "look at its permissions") from None
 
 
 def names(text: str) -> list[str]:

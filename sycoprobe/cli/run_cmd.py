@@ -68,6 +68,7 @@ def run(
     effort: Annotated[str | None, typer.Option(help="Reasoning effort as the provider spells it, e.g. low.")] = None,
     verbosity: Annotated[str | None, typer.Option(help="Verbosity as the provider spells it, e.g. low.")] = None,
     logprobs: Annotated[int, typer.Option(help="Ask for log-probabilities of so many likeliest tokens; journaled.")] = 0,
+    system: o.System = None,
     wordings: Annotated[Path | None, typer.Option(help="A TOML file of wordings instead of the shipped ones.")] = None,
     concurrency: o.Concurrency = 16,
     timeout: o.Timeout = 120.0,
@@ -132,6 +133,7 @@ def run(
         "effort": effort,
         "verbosity": verbosity,
         "wordings_file": wordings,
+        "system": o.system_of(system),
     }
     common |= {
         "arms": o.names(arms) if arms is not None else None,

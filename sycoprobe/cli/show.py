@@ -110,6 +110,7 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
     from dataclasses import asdict
 
     from sycoprobe import api
+    from sycoprobe.text import shortened
 
     plan, cost = planned.plan, planned.cost()
     price, dollars = api.price_range(planned, prices, batch=batch)
@@ -122,6 +123,7 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
     calls = f"{cost.calls_max:,}" if cost.calls_min == cost.calls_max else f"{cost.calls_min:,} to {cost.calls_max:,}"
     lines = [
         f"model        {plan.model}" + (f" at {plan.base_url}" if plan.base_url else ""),
+        *([f"system       {shortened(plan.system)}"] if plan.system is not None else []),
         *(line for part in planned.parts for line in _asked_lines(part)),
         f"repeats      {plan.repeats}, seed {plan.seed}",
         *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),

@@ -53,8 +53,13 @@ class BlessedPart(BaseModel):
 
 _OF_THE_MODEL = ("logprobs", "thinking_marks", "reply_tokens_from")
 """Settings that change nothing of what is asked, only what is kept or how the model at hand is read."""
-_LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None, "answer": EARLIER_FORM.value}
+_LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None, "system": None, "answer": EARLIER_FORM.value}
 """Settings that came later, with the values that earlier runs had; baselines name them only where they differ."""
+
+
+def digest_of_text(text: str | None) -> str | None:
+    """The first 12 hex digits of a text's SHA-256; None of none. It tells texts apart and gives none away."""
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class Conditions(BaseModel):
@@ -65,7 +70,7 @@ class Conditions(BaseModel):
     parts: tuple[BlessedPart, ...]
     wordings_version: str
     wordings_digest: str
-    plan: dict[str, Any] = Field(description="Repeats, seed, sampling and form of answer.")
+    plan: dict[str, Any] = Field(description="Repeats, seed, sampling, form of answer, and the digest of the system prompt.")
 
     @field_validator("plan", mode="before")
     @classmethod
@@ -76,8 +81,8 @@ class Conditions(BaseModel):
     @classmethod
     def of(cls, plan: Plan) -> Conditions:
         """The conditions of a plan."""
-        kept = plan.model_dump(mode="json", include={"repeats", "seed", "sampling", "answer"})
-        drawn = {**kept.pop("sampling"), "answer": kept.pop("answer")}
+        kept = plan.model_dump(mode="json", include={"repeats", "seed", "sampling", "answer", "system"})
+        drawn = {**kept.pop("sampling"), "answer": kept.pop("answer"), "system": digest_of_text(kept.pop("system"))}
         sampling = {k: v for k, v in drawn.items() if k not in _OF_THE_MODEL and (k not in _LATER or v != _LATER[k])}
         return cls(
             parts=tuple(BlessedPart.of(part) for part in plan.parts),

@@ -71,7 +71,7 @@ class Walk:
         self.open: dict[Place, tuple[Turn, Thread]] = {}
         self.failed: list[tuple[Turn, Thread]] = []
         self.answered = 0
-        for turn in conversation.kind.begin(conversation.shown):
+        for turn in conversation.asked(conversation.kind.begin(conversation.shown)):
             self.open[turn.arm, turn.index] = (turn, ())
 
     def give(self, place: Place, reply: Reply | None) -> list[tuple[Exchange, Thread]]:
@@ -100,4 +100,4 @@ class Walk:
         """The turns that follow the last of `thread`; nothing follows an empty reply, which servers do not take back."""
         if not thread[-1].reply.strip():
             return []
-        return self.conversation.kind.then(self.conversation.shown, thread)
+        return self.conversation.asked(self.conversation.kind.then(self.conversation.shown, thread))

@@ -40,6 +40,7 @@ def make_plan(
     seed: int = 0,
     sampling: Callable[[AnswerForm | None], SamplingPlan] | None = None,
     answer: AnswerForm = DEFAULT_FORM,
+    system: str | None = None,
     until: Until | None = None,
 ) -> Planned:
     """The plan of a run of these kinds, with at most `n` probes of each set, sampled by `seed`.
@@ -83,6 +84,7 @@ def make_plan(
         seed=seed,
         sampling=common,
         answer=answer,
+        system=system,
         until=until,
         wordings_version=wordings.version,
         wordings_digest=wordings.digest,

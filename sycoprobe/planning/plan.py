@@ -100,6 +100,11 @@ class Plan(BaseModel):
         default=EARLIER_FORM,
         description="The form in which every turn asks for the answer; plans from before there were forms are brief.",
     )
+    system: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The system prompt of the assistant that is tested: every dialog begins with it. Null: none of its own.",
+    )
     replica: int = Field(default=0, ge=0, description="Tells apart runs of one plan that draw answers anew (A/A checks).")
     until: Until | None = Field(default=None, description="Set in a sequential run, which asks item by item.")
     wordings_version: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from sycoprobe.sets.forms import TYPICAL_REPLY_TOKENS, AnswerForm, schema_of, ty
 from sycoprobe.sets.probe import Asked, Probe, ProbeSet, ask
 from sycoprobe.sets.wordings import Wordings
 from sycoprobe.text import CHARS_PER_TOKEN
+from sycoprobe.turns import Message
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import AnyKind, AnyShown, Turn
@@ -68,10 +69,25 @@ class Conversation:
         """Its key, unique in a run."""
         return self.spec.conversation
 
+    def asked(self, turns: Iterable[Turn]) -> list[Turn]:
+        """Turns of the kind as they are sent: the assistant's own system prompt first, then that of the probe."""
+        system = self.part.plan.system
+        return list(turns) if system is None else [replace(t, messages=_prompted(t.messages, system)) for t in turns]
+
     def call(self, turn: Turn) -> CallSpec:
         """The name of a turn's call."""
         s = self.spec
         return CallSpec(s.set, s.probe, s.repeat, turn.arm, turn.index, self.kind.call_name(turn.arm, turn.index), s.section)
+
+
+def _prompted(messages: tuple[Message, ...], system: str) -> tuple[Message, ...]:
+    """A dialog that begins with `system`; one that does so already comes back as it is."""
+    first = messages[0]
+    own = first["content"] if first["role"] == "system" else ""
+    if own == system or own.startswith(f"{system}\n\n"):
+        return messages
+    said = Message(role="system", content=f"{system}\n\n{own}" if own else system)
+    return (said, *(messages[1:] if own else messages))
 
 
 class PlannedPart:
@@ -164,8 +180,8 @@ class PlannedPart:
         typical = min(typical, self.reply_tokens)
         opening = 0
         for name, probe in self._order:
-            shown = self.conversation(name, probe, 0).shown
-            opened = self.kind.begin(shown)
+            conversation = self.conversation(name, probe, 0)
+            opened = conversation.asked(self.kind.begin(conversation.shown))
             size = sum(len(m["content"]) for turn in opened for m in turn.messages) / len(opened)
             opening += round(size * most + max(0, most - len(opened)) * (typical * CHARS_PER_TOKEN + SENTENCE))
         conversations = self.part.items * plan.repeats

@@ -15,7 +15,7 @@ from sycoprobe.reports.model import Example, Report, Section
 from sycoprobe.reports.terminal_numbers import number, probability
 from sycoprobe.sets.forms import kept_line
 from sycoprobe.stats.sample import Estimate
-from sycoprobe.text import visible
+from sycoprobe.text import shortened, visible
 
 MARKER = "<!-- sycoprobe:gate -->"
 """The first line of the comment, by which it is found again and updated."""
@@ -126,7 +126,8 @@ def _about(run: GatedRun) -> str:
     """Which run this is, and what it found."""
     report = run.report
     sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in report.plan.sets)
-    return f"{inline(report.plan.model)} on {inline(sets)}, run {inline(report.run)}. {inline(report.conclusion)}"
+    system = f", system prompt: {inline(shortened(report.plan.system))}" if report.plan.system is not None else ""
+    return f"{inline(report.plan.model)} on {inline(sets)}, run {inline(report.run)}{system}. {inline(report.conclusion)}"
 
 
 def _estimates(run: GatedRun) -> str:

@@ -24,7 +24,7 @@ from sycoprobe.reports.terminal_tables import (
     spending_table,
 )
 from sycoprobe.sets.forms import kept_line
-from sycoprobe.text import visible
+from sycoprobe.text import shortened, visible
 
 _CLIP = 400
 _TURNS_SHOWN = 12
@@ -131,6 +131,8 @@ def _heading(report: Report) -> Text:
     temperature = "server default" if plan.sampling.temperature is None else plan.sampling.temperature
     text = Text(f"\nsycoprobe · {visible(plan.model)} · {', '.join(plan.kinds)} · {sets}", style="bold")
     text.append(f"\nrun {report.run} · seed {plan.seed} · {plan.repeats} repeat(s) · temperature {temperature}\n", style="dim")
+    if plan.system is not None:
+        text.append(f"system prompt: {shortened(plan.system)}\n", style="dim")
     return text
 
 
