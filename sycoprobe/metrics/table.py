@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -78,8 +79,6 @@ class Collector:
     """
 
     def __init__(self, whole_sets: Iterable[str] = ()) -> None:
-        from array import array
-
         self.whole_sets = frozenset(whole_sets)
         self._items: list[ItemInfo] = []
         self._index: dict[str, int] = {}
@@ -115,11 +114,16 @@ class Collector:
             columns["label"].append(-1 if row.label is None else labels.setdefault(row.label, len(labels)))
             self._values.append(math.nan if row.value is None else row.value)
 
-    def table(self) -> Table:
-        """The rows so far, in an order of their own: numbers must not depend on the order in which calls completed."""
+    def table(self, *, last: bool = False) -> Table:
+        """The rows so far, in an order of their own: numbers must not depend on the order in which calls completed.
+
+        Of the `last` table the rows are not kept here too; nothing can be added after it.
+        """
         import numpy as np
 
         columns: dict[str, NDArray[Any]] = {n: np.frombuffer(c, dtype=c.typecode) for n, c in self._columns.items()}
+        if last:
+            self._columns = {}
         infos = sorted(self._items, key=lambda i: i.item)
         columns["item"] = _renumbered(columns["item"], [i.item for i in self._items])
         vocabulary = {}
@@ -130,6 +134,8 @@ class Collector:
         for name in columns:
             columns[name] = columns[name][order]
         values = np.frombuffer(self._values, dtype=np.float64)[order]
+        if last:
+            self._values = array("d")
         return Table(tuple(infos), columns, values, vocabulary, self.whole_sets)
 
 

@@ -203,7 +203,7 @@ class Scored:
 
     def table(self) -> Table:
         """The readings as a table; nothing can be added after it."""
-        found = self.collector.table()
+        found = self.collector.table(last=True)
         self.collector = Collector(self.part.whole_sets())
         return found
 
