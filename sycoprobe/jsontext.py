@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -38,8 +37,8 @@ def json_text(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def json_value(text: str | bytes, *, parse_int: Callable[[str], Any] | None = None) -> Any:
-    """What JSON holds. `parse_int` makes the whole numbers that have more than 4,300 digits. Raises `ValueError`, `RecursionError`.
+def json_value(text: str | bytes) -> Any:
+    """What JSON holds. Raises `ValueError`, `RecursionError`.
 
     pydantic's reader takes half the time of the standard library's, which decides about what the other refuses: half a
     character, deep nesting, very long numbers, a byte order mark.
@@ -47,7 +46,7 @@ def json_value(text: str | bytes, *, parse_int: Callable[[str], Any] | None = No
     try:
         return from_json(text)
     except (ValueError, TypeError):  # the latter for a text that holds half a character
-        return json.loads(text, parse_int=parse_int)
+        return json.loads(text)
 
 
 def json_of_line(line: str | bytes) -> Any:

@@ -40,9 +40,5 @@ def test_what_is_no_json_is_an_error(text: str) -> None:
         json_value(text)
 
 
-def test_a_number_longer_than_any_is_made_by_whom_is_asked() -> None:
-    assert json_value("9" * 5000, parse_int=len) == 5000
-
-
 def test_a_line_of_ours_holds_no_half_character() -> None:
     assert json_of_line('{"a": "x\\ud83dy"}') == {"a": "x\ufffdy"}

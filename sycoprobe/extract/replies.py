@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -71,6 +72,8 @@ MOST = 10**12
 LOGPROB_TOKENS = 16
 """Of so many first tokens the log-probabilities are kept: an answer is short, and a journal should be too."""
 _LONG_INTEGER = 18
+_LONG = re.compile(r"\d{19}")
+_LONG_BYTES = re.compile(_LONG.pattern.encode())
 
 
 def finish_of(said: Any) -> Finish:
@@ -126,7 +129,8 @@ def logprobs_in(given: Any, clean: Callable[[str], str] = str) -> list[TokenLogp
 
 def json_from(text: str | bytes) -> Any:
     """What JSON holds, also where a number in it has more digits than Python takes. Raises `ValueError`, `RecursionError`."""
-    return json_value(text, parse_int=_whole)
+    long = _LONG_BYTES.search(text) if isinstance(text, bytes) else _LONG.search(text)
+    return json_value(text) if long is None else json.loads(text, parse_int=_whole)
 
 
 def _whole(digits: str) -> int | float:
