@@ -367,3 +367,22 @@ def test_a_download_may_be_longer_than_any_reply_and_an_error_is_still_read() ->
     assert (missing.status, missing.body, nothing) == (404, b"none such", 0)
     assert asked[2].method == "DELETE"
     assert [a.headers["content-type"] for a in asked[3:]] == ["multipart/form-data; boundary=x", "application/json"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk_is_no_failure_of_the_server() -> None:
+    async def go(url: str) -> None:
+        made = Transport(url, {}, 2)
+        await made.start()
+        try:
+            await made.download(f"{url}/long", full, 5)
+        finally:
+            await made.close()
+
+    full = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115
+    with (
+        full,
+        LoopbackServer(route=lambda _asked: (200, {}, b"x" * 1000)) as server,
+        pytest.raises(OSError, match="No space left"),
+    ):
+        asyncio.run(go(server.url))

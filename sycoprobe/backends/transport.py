@@ -137,7 +137,7 @@ class Transport:
                         deadline.reschedule(asyncio.get_running_loop().time() + timeout)
         except TimeoutError:
             raise BackendError(f"no answer within {timeout:g} s", kind=ErrorKind.TIMEOUT, retryable=True) from None
-        except (aiohttp.ClientError, OSError) as e:
+        except (aiohttp.ClientError, ConnectionError) as e:
             raise _failure(e, timeout) from e
         if _log.isEnabledFor(logging.DEBUG):
             _tell(method, url, response.status, body, time.monotonic() - began)
@@ -238,7 +238,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def _failure(error: aiohttp.ClientError | OSError, timeout: float) -> BackendError:
+def _failure(error: aiohttp.ClientError | ConnectionError, timeout: float) -> BackendError:
     """The named failure behind an error of aiohttp."""
     import aiohttp
 
