@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Sampling
-from sycoprobe.kinds.base import Exchange
-from sycoprobe.kinds.walk import Place
+from sycoprobe.kinds.base import Exchange, Thread, Turn
+from sycoprobe.kinds.walk import Place, Walk
 from sycoprobe.money.budget import dollars_of, tokens_of
 from sycoprobe.money.price import Price
 from sycoprobe.planning.call import Call
@@ -59,6 +59,13 @@ class Tally:
         """The tally of a run that begins, or goes on."""
         cost = planned.cost()
         return cls(cost.conversations, cost.calls_max, cost=earlier.cost if price else None)
+
+    def called(self, call: Call, price: Price | None) -> None:
+        """Count a call that was journaled."""
+        self.calls += 1
+        if self.cost is not None:
+            self.cost += dollars_of(call, price) or 0.0
+        self.errors += call.error is not None
 
     def read(self, part: PlannedPart, done: Exchange) -> None:
         """Count a reply by the headline of its kind."""
@@ -110,6 +117,14 @@ def bytes_of(messages: tuple[Message, ...]) -> int:
     return sum(
         len(m["content"].encode("utf-8", "replace")) + (len(json.dumps(m["replay"])) if "replay" in m else 0) for m in messages
     )
+
+
+def as_shown(call: Call, walk: Walk, turn: Turn, thread: Thread) -> Call:
+    """`call` itself, with what a reader must know of its turn: the wording that was drawn, and of a first turn the options in order."""
+    call.wording = turn.wording or None
+    if not thread and walk.conversation.shown.asked is not None:
+        call.options = walk.conversation.shown.asked.options
+    return call
 
 
 def kept(reply: Reply, sampling: Sampling, *, limited: bool = False) -> Reply:

@@ -15,11 +15,11 @@ from sycoprobe.journal import Submission
 from sycoprobe.keys import redacted
 from sycoprobe.kinds.base import Thread, Turn
 from sycoprobe.kinds.walk import Place, Walk
-from sycoprobe.money.budget import Budget, Most, dollars_of, most_of
+from sycoprobe.money.budget import Budget, Most, most_of
 from sycoprobe.money.price import Price
 from sycoprobe.planning import CallSpec, Planned
 from sycoprobe.planning.call import Call, legible
-from sycoprobe.running.asking import Tally, bytes_of
+from sycoprobe.running.asking import Tally, as_shown, bytes_of
 from sycoprobe.running.live import request_of
 from sycoprobe.turns import ErrorKind
 
@@ -138,18 +138,12 @@ class Flights:
         """Journal a call, and what follows from it."""
         walk, turn = ask.walk, ask.turn
         call.batch = True
-        call.wording = turn.wording or None
-        if not ask.thread and walk.conversation.shown.asked is not None:
-            call.options = walk.conversation.shown.asked.options
-        self.journal.append_call(call)
+        self.journal.append_call(as_shown(call, walk, turn, ask.thread))
         legible(call)
         flying.submission.settled.add(ask.spec.key)
         self.known.tries.pop(ask.spec.key, None)
-        self.tally.calls += 1
+        self.tally.called(call, self.price)
         self.budget.count(call, self.price)
-        if self.tally.cost is not None:
-            self.tally.cost += dollars_of(call, self.price) or 0.0
-        self.tally.errors += call.error is not None
         before = set(walk.open)
         for done, _ in walk.give((turn.arm, turn.index), call.reply):
             self.tally.read(walk.conversation.part, done)

@@ -14,11 +14,11 @@ from sycoprobe.backends.base import Backend, Request, Sampling
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.kinds.base import Exchange, Scene, Thread, Turn
 from sycoprobe.kinds.walk import Place, Walk
-from sycoprobe.money.budget import Budget, Most, Room, dollars_of, most_of
+from sycoprobe.money.budget import Budget, Most, Room, most_of
 from sycoprobe.money.price import Price
 from sycoprobe.planning import Conversation, Planned
 from sycoprobe.planning.call import Call, legible
-from sycoprobe.running.asking import Earlier, Tally, answered, bytes_of, kept
+from sycoprobe.running.asking import Earlier, Tally, answered, as_shown, bytes_of, kept
 from sycoprobe.text import CHARS_PER_TOKEN
 from sycoprobe.turns import ErrorKind
 
@@ -181,17 +181,13 @@ class Run:
         self._changed.set()
 
     async def _ask(self, walk: Walk, turn: Turn, thread: Thread) -> None:
-        conversation = walk.conversation
-        spec = conversation.call(turn)
+        spec = walk.conversation.call(turn)
         self._busy += 1
         try:
             call = await self._call(walk, turn, thread)
             if call is None:
                 return
-            call.wording = turn.wording or None
-            if not thread and conversation.shown.asked is not None:
-                call.options = conversation.shown.asked.options
-            self._keep(call)
+            self._keep(as_shown(call, walk, turn, thread))
             self._queue(walk, self._give(walk, (turn.arm, turn.index), call, {}))
         finally:
             self._busy -= 1
@@ -282,10 +278,7 @@ class Run:
         legible(call)
         if self._watch is not None:
             self._watch.called(call)
-        self.tally.calls += 1
-        if self.tally.cost is not None:
-            self.tally.cost += dollars_of(call, self._price) or 0.0
-        self.tally.errors += call.error is not None
+        self.tally.called(call, self._price)
 
     def _heed(self, call: Call) -> None:
         """Stop a run in which nothing has ever worked, before it tries everything in vain."""
