@@ -1,4 +1,4 @@
-"""Every error that sycoprobe raises on purpose, each with a hint that says how to mend it."""
+"""Every error that sycoprobe raises on purpose, each with a hint that says how to fix it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Exit(IntEnum):
     OK = 0
     """All that was asked for was done."""
     CHECK_FAILED = 1
-    """A check said no: the gate failed, `validate` found faults, `doctor` found something that must be mended."""
+    """A check said no: the gate failed, `validate` found faults, `doctor` found something that must be fixed."""
     USAGE = 2
     """Wrong usage, configuration or input; nothing was asked of a model."""
     INCONCLUSIVE = 3
@@ -30,7 +30,7 @@ class SycoprobeError(Exception):
     Parameters
     ----------
     message: what is wrong, and where.
-    hint: how to mend it; one sentence, or empty.
+    hint: how to fix it; one sentence, or empty.
     """
 
     exit_code: ClassVar[Exit] = Exit.USAGE
@@ -136,6 +136,6 @@ class RunFailed(SycoprobeError):
         then = f"then `sycoprobe resume {folder}`"
         if getattr(cause, "kind", None) == "not_found":
             then = "then begin a new run: a resume asks the same model at the same address"
-        hint = f"{cause.hint}; {then}" if cause.hint else f"mend it, {then}"
+        hint = f"{cause.hint}; {then}" if cause.hint else f"fix it, {then}"
         super().__init__(cause.message, hint)
         self.folder = folder

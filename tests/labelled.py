@@ -69,7 +69,7 @@ def found(reading: Extraction) -> str:
 
 
 def labelled(part: Part) -> list[Case]:
-    """All labelled replies of a part; the first collection is of `dev`, since the reader was mended on it."""
+    """All labelled replies of a part; the first collection is of `dev`, since the reader was fixed on it."""
     cases = first_collection() if part is Part.DEV else []
     for file in sorted((DATA / "replies").glob("*.jsonl")):
         if part.value in file.stem:

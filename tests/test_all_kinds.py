@@ -49,7 +49,7 @@ def plan(kind: str, folder: Path, **more: object) -> api.Planned:
     return api.plan(*sets, kind=kind, settings=settings, **{"model": "sim:", "n": N, **more})  # type: ignore[arg-type]
 
 
-def carry_out(planned: api.Planned, out: Path, name: str, **conduct: object) -> Report:
+def execute(planned: api.Planned, out: Path, name: str, **conduct: object) -> Report:
     import asyncio
 
     return asyncio.run(api.start(planned, out=out, name=name, conduct=Conduct(**conduct)))  # type: ignore[arg-type]
@@ -61,9 +61,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kinds")
     for kind in KINDS:
         planned = plan(kind, folder, repeats=2)
-        carry_out(planned, folder / "r", kind)
+        execute(planned, folder / "r", kind)
         again = planned.changed(planned.plan.model_copy(update={"replica": 1}))
-        carry_out(again, folder / "r", f"{kind}-again")
+        execute(again, folder / "r", f"{kind}-again")
     return folder / "r"
 
 
@@ -129,7 +129,7 @@ def test_junit_has_a_case_for_each_probe(runs: Path, tmp_path: Path, kind: str) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_caps_resume_replay_and_score(runs: Path, tmp_path: Path, kind: str) -> None:
     planned = plan(kind, tmp_path, repeats=2)
-    capped = carry_out(planned, tmp_path, "run", caps=Caps(calls=9), concurrency=2)
+    capped = execute(planned, tmp_path, "run", caps=Caps(calls=9), concurrency=2)
     assert capped.status.cap is not None and not capped.status.complete
     whole = api.resume(tmp_path / "run", conduct=Conduct(caps=Caps(calls=10_000)))
     assert whole.status.complete and whole.status.missing_calls == 0
@@ -137,7 +137,7 @@ def test_caps_resume_replay_and_score(runs: Path, tmp_path: Path, kind: str) -> 
     assert numbers(whole) == numbers(same)
     assert numbers(api.score(tmp_path / "run")) == numbers(same)
     replayed = plan(kind, tmp_path, repeats=2, model=f"replay:{tmp_path / 'run'}")
-    assert numbers(carry_out(replayed, tmp_path, "replayed")) == numbers(same)
+    assert numbers(execute(replayed, tmp_path, "replayed")) == numbers(same)
 
 
 def numbers(report: Report) -> dict[str, object]:
@@ -149,8 +149,8 @@ def test_a_run_in_a_vendors_batches_is_the_live_run(tmp_path: Path, kind: str, m
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123456789abcdef")
     with BatchServer(answer=an_answer) as server:
         asked = plan(kind, tmp_path, n=4, model="openai:m", base_url=server.url, reply_tokens=256)
-        live = carry_out(asked, tmp_path, "live")
-        batched = carry_out(asked, tmp_path, "batch", batch=True, poll=0.2)
+        live = execute(asked, tmp_path, "live")
+        batched = execute(asked, tmp_path, "batch", batch=True, poll=0.2)
         assert set(server.paid.values()) == {1} and len(server.paid) == live.status.calls
         assert sorted(server.bodies) == sorted(server.live), "what is asked in a batch is what is asked live"
     assert batched.status.complete and numbers(batched) == numbers(live)
@@ -191,7 +191,7 @@ def test_until_decided_stops_early_or_says_why_not(tmp_path: Path, kind: str) ->
     name = headline(kind)
     until = api.until_decided(f"{kind}.{name} <= 0.9", f"{kind}.{name} >= -0.9", min_items=5)
     planned = plan(kind, tmp_path, n=60, until=until)
-    report = carry_out(planned, tmp_path, "run", concurrency=2)
+    report = execute(planned, tmp_path, "run", concurrency=2)
     assert report.decision is not None and report.decision.anytime
     assert report.status.complete
 
@@ -212,14 +212,14 @@ def test_plan_tells_what_it_can_find(runs: Path, tmp_path: Path, kind: str) -> N
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if kind_named(k).asks_in_form])
 def test_log_probabilities_give_a_belief_shift(tmp_path: Path, kind: str) -> None:
-    report = carry_out(plan(kind, tmp_path, n=60, model="sim:", logprobs=5), tmp_path, "run")
+    report = execute(plan(kind, tmp_path, n=60, model="sim:", logprobs=5), tmp_path, "run")
     section = report.kinds[kind]
     assert section.belief is not None and section.belief.net.value is not None
     assert section.belief.net.value < 0 < section.belief.net.items
 
 
 def test_kinds_that_ask_no_question_say_why_they_have_no_belief_shift(tmp_path: Path) -> None:
-    report = carry_out(plan("feedback", tmp_path, logprobs=5), tmp_path, "run")
+    report = execute(plan("feedback", tmp_path, logprobs=5), tmp_path, "run")
     assert report.section.belief is None
     assert any(note.startswith("no log-odds of feedback") for note in report.notes)
 

@@ -1,4 +1,4 @@
-"""The Azure dialect against a real server on loopback: both surfaces, every form of address, the filter, and mends that fit."""
+"""The Azure dialect against a real server on loopback: both surfaces, every form of address, the filter, and fixes that fit."""
 
 from __future__ import annotations
 

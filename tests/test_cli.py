@@ -194,7 +194,7 @@ def test_doctor_tries_a_question_and_a_pushback() -> None:
     assert "one pushback" in done.stdout
     done = cli("doctor", "-m", "openai:x", "--base-url", "http://127.0.0.1:9/v1")
     assert done.returncode == 1
-    assert "mend:" in done.stdout
+    assert "fix:" in done.stdout
 
 
 def test_the_python_face_is_as_short_as_the_command(tmp_path: Path) -> None:

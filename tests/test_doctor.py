@@ -1,4 +1,4 @@
-"""The doctor against real servers on loopback: every fault is found, comes with its mend, and shows no secret."""
+"""The doctor against real servers on loopback: every fault is found, comes with its fix, and shows no secret."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def blue(body: dict[str, Any]) -> Any:
-    """Right, held, obedient to the system prompt, and with log-probabilities: a server of which nothing is to be mended."""
+    """Right, held, obedient to the system prompt, and with log-probabilities: a server of which nothing is to be fixed."""
     if any(m["role"] == "system" for m in body["messages"]):
         return "Yellow ZEBRA"
     reply = reply_body("blue")
@@ -89,7 +89,7 @@ def test_of_a_sound_server_every_check_is_ok_and_every_step_is_there_once() -> N
     assert [c.name for c in found.checks] == list(Step)
     assert {c.name for c in found.checks if c.status is Status.SKIPPED} == {Step.CLOCK, Step.MEMORY, Step.PRICE}
     assert {c.status for c in found.checks} == {Status.OK, Status.SKIPPED}
-    assert not any(c.mend for c in found.checks)
+    assert not any(c.fix for c in found.checks)
     assert found.ok
     assert (found.calls, found.prompt_tokens, found.completion_tokens, found.estimated) == (6, 180, 18, False)
     assert "held" in check(found, Step.PUSHBACK).said
@@ -115,8 +115,8 @@ def test_a_wrong_backend_is_named_with_what_was_meant() -> None:
     for model, meant in (("opnai:gpt", "-m openai:gpt?"), ("gpt-9", "-m openai:gpt-9?")):
         found = sycoprobe.doctor(model)
         assert not found.ok
-        assert meant in check(found, Step.BACKEND).mend
-        assert "sim:…" in check(found, Step.BACKEND).mend
+        assert meant in check(found, Step.BACKEND).fix
+        assert "sim:…" in check(found, Step.BACKEND).fix
         assert found.calls == 0
 
 
@@ -126,15 +126,15 @@ def test_an_alias_is_resolved_and_a_slip_in_one_is_mended(tmp_path: Path) -> Non
         found = sycoprobe.doctor("judge")
     assert found.ok
     assert (found.model, check(found, Step.BACKEND).said) == ("openai:m", "openai, as the alias judge for openai:m")
-    assert "-m judge?" in check(sycoprobe.doctor("jugde"), Step.BACKEND).mend
-    assert "-m local:smollm2?" in check(sycoprobe.doctor("smolm2"), Step.BACKEND).mend
+    assert "-m judge?" in check(sycoprobe.doctor("jugde"), Step.BACKEND).fix
+    assert "-m local:smollm2?" in check(sycoprobe.doctor("smolm2"), Step.BACKEND).fix
     (tmp_path / "sycoprobe.toml").write_text('[models.judge]\nmodle = "openai:m"\n')
     assert "models.judge" in check(sycoprobe.doctor("judge"), Step.BACKEND).said
 
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    assert 'pip install "sycoprobe[local]"' in check(sycoprobe.doctor("local:x"), Step.BACKEND).mend
+    assert 'pip install "sycoprobe[local]"' in check(sycoprobe.doctor("local:x"), Step.BACKEND).fix
 
 
 def test_what_a_broken_plugin_raises_is_a_finding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_without_a_key_where_one_is_needed_the_rest_of_the_way_is_still_checked(
     key = check(found, Step.KEY)
     assert key.status is Status.FAIL
     assert "OPENAI_API_KEY holds no key" in key.said
-    assert "export OPENAI_API_KEY" in key.mend
+    assert "export OPENAI_API_KEY" in key.fix
     assert check(found, Step.PROXY).status is check(found, Step.REACHABLE).status is Status.OK
     assert check(found, Step.QUESTION) == Check(Step.QUESTION, Status.SKIPPED, "there is no key")
     assert found.calls == 0
@@ -204,7 +204,7 @@ def test_a_key_that_was_copied_wrongly_is_told_without_any_of_it(
     key = check(found, Step.KEY)
     assert said in key.said
     assert key.status is status
-    assert key.mend
+    assert key.fix
     shown = json.dumps(found.as_json(), ensure_ascii=False)
     assert not any(part in shown for part in ("planted", "0123", "cdef", "sk-p", "OTHER_KEY"))
 
@@ -221,7 +221,7 @@ def test_a_key_that_goes_over_an_open_wire_is_a_warning(monkeypatch: pytest.Monk
     key = check(examined(), Step.KEY)
     assert key.status is Status.WARN
     assert "unencrypted" in key.said
-    assert "https://" in key.mend
+    assert "https://" in key.fix
 
 
 def test_a_refused_key_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +229,7 @@ def test_a_refused_key_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch)
     found = examined(failing(401, "Incorrect API key provided"), models=(401, b"{}"))
     question = check(found, Step.QUESTION)
     assert question.status is Status.FAIL
-    assert "OPENAI_API_KEY (in the environment)" in question.mend
+    assert "OPENAI_API_KEY (in the environment)" in question.fix
     assert check(found, Step.REACHABLE).status is Status.OK
     assert check(found, Step.LISTED).status is Status.WARN
     assert found.calls == 1
@@ -237,26 +237,26 @@ def test_a_refused_key_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_server_that_wants_a_key_that_is_not_set_is_told_apart_from_a_refusal() -> None:
     found = examined(failing(401, "No key"))
-    assert "the server wants a key" in check(found, Step.QUESTION).mend
+    assert "the server wants a key" in check(found, Step.QUESTION).fix
 
 
 def test_a_server_that_is_down_is_told_apart_from_a_name_that_is_not_known() -> None:
     down = check(doctor(f"http://127.0.0.1:{unused_port()}/v1"), Step.REACHABLE)
     assert down.status is Status.FAIL
     assert "connection refused" in down.said
-    assert "start the server" in down.mend
+    assert "start the server" in down.fix
     unknown = check(doctor("http://no-such-host.invalid/v1"), Step.REACHABLE)
     assert "DNS: the name no-such-host.invalid is not known here" in unknown.said
-    assert "--base-url" in unknown.mend
+    assert "--base-url" in unknown.fix
 
 
 def test_http_and_https_confused_are_told_either_way(tls: ssl.SSLContext) -> None:
     with RawServer(b"HTTP/1.1 400 Bad Request\r\n\r\n", pause=0.05) as raw:
-        assert "speaks plain HTTP" in check(doctor(f"https://127.0.0.1:{raw.port}/v1"), Step.REACHABLE).mend
+        assert "speaks plain HTTP" in check(doctor(f"https://127.0.0.1:{raw.port}/v1"), Step.REACHABLE).fix
     with LoopbackServer(blue) as server:  # it waits for the end of a request that never comes
-        assert "write http://" in check(doctor(server.url.replace("http:", "https:"), timeout=0.5), Step.REACHABLE).mend
+        assert "write http://" in check(doctor(server.url.replace("http:", "https:"), timeout=0.5), Step.REACHABLE).fix
     with RawServer(OK, tls=tls) as raw:
-        assert "write https://" in check(doctor(f"http://127.0.0.1:{raw.port}/v1"), Step.REACHABLE).mend
+        assert "write https://" in check(doctor(f"http://127.0.0.1:{raw.port}/v1"), Step.REACHABLE).fix
 
 
 def test_a_certificate_that_is_not_trusted_comes_with_the_variable_that_mends_it(
@@ -265,9 +265,9 @@ def test_a_certificate_that_is_not_trusted_comes_with_the_variable_that_mends_it
     with RawServer(OK + b"Content-Length: 2\r\n\r\n{}", tls=tls) as raw:
         found = check(doctor(f"https://127.0.0.1:{raw.port}/v1"), Step.REACHABLE)
         assert found.said.startswith("TLS: the server's certificate is not trusted")
-        assert "SSL_CERT_FILE" in found.mend
+        assert "SSL_CERT_FILE" in found.fix
         monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file.pem")
-        assert "a file that is not there" in check(doctor(f"https://127.0.0.1:{raw.port}/v1"), Step.REACHABLE).mend
+        assert "a file that is not there" in check(doctor(f"https://127.0.0.1:{raw.port}/v1"), Step.REACHABLE).fix
 
 
 @pytest.fixture
@@ -328,7 +328,7 @@ def test_a_clock_that_is_off_is_a_warning_with_its_mend(off: float, status: Stat
     clock = check(found, Step.CLOCK)
     assert clock.status is status
     assert said in clock.said
-    assert bool(clock.mend) == (status is Status.WARN)
+    assert bool(clock.fix) == (status is Status.WARN)
     assert found.ok
 
 
@@ -342,9 +342,9 @@ def test_a_model_that_is_not_there_comes_with_the_names_that_are_near() -> None:
     listed = json.dumps({"data": [{"id": i} for i in ("gpt-9-mini", "gpt-9", "whisper")]}).encode()
     found = examined(failing(404, "no such model"), how={"model": "openai:gtp-9"}, models=(200, listed))
     assert check(found, Step.LISTED).status is Status.WARN
-    assert "did you mean openai:gpt-9" in check(found, Step.LISTED).mend
+    assert "did you mean openai:gpt-9" in check(found, Step.LISTED).fix
     assert check(found, Step.QUESTION).status is Status.FAIL
-    assert check(found, Step.QUESTION).mend == "did you mean -m openai:gpt-9?"
+    assert check(found, Step.QUESTION).fix == "did you mean -m openai:gpt-9?"
 
 
 def test_an_address_without_its_path_comes_with_the_one_that_was_meant() -> None:
@@ -354,7 +354,7 @@ def test_an_address_without_its_path_comes_with_the_one_that_was_meant() -> None
     with LoopbackServer(blue, route=route) as server:
         bare = server.url.removesuffix("/v1")
         found = doctor(bare)
-    assert check(found, Step.QUESTION).mend.endswith(f"--base-url {bare}/v1")
+    assert check(found, Step.QUESTION).fix.endswith(f"--base-url {bare}/v1")
 
 
 def test_a_server_without_a_list_of_models_is_no_fault() -> None:
@@ -404,7 +404,7 @@ def test_another_answer_to_the_same_question_is_a_warning_only() -> None:
 def test_a_dialog_that_the_server_does_not_take_fails_the_pushback() -> None:
     found = examined(rejecting("only one turn", lambda b: len(b["messages"]) == 3))
     assert check(found, Step.PUSHBACK).status is Status.FAIL
-    assert "dialogs of user, assistant and user" in check(found, Step.PUSHBACK).mend
+    assert "dialogs of user, assistant and user" in check(found, Step.PUSHBACK).fix
     assert check(found, Step.LOGPROBS).status is Status.OK, "later steps are tried all the same"
 
 
@@ -430,13 +430,13 @@ def test_thinking_that_uses_up_the_limit_comes_with_the_limit_that_it_needs() ->
     assert read.status is Status.FAIL
     assert "thinking used up the limit of 256 tokens" in read.said
     assert "it took 1,003 and answered “blue”" in read.said
-    assert read.mend.startswith("--reply-tokens 2048 ")
+    assert read.fix.startswith("--reply-tokens 2048 ")
     assert check(found, Step.PUSHBACK).status is Status.OK, "the further steps get the room that was found"
     assert "thinking of 333 tokens at 'low', 1,000 without" in check(found, Step.EFFORT).said
-    mended = examined(thinking(1000), how={"reply_tokens": 2048})
-    assert mended.ok
-    assert check(mended, Step.THINKING).said == "thinks before it answers: 1,000 tokens here"
-    assert "thinking of 333 tokens at 'low', 1,000 without" in check(mended, Step.EFFORT).said
+    fixed = examined(thinking(1000), how={"reply_tokens": 2048})
+    assert fixed.ok
+    assert check(fixed, Step.THINKING).said == "thinks before it answers: 1,000 tokens here"
+    assert "thinking of 333 tokens at 'low', 1,000 without" in check(fixed, Step.EFFORT).said
 
 
 def test_thinking_that_never_ends_is_a_failure_with_a_mend() -> None:
@@ -444,7 +444,7 @@ def test_thinking_that_never_ends_is_a_failure_with_a_mend() -> None:
     read = check(found, Step.READ)
     assert read.status is Status.FAIL
     assert "and of 4,096 too" in read.said
-    assert "--reply-tokens 16384" in read.mend
+    assert "--reply-tokens 16384" in read.fix
     assert check(found, Step.PUSHBACK).status is Status.SKIPPED
 
 
@@ -481,7 +481,7 @@ def test_a_server_that_is_too_busy_is_told_soon_whatever_wait_it_asks_for() -> N
     found = examined(lambda _: answer, how={"timeout": 0.1})
     assert time.monotonic() - began < 30
     assert check(found, Step.QUESTION).status is Status.FAIL
-    assert "wait" in check(found, Step.QUESTION).mend
+    assert "wait" in check(found, Step.QUESTION).fix
 
 
 def test_a_key_that_the_server_echoes_everywhere_is_in_nothing_that_is_printed() -> None:
@@ -525,10 +525,10 @@ def test_json_has_the_documented_keys_and_the_exit_code_says_whether_a_check_fai
     assert set(found) == {
         "doctor_version", "ok", "model", "checks", "calls", "prompt_tokens", "completion_tokens", "estimated", "seconds",
     }  # fmt: skip
-    assert found["checks"][0] == {"name": "backend", "status": "ok", "said": "openai", "mend": ""}
+    assert found["checks"][0] == {"name": "backend", "status": "ok", "said": "openai", "fix": ""}
     down = cli("-m", "openai:m", "--base-url", server.url)
     assert down.returncode == 1
-    assert "mend: reachable: start the server" in down.stdout
+    assert "fix: reachable: start the server" in down.stdout
     assert "skipped (the server cannot be reached): clock, model ready" in down.stdout
 
 
@@ -556,7 +556,7 @@ def test_a_replayed_run_is_read_and_not_asked(tmp_path: Path) -> None:
 def test_a_local_model_that_is_not_there_is_a_failure_with_a_mend(tmp_path: Path) -> None:
     found = sycoprobe.doctor(f"local:{tmp_path}/none.gguf")
     assert "no such file" in check(found, Step.READY).said
-    assert check(found, Step.READY).mend
+    assert check(found, Step.READY).fix
     assert check(found, Step.QUESTION).status is Status.SKIPPED
 
 

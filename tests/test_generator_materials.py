@@ -103,7 +103,7 @@ def test_a_fault_is_told_with_file_and_place(tmp_path: Path, name: str, old: str
             _ = made.content
         assert raised.value.message.startswith(f"{tmp_path / name}.toml: ")
         assert said in raised.value.message
-        assert raised.value.hint == "mend it there, or restore the file as it was installed"
+        assert raised.value.hint == "fix it there, or restore the file as it was installed"
 
 
 @pytest.mark.parametrize(

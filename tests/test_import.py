@@ -45,7 +45,7 @@ def probes_of(folder: Path) -> tuple[Any, ...]:
 
 
 def said(report: ImportReport) -> list[str]:
-    """What was left out, each as file:line:column: message; mend."""
+    """What was left out, each as file:line:column: message; fix."""
     return [str(f) for row in report.left_out_rows for f in row.faults]
 
 
@@ -430,7 +430,7 @@ def test_ids_that_are_the_same_or_cannot_be_ids_are_reported(tmp_path: Path) -> 
         {"id": "??", "question": "C?", **common},
     ]
     report = import_set("generic", [write(tmp_path / "t.jsonl", rows)], tmp_path / "set")
-    assert "it became 'm-ller-1'" in report.changed[0].mend
+    assert "it became 'm-ller-1'" in report.changed[0].fix
     assert "id: 'm-ller-1' stands already at t.jsonl:1" in said(report)[0]
     assert report.left_out == 2
 
@@ -457,7 +457,7 @@ def test_letters_and_numbers_that_all_options_bear_in_order_are_taken_off_and_re
         (n, json.dumps(rows[n - 1]).index('"options"') + 1) for n in (1, 2, 3)
     ]
     assert "each option bears a" in report.changed[0].message
-    assert "taken off" in report.changed[0].mend
+    assert "taken off" in report.changed[0].fix
 
 
 def test_answers_that_carry_the_letter_lose_it_where_they_are_the_option_that_bears_it(tmp_path: Path) -> None:

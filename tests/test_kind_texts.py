@@ -102,7 +102,7 @@ def test_a_sound_file_is_read_in_its_order_and_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said", "mend"),
+    ("old", "new", "said", "fix"),
     [
         ('ask = "What of the {form}?"\n', "", "the file lacks 'ask'", "`ask` is one text that must hold {form}"),
         ("ask =", "more = 1\nask =", "the file holds 'more', which nothing uses", "`plain` is a list"),
@@ -121,10 +121,10 @@ def test_a_sound_file_is_read_in_its_order_and_once(tmp_path: Path) -> None:
         ("[says]", "[says]\nmine = []", "[says] holds 'mine', which nothing uses", "the lists liked, disliked, all as long"),
         ("{form}.", "{b}.", "[says] liked, text 1 lacks {form}", "must hold {form}, and may hold {a}"),
         ('like the {form}."', 'like the {form}.", "{form}!"', "different lengths: liked 2, disliked 1", "all as long"),
-        ("[says]", "[says", "not TOML: ", "mend it there"),
+        ("[says]", "[says", "not TOML: ", "fix it there"),
     ],
 )
-def test_a_fault_is_told_with_its_place_and_how_to_mend_it(tmp_path: Path, old: str, new: str, said: str, mend: str) -> None:
+def test_a_fault_is_told_with_its_place_and_how_to_mend_it(tmp_path: Path, old: str, new: str, said: str, fix: str) -> None:
     assert old in SOUND
     found = texts(tmp_path, SOUND.replace(old, new))
     for _ in range(2):  # a fault is not forgotten
@@ -132,7 +132,7 @@ def test_a_fault_is_told_with_its_place_and_how_to_mend_it(tmp_path: Path, old: 
             _ = found.plain
         assert raised.value.message.startswith(f"{tmp_path / 'made.toml'}: ")
         assert said in raised.value.message
-        assert mend in raised.value.hint and raised.value.hint.endswith("or restore the file as it was installed")
+        assert fix in raised.value.hint and raised.value.hint.endswith("or restore the file as it was installed")
 
 
 def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:

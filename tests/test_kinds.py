@@ -768,7 +768,7 @@ def test_a_mistake_is_one_clear_error_and_leaves_no_folder(
     assert out == ""
     assert err.count("error: ") == 1
     assert says in err
-    assert "mend: " in err
+    assert "fix: " in err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -99,7 +99,7 @@ GOOD = '["openai:x"]\ninput = 1\noutput = 2\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "message", "mend"),
+    ("text", "place", "message", "fix"),
     [
         ('["openai:x"]\ninput = 1\n  output = -2\n', "3:3", "output is negative (-2)", "US dollars per million tokens"),
         ('["openai:x"]\ninput = nan\noutput = 2\n', "2:1", "input is nan, not a finite number", "US dollars"),
@@ -138,13 +138,13 @@ GOOD = '["openai:x"]\ninput = 1\noutput = 2\n'
     ],
 )
 def test_every_fault_of_a_table_is_one_error_with_its_place_and_a_mend(
-    tmp_path: Path, text: str, place: str, message: str, mend: str
+    tmp_path: Path, text: str, place: str, message: str, fix: str
 ) -> None:
     with pytest.raises(PriceError) as caught:
         table_of(tmp_path, text)
     assert caught.value.message.startswith(f"{tmp_path / 'prices.toml'}:{place}: ")
     assert message in caught.value.message
-    assert caught.value.hint and mend in caught.value.hint
+    assert caught.value.hint and fix in caught.value.hint
 
 
 def test_a_file_that_cannot_be_read_is_one_error(tmp_path: Path) -> None:

@@ -329,7 +329,7 @@ def test_the_doctor_tells_of_a_mark_that_is_not_known() -> None:
     with LoopbackServer(answering(f"<cot>{HIDDEN}</cot>Paris")) as server:
         found = doctor("openai:m", base_url=server.url, timeout=5)
     check = next(c for c in found.checks if c.name is Step.THINKING)
-    assert check.status is Status.WARN and "<cot>" in check.said and "--thinking-marks" in check.mend
+    assert check.status is Status.WARN and "<cot>" in check.said and "--thinking-marks" in check.fix
 
 
 def test_a_journal_of_an_older_version_is_read_without_the_thinking_in_its_texts(tmp_path: Path) -> None:

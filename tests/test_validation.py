@@ -1,4 +1,4 @@
-"""Bad probe sets: every fault is reported at its place, with its mend."""
+"""Bad probe sets: every fault is reported at its place, with its fix."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_sound_line_has_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "says", "mends"),
+    ("changes", "field", "says", "fixes"),
     [
         ({"wrong_answer": "jupiter."}, "wrong_answer", "same as the gold answer", "different"),
         ({"aliases": ["Jove"], "wrong_aliases": ["jove"]}, "wrong_aliases", "both the gold and the wrong", "remove"),
@@ -57,13 +57,13 @@ def test_a_sound_line_has_no_fault() -> None:
         ({"format": "number", "answer": "10", "wrong_answer": "11", "tolerance": 2}, "wrong_answer", "tolerance", "lower"),
     ],
 )
-def test_each_fault_names_its_field_column_and_mend(changes: dict[str, object], field: str, says: str, mends: str) -> None:
+def test_each_fault_names_its_field_column_and_mend(changes: dict[str, object], field: str, says: str, fixes: str) -> None:
     raw = line(**changes)
     (found,) = faults(raw)
     column = raw.decode().index(f'"{field}"') + 1
     assert found.startswith(f"p.jsonl:1:{column}: ")
     assert says in found
-    assert mends in found
+    assert fixes in found
 
 
 def test_a_missing_field_is_named() -> None:
@@ -200,7 +200,7 @@ def test_a_set_whose_options_bring_their_own_letters_is_warned_of_once_at_the_fi
     column = raw.decode().index('"options"') + 1
     assert str(found).startswith(f"p.jsonl:3:{column}: options: those of 2 of 3 questions with options bring their own letters")
     assert "'A) ant'" in found.message
-    assert "take them off" in found.mend
+    assert "take them off" in found.fix
 
 
 def cli(*args: str) -> subprocess.CompletedProcess[str]:

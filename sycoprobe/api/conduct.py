@@ -1,4 +1,4 @@
-"""How a run is carried out, and what it costs."""
+"""How a run is conducted, and what it costs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sycoprobe.running.asking import Tally
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How a run is carried out; nothing here changes what is asked.
+    """How a run is conducted; nothing here changes what is asked.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ DEFAULT_OUT = Path("reports")
 
 
 def new_folders(plans: Sequence[Planned], out: Path | None = None, name: str | None = None) -> list[Path]:
-    """A folder for each of several plans that are carried out together: in one folder, under its model's name.
+    """A folder for each of several plans that are run together: in one folder, under its model's name.
 
     Raises `PlanError` if two are alike, `JournalError` if one is taken.
     """

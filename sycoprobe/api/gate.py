@@ -269,7 +269,7 @@ def self_check(
 
 
 async def again(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
-    """Carry out a run's plan once more on the same model, drawing answers anew: the other side of an A/A check. Raises as `run` does."""
+    """Run a plan once more on the same model, drawing answers anew: the other side of an A/A check. Raises as `run` does."""
     folder = find_run(run, out)
     planned = journals.read(folder).planned()
     fresh = planned.changed(planned.plan.model_copy(update={"replica": planned.plan.replica + 1}))

@@ -250,7 +250,7 @@ def until_decided(*rules: str, alpha: float = ALPHA, min_items: int = MIN_ITEMS)
 
 
 def _check_until_plan(planned: Planned) -> None:
-    """Raises `PlanError` or `GateError` for a plan that cannot be carried out sequentially."""
+    """Raises `PlanError` or `GateError` for a plan that cannot be run sequentially."""
     if len(planned.parts) > 1:
         raise PlanError(
             f"a sequential run has one kind, not {len(planned.parts)}",

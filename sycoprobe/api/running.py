@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sycoprobe import __version__
-from sycoprobe.api.carrying import carry_out
 from sycoprobe.api.conduct import Conduct, price_for
+from sycoprobe.api.executing import execute
 from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
 from sycoprobe.api.planning import check_until, plan
 from sycoprobe.api.together import Together
@@ -69,7 +69,7 @@ async def start(
     baseline: Baseline | None = None,
     allow_mismatch: bool = False,
 ) -> Report:
-    """Carry out a plan as a new run; `baseline` is what a sequential run's relative rules compare to. Raises as `run` does, and `GateError`."""
+    """Run a plan as a new run; `baseline` is what a sequential run's relative rules compare to. Raises as `run` does, and `GateError`."""
     conduct = conduct or Conduct()
     if planned.plan.until is not None:
         check_until(planned, planned.plan.until, baseline, allow_mismatch=allow_mismatch)
@@ -85,7 +85,7 @@ async def start_all(
     folders: Sequence[Path] | None = None,
     conduct: Conduct | None = None,
 ) -> list[Report | SycoprobeError]:
-    """Carry out several plans (the same probes on several models) at the same time, each as a run of its own.
+    """Run several plans (the same probes on several models) at the same time, each as a run of its own.
 
     They share the caps of `conduct`, and what goes to one host under one key passes one limiter, in turn. One that fails does
     not stop the others; its error stands in its place.
@@ -161,7 +161,7 @@ async def _start(
             run=run,
         )
         with Scoring(planned, price, kept) as scoring:
-            return await carry_out(planned, backend, journal, folder, together, conduct, Earlier(), scoring, price)
+            return await execute(planned, backend, journal, folder, together, conduct, Earlier(), scoring, price)
     finally:
         await backend.close()
 
@@ -186,7 +186,7 @@ async def _resume(folder: Path, together: Together) -> Report:
                 if decision is not None and decision.items_looked_at and not undecided(decision):
                     return build(folder)
             with Scoring(planned, price, contents.baseline, rows=False) as scoring:
-                return await carry_out(planned, backend, journal, folder, together, conduct, earlier, scoring, price)
+                return await execute(planned, backend, journal, folder, together, conduct, earlier, scoring, price)
         finally:
             await backend.close()
     finally:

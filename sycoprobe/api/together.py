@@ -16,7 +16,7 @@ AnyRun = Run | BatchRun
 
 
 class Together:
-    """What runs that go on at the same time share: how they are carried out, their budget, and who is told of Ctrl-C.
+    """What runs that go on at the same time share: how they are conducted, their budget, and who is told of Ctrl-C.
 
     While a run goes on, the first Ctrl-C (or SIGTERM) drains all of them and the second one cancels them.
     """

@@ -133,7 +133,7 @@ class AzureBackend(OpenAIBackend):
         return f"{said} ({acted.removeprefix(': ')})" if acted else said
 
     def _error(self, reply: HttpReply) -> BackendError:
-        """As elsewhere, with the mend that fits Azure."""
+        """As elsewhere, with the fix that fits Azure."""
         e = super()._error(reply)
         code = str(error_of(json_of(reply.body, strict=False)).get("code") or "")
         if e.kind == ErrorKind.NOT_FOUND and code == "DeploymentNotFound":

@@ -123,7 +123,7 @@ class BackendOptions:
     concurrency: int = 16
     seed: int = 0
     replica: int = 0
-    """Which drawing of answers this is, where a plan is carried out more than once; servers see it in the calls' seeds."""
+    """Which drawing of answers this is, where a plan is run more than once; servers see it in the calls' seeds."""
     api_key_env: str | None = None
     """Name of the environment variable that holds the key; the key itself is never passed around."""
     strict: bool = False

@@ -17,7 +17,7 @@ _UNANSWERED = frozenset({ErrorKind.CONNECT, ErrorKind.RESET, ErrorKind.TIMEOUT})
 
 
 class Breaker:
-    """Whether a host answers. Once it is open nothing but trial calls are to be sent, one at a time and ever more seldom.
+    """Whether a host answers. Once it is open nothing but trial calls are to be sent, one at a time and ever more rarely.
 
     Attributes
     ----------

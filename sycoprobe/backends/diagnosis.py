@@ -79,7 +79,7 @@ async def check_proxy(url: str) -> None:
 async def reach(url: str, timeout: float) -> Reached:
     """Fetch the server's bare address, without a key; any answer will do, whatever its status.
 
-    `timeout` is in seconds. Raises `BackendError` with a mend if nothing answers: name, connection and certificate told apart.
+    `timeout` is in seconds. Raises `BackendError` with a fix if nothing answers: name, connection and certificate told apart.
     """
     over = Transport(url, {"user-agent": "sycoprobe"}, 1)
     try:
@@ -132,7 +132,7 @@ def _whole(said: str | None) -> int | None:
 
 
 async def _why(error: BackendError, url: str) -> tuple[str, str]:
-    """What to say of a server that did not answer, and the mend."""
+    """What to say of a server that did not answer, and the fix."""
     parts = urlsplit(url)
     proxy = proxy_on_the_way(url)
     near = urlsplit(proxy.shown) if proxy.shown else parts
@@ -154,8 +154,8 @@ async def _why(error: BackendError, url: str) -> tuple[str, str]:
                 f"TCP: {whom}: {refused}",
                 f"start the server, or name the port that it listens on: nothing listens on {port}",
             )
-        mend = f"is the server up, and may this machine reach port {port}"
-        return f"TCP: {whom}: {refused}", mend + ("? Look at the proxy variable" if proxy.shown else " (firewall, VPN, proxy)?")
+        fix = f"is the server up, and may this machine reach port {port}"
+        return f"TCP: {whom}: {refused}", fix + ("? Look at the proxy variable" if proxy.shown else " (firewall, VPN, proxy)?")
     if re.search(r"wrong.version.number|record layer failure|packet length too long", message, re.I):
         return f"TLS: {whom} does not speak it: {message}", "the server speaks plain HTTP: write http:// in --base-url"
     if error.kind in (ErrorKind.BAD_BODY, ErrorKind.RESET) and parts.scheme == "http" and not proxy.shown:

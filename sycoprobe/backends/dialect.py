@@ -309,7 +309,7 @@ class HttpDialect:
         code = str(error.get("code") or error.get("type") or "")
         said = redacted(str(error.get("message") or "").strip() or reply.body[:4000].decode("utf-8", "replace"))
         message = f"HTTP {reply.status}: {' '.join(said.split())[:300]}"
-        resumable = "the run can be resumed once that is mended"
+        resumable = "the run can be resumed once that is fixed"
         if reply.status == 500 and "exceeds the available context" in said:
             return BackendError(message, kind=ErrorKind.CONTEXT)  # llama.cpp before September 2025
         match reply.status:
@@ -339,7 +339,7 @@ class HttpDialect:
         return BackendError(message, kind=ErrorKind.BAD_REQUEST)
 
     def _is_quota(self, reply: HttpReply, code: str, said: str) -> bool:
-        """Whether a 429 says that the account's quota or credit is used up, which no waiting mends, and not that we are too fast."""
+        """Whether a 429 says that the account's quota or credit is used up, which no waiting fixes, and not that we are too fast."""
         return "quota" in code or "billing" in code or "insufficient_quota" in said
 
     def _error_in_200(self, error: dict[str, Any]) -> BackendError:

@@ -192,23 +192,23 @@ class GeminiBackend(HttpDialect):
         error, details = _details(reply)
         said = str(error.get("message") or "")
         reasons = {d.get("reason") for d in details}
-        mend: tuple[str, ErrorKind] | None = None
+        fix: tuple[str, ErrorKind] | None = None
         if "API_KEY_INVALID" in reasons or re.search(r"api key (?:not valid|not found|expired)", said, re.I):
-            mend = "check the key", ErrorKind.AUTH
+            fix = "check the key", ErrorKind.AUTH
         elif "BILLING_DISABLED" in reasons or (error.get("status") == "FAILED_PRECONDITION" and "billing" in said):
-            mend = "the key's project needs billing; the run can be resumed once that is mended", ErrorKind.QUOTA
+            fix = "the key's project needs billing; the run can be resumed once that is fixed", ErrorKind.QUOTA
         elif error.get("status") == "FAILED_PRECONDITION" and "location" in said:
             regions = "https://ai.google.dev/gemini-api/docs/available-regions"
-            mend = f"the API is not offered where this machine or its proxy is ({regions}); run it elsewhere", ErrorKind.AUTH
-        if mend:
-            return BackendError(made.message, mend[0], kind=mend[1], fatal=True)
+            fix = f"the API is not offered where this machine or its proxy is ({regions}); run it elsewhere", ErrorKind.AUTH
+        if fix:
+            return BackendError(made.message, fix[0], kind=fix[1], fatal=True)
         if made.retryable:
             wait = _wait(details, said)
             made.retry_after = wait if wait and math.isfinite(wait) else made.retry_after
         return made
 
     def _is_quota(self, reply: HttpReply, code: str, said: str) -> bool:
-        """Whether a 429 is one that waiting does not mend: a limit a day, a limit of 0, or money that is spent.
+        """Whether a 429 is one that waiting does not fix: a limit a day, a limit of 0, or money that is spent.
 
         The `retryDelay` of seconds that comes with a limit a day is not true.
         """

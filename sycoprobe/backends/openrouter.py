@@ -113,7 +113,7 @@ class OpenRouterBackend(OpenAIBackend):
     def _error_in_200(self, error: dict[str, Any]) -> BackendError:
         e = super()._error_in_200(error)
         if str(error.get("code")) == "402":
-            hint = "the account has no credit; the run can be resumed once that is mended"
+            hint = "the account has no credit; the run can be resumed once that is fixed"
             return BackendError(e.message, hint, kind=ErrorKind.QUOTA, fatal=True)
         return e
 

@@ -58,7 +58,7 @@ class Pace:
     since the cut before is at or below it, since the server had nothing left to give at both ends of that time.
 
     Some servers reject calls for reasons that have nothing to do with this client's rate (others use up what is shared). Such
-    rejections come below the limit too, and no cut mends them: as many as come there, and half as many again, are
+    rejections come below the limit too, and no cut removes them: as many as come there, and half as many again, are
     borne, up to 3 % of all calls.
 
     Parameters

@@ -51,7 +51,7 @@ def open_backend(name: str, options: BackendOptions) -> PythonBackend:
     except (ImportError, AttributeError) as e:
         raise PlanError(f"python: {name}: {redacted(str(e))}", _WRITE) from e
     except (Exception, SystemExit) as e:
-        raise PlanError(f"python: importing {module} raised {_named(e)}", "mend the module") from e
+        raise PlanError(f"python: importing {module} raised {_named(e)}", "fix the module") from e
     if not callable(found):
         raise PlanError(f"python: {name} is not callable", _WRITE)
     return PythonBackend(name, found, options)

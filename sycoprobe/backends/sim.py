@@ -4,7 +4,7 @@
 
 - `accuracy`: the first answer is right.
 - `control`: the answer flips under a neutral re-ask. `pushback`: a right answer flips when the user disagrees.
-  `correction`: a wrong answer is mended when the user disagrees. `pushback.ethos` and the like set one kind.
+  `correction`: a wrong answer is corrected when the user disagrees. `pushback.ethos` and the like set one kind.
 - `icc`: how much items differ (a beta distribution with this intra-class correlation); 0 means not at all.
 - `refuse`, `cut`, `unparsed`, `ambiguous`, `error`: a reply comes out so instead.
 - `phrases=plain|dev|held_out`: how replies are worded, in runs of `challenge`: in a few plain shapes that are always read rightly, so that

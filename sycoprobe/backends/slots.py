@@ -67,7 +67,7 @@ class Slot:
         Parameters
         ----------
         headers: by lower-case names.
-        quota: a 429 that no waiting mends, since an account's quota is used up.
+        quota: a 429 that no waiting fixes, since an account's quota is used up.
         """
         self.told = True
         self._gate.answered(self, status, headers, quota=quota)

@@ -1,4 +1,4 @@
-"""`sycoprobe doctor`: how an examination is shown, as a table with the mends below it, or as JSON."""
+"""`sycoprobe doctor`: how an examination is shown, as a table with the fixes below it, or as JSON."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def examine(model: str, *, screen: Console, progress: Console, as_json: bool, **
 
 
 def show(found: Examination, screen: Console) -> None:
-    """Print the table, then what was skipped and why, then the mends, each on a line of its own that can be copied whole."""
+    """Print the table, then what was skipped and why, then the fixes, each on a line of its own that can be copied whole."""
     table = Table("check", "status", "what was found", box=SIMPLE_HEAD, pad_edge=False)
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     table.columns[2].overflow = "fold"
@@ -45,12 +45,12 @@ def show(found: Examination, screen: Console) -> None:
     screen.print(table)
     for why, names in _skipped(found.checks).items():
         screen.print(Text(f"skipped ({_line(why).plain}): {', '.join(names)}", style="dim"), soft_wrap=True)
-    if any(c.mend for c in found.checks):
+    if any(c.fix for c in found.checks):
         screen.print()
     for check in found.checks:
-        if check.mend:
-            mark = Text("mend: ", style=STYLES[check.status])
-            screen.print(mark.append(f"{check.name}: ", style="bold").append_text(_line(check.mend)), soft_wrap=True)
+        if check.fix:
+            mark = Text("fix: ", style=STYLES[check.status])
+            screen.print(mark.append(f"{check.name}: ", style="bold").append_text(_line(check.fix)), soft_wrap=True)
 
 
 def _skipped(checks: tuple[Check, ...]) -> dict[str, list[str]]:

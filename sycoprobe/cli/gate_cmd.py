@@ -10,7 +10,7 @@ import typer
 from sycoprobe.cli import options as o
 from sycoprobe.cli.gated import baseline_if_needed, finish, settings_of_gate
 from sycoprobe.cli.options import ANSWER, OUT, Answer, Arms, Kinds, Out, ReplyTokens, RunArg
-from sycoprobe.cli.show import carried_out, console
+from sycoprobe.cli.show import console, executed
 from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def gate(
     out: Out = OUT,
     json: Annotated[bool, typer.Option("--json", help="Print gate.json on standard output instead of the table.")] = False,
 ) -> None:
-    """Judge a run, or runs of several probe kinds together, by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, save with --aa --again."""
+    """Judge a run, or runs of several probe kinds together, by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, except with --aa --again."""
     from sycoprobe import api
     from sycoprobe.errors import GateError
 
@@ -186,7 +186,7 @@ def plan(
     accuracy: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: right first answers (0.8).")] = None,
     control: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: flips under control (0.05).")] = None,
     pushback: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: flips under pushback (0.2).")] = None,
-    correction: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: wrong answers mended (0.5).")] = None,
+    correction: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: wrong answers corrected (0.5).")] = None,
     icc: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: how alike an item's replies are (0.3).")] = None,
     like: Annotated[str | None, typer.Option("--like", metavar="RUN", help="Take the guesses from an earlier run.")] = None,
     out: Out = OUT,
@@ -252,7 +252,7 @@ def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Pat
 
     runs: list[str | Path] = [*names]
     if again:
-        report = carried_out(lambda conduct: api.again(names[0], out=out, conduct=conduct), {}, quiet=False)
+        report = executed(lambda conduct: api.again(names[0], out=out, conduct=conduct), {}, quiet=False)
         runs.append(api.find_run(report.run, out))
     found: SelfCheck = api.self_check(*runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, out=out)
     if json:

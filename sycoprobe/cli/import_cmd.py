@@ -127,7 +127,7 @@ def _show(report: ImportReport, out: Path) -> None:
             print(visible(f"Every row that was left out, changed or collapsed stands in {out / REPORT_FILE}."))
         print(visible(f"next: `sycoprobe show {out}` to look at some of them, then `sycoprobe run {out}`"))
     elif report.probes:
-        print("Nothing was written, because rows had to be left out and --strict is on; mend them, or leave --strict away.")
+        print("Nothing was written, because rows had to be left out and --strict is on; fix them, or leave --strict away.")
     else:
         print("Nothing was written: no row could be used.")
 

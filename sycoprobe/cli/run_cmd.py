@@ -185,12 +185,12 @@ def run(
     tolerance = o.TOLERANCE if error_tolerance is None else error_tolerance
     if len(plans) > 1:
         folders = api.new_folders(plans, out, name)
-        results = show.carried_out(
+        results = show.executed(
             lambda c: api.start_all(plans, folders=folders, conduct=c), conduct, quiet=quiet, verbose=verbose
         )
         show.show_all(results, folders, json=json, tolerance=tolerance)
         return
-    report = show.carried_out(
+    report = show.executed(
         lambda c: api.start(plans[0], out=out, name=name, conduct=c, baseline=blessed, allow_mismatch=allow_mismatch),
         conduct,
         quiet=quiet,
@@ -237,10 +237,10 @@ def resume(
         "caps": o.caps(max_calls, max_tokens, max_cost, max_time),
     }
     if len(folders) > 1:
-        results = show.carried_out(lambda c: api.resume_all(folders, conduct=c), conduct, quiet=quiet, verbose=verbose)
+        results = show.executed(lambda c: api.resume_all(folders, conduct=c), conduct, quiet=quiet, verbose=verbose)
         show.show_all(results, folders, json=json, tolerance=error_tolerance)
         return
-    report = show.carried_out(lambda c: api.aresume(folders[0], conduct=c), conduct, quiet=quiet, verbose=verbose)
+    report = show.executed(lambda c: api.aresume(folders[0], conduct=c), conduct, quiet=quiet, verbose=verbose)
     if report.plan.until is not None:
         gated.finish_sequential(report, folders[0], GateSettings(error_tolerance=error_tolerance), json=json)
     else:
@@ -283,7 +283,7 @@ def doctor(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON instead of a table.")] = False,
 ) -> None:
-    """Try everything that a run of a model depends on, with a few short calls; each fault with its mend."""
+    """Try everything that a run of a model depends on, with a few short calls; each fault with its fix."""
     from sycoprobe.cli.doctor import examine
     from sycoprobe.cli.show import console
 

@@ -157,7 +157,7 @@ def validate(
         list[Path], typer.Argument(metavar="FOLDER...", help="Folders of sets; names of shipped sets work too.")
     ],
 ) -> None:
-    """Report every fault of a probe set as file:line:column with its mend; exit code 1 if there is any. Warnings leave it at 0."""
+    """Report every fault of a probe set as file:line:column with its fix; exit code 1 if there is any. Warnings leave it at 0."""
     from sycoprobe.sets.load import faults_of, load_set, set_path, shipped_names, warnings_of
     from sycoprobe.text import visible
 

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from sycoprobe.reports.model import Report
 
 
-def carried_out(
-    make: Callable[[Conduct], Awaitable[Any]], conduct: dict[str, Any], *, quiet: bool, verbose: bool = False
-) -> Any:
-    """What `make` gives, carried out under a progress display; Ctrl-C drains it."""
+def executed(make: Callable[[Conduct], Awaitable[Any]], conduct: dict[str, Any], *, quiet: bool, verbose: bool = False) -> Any:
+    """what `make` gives, run under a progress display; Ctrl-C drains it."""
     import asyncio
 
     from sycoprobe.api.conduct import Conduct
@@ -176,9 +174,9 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_error(error: SycoprobeError) -> None:
-    """Print what is wrong and how to mend it on standard error."""
+    """Print what is wrong and how to fix it on standard error."""
     from sycoprobe.text import visible
 
     print(visible(f"error: {error.message}"), file=sys.stderr)
     if error.hint:
-        print(visible(f"  mend: {error.hint}"), file=sys.stderr)
+        print(visible(f"  fix: {error.hint}"), file=sys.stderr)

@@ -64,7 +64,7 @@ class Asker:
             return await self.ask(backend, what, messages, **sampling)
         except Exception as e:  # whatever a plug-in raises is a finding
             error = named(e)
-            self._findings.note(step, Status.WARN, error.message, self._subject.mend(error))
+            self._findings.note(step, Status.WARN, error.message, self._subject.fix(error))
             return None
 
     async def ask(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-DOCTOR_VERSION = 1
+DOCTOR_VERSION = 2
 
 
 class Status(StrEnum):
@@ -16,7 +16,7 @@ class Status(StrEnum):
     WARN = "warn"
     """A run can be made, but the user should know."""
     FAIL = "fail"
-    """A run cannot be made, or would measure nothing, until this is mended."""
+    """A run cannot be made, or would measure nothing, until this is fixed."""
     SKIPPED = "skipped"
     """It does not apply here, or an earlier failure left nothing to check."""
 
@@ -52,7 +52,7 @@ AFTER_QUESTION = CALLS[1:]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: `said` is what was found, `mend` how to mend it (empty if there is nothing to mend).
+    """One check: `said` is what was found, `fix` how to fix it (empty if there is nothing to fix).
 
     Both may quote the server and the model; keys are taken out, but it is untrusted text.
     """
@@ -60,7 +60,7 @@ class Check:
     name: Step
     status: Status
     said: str
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +89,5 @@ class Examination:
         return all(c.status is not Status.FAIL for c in self.checks)
 
     def as_json(self) -> dict[str, Any]:
-        """What `doctor --json` prints: `doctor_version`, `model`, `ok`, `checks` (each `name`, `status`, `said`, `mend`) and the cost."""
+        """What `doctor --json` prints: `doctor_version`, `model`, `ok`, `checks` (each `name`, `status`, `said`, `fix`) and the cost."""
         return {"doctor_version": DOCTOR_VERSION, "ok": self.ok, **asdict(self)}

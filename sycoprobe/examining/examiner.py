@@ -31,7 +31,7 @@ _ELSEWHERE = {"python": "the function's own affair", "command": "the program's o
 
 
 class Examiner:
-    """Carries out the steps; a step that an earlier failure or the kind of backend leaves nothing to do is skipped with the reason."""
+    """Runs the steps; a step that an earlier failure or the kind of backend leaves nothing to do is skipped with the reason."""
 
     def __init__(
         self, model: str, options: BackendOptions, timeout: float, reply_tokens: int | None, tell: Callable[[str], None]
@@ -141,11 +141,11 @@ class Examiner:
             backend = open_backend(self._subject.model, self._subject.options)
         except Exception as e:  # whatever a plug-in raises is a finding
             error = named(e)
-            mend = error.hint
+            fix = error.hint
             if isinstance(error, PlanError) and self._subject.scheme not in backend_names():
                 likely = self._subject.likely()
-                mend = f"did you mean -m {likely}? Else {mend}" if likely else mend
-            self._findings.note(Step.BACKEND, Status.FAIL, error.message, mend)
+                fix = f"did you mean -m {likely}? Else {fix}" if likely else fix
+            self._findings.note(Step.BACKEND, Status.FAIL, error.message, fix)
             return None
         self._findings.note(Step.BACKEND, Status.OK, self._subject.scheme + alias)
         return backend
@@ -158,7 +158,7 @@ class Examiner:
             facts = await backend.start()
         except Exception as e:  # whatever a plug-in raises is a finding
             error = named(e)
-            self._findings.note(Step.READY, Status.FAIL, error.message, self._subject.mend(error))
+            self._findings.note(Step.READY, Status.FAIL, error.message, self._subject.fix(error))
             return None if isinstance(error, BackendError) and error.kind == ErrorKind.NOT_FOUND else False
         own = isinstance(backend, HttpDialect)
         notes = [

@@ -41,7 +41,7 @@ class FeatureSteps:
         if any("system" in note for note in self._asker.noted[known:]):
             said = f"the server takes none: it is joined to the first user turn ({obeyed})"
             self._findings.note(
-                Step.SYSTEM, Status.WARN, said, "nothing to mend for sets without system prompts, such as all that are shipped"
+                Step.SYSTEM, Status.WARN, said, "nothing to fix for sets without system prompts, such as all that are shipped"
             )
         else:
             self._findings.note(Step.SYSTEM, Status.OK, f"taken, and {obeyed}: {quoted(reply)}")
@@ -109,8 +109,8 @@ def note_thinking(findings: Findings, reply: Reply) -> bool:
             Step.THINKING, Status.OK, f"thinks before it answers: {len(reply.reasoning):,} characters here, kept apart"
         )
     elif mark := unknown_mark(reply.text):
-        mend = f'if so, name it in a run: --thinking-marks "{mark}…" with its end mark, or thinking-marks in an alias'
-        findings.note(Step.THINKING, Status.WARN, f"none seen, unless {mark}, with which the reply begins, opens it", mend)
+        fix = f'if so, name it in a run: --thinking-marks "{mark}…" with its end mark, or thinking-marks in an alias'
+        findings.note(Step.THINKING, Status.WARN, f"none seen, unless {mark}, with which the reply begins, opens it", fix)
     else:
         findings.note(Step.THINKING, Status.OK, "none seen")
     return thought(reply) > 0

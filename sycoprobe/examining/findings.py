@@ -19,9 +19,9 @@ class Findings:
         """Keep a check as it is."""
         self._checks[check.name] = check
 
-    def note(self, step: Step, status: Status, said: str, mend: str = "") -> None:
-        """Keep what was found, and how to mend it."""
-        self._checks[step] = Check(step, status, redacted(said), redacted(mend))
+    def note(self, step: Step, status: Status, said: str, fix: str = "") -> None:
+        """Keep what was found, and how to fix it."""
+        self._checks[step] = Check(step, status, redacted(said), redacted(fix))
 
     def skip(self, why: str, *steps: Step) -> None:
         """Skip those of `steps` that were not done."""

@@ -53,15 +53,15 @@ class ServerSteps:
         variable, origin = found.variable, origin_of(found.variable)
         self._subject.key_from = f"{variable} (in {origin})"
         faults = faults_of(variable)
-        mend = f"copy the key again and set {variable} to it alone" if faults else ""
+        fix = f"copy the key again and set {variable} to it alone" if faults else ""
         if isinstance(backend, HttpDialect):
             parts = urlsplit(backend.url)
             if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
                 faults.append(f"is sent to {parts.hostname} unencrypted")
-                mend = mend or "write https:// in --base-url if the server can; else use a key that opens nothing else"
+                fix = fix or "write https:// in --base-url if the server can; else use a key that opens nothing else"
         said = f"{variable}, found in {origin}"
         self._findings.note(
-            Step.KEY, Status.WARN if faults else Status.OK, f"{said}; it {', and '.join(faults)}" if faults else said, mend
+            Step.KEY, Status.WARN if faults else Status.OK, f"{said}; it {', and '.join(faults)}" if faults else said, fix
         )
         return False
 
@@ -116,7 +116,7 @@ class ServerSteps:
                 Step.LISTED,
                 Status.WARN,
                 f"the server's list of models cannot be read: {error.message}",
-                self._subject.mend(error),
+                self._subject.fix(error),
             )
             return
         if not ids:

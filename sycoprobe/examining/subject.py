@@ -1,4 +1,4 @@
-"""The model that is examined: what it is called, what is known of it by now, and how its failures can be mended."""
+"""The model that is examined: what it is called, what is known of it by now, and how its failures can be fixed."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Subject:
         near = difflib.get_close_matches(self.name, self.listed, 3, 0.5)
         return near or [i for i in self.listed if self.name.lower() in i.lower()][:3]
 
-    def mend(self, error: SycoprobeError) -> str:
-        """The mend of a failed call, with what is known by now of the key, the model's name and the address."""
+    def fix(self, error: SycoprobeError) -> str:
+        """The fix of a failed call, with what is known by now of the key, the model's name and the address."""
         kind = error.kind if isinstance(error, BackendError) else None
         if kind == ErrorKind.AUTH and self.key_from:
             return f"the server refuses the key in {self.key_from}: is it whole, of this provider, and allowed this model?"

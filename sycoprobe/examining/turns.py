@@ -40,7 +40,7 @@ class TurnSteps:
             reply = await self._asker.ask(backend, "asking one question", self._asker.opening)
         except Exception as e:  # whatever a plug-in raises is a finding
             error = named(e)
-            self._findings.note(Step.QUESTION, Status.FAIL, error.message, self._subject.mend(error))
+            self._findings.note(Step.QUESTION, Status.FAIL, error.message, self._subject.fix(error))
             return None
         seconds = time.monotonic() - began
         counts = (
@@ -74,8 +74,8 @@ class TurnSteps:
             return cut
         self._thinking(reply)
         if is_cut(reply, room):
-            mend = f"--reply-tokens {4 * room}, or a model (or a setting of the server) that thinks less"
-            self._findings.note(Step.READ, Status.FAIL, f"{what}, and of {room:,} too", mend)
+            fix = f"--reply-tokens {4 * room}, or a model (or a setting of the server) that thinks less"
+            self._findings.note(Step.READ, Status.FAIL, f"{what}, and of {room:,} too", fix)
             return reply
         used = reply.usage.get("completion_tokens") or len(reply.text + (reply.reasoning or "")) // CHARS_PER_TOKEN
         enough = -(-2 * max(used, limit) // 512) * 512
@@ -88,14 +88,14 @@ class TurnSteps:
             right = "right" if reading.stance is Stance.RIGHT else "wrong"
             self._findings.note(Step.READ, Status.OK, f"{reading.answer!r}, which is {right}")
         elif reading.outcome is Outcome.THINKING_ONLY:
-            mend = f"--reply-tokens {4 * self._asker.sampling.reply_tokens}, or a setting of the server by which it ends its thinking"
-            self._findings.note(Step.READ, Status.FAIL, "the reply holds thinking and no answer after it", mend)
+            fix = f"--reply-tokens {4 * self._asker.sampling.reply_tokens}, or a setting of the server by which it ends its thinking"
+            self._findings.note(Step.READ, Status.FAIL, "the reply holds thinking and no answer after it", fix)
         elif not reply.text.strip() and reading.outcome is not Outcome.REFUSED:
-            mend = "look at the server's chat template and its log: the model said nothing"
-            self._findings.note(Step.READ, Status.FAIL, "the reply is empty", mend)
+            fix = "look at the server's chat template and its log: the model said nothing"
+            self._findings.note(Step.READ, Status.FAIL, "the reply is empty", fix)
         else:
-            mend = "look at the reply above: if the model answers otherwise too, most trials will not count"
-            self._findings.note(Step.READ, Status.WARN, f"no answer was read ({reading.outcome.value}): {reading.rule}", mend)
+            fix = "look at the reply above: if the model answers otherwise too, most trials will not count"
+            self._findings.note(Step.READ, Status.WARN, f"no answer was read ({reading.outcome.value}): {reading.rule}", fix)
 
     async def pushback(self, backend: Backend, first: Reply, reading: Extraction) -> None:
         """Disagree once with the first answer."""
@@ -112,11 +112,11 @@ class TurnSteps:
             reply = await self._asker.ask(backend, "pushing back once", step.messages, self._asker.conversation.call(step))
         except Exception as e:  # whatever a plug-in raises is a finding
             error = named(e)
-            mend = (
-                self._subject.mend(error)
+            fix = (
+                self._subject.fix(error)
                 or "the server must take dialogs of user, assistant and user: look at its chat template"
             )
-            self._findings.note(Step.PUSHBACK, Status.FAIL, error.message, mend)
+            self._findings.note(Step.PUSHBACK, Status.FAIL, error.message, fix)
             return
         [(done, _)] = walk.give((step.arm, step.index), reply)
         read = done.readings[VERDICT]
@@ -137,7 +137,7 @@ class TurnSteps:
             Step.REPEATED,
             Status.WARN,
             f"another answer to the same question at temperature 0{took}: {quoted(reply)}",
-            "nothing to mend: the control arm measures it; --repeats makes the rates steadier",
+            "nothing to fix: the control arm measures it; --repeats makes the rates steadier",
         )
 
     def _thinking(self, reply: Reply) -> None:

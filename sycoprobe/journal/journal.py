@@ -107,7 +107,7 @@ class Journal:
         facts: what the backend said of the model.
         baseline: what a sequential run compares to.
         price: what the model's tokens cost.
-        conduct: how it is carried out, as far as a resume wants to know.
+        conduct: how it is run, as far as a resume wants to know.
         batch: the token of a run in batches.
         run: its name, by default that of the folder.
 

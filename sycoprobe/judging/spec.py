@@ -46,7 +46,7 @@ AnyJudge = JudgeSpec | RuleJudge
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How judging is carried out.
+    """How judging is run.
 
     Attributes
     ----------

@@ -54,10 +54,10 @@ def each_once(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a kind cannot use a probe: in one clause, and how to mend it."""
+    """Why a kind cannot use a probe: in one clause, and how to fix it."""
 
     what: str
-    mend: str
+    fix: str
 
 
 C = TypeVar("C", bound=AnyShown, default=AnyShown)

@@ -67,7 +67,7 @@ class Hint(QuestionKind[HintSettings]):
         made = [
             Metric(
                 "net_hint",
-                "how much oftener the wrong answer is given when the user hints at it than without a hint",
+                "how much more often the wrong answer is given when the user hints at it than without a hint",
                 wrong,
                 ("pushed",),
                 ("control",),

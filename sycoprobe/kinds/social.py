@@ -146,7 +146,7 @@ class Social(ProbeKind[ShownConflict], Derives[ShownConflict], Judgeable[ShownCo
             ),
             Metric(
                 "net_endorsed",
-                "how much oftener somebody is not in the wrong when they tell it themselves",
+                "how much more often somebody is not in the wrong when they tell it themselves",
                 ("a", "b"),
                 ("endorsed",),
                 ("told_a", "told_b"),

@@ -43,7 +43,7 @@ def price_of(
 
 
 def why_unpriced(model: str, *, base_url: str | None = None) -> str:
-    """Why `price_of` knows no price of `model`, and how to mend it: two sentences and lines to paste into a file of prices."""
+    """Why `price_of` knows no price of `model`, and how to fix it: two sentences and lines to paste into a file of prices."""
     backend, _, name = model.partition(":")
     vendor = VENDORS.get(backend)
     install = ""
@@ -61,5 +61,5 @@ def why_unpriced(model: str, *, base_url: str | None = None) -> str:
     else:
         why = f"{data_version()} does not know it"
         install = "A newer one may: `pip install -U genai-prices`. Or "
-    mend = f"{install}{'say' if install else 'Say'} it in a file and pass that with --prices FILE:"
-    return f"the price of {model} is unknown: {why}.\n{mend}\n\n{snippet(model)}"
+    fix = f"{install}{'say' if install else 'Say'} it in a file and pass that with --prices FILE:"
+    return f"the price of {model} is unknown: {why}.\n{fix}\n\n{snippet(model)}"

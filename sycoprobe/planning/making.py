@@ -107,7 +107,7 @@ def _check_suits(wanted: Wanted, settings: KindSettings) -> None:
             raise PlanError(f"the set {s.name!r} does not suit the probe kind {kind.name!r}: its probes are of {own}", suits)
         for probe in s.probes:
             if fault := kind.fault(probe, settings):
-                raise PlanError(f"the set {s.name!r} does not suit {kind.name!r}: probe {probe.id!r} {fault.what}", fault.mend)
+                raise PlanError(f"the set {s.name!r} does not suit {kind.name!r}: probe {probe.id!r} {fault.what}", fault.fix)
 
 
 def chosen_probes(sets: tuple[ProbeSet, ...], n: int | None, seed: int) -> tuple[tuple[ProbeSet, ...], tuple[SetRef, ...]]:

@@ -238,7 +238,7 @@ class Report(BaseModel):
     cost: float | None = Field(
         default=None, description="US dollars, over all calls and resumes; null where no price is known."
     )
-    price: dict[str, Any] | None = Field(default=None, description="The price that `cost` was reckoned by, with its source.")
+    price: dict[str, Any] | None = Field(default=None, description="The price that `cost` was computed with, with its source.")
     notes: list[str]
     rows: list[ReadingRow] | None = None
 

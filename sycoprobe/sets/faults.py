@@ -29,10 +29,10 @@ class Fault:
     line: int
     column: int
     message: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}; {self.mend}"
+        return f"{self.file}:{self.line}:{self.column}: {self.message}; {self.fix}"
 
 
 class _NotJsonNumber(ValueError):
@@ -154,8 +154,8 @@ def _clean_lines(file: str, lines: Iterable[bytes], faults: list[Fault]) -> Iter
             raw = raw[len(_BOM) :]
         if raw.endswith(b"\r\n") and not crlf_reported:
             crlf_reported = True
-            mend = "save it with LF line ends (reported once; later lines may have it too)"
-            faults.append(Fault(file, number, len(raw) - 1, "the line ends in CRLF", mend))
+            fix = "save it with LF line ends (reported once; later lines may have it too)"
+            faults.append(Fault(file, number, len(raw) - 1, "the line ends in CRLF", fix))
         if len(raw) > MAX_LINE_BYTES:
             message = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
             faults.append(
@@ -240,9 +240,9 @@ _TYPES = {
 
 
 def fault_saying(file: str, line: int, column: int, sentence: str) -> Fault:
-    """The fault that a sentence of the form `field: what is wrong; how to mend it` tells of."""
-    message, _, mend = sentence.partition("; ")
-    return Fault(file, line, column, message, mend or "correct it")
+    """The fault that a sentence of the form `field: what is wrong; how to fix it` tells of."""
+    message, _, fix = sentence.partition("; ")
+    return Fault(file, line, column, message, fix or "correct it")
 
 
 def pydantic_fault(file: str, line: int, column: int, error: Any) -> Fault:
@@ -255,7 +255,7 @@ def pydantic_fault(file: str, line: int, column: int, error: Any) -> Fault:
         case "missing":
             return Fault(file, line, column, f"{field}: is missing", f"add {field!r}")
         case "extra_forbidden":
-            return Fault(file, line, column, f"{field}: is no field of the schema", "remove it, or mend its spelling")
+            return Fault(file, line, column, f"{field}: is no field of the schema", "remove it, or fix its spelling")
         case "enum":
             return Fault(file, line, column, f"{field}: {error['input']!r} is not known", f"write {error['ctx']['expected']}")
         case "string_too_long":

@@ -98,7 +98,7 @@ def faults_of(folder: Path) -> list[Fault]:
     try:
         model = _model_of(info) if info is not None else Probe
     except ProbeError as e:
-        return [*faults, Fault(str(info_path), 1, 1, e.message, e.hint or "mend `kind`")]
+        return [*faults, Fault(str(info_path), 1, 1, e.message, e.hint or "fix `kind`")]
     return faults + _read_probes(folder / PROBES_FILE, model)[1]
 
 
@@ -116,7 +116,7 @@ def generator(name: str) -> Any:
     for point in entry_points(group="sycoprobe.generators", name=name):
         return point.load()
     raise ProbeError(
-        f"no generator {name!r} is installed", "install the package that brings it, or mend `generator` in set.toml"
+        f"no generator {name!r} is installed", "install the package that brings it, or fix `generator` in set.toml"
     )
 
 

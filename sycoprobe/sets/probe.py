@@ -192,7 +192,7 @@ def parse_number(text: str) -> Fraction | None:
 
 
 def numbers_beyond(p: Probe) -> list[str]:
-    """The answers of a number probe that are too large, or too near zero, to be reckoned with; each begins with its field and a colon.
+    """The answers of a number probe that are too large, or too near zero, to be used; each begins with its field and a colon.
 
     The range is that of a double, which is what JSON's numbers are (RFC 8259, section 6). Not part of the schema: the journal of a run
     that asked such a probe stays readable.

@@ -21,4 +21,4 @@ def shipped_toml(file: Traversable) -> dict[str, object]:
     except OSError as e:
         raise PlanError(f"{file}: cannot be read: {e.strerror}", "install sycoprobe again") from e
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-        raise PlanError(f"{file}: not TOML: {e}", f"mend it there, {RESTORE}") from e
+        raise PlanError(f"{file}: not TOML: {e}", f"fix it there, {RESTORE}") from e

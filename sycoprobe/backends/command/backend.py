@@ -89,7 +89,7 @@ class CommandBackend:
             if self._barren >= BARREN:
                 raise BackendError(
                     f"{program.gone.message}; {BARREN} times in a row, without one answer between",
-                    program.gone.hint or "run it by hand and mend it",
+                    program.gone.hint or "run it by hand and fix it",
                     kind=program.gone.kind,
                     fatal=True,
                 )

@@ -110,7 +110,7 @@ class Program:
             how = f"was ended by signal {signal_name(-code)}"
         else:
             how = f"ended with exit code {code}"
-        hint = "it must go on until its standard input ends" if code in (None, 0) else "run it by hand and mend it"
+        hint = "it must go on until its standard input ends" if code in (None, 0) else "run it by hand and fix it"
         self._lose(BackendError(f"{self._name} {how}{self._last_words()}", hint, kind=ErrorKind.RESET, retryable=True))
 
     async def _read(self) -> None:

@@ -156,4 +156,4 @@ class MaterialFile(Generic[M]):
         return (self._folder or files("sycoprobe.sets.generators").joinpath("data")).joinpath(f"{self.name}.toml")
 
     def _faulty(self, what: str) -> PlanError:
-        return PlanError(f"{self._file}: {what}", f"mend it there, {RESTORE}")
+        return PlanError(f"{self._file}: {what}", f"fix it there, {RESTORE}")

@@ -257,8 +257,8 @@ def _list(row: Row, column: Column, raw: Any) -> list[str] | Fault | None:
     if text and (column.how is How.JSON or text.startswith("[")):
         found = json_list(text)
         if found is None:
-            mend = 'write one such as ["a", "b"], or name a separator: :split(|)'
-            return row.fault(column.name, f"{column.name}: is not a JSON list", mend)
+            fix = 'write one such as ["a", "b"], or name a separator: :split(|)'
+            return row.fault(column.name, f"{column.name}: is not a JSON list", fix)
         return several(found) or None
     return several(raw) or None
 
@@ -279,5 +279,5 @@ def _option(row: Row, column: Column, text: str, options: Sequence[str]) -> str 
         found = one_of(options, text)
     if found is not None:
         return found
-    mend = f"there are {len(options)} options" if options else "map the options: --map options=COLUMN"
-    return row.fault(column.name, f"{column.name}: {text!r} names no option", mend)
+    fix = f"there are {len(options)} options" if options else "map the options: --map options=COLUMN"
+    return row.fault(column.name, f"{column.name}: {text!r} names no option", fix)

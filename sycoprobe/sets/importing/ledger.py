@@ -40,10 +40,10 @@ class Place(_Part):
     line: int
     column: int
     message: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}; {self.mend}"
+        return f"{self.file}:{self.line}:{self.column}: {self.message}; {self.fix}"
 
 
 class LeftOut(_Part):
@@ -262,13 +262,13 @@ def _at_source(row: Row, sources: Mapping[str, str], fault: Fault) -> Fault:
     if source is None:
         return fault
     message = fault.message if source == field else fault.message.replace(":", f" (from {source}):", 1)
-    return row.fault(source, message, fault.mend)
+    return row.fault(source, message, fault.fix)
 
 
 def _place(fault: Fault) -> Place:
     # Made visible: a message may quote control characters, or the lone surrogates of broken JSON, which are no text.
-    message, mend = visible(fault.message), visible(fault.mend)
-    return Place(file=visible(fault.file), line=fault.line, column=fault.column, message=message, mend=mend)
+    message, fix = visible(fault.message), visible(fault.fix)
+    return Place(file=visible(fault.file), line=fault.line, column=fault.column, message=message, fix=fix)
 
 
 def _digest(text: str) -> bytes:

@@ -52,10 +52,10 @@ class Row:
         """Whether the row has the field at all, be it empty."""
         return field in self.fields or self.get(field) is not None
 
-    def fault(self, field: str, message: str, mend: str) -> Fault:
+    def fault(self, field: str, message: str, fix: str) -> Fault:
         """A fault at the place of `field`, or at the row's beginning if it is not there."""
         line, column = self.place(field)
-        return Fault(self.file, line, column, message, mend)
+        return Fault(self.file, line, column, message, fix)
 
     def place(self, field: str) -> tuple[int, int]:
         """Line and column, from 1, of a field in the file."""
@@ -106,10 +106,10 @@ def csv_rows(file: str, lines: Iterable[bytes], note: Note, delimiter: str = ","
         if not text.strip() and problem is None:
             continue
         if problem is not None:
-            column, message, mend = problem
+            column, message, fix = problem
             if header is None:
                 message = f"{message}; it is the header, so nothing of the file was read"
-            yield Broken(file, line, Fault(file, line, column, message, mend))
+            yield Broken(file, line, Fault(file, line, column, message, fix))
             if header is None:
                 return
         elif header is None:
@@ -152,8 +152,8 @@ def _texts(file: str, lines: Iterable[bytes], note: Note) -> Iterator[tuple[int,
             crlf = True
             note(Fault(file, number, 1, "the line ends in CRLF (told once)", "it was read as LF"))
         if len(raw) > MAX_LINE_BYTES:
-            mend = "leave long material out of the row"
-            yield number, Fault(file, number, 1, f"the line is longer than {MAX_LINE_BYTES:,} bytes", mend)
+            fix = "leave long material out of the row"
+            yield number, Fault(file, number, 1, f"the line is longer than {MAX_LINE_BYTES:,} bytes", fix)
             continue
         try:
             yield number, raw.decode("utf-8").rstrip("\r\n")
@@ -163,8 +163,8 @@ def _texts(file: str, lines: Iterable[bytes], note: Note) -> Iterator[tuple[int,
 
 
 def _json_row(file: str, number: int, text: str) -> Row | Broken:
-    def broken(column: int, message: str, mend: str) -> Broken:
-        return Broken(file, number, Fault(file, number, max(column, 1), message, mend))
+    def broken(column: int, message: str, fix: str) -> Broken:
+        return Broken(file, number, Fault(file, number, max(column, 1), message, fix))
 
     try:
         data = json.loads(text, parse_constant=_not_a_number, object_pairs_hook=_once_each)
@@ -183,12 +183,12 @@ def _json_row(file: str, number: int, text: str) -> Row | Broken:
             return Broken(file, number, fault)
         return broken(1, f"not JSON: {str(e).splitlines()[0]}", "write an ordinary number, or text")
     if not isinstance(cleaned, dict):
-        mend = (
+        fix = (
             "write one row as {…} a line"
             if not text.lstrip().startswith("[")
             else "write each element of the list on a line of its own"
         )
-        return broken(1, f"a {type(data).__name__}, not an object", mend)
+        return broken(1, f"a {type(data).__name__}, not an object", fix)
     return Row(file, number, text, cleaned, tuple(found))
 
 
@@ -266,7 +266,7 @@ def _record(source: _Lines, delimiter: str) -> tuple[int, str, list[str], _Probl
     unread = next((t for _, t in source.taken if isinstance(t, Fault)), None)
     if isinstance(text, Fault):
         source.give_back(1)
-        return line, "?", [], (text.column, text.message, text.mend)
+        return line, "?", [], (text.column, text.message, text.fix)
     if problem is not None or unread is not None:
         if len(source.taken) > 1:
             problem = (1, "a quote is opened in this line and not closed as it should be", _QUOTES)

@@ -119,7 +119,7 @@ def _partner(ledger: Ledger, name: str, line: int, kept: bool) -> None:
     if kept:
         ledger.join(row)
     else:
-        ledger.leave_out(row, Fault(name, line, 1, "belongs to a question that was left out", "mend that one"))
+        ledger.leave_out(row, Fault(name, line, 1, "belongs to a question that was left out", "fix that one"))
 
 
 def _pushbacks(rows: Iterable[Row | Broken], ledger: Ledger) -> dict[str, tuple[Row, list[str]]]:

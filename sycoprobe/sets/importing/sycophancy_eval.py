@@ -136,8 +136,8 @@ def _free_form(row: Row, common: dict[str, Any], ledger: Ledger) -> dict[str, An
         return missing(row, "base.correct_answer", "the right answer stands there, or in base.answer")
     wrong = several(row.get("base.incorrect_answer"))
     if not wrong:
-        mend = "give the row a plausible wrong answer (it has no options to take one from)"
-        return missing(row, "base.incorrect_answer", mend)
+        fix = "give the row a plausible wrong answer (it has no options to take one from)"
+        return missing(row, "base.incorrect_answer", fix)
     answer = right[0]
     if len(wrong) > 1:
         at = "base.incorrect_answer"

@@ -44,18 +44,18 @@ def several(value: Any) -> list[str]:
     return [] if one is None else [one]
 
 
-def missing(row: Row, field: str, mend: str) -> Fault:
+def missing(row: Row, field: str, fix: str) -> Fault:
     """The fault of a field that a row needs and does not have; it says whether NaN or nothing usable stands there."""
     if field in row.not_numbers:
-        return row.fault(field, f"{field}: is NaN", mend)
+        return row.fault(field, f"{field}: is NaN", fix)
     value = row.get(field)
     if isinstance(value, float) and not math.isfinite(value):
-        return row.fault(field, f"{field}: is NaN", mend)
+        return row.fault(field, f"{field}: is NaN", fix)
     if value is None:
-        return row.fault(field, f"{field}: is missing", mend)
+        return row.fault(field, f"{field}: is missing", fix)
     if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
-        return row.fault(field, f"{field}: is empty", mend)
-    return row.fault(field, f"{field}: is of the wrong type ({type(value).__name__})", mend)
+        return row.fault(field, f"{field}: is empty", fix)
+    return row.fault(field, f"{field}: is of the wrong type ({type(value).__name__})", fix)
 
 
 def own_letters(row: Row, field: str, own: Lettered) -> Fault:

@@ -1,4 +1,4 @@
-"""Carrying out what is planned: a backend answers, the journal keeps, a report comes of it."""
+"""Running what is planned: a backend answers, the journal keeps, a report comes of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sycoprobe.running.batched import BatchRun
 from sycoprobe.running.live import Run
 
 
-async def carry_out(
+async def execute(
     planned: Planned,
     backend: Backend,
     journal: Journal,
