@@ -24,6 +24,7 @@ from sycoprobe.gating.decision import undecided
 from sycoprobe.journal import Contents, Journal
 from sycoprobe.jsontext import writable_json
 from sycoprobe.kinds.powers import planted
+from sycoprobe.loops import run_alone
 from sycoprobe.planning import Planned
 from sycoprobe.reports.build import build, judge
 from sycoprobe.reports.model import Report
@@ -50,7 +51,9 @@ def run(
     RunFailed: the run cannot go on, but can be resumed.
     Interrupted: stopped by Ctrl-C (with `conduct.signals`).
     """
-    return asyncio.run(arun(*sets, out=out, name=name, conduct=conduct, **settings))
+    return run_alone(
+        lambda: arun(*sets, out=out, name=name, conduct=conduct, **settings), called="sycoprobe.run", instead="sycoprobe.arun"
+    )
 
 
 async def arun(
@@ -113,7 +116,7 @@ async def start_all(
 
 def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
     """Ask what is missing of an earlier run, then score it. Raises as `run` does."""
-    return asyncio.run(aresume(run, out=out, conduct=conduct))
+    return run_alone(lambda: aresume(run, out=out, conduct=conduct), called="sycoprobe.resume", instead="sycoprobe.aresume")
 
 
 async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ from sycoprobe import api
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.examining.checks import Examination
 from sycoprobe.examining.examiner import Examiner
+from sycoprobe.loops import run_alone
 
 
 def doctor(
@@ -22,8 +22,12 @@ def doctor(
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Examination:
     """`examine`, from synchronous code."""
-    return asyncio.run(
-        examine(model, base_url=base_url, api_key_env=api_key_env, timeout=timeout, reply_tokens=reply_tokens, tell=tell)
+    return run_alone(
+        lambda: examine(
+            model, base_url=base_url, api_key_env=api_key_env, timeout=timeout, reply_tokens=reply_tokens, tell=tell
+        ),
+        called="sycoprobe.doctor",
+        instead="sycoprobe.examine",
     )
 
 
