@@ -752,8 +752,8 @@ MISTAKES: list[tuple[tuple[str, ...], str]] = [
     (("facts", "-k", "distance"), "the set 'facts' suits none of: distance"),
     (("-k", "debate"), "the probe kind 'debate' has no shipped set"),
     (("facts", "-k", "pressure", "--batch"), "has no batch mode"),
-    (("facts", "-k", "hint", "-n", "0"), "command line: n must be at least 1, not '0'"),
-    (("facts", "-k", "hint", "--repeats", "0"), "command line: repeats must be at least 1, not '0'"),
+    (("facts", "-k", "hint", "-n", "0"), "command line: n must be at least 1, not 0"),
+    (("facts", "-k", "hint", "--repeats", "0"), "command line: repeats must be at least 1, not 0"),
     (("facts", "-k", "hint", "--profile", "quick"), "a profile chooses sets and kinds itself"),
 ]
 

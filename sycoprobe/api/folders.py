@@ -20,7 +20,7 @@ DEFAULT_OUT = Path("reports")
 def new_folders(
     plans: Sequence[Planned], out: Path | None = None, name: str | None = None, labels: Sequence[str] = ()
 ) -> list[Path]:
-    """A folder for each of several plans that are run together: in one folder, under its model's name and its label, if it has one.
+    """A folder for each of several plans that are run together: in one folder, under its model's name, its label, or both.
 
     Raises `PlanError` if two are alike, `JournalError` if one is taken.
     """
@@ -30,11 +30,12 @@ def new_folders(
     if len(set(asked)) < len(asked):
         what = "a model" if len({p.plan.system for p in plans}) == 1 else "a model with one system prompt"
         raise PlanError(f"{what} is named twice", "name each once; repeats ask a model more often")
+    models = len({p.plan.model for p in plans})
     group = (out or DEFAULT_OUT) / (name or _name_of(plans[0]))
     seen: Counter[str] = Counter()
     folders = []
     for planned, label in zip(plans, labels or [""] * len(plans), strict=True):
-        slug = f"{model_slug(planned)}-{slug_of(label)}" if label else model_slug(planned)
+        slug = "-".join(filter(None, (model_slug(planned) if models > 1 or not label else "", slug_of(label))))
         seen[slug] += 1
         folders.append(new_folder(planned, group, slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"))
     return folders

@@ -285,12 +285,15 @@ async def _resume(folder: Path, together: Together) -> Report:
 
 _KEPT = ("calls", "tokens", "cost")
 """The caps that a resume goes by."""
+_TOLD = ("concurrency", "timeout", "retries", "strict")
+"""What of the conduct is journaled for readers."""
 
 
 def _conduct_kept(conduct: Conduct) -> dict[str, Any]:
-    """What of the conduct a resume goes by, unless it is told otherwise: the caps on what the whole run may use."""
+    """What of the conduct the journal keeps: the caps on what the whole run may use, by which a resume goes, and what readers want to know."""
     caps = {k: v for k in _KEPT if (v := getattr(conduct, f"max_{k}")) is not None}
-    return {"caps": caps} if caps else {}
+    settings = {k: getattr(conduct, k) for k in _TOLD}
+    return {**({"caps": caps} if caps else {}), "settings": settings}
 
 
 def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:

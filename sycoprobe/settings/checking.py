@@ -94,7 +94,8 @@ def why(error: ErrorDetails, words: Sequence[str] = (), form: str = "") -> str:
         case "less_than":
             return f"must be below {at['lt']:g}"
         case "literal_error" | "enum":
-            return f"must be one of {', '.join(words or re.findall("'([^']*)'", error['msg']))}"
+            allowed = words or re.findall(r"'([^']*)'", error["msg"])
+            return f"must be one of {', '.join(allowed)}"
         case "string_pattern_mismatch":
             return f"must be {form}"
         case "too_short":
@@ -130,6 +131,8 @@ def _optional(kind: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"-?[\d.]+", value):
+        return value
     if isinstance(value, str):
         return repr(value if len(value) <= 60 else f"{value[:59]}…")
     if isinstance(value, tuple | list) and len(value) == 1:
