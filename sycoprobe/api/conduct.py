@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ class Conduct:
     batch: ask in the vendor's batches, at half the price and within a day; a run that was begun so is always resumed so.
     poll: seconds between two looks at a batch, at most; None: 60.
     strict: a parameter that the server rejects is an error, instead of being adapted and noted in the report.
+    headers: of the user's own, sent with every request over HTTP, as `sycoprobe.backends.extras.headers_of` makes them. Only their names
+        are kept, so that a resume has to be given them again.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
     """
 
@@ -49,6 +51,7 @@ class Conduct:
     batch: bool = False
     poll: float | None = None
     strict: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     signals: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 

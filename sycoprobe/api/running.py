@@ -194,13 +194,23 @@ async def _resume(folder: Path, together: Together) -> Report:
 
 
 def _conduct_kept(conduct: Conduct) -> dict[str, Any]:
-    """What of the conduct a resume goes by, unless it is told otherwise: the caps on what the whole run may use."""
+    """What of the conduct a resume goes by: the caps on what the whole run may use, unless it is told otherwise, and the names of headers."""
     caps = {k: v for k in ("calls", "tokens", "cost") if (v := getattr(conduct.caps, k)) is not None}
-    return {"caps": caps} if caps else {}
+    return {**({"caps": caps} if caps else {}), **({"headers": list(conduct.headers)} if conduct.headers else {})}
 
 
 def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
-    """The conduct of a resume: in batches if the run was begun so, and under the caps that it was begun with unless others are given."""
+    """The conduct of a resume: in batches if the run was begun so, and under the caps that it was begun with unless others are given.
+
+    Raises `JournalError` if it was begun with headers that are not given again.
+    """
+    named = {name.lower() for name in conduct.headers}
+    missing = [name for name in contents.header_names if name.lower() not in named]
+    if missing:
+        raise JournalError(
+            f"the run was begun with headers that are not given now: {', '.join(missing)} (what they hold is kept nowhere)",
+            f"give them again, as in --header '{missing[0]}: …'",
+        )
     given = conduct.caps
     if given.calls is None and given.tokens is None and given.cost is None:
         kept = contents.header.get("conduct", {}).get("caps", {})
@@ -232,6 +242,8 @@ def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -
         stopping=stopping,
         notify=conduct.notify,
         extra=conduct.extra,
+        headers=conduct.headers,
+        body=plan.body,
     )
     backend = open_backend(plan.model, options)
     if conduct.batch:

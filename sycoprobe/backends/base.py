@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
-from pydantic import JsonValue
-
 from sycoprobe.extract.replies import settled
 from sycoprobe.turns import ErrorKind as ErrorKind
 from sycoprobe.turns import Finish as Finish
@@ -16,6 +14,8 @@ from sycoprobe.turns import Reply as Reply
 from sycoprobe.turns import Thinking as Thinking
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from sycoprobe.kinds.base import Scene
     from sycoprobe.planning.calls import CallSpec
     from sycoprobe.sets.forms import AnswerForm
