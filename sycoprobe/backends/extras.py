@@ -61,7 +61,7 @@ def headers_of(given: Sequence[str] | Mapping[str, str]) -> Headers:
     for number, (name, value) in enumerate(_header_pairs(given), 1):
         if not _TOKEN.fullmatch(name):
             raise PlanError(
-                f"--header: number {number} has no name that a header can have (it is not shown here, since it may hold a secret)",
+                f"--header: number {number} does not begin with a header's name (it is not shown here, since it may hold a secret)",
                 "write NAME: VALUE or NAME=VALUE, the name of letters, digits and hyphens, as in 'X-Team: search'",
             )
         if not isinstance(value, str):
@@ -80,8 +80,8 @@ def _header_pairs(given: Sequence[str] | Mapping[str, str]) -> Iterator[tuple[st
         yield from given.items()
         return
     for text in (given,) if isinstance(given, str) else given:
-        parts = re.split(r"\s*[:=]", text, maxsplit=1)
-        yield parts[0].strip(), parts[1] if len(parts) == 2 else ""
+        name, _, value = re.split(r"\s*([:=])", text, maxsplit=1) if re.search("[:=]", text) else ("", "", "")
+        yield name.strip(), value
 
 
 def _header_text(name: str, value: str) -> str:
