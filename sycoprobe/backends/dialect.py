@@ -60,6 +60,8 @@ class HttpDialect:
     _models: str | None = "/models"
     """Where the server lists its models; None if it does not."""
     sends_extras = True
+    _no_system = ""
+    """Why a system prompt would be dropped, or moved out of sight, without a word, where the server says so beforehand."""
 
     def __init__(
         self,
@@ -312,6 +314,9 @@ class HttpDialect:
     def _dialog(self, request: Request) -> list[Message]:
         """The messages in a form that the server takes: a rejected system role joined to the first user turn, turns merged."""
         dialog = list(request.messages)
+        untold = SYSTEM.name not in self._adapted and SYSTEM in self._adaptable
+        if self._no_system and untold and any(m["role"] == "system" for m in dialog):
+            self._take(SYSTEM, self._no_system)
         if SYSTEM.name in self._adapted:
             dialog = system_joined(dialog)
         return turns_merged(dialog) if ALTERNATION.name in self._adapted else dialog
