@@ -16,9 +16,9 @@ from sycoprobe.config import aliases, resolve_model
 from sycoprobe.errors import GateError, PlanError
 from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
+from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import write_set
-from tests.test_cli import cli
 
 
 def test_each_model_has_a_run_of_its_own_as_if_it_were_alone(tmp_path: Path) -> None:
