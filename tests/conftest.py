@@ -21,6 +21,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [x for x in items if not x.get_closest_marker("long")]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """No workers where only a few files are named: they would start for longer than those run."""
     named = [Path(x.partition("::")[0]) for x in config.args]
