@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import Conduct, aresume, arun, plan, resume, run, score, until_decided
+    from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, score, until_decided
     from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.errors import (
         BackendError,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from sycoprobe.gating.comparing import Compared, Comparison, Difference
     from sycoprobe.gating.decision import Decision, GateResult, RuleResult
     from sycoprobe.gating.selfcheck import SelfCheck
-    from sycoprobe.money.budget import Caps
     from sycoprobe.planning import Cost, Plan, Planned, Until
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.model import MetricResult, Report, Section
@@ -52,7 +51,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "run": "api",
+    "run_all": "api",
     "arun": "api",
+    "arun_all": "api",
     "resume": "api",
     "aresume": "api",
     "score": "api",
@@ -67,7 +68,6 @@ _HOMES = {
     "import_set": "sets.imports",
     "load_set": "sets.load",
     "Baseline": "gating.baselines",
-    "Caps": "money.budget",
     "Check": "examining",
     "Compared": "gating.comparing",
     "Comparison": "gating.comparing",
@@ -113,7 +113,6 @@ _HOMES = {
 __all__ = [
     "BackendError",
     "Baseline",
-    "Caps",
     "Check",
     "Compared",
     "Comparison",
@@ -156,6 +155,7 @@ __all__ = [
     "__version__",
     "aresume",
     "arun",
+    "arun_all",
     "bless",
     "compare",
     "doctor",
@@ -166,6 +166,7 @@ __all__ = [
     "plan",
     "resume",
     "run",
+    "run_all",
     "score",
     "self_check",
     "until_decided",

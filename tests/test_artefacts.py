@@ -24,9 +24,9 @@ from markdown_it import MarkdownIt
 from sycoprobe import api
 from sycoprobe.api import Conduct
 from sycoprobe.reports.markdown import MARKER, inline
+from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import sim_run, write_set
-from tests.test_cli import cli
 
 SCHEMAS = Path(__file__).parent / "data" / "schemas"
 ROOT = Path(__file__).parent.parent
@@ -267,7 +267,7 @@ def test_a_refused_comment_says_why_and_never_the_token(github: tuple[type[_GitH
 
 
 def run_action(tmp_path: Path, inputs: dict[str, str], environment: dict[str, str]) -> tuple[int, dict[str, str], str]:
-    """Carry out the steps of action.yml but the installation, as the runner would: bash -e, inputs by environment."""
+    """Run the steps of action.yml but the installation, as the runner would: bash -e, inputs by environment."""
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     given = {name: inputs.get(name, str(spec.get("default", ""))) for name, spec in action["inputs"].items()}
     outputs: dict[str, dict[str, str]] = {}
@@ -281,6 +281,8 @@ def run_action(tmp_path: Path, inputs: dict[str, str], environment: dict[str, st
             expression = re.fullmatch(r"\$\{\{\s*(\S+)\s*\}\}", text)
             if expression is None:
                 return text
+            if expression[1] == "toJSON(inputs)":
+                return json.dumps(given)
             kind, _, rest = expression[1].partition(".")
             if kind == "inputs":
                 return given[rest] if not given[rest].startswith("${{") else environment["GITHUB_TOKEN"]
@@ -310,11 +312,16 @@ def run_action(tmp_path: Path, inputs: dict[str, str], environment: dict[str, st
 @pytest.mark.parametrize(
     ("inputs", "code", "decision"),
     [
-        ({"rules": "net_sycophancy <= 0.9\nvalid_share >= 0.5"}, 0, "pass"),
+        pytest.param({"rules": "net_sycophancy <= 0.9\nvalid_share >= 0.5"}, 0, "pass", marks=pytest.mark.long),
         ({"rules": "net_sycophancy <= 0.1"}, 1, "fail"),
-        ({"rules": "net_sycophancy <= 0.1", "until-decided": "true"}, 1, "fail"),
-        ({"rules": "net_sycophancy <= 0.5"}, 3, "inconclusive"),
-        ({"rules": "net_sycophancy <= 0.5", "gate-options": "--on-inconclusive pass"}, 0, "inconclusive"),
+        pytest.param({"rules": "net_sycophancy <= 0.1", "until-decided": "true"}, 1, "fail", marks=pytest.mark.long),
+        pytest.param({"rules": "net_sycophancy <= 0.5"}, 3, "inconclusive", marks=pytest.mark.long),
+        pytest.param(
+            {"rules": "net_sycophancy <= 0.5", "gate-options": "--on-inconclusive pass"},
+            0,
+            "inconclusive",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_the_action_runs_judges_comments_and_passes_the_decision_on(

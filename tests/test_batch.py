@@ -10,7 +10,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -25,10 +24,10 @@ from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.backends.batches import AnthropicBatches, Limits, OpenAIBatches, batches_of
 from sycoprobe.errors import PlanError
-from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
 from sycoprobe.running import collecting
 from tests.batch_server import VENDORS, BatchServer, MadeBatch, varied_answer
+from tests.commands import Command, cli
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import write_set
 from tests.test_run import rows
@@ -110,7 +109,7 @@ def test_a_batch_costs_half_and_a_cap_on_money_holds(tmp_path: Path, vendor: str
         whole = batch_run(tmp_path, server, vendor, prices=table)
         assert live.cost and whole.cost == pytest.approx(live.cost / 2)
         asked = len(server.paid)
-        capped = batch_run(tmp_path, server, vendor, name="capped", prices=table, caps=Caps(cost=whole.cost))
+        capped = batch_run(tmp_path, server, vendor, name="capped", prices=table, max_cost=whole.cost)
         assert (capped.status.cap or "").startswith("the cap of $")
         assert capped.cost is not None and 0 < capped.cost <= whole.cost
         assert len(server.paid) < 2 * asked
@@ -118,7 +117,8 @@ def test_a_batch_costs_half_and_a_cap_on_money_holds(tmp_path: Path, vendor: str
 
 # Killed processes
 
-DRIVER = f"from sycoprobe.running import batched; batched.LONGEST = {POLL}; from sycoprobe.cli.main import main; main()"
+LOOKING_OFTEN = f"from sycoprobe.running import batched; batched.LONGEST = {POLL}"
+"""What the processes of the command line do first."""
 KILLS = {
     "openai": [
         ("upload:before", 1),
@@ -146,31 +146,23 @@ KILLS = {
 }
 
 
-def command(*args: object) -> list[str]:
-    return [sys.executable, "-c", DRIVER, *map(str, args)]
-
-
-def begun(tmp_path: Path, server: BatchServer, vendor: str, *more: object, n: int = ITEMS) -> subprocess.Popen[str]:
+def begun(tmp_path: Path, server: BatchServer, vendor: str, *more: object, n: int = ITEMS) -> Command:
     """The command line, asking in batches in a process of its own."""
     folder, made = settings(tmp_path, server, vendor, n)
     args = ["run", folder, "-m", made["model"], "--base-url", server.url, "--seed", 3, "--out", tmp_path, "--name", "killed"]
-    return subprocess.Popen(
-        command(*args, "--batch", *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    return Command(*args, "--batch", *more, first=LOOKING_OFTEN)
 
 
 def killed_at(tmp_path: Path, server: BatchServer, vendor: str) -> None:
     """A run that was killed while the server held a request."""
     with begun(tmp_path, server, vendor, "-q") as process:
         assert server.held.wait(30), process.communicate(timeout=5)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
     server.let_go()
 
 
 def resumed(tmp_path: Path, *more: object) -> subprocess.CompletedProcess[str]:
-    args = command("resume", tmp_path / "killed", "--out", tmp_path, *more)
-    return subprocess.run(args, capture_output=True, text=True, check=False, timeout=60)
+    return cli("resume", tmp_path / "killed", "--out", tmp_path, *more, first=LOOKING_OFTEN)
 
 
 def whole(tmp_path: Path, server: BatchServer) -> None:
@@ -270,11 +262,9 @@ def test_random_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None
             if process.poll() is not None:
                 break
             process.kill()
-            process.communicate()
             kills += 1
             before = sum(server.steps.values())
-            args = command("resume", tmp_path / "killed", "--out", tmp_path, "-q")
-            process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            process = Command("resume", tmp_path / "killed", "--out", tmp_path, "-q", first=LOOKING_OFTEN)
             while process.poll() is None and sum(server.steps.values()) <= before:
                 time.sleep(0.001)
         _, said = process.communicate(timeout=60)
@@ -288,13 +278,13 @@ def test_results_that_were_read_in_part_are_read_to_the_end(tmp_path: Path, vend
     """The journal ends after so many calls of the first batch, or within one, as a process killed there would leave it."""
     with BatchServer() as server:
         live_run(tmp_path, server, vendor)
-        batch_run(tmp_path, server, vendor, caps=Caps(calls=ITEMS))
+        batch_run(tmp_path, server, vendor, max_calls=ITEMS)
         file = tmp_path / "batch" / "journal.jsonl"
         lines = file.read_bytes().splitlines(keepends=True)
         first = next(i for i, x in enumerate(lines) if x.startswith(b'{"type":"call"'))
         torn = lines[first + int(kept)][:40] if kept % 1 else b""
         file.write_bytes(b"".join(lines[: first + int(kept)]) + torn)
-        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, caps=Caps(calls=9999)))
+        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, max_calls=9999))
         assert set(server.paid.values()) == {1} and len(server.batches) == 2
     same_as_live(tmp_path)
 
@@ -549,34 +539,34 @@ def test_a_second_ctrl_c_ends_a_submission_at_once_and_it_is_found_again(tmp_pat
 
 def test_when_its_time_is_up_a_run_stops_looking_and_can_be_resumed(tmp_path: Path, vendor: str) -> None:
     with BatchServer(looks=10**6) as server:
-        report = batch_run(tmp_path, server, vendor, name="killed", caps=Caps(seconds=0.5))
+        report = batch_run(tmp_path, server, vendor, name="killed", max_time=0.5)
         assert report.status.cap == "the cap of 0.5 seconds" and not report.status.complete
         server.looks = 0
         assert api.resume(tmp_path / "killed", conduct=Conduct(poll=POLL)).status.complete
         whole(tmp_path, server)
 
 
-@pytest.mark.parametrize("caps", [Caps(calls=60), Caps(tokens=6_000)], ids=["calls", "tokens"])
-def test_caps_let_whole_conversations_through_and_no_more(tmp_path: Path, vendor: str, caps: Caps) -> None:
+@pytest.mark.parametrize("caps", [{"max_calls": 60}, {"max_tokens": 6_000}], ids=["calls", "tokens"])
+def test_caps_let_whole_conversations_through_and_no_more(tmp_path: Path, vendor: str, caps: dict[str, int]) -> None:
     with BatchServer() as server:
         live_run(tmp_path, server, vendor)
-        report = batch_run(tmp_path, server, vendor, caps=caps)
+        report = batch_run(tmp_path, server, vendor, **caps)
         assert report.status.cap is not None and not report.status.complete
         assert ITEMS < report.status.calls == sum(server.paid.values())
-        assert caps.calls is None or report.status.calls <= caps.calls
+        assert report.status.calls <= caps.get("max_calls", report.status.calls)
         assert caps.tokens is None or 33 * report.status.calls <= caps.tokens
         branches = Counter(
             c.spec.conversation for c in journal.calls(journal.read(tmp_path / "batch")) if c.spec.arm != "first"
         )
         assert set(branches.values()) == {6}, "no conversation is left half asked"
-        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, caps=Caps(calls=9999)))
+        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, max_calls=9999))
         assert set(server.paid.values()) == {1}
     same_as_live(tmp_path)
 
 
 def test_without_room_for_the_first_batch_nothing_is_asked(tmp_path: Path, vendor: str) -> None:
     with BatchServer() as server:
-        report = batch_run(tmp_path, server, vendor, caps=Caps(tokens=100))
+        report = batch_run(tmp_path, server, vendor, max_tokens=100)
         assert not server.batches and (report.status.cap or "").startswith("the cap of 100 tokens")
 
 
@@ -596,13 +586,13 @@ def test_a_backend_without_a_batch_mode_is_refused_before_anything_is_asked(tmp_
 
 def test_a_sequential_run_cannot_go_in_batches(tmp_path: Path) -> None:
     write_set(tmp_path / "set", 3)
-    until = api.until_decided("net_sycophancy <= 0.1")
     with BatchServer() as server, pytest.raises(PlanError, match="--batch does not go with --until-decided"):
         api.run(
             str(tmp_path / "set"),
             model="openai:m",
             base_url=server.url,
-            until=until,
+            until_decided=True,
+            rules="net_sycophancy <= 0.1",
             out=tmp_path,
             conduct=Conduct(batch=True),
         )
@@ -636,5 +626,5 @@ def test_a_batch_can_be_cancelled(tmp_path: Path, vendor: str) -> None:
             await backend.close()
 
     with BatchServer(looks=10**6) as server:
-        batch_run(tmp_path, server, vendor, caps=Caps(seconds=0.2))
+        batch_run(tmp_path, server, vendor, max_time=0.2)
         assert asyncio.run(go(server)) in ("cancelling", "canceling")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,14 +12,10 @@ from pathlib import Path
 import pytest
 
 from sycoprobe.text import visible
+from tests.commands import cli
 from tests.makers import probe, sim_run, write_set
 
 SLOW = "sim:delay=0.05"
-
-
-def cli(*args: str | Path, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=os.environ | env)
 
 
 @pytest.fixture
@@ -75,12 +70,12 @@ def test_score_and_report_read_a_run_again(made: Path, tmp_path: Path) -> None:
         (["run", "SET", "--no-such-flag"], "No such option"),
         (["run", "SET", "-m", "nonsense"], "no backend 'nonsense'"),
         (["run", "SET", "-m", "sim:x=1"], "no behaviour 'x'"),
-        (["run", "SET", "-n", "0"], "-n 0"),
-        (["run", "SET", "--kinds", "bribe"], "challenge.rebuttals.0: there is no 'bribe'"),
-        (["run", "SET", "--arms", "control,push"], "challenge.arms.1: there is no 'push'"),
-        (["run", "SET", "--temperature", "hot"], "--temperature 'hot'"),
-        (["run", "SET", "--temperature", "-1"], "--temperature -1"),
-        (["run", "SET", "--reply-tokens", "0"], "--reply-tokens 0"),
+        (["run", "SET", "-n", "0"], "n must be at least 1, not 0"),
+        (["run", "SET", "-o", "challenge.rebuttals=bribe"], "challenge.rebuttals.0: there is no 'bribe'"),
+        (["run", "SET", "-o", "challenge.arms=control,push"], "challenge.arms.1: there is no 'push'"),
+        (["run", "SET", "--temperature", "hot"], "temperature must be a number, not 'hot'"),
+        (["run", "SET", "--temperature", "-1"], "temperature must be at least 0, not -1"),
+        (["run", "SET", "--reply-tokens", "0"], "reply-tokens must be at least 1, not 0"),
         (["run", "SET", "--wordings", "none.toml"], "none.toml: cannot be read"),
         (["run", "SET", "SET", "-m", "sim:"], "named twice"),
         (["run", "nowhere"], "no probe set 'nowhere'"),

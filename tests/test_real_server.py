@@ -24,7 +24,7 @@ from tests import makers
 from tests.makers import write_set
 from tests.vendor import DIALOG, asked, facts, request
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.long]
 ALTERNATING = (
     "{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
     "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}"
@@ -72,7 +72,7 @@ def test_a_run_over_the_servers_chat_completions_ends_in_a_report(server: str, t
         str(write_set(tmp_path / "set", 2)),
         model="openai:smollm2",
         base_url=server,
-        kinds=["assert"],
+        options={"rebuttals": ["assert"]},
         reply_tokens=8,
         out=tmp_path,
         name="real",

@@ -17,9 +17,9 @@ from sycoprobe.errors import SycoprobeError
 from sycoprobe.extract.replies import AT_THE_LIMIT, amount_of, count_of, finish_of, json_from, settled
 from sycoprobe.testing import request
 from sycoprobe.turns import Finish, Reply
+from tests.commands import cli
 from tests.loopback import Asked, LoopbackServer, Made, reply_body
 from tests.makers import counts_of, write_set
-from tests.test_cli import cli
 
 WIRE = Path(__file__).with_name("data") / "wire"
 CUT = (
@@ -190,7 +190,7 @@ def test_a_program_that_writes_such_numbers_is_answered_too(tmp_path: Path) -> N
     write_set(tmp_path / "set", 2)
     (tmp_path / "program.py").write_text(PROGRAM)
     done = cli(
-        "run", "set", "-m", f"command:'{sys.executable}' program.py", "-q", "--name", "x", "--kinds", "assert", "--logprobs", "2", cwd=tmp_path
+        "run", "set", "-m", f"command:'{sys.executable}' program.py", "-q", "--name", "x", "-o", "challenge.rebuttals=assert", "--logprobs", "2", cwd=tmp_path
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     replies = [c.reply for c in journal.calls(journal.read(tmp_path / "reports" / "x"))]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -19,8 +16,8 @@ from sycoprobe.errors import GateError
 from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.findings import Gated
 from sycoprobe.stats.sequential import anytime_p, confidence_sequence
+from tests.commands import Command, cli
 from tests.makers import sim_run, write_set
-from tests.test_cli import cli
 
 
 def draws(rng: np.random.Generator, runs: int, n: int, p: float, c: float) -> np.ndarray:
@@ -64,7 +61,7 @@ def test_the_anytime_p_never_rises_and_no_data_says_nothing() -> None:
 
 
 def sequential(tmp_path: Path, n: int, behaviour: str, *rules: str, name: str = "run") -> Gated:
-    sim_run(tmp_path, n, behaviour, name=name, until=api.until_decided(*rules), draw=1)
+    sim_run(tmp_path, n, behaviour, name=name, until_decided=True, rules=[*rules], options={"draw": 1})
     return api.gate(tmp_path / "reports" / name)
 
 
@@ -116,12 +113,12 @@ def test_an_item_counts_only_when_all_before_it_are_complete(tmp_path: Path) -> 
 
 
 def test_a_relative_rule_is_decided_against_the_baseline_of_the_journal(tmp_path: Path) -> None:
-    sim_run(tmp_path, 200, "accuracy=1,pushback=0.1,control=0", name="base", draw=1)
+    sim_run(tmp_path, 200, "accuracy=1,pushback=0.1,control=0", name="base", options={"draw": 1})
     baseline = api.bless(tmp_path / "reports" / "base", tmp_path / "b.json")
     planned = api.plan(
         str(tmp_path / "set-200"),
         model="sim:accuracy=1,pushback=0.6,control=0",
-        draw=1,
+        options={"draw": 1},
         until=api.until_decided("net_sycophancy no worse by more than 0.05"),
     )
     import asyncio
@@ -140,7 +137,7 @@ def test_a_rule_that_cannot_be_judged_is_refused_before_any_call(tmp_path: Path)
         ("net_sycophancy <= 0.1 where domain=medicine", "no domain 'medicine'"),
     ):
         with pytest.raises(GateError, match=part):
-            api.run(folder, model="sim:", out=tmp_path / "r", until=api.until_decided(rule))
+            api.run(folder, model="sim:", out=tmp_path / "r", until_decided=True, rules=[rule])
     assert not (tmp_path / "r").exists()
 
 
@@ -155,35 +152,24 @@ def test_an_early_stop_judged_by_another_rule_later_still_gets_an_anytime_interv
 def test_a_stopped_sequential_run_resumes_to_a_decision(tmp_path: Path, how: signal.Signals, code: int) -> None:
     folder = write_set(tmp_path / "set", 300)
     args = [
-        sys.executable,
-        "-m",
-        "sycoprobe.cli.main",
         "run",
-        str(folder),
+        folder,
         "-m",
         "sim:accuracy=1,pushback=0.45,control=0,delay=0.02",
-    ]
-    args += [
-        "--draw",
-        "1",
+        "-o",
+        "challenge.draw=1",
         "--until-decided",
-        "--rule",
-        "net_sycophancy <= 0.25",
-        "--out",
-        str(tmp_path / "r"),
-        "--name",
-        "x",
-        "-c",
-        "2",
-        "-q",
     ]
-    process = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    args += ["--rule", "net_sycophancy <= 0.25", "--out", tmp_path / "r", "--name", "x", "-c", "2", "-q"]
     journal_file = tmp_path / "r" / "x" / "journal.jsonl"
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (journal_file.exists() and journal_file.read_text().count('"type":"call"') > 30):
-        time.sleep(0.02)
-    os.kill(process.pid, how)
-    assert process.wait() == code
+    with Command(*args) as process:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not (
+            journal_file.exists() and journal_file.read_text().count('"type":"call"') > 30
+        ):
+            time.sleep(0.02)
+        process.send_signal(how)
+        assert process.wait(60) == code
     assert cli("gate", "x", "--out", tmp_path / "r").returncode == 4, "it is not fit to be judged before it is resumed"
     resumed = cli("resume", "x", "--out", tmp_path / "r", "-q")
     assert resumed.returncode == 1, resumed.stderr

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 import subprocess
-import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sycoprobe import api, journal
 from sycoprobe.api import Conduct
-from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
+from tests.commands import Command, cli
 from tests.makers import write_set
 from tests.test_all_kinds import numbers
-from tests.test_cli import cli
 
 KINDS = ["challenge", "hint", "pressure"]
 BEHAVIOUR = "sim:accuracy=0.8,pushback=0.4,control=0.05,hint:wrong_strong.pushed=0.4,pressure:pushback.pushed=0.3"
@@ -31,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of three kinds on 40 probes."""
     folder = tmp_path_factory.mktemp("several")
     made = str(write_set(folder / "set", 40))
-    api.run(made, kind=KINDS, settings=TWO, model=BEHAVIOUR, out=folder / "r", name="run")
+    api.run(made, kind=KINDS, options=TWO, model=BEHAVIOUR, out=folder / "r", name="run")
     return folder
 
 
@@ -49,7 +46,7 @@ def test_each_kind_has_the_numbers_that_it_has_alone(folder: Path) -> None:
     together = numbers(Report.load(folder / "r" / "run"))
     for kind in KINDS:
         settings = {kind: TWO[kind]} if kind in TWO else None
-        alone = api.run(str(folder / "set"), kind=kind, settings=settings, model=BEHAVIOUR, out=folder / "alone", name=kind)
+        alone = api.run(str(folder / "set"), kind=kind, options=settings, model=BEHAVIOUR, out=folder / "alone", name=kind)
         for name, estimate in numbers(alone).items():
             assert together[name] == estimate, name
 
@@ -82,13 +79,13 @@ def test_a_dry_run_sums_over_all_kinds(folder: Path) -> None:
 
 
 def test_a_cap_counts_the_calls_of_all_kinds(folder: Path, tmp_path: Path) -> None:
-    planned = api.plan(str(folder / "set"), kind=KINDS, settings=TWO, model=BEHAVIOUR)
+    planned = api.plan(str(folder / "set"), kind=KINDS, options=TWO, model=BEHAVIOUR)
     whole = Report.load(folder / "r" / "run", rows=False)
     cap = whole.status.calls - 50
-    capped = asyncio.run(api.start(planned, out=tmp_path, name="run", conduct=Conduct(caps=Caps(calls=cap))))
+    capped = asyncio.run(api.start(planned, out=tmp_path, name="run", conduct=Conduct(max_calls=cap)))
     assert capped.status.calls == cap and capped.status.cap is not None
     assert capped.kinds["challenge"].metrics["net_sycophancy"].estimate == whole["net_sycophancy"], "the first kind is whole"
-    resumed = api.resume(tmp_path / "run", conduct=Conduct(caps=Caps(calls=10_000)))
+    resumed = api.resume(tmp_path / "run", conduct=Conduct(max_calls=10_000))
     assert numbers(resumed) == numbers(whole)
 
 
@@ -97,20 +94,17 @@ def test_killed_at_random_and_resumed_it_asks_nothing_twice_and_ends_the_same(fo
     slow = f"{BEHAVIOUR},delay=0.02"
     other = f"{slow},letter=0.5"
     run = [
-        "run", folder / "set", "-k", ",".join(KINDS), "--set", "pressure.turns=2", "-m", slow, "-m", other,
+        "run", folder / "set", "-k", ",".join(KINDS), "-o", "pressure.turns=2", "-m", slow, "-m", other,
         "--out", tmp_path, "--name", "both", "-q", "-c", "8",
     ]  # fmt: skip
-    command = [sys.executable, "-m", "sycoprobe.cli.main"]
     for attempt in range(30):
         arguments = run if attempt == 0 else ["resume", "both", "--out", tmp_path, "-q", "-c", "8"]
-        process = subprocess.Popen([*command, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while len(list(tmp_path.glob("both/*/journal.jsonl"))) < 2 and process.poll() is None:
-            time.sleep(0.02)
-        try:
-            process.wait(rng.uniform(0.2, 1.5) if attempt < 5 else 120)
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+        with Command(*arguments) as process:
+            while len(list(tmp_path.glob("both/*/journal.jsonl"))) < 2 and process.poll() is None:
+                time.sleep(0.02)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(rng.uniform(0.2, 1.5) if attempt < 5 else 120)
+            process.kill()
         if process.returncode == 0:
             break
     folders = api.find_runs("both", tmp_path)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from typing_extensions import Unpack
 
 from sycoprobe import __version__
 from sycoprobe.api.conduct import Conduct, price_for
 from sycoprobe.api.executing import execute
 from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
-from sycoprobe.api.planning import check_until, plan
+from sycoprobe.api.models import Model, named
+from sycoprobe.api.planning import check_until, chosen_in_python, read
+from sycoprobe.api.preparing import Prepared, prepare
 from sycoprobe.api.together import Together
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions
+from sycoprobe.config import ConfigFile
 from sycoprobe.errors import JournalError, PlanError, SycoprobeError
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
@@ -32,35 +37,130 @@ from sycoprobe.reports.scoring import Scoring
 from sycoprobe.running import batched
 from sycoprobe.running.asking import Earlier
 from sycoprobe.sets.forms import AnswerForm, fitting, room_for
+from sycoprobe.settings import UNTIL, Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared
+from sycoprobe.settings.checking import checked
+from sycoprobe.settings.keywords import RunKeywords
+
+RUN_SETTINGS = {
+    **declared(Asking, Target, Sampling, ConductSettings),
+    **{k: v for k, v in declared(GateSettings).items() if k in UNTIL},
+}
+"""What `run` takes."""
 
 
 def run(
-    *sets: str, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None, **settings: Any
+    *sets: str,
+    model: Model | None = None,
+    conduct: Conduct | None = None,
+    config: str | Path | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> Report:
     """Ask, push back, score: the whole of `sycoprobe run`, from synchronous code.
 
     Parameters
     ----------
-    sets, settings: as for `plan`.
-    out: folder that holds a folder a run (default `reports`).
-    name: the run's folder in it (default: time, sets and model).
+    sets: names of shipped sets or paths of folders; each goes to the kinds that suit it.
+    model: BACKEND:NAME (default: local:smollm2); or a function of the dialog (a list of `{"role": …, "content": …}`) to the
+        answer, plain or `async`; or a backend.
+    conduct: callbacks and signals; settings of the conduct given here as keywords win over it.
+    config: a settings file, over which the keywords go; None: none is read.
+    settings: what is asked, how answers are sampled, how the run is conducted; docs/settings.md lists them.
 
     Raises
     ------
-    ProbeError, PlanError, JournalError, ModelError
+    ProbeError, PlanError, GateError, JournalError, ModelError
     RunFailed: the run cannot go on, but can be resumed.
     Interrupted: stopped by Ctrl-C (with `conduct.signals`).
     """
     return run_alone(
-        lambda: arun(*sets, out=out, name=name, conduct=conduct, **settings), called="sycoprobe.run", instead="sycoprobe.arun"
+        lambda: arun(*sets, model=model, conduct=conduct, config=config, **settings),
+        called="sycoprobe.run",
+        instead="sycoprobe.arun",
     )
 
 
 async def arun(
-    *sets: str, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None, **settings: Any
+    *sets: str,
+    model: Model | None = None,
+    conduct: Conduct | None = None,
+    config: str | Path | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> Report:
     """`run`, from asynchronous code."""
-    return await start(plan(*sets, **settings), out=out, name=name, conduct=conduct)
+    made, how = prepared(sets, model, conduct, read(config), settings)
+    return await begin(made, how)
+
+
+async def begin(made: Prepared, conduct: Conduct) -> Report:
+    """The only run of what was prepared. Raises as `run` does."""
+    out, name = made.folder
+    baseline, allow = made.baseline, made.chosen.gate.allow_mismatch
+    return await start(made.one, out=out, name=name, conduct=conduct, baseline=baseline, allow_mismatch=allow)
+
+
+def run_all(
+    *sets: str,
+    models: Sequence[str] = (),
+    systems: Sequence[str | Path] = (),
+    conduct: Conduct | None = None,
+    config: str | Path | None = None,
+    **settings: Unpack[RunKeywords],
+) -> list[Report | SycoprobeError]:
+    """`run` of several models, several system prompts, or each with each, at the same time.
+
+    Parameters
+    ----------
+    models: as `model` of `run`; none: the usual one.
+    systems: system prompts, or files that hold them; `none` is a run without one.
+    conduct, config, settings: as for `run`.
+
+    Returns
+    -------
+    A report for each run, in the order of the models and then of the prompts; one that failed has its error in its place.
+    `compare` of their folders gives the paired differences.
+    """
+    return run_alone(
+        lambda: arun_all(*sets, models=models, systems=systems, conduct=conduct, config=config, **settings),
+        called="sycoprobe.run_all",
+        instead="sycoprobe.arun_all",
+    )
+
+
+async def arun_all(
+    *sets: str,
+    models: Sequence[str] = (),
+    systems: Sequence[str | Path] = (),
+    conduct: Conduct | None = None,
+    config: str | Path | None = None,
+    **settings: Unpack[RunKeywords],
+) -> list[Report | SycoprobeError]:
+    """`run_all`, from asynchronous code."""
+    given = {**settings, **({"system": systems} if systems else {})}
+    made, how = prepared(sets, models or None, conduct, read(config), given)
+    out, name = made.folder
+    return await start_all(made.plans, out=out, name=name, labels=made.labels, headers=made.headers, conduct=how)
+
+
+def prepared(
+    sets: Sequence[str],
+    model: Any,
+    conduct: Conduct | None,
+    file: ConfigFile,
+    settings: Mapping[str, Any],
+    known: Mapping[str, Declared] = RUN_SETTINGS,
+) -> tuple[Prepared, Conduct]:
+    """The runs that Python's keywords come to over a file's settings, and how they are conducted. Raises as `run` does."""
+    opener, given = None, dict(settings)
+    if model is not None:
+        names = model
+        if isinstance(model, str) or not isinstance(model, Sequence):
+            names, opener = named(model)
+        given["model"] = names
+    made = prepare(chosen_in_python(sets, file, given, known), given)
+    own: dict[str, Any] = {k: v for k, v in made.conduct.items() if k in made.chosen.places or k == "headers"}
+    if opener is not None:
+        own["backend"] = opener
+    return made, replace(conduct or Conduct(), **own)
 
 
 async def start(
@@ -85,6 +185,8 @@ async def start_all(
     *,
     out: Path | None = None,
     name: str | None = None,
+    labels: Sequence[str] = (),
+    headers: Sequence[Mapping[str, str]] = (),
     folders: Sequence[Path] | None = None,
     conduct: Conduct | None = None,
 ) -> list[Report | SycoprobeError]:
@@ -96,6 +198,8 @@ async def start_all(
     Parameters
     ----------
     name: of the folder that holds them, each under its model's name (default: time and sets). `find_runs` finds them all by it.
+    labels: for each plan, what its folder is named by beside the model: that of its system prompt.
+    headers: for each plan, the headers of its requests; none: those of `conduct`.
     folders: the runs' folders, if they are chosen already (by `new_folders`).
 
     Raises
@@ -105,12 +209,14 @@ async def start_all(
     conduct = conduct or Conduct()
     if sequential := [p for p in plans if p.plan.until is not None]:
         raise PlanError(f"a sequential run has one model, not {len(plans)}", f"run {sequential[0].plan.model} by itself")
-    folders = folders or new_folders(plans, out, name)
+    folders = folders or new_folders(plans, out, name, labels)
     with Together(conduct) as together:
         for planned in plans:
             price_for(planned, conduct)
         names = [f"{folder.parent.name}/{folder.name}" for folder in folders]
-        begun = (_start(p, together, folder, run=n) for p, folder, n in zip(plans, folders, names, strict=True))
+        own = headers or [conduct.headers] * len(plans)
+        parts = zip(plans, folders, names, own, strict=True)
+        begun = (_start(p, together, folder, run=n, headers=h) for p, folder, n, h in parts)
         return [_told(r) for r in await asyncio.gather(*begun, return_exceptions=True)]
 
 
@@ -142,9 +248,14 @@ def _told(result: Report | BaseException) -> Report | SycoprobeError:
 
 
 async def _start(
-    planned: Planned, together: Together, folder: Path, baseline: Baseline | None = None, run: str | None = None
+    planned: Planned,
+    together: Together,
+    folder: Path,
+    baseline: Baseline | None = None,
+    run: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Report:
-    conduct = together.conduct
+    conduct = together.conduct if headers is None else replace(together.conduct, headers=headers)
     price = price_for(planned, conduct)
     backend = _backend(planned, conduct, lambda: together.signalled)
     try:
@@ -196,19 +307,37 @@ async def _resume(folder: Path, together: Together) -> Report:
         journal.close()
 
 
+_KEPT = ("calls", "tokens", "cost")
+"""The caps that a resume goes by."""
+_TOLD = ("concurrency", "timeout", "retries", "strict")
+"""What of the conduct is journaled for readers."""
+
+
 def _conduct_kept(conduct: Conduct) -> dict[str, Any]:
-    """What of the conduct a resume goes by, unless it is told otherwise: the caps on what the whole run may use."""
-    caps = {k: v for k in ("calls", "tokens", "cost") if (v := getattr(conduct.caps, k)) is not None}
-    return {"caps": caps} if caps else {}
+    """What of the conduct the journal keeps: by what a resume goes (the caps on the whole run, the names of headers), and what readers want to know."""
+    caps = {k: v for k in _KEPT if (v := getattr(conduct, f"max_{k}")) is not None}
+    settings = {k: getattr(conduct, k) for k in _TOLD}
+    headers = {"headers": list(conduct.headers)} if conduct.headers else {}
+    return {**({"caps": caps} if caps else {}), **headers, "settings": settings}
 
 
 def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
-    """The conduct of a resume: in batches if the run was begun so, and under the caps that it was begun with unless others are given."""
-    given = conduct.caps
-    if given.calls is None and given.tokens is None and given.cost is None:
-        kept = contents.header.get("conduct", {}).get("caps", {})
-        given = replace(given, **{k: kept.get(k) for k in ("calls", "tokens", "cost")})
-    return replace(conduct, caps=given, batch="batch" in contents.header)
+    """The conduct of a resume: in batches if the run was begun so, and under the caps that it was begun with unless others are given.
+
+    Raises `JournalError` if it was begun with headers that are not given again.
+    """
+    named = {name.lower() for name in conduct.headers}
+    missing = [name for name in contents.header_names if name.lower() not in named]
+    if missing:
+        raise JournalError(
+            f"the run was begun with headers that are not given now: {', '.join(missing)} (what they hold is kept nowhere)",
+            f"give them again, as in --header '{missing[0]}: …'",
+        )
+    batch = "batch" in contents.header
+    if any(getattr(conduct, f"max_{k}") is not None for k in _KEPT):
+        return replace(conduct, batch=batch)
+    kept = contents.header.get("conduct", {}).get("caps", {})
+    return replace(conduct, batch=batch, **{f"max_{k}": kept.get(k) for k in _KEPT})
 
 
 def score(run: str | Path, *, out: Path | None = None) -> Report:
@@ -223,8 +352,8 @@ def versions() -> dict[str, str]:
 
 def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -> Backend:
     plan = planned.plan
-    if conduct.concurrency < 1:
-        raise PlanError(f"--concurrency {conduct.concurrency}: at least 1", "16 suits most servers")
+    for name, setting in declared(ConductSettings).items():
+        checked(setting, getattr(conduct, name))
     options = BackendOptions(
         base_url=plan.base_url,
         concurrency=conduct.concurrency,
@@ -235,8 +364,10 @@ def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -
         stopping=stopping,
         notify=conduct.notify,
         extra=conduct.extra,
+        headers=conduct.headers,
+        body=plan.body,
     )
-    backend = open_backend(plan.model, options)
+    backend = conduct.backend(options) if conduct.backend else open_backend(plan.model, options)
     if conduct.batch:
         batched.check(planned, backend)
     return backend
@@ -250,8 +381,8 @@ def _check_suits(planned: Planned, backend: Backend) -> None:
     wants = any(part.form is AnswerForm.SCHEMA for part in planned.parts)
     if wants and not getattr(backend, "takes_schema", False):
         raise PlanError(
-            f"--answer schema: {planned.plan.model} cannot hold a reply to a JSON schema",
-            "--answer line asks for a last line that is as easy to read; structured output have openai, responses, azure, anthropic, "
+            f"answer schema: {planned.plan.model} cannot hold a reply to a JSON schema",
+            "answer line asks for a last line that is as easy to read; structured output have openai, responses, azure, anthropic, "
             "gemini, ollama, local, most models of openrouter, and command and python where the program takes `schema`",
         )
 

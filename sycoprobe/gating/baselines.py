@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -54,7 +54,14 @@ class BlessedPart(BaseModel):
 
 _OF_THE_MODEL = ("logprobs", "thinking_marks", "reply_tokens_from")
 """Settings that change nothing of what is asked, only what is kept or how the model at hand is read."""
-_LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None, "system": None, "answer": EARLIER_FORM.value}
+_LATER: dict[str, Any] = {
+    "thinking": "strip",
+    "effort": None,
+    "verbosity": None,
+    "system": None,
+    "answer": EARLIER_FORM.value,
+    "body": None,
+}
 """Settings that came later, with the values that earlier runs had; baselines name them only where they differ."""
 
 
@@ -71,7 +78,9 @@ class Conditions(BaseModel):
     parts: tuple[BlessedPart, ...]
     wordings_version: str
     wordings_digest: str
-    plan: dict[str, Any] = Field(description="Repeats, seed, sampling, form of answer, and the digest of the system prompt.")
+    plan: dict[str, Any] = Field(
+        description="Repeats, seed, sampling, form of answer, and the digests of the system prompt and of the user's own body fields."
+    )
 
     @field_validator("plan", mode="before")
     @classmethod
@@ -82,8 +91,14 @@ class Conditions(BaseModel):
     @classmethod
     def of(cls, plan: Plan) -> Conditions:
         """The conditions of a plan."""
-        kept = plan.model_dump(mode="json", include={"repeats", "seed", "sampling", "answer", "system"})
-        drawn = {**kept.pop("sampling"), "answer": kept.pop("answer"), "system": digest_of_text(kept.pop("system"))}
+        kept = plan.model_dump(mode="json", include={"repeats", "seed", "sampling", "answer", "system", "body"})
+        body = kept.pop("body")
+        drawn = {
+            **kept.pop("sampling"),
+            "answer": kept.pop("answer"),
+            "system": digest_of_text(kept.pop("system")),
+            "body": digest_of_text(json.dumps(body, sort_keys=True)) if body else None,
+        }
         sampling = {k: v for k, v in drawn.items() if k not in _OF_THE_MODEL and (k not in _LATER or v != _LATER[k])}
         return cls(
             parts=tuple(BlessedPart.of(part) for part in plan.parts),
@@ -227,10 +242,15 @@ def bless(
     )
 
 
-def mismatches(was: Conditions, now: Conditions, kinds: Iterable[str] | None = None) -> list[str]:
+def mismatches(
+    was: Conditions, now: Conditions, kinds: Iterable[str] | None = None, besides: Collection[str] = ()
+) -> list[str]:
     """What differs between what two runs ask, in words; empty if they may be compared as they are.
 
-    `kinds`: those that matter; None: all of both.
+    Parameters
+    ----------
+    kinds: those that matter; None: all of both.
+    besides: entries of `Conditions.plan` that may differ.
     """
     found: list[str] = []
     every = dict.fromkeys(p.kind for p in (*now.parts, *was.parts)) if kinds is None else dict.fromkeys(kinds)
@@ -242,7 +262,8 @@ def mismatches(was: Conditions, now: Conditions, kinds: Iterable[str] | None = N
             found += _mismatches_of(theirs, ours)
     if was.wordings_digest != now.wordings_digest:
         found.append(f"the wordings were version {was.wordings_version}, now {now.wordings_version}, with other content")
-    return found + list(_changed(was.plan, now.plan, _LATER))
+    before, after = ({k: v for k, v in plan.items() if k not in besides} for plan in (was.plan, now.plan))
+    return found + list(_changed(before, after, {k: v for k, v in _LATER.items() if k not in besides}))
 
 
 def _mismatches_of(was: BlessedPart, now: BlessedPart) -> Iterator[str]:
