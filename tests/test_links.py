@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -30,7 +31,7 @@ def links(page: str) -> list[str]:
 def anchors(page: str) -> set[str]:
     """The anchors that GitHub gives to the headings of a page."""
     tokens, found = MARKDOWN.parse(page), set[str]()
-    for token, inline in zip(tokens, tokens[1:], strict=False):
+    for token, inline in itertools.pairwise(tokens):
         if token.type == "heading_open":
             said = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
             slug = re.sub(r"[^\w\- ]", "", said.lower()).replace(" ", "-")
