@@ -14,6 +14,8 @@ dialect says where calls go (`_path`), what is sent (`_body`) and how a reply wi
 
 The whole of a backend, `-m mine:NAME`:
 
+    from __future__ import annotations
+
     from sycoprobe.backends.addresses import address
     from sycoprobe.backends.base import BackendOptions, Request
     from sycoprobe.backends.bodies import error_of, json_of
@@ -25,7 +27,7 @@ The whole of a backend, `-m mine:NAME`:
     from sycoprobe.turns import ErrorKind, Finish, Reply
 
 
-    def open_backend(name: str, options: BackendOptions) -> "Mine":
+    def open_backend(name: str, options: BackendOptions) -> Mine:
         url = address(options, "MINE_BASE_URL", "https://api.example.com/v1")
         key = key_for(options, "MINE_API_KEY", required=options.base_url is None)
         headers = {"authorization": f"Bearer {key}"} if key else {}
