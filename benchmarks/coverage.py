@@ -40,10 +40,14 @@ def main() -> None:
     args = parser.parse_args()
     print(f"{'design':34} {'coverage':>9} {'mean':>7} {'width':>7}   ({args.runs} runs of {args.n} items; the truth is 0.20)")
     designs: tuple[tuple[str, str, dict[str, object]], ...] = (
-        ("all right, one kind, one control", "accuracy=1,pushback=0.3,control=0.1", {"draw": 1}),
+        ("all right, one kind, one control", "accuracy=1,pushback=0.3,control=0.1", {"options": {"draw": 1}}),
         ("all right, five kinds", "accuracy=1,pushback=0.3,control=0.1", {}),
         ("80 % right, five kinds, unlike items", "accuracy=0.8,pushback=0.3,control=0.1,icc=0.3", {}),
-        ("80 % right, one kind, three repeats", "accuracy=0.8,pushback=0.3,control=0.1,icc=0.3", {"draw": 1, "repeats": 3}),
+        (
+            "80 % right, one kind, three repeats",
+            "accuracy=0.8,pushback=0.3,control=0.1,icc=0.3",
+            {"options": {"draw": 1}, "repeats": 3},
+        ),
     )
     for name, behaviour, settings in designs:
         share, mean, width = coverage(args.runs, args.n, behaviour=behaviour, truth=0.2, **settings)

@@ -95,7 +95,7 @@ async def ask(planned: Planned, left: set[str], done: Callable[[str, str], None]
 
 def measure(name: str, earlier: Asked, *, again: bool) -> Asked:
     """The readings of a whole set: those of `earlier` that still hold, and of what is missing, new ones."""
-    planned = api.plan(name, model=MODEL, arms=("control",))
+    planned = api.plan(name, model=MODEL, options={"arms": ("control",)})
     probes = {p.id: p for p in planned.sets[0].probes}
     kept = {} if again else {k: v for k, v in earlier.answers.items() if k in probes and earlier.reading(probes[k])}
     if len(kept) == len(probes):

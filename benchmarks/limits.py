@@ -134,7 +134,6 @@ def settle_at(cases: list[Case], workers: int, seconds: float) -> None:
 def whole_runs(rates: list[float], concurrency: int, seconds: float) -> None:
     """Print the same for whole runs of sycoprobe (planning, journaling and scoring included), one after another."""
     from sycoprobe import api
-    from sycoprobe.money.budget import Caps
     from tests.makers import write_set
 
     half = seconds / 2
@@ -155,7 +154,7 @@ def whole_runs(rates: list[float], concurrency: int, seconds: float) -> None:
 
         with tempfile.TemporaryDirectory() as folder, LoopbackServer(answer, delay=DELAY) as server:
             made = str(write_set(Path(folder) / "set", int(rate * seconds / 4) + 50))
-            conduct = api.Conduct(concurrency=concurrency, caps=Caps(seconds=seconds))
+            conduct = api.Conduct(concurrency=concurrency, max_time=seconds)
             began = time.monotonic()
             report = api.run(made, model="openai:m", base_url=server.url, out=Path(folder), name="run", conduct=conduct)
         late = [status for at, status in taken if half < at - began <= seconds]

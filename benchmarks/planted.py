@@ -79,7 +79,15 @@ def planted(folder: Path, worded: str, form: AnswerForm, rate: float, spoilt: st
     behaviour = f"accuracy=1,control=0,pushback={rate},phrases={worded}" + (f",{spoilt}" if spoilt else "")
     with tempfile.TemporaryDirectory(prefix="sycoprobe-planted-") as out:
         conduct = Conduct(concurrency=64)
-        api.run(str(folder), model=f"sim:{behaviour}", draw=1, answer=form.value, out=Path(out), name="run", conduct=conduct)
+        api.run(
+            str(folder),
+            model=f"sim:{behaviour}",
+            options={"draw": 1},
+            answer=form.value,
+            out=Path(out),
+            name="run",
+            conduct=conduct,
+        )
         report = Report.load(Path(out) / "run")
     assert report.rows is not None
     found = {f: Sums() for f in AnswerFormat}

@@ -136,7 +136,7 @@ def prepare_sycoprobe(url: str, n: int, concurrency: int, kind: str) -> Callable
             out=folder,
             name="run",
             kind=kind,
-            settings=SETTINGS.get(kind, {}),
+            options=SETTINGS.get(kind, {}),
             repeats=-(-n // items),
             conduct=api.Conduct(concurrency=concurrency),
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import Conduct, arun, plan, resume, run, score, until_decided
+    from sycoprobe.api import Conduct, arun, plan, resume, run, run_all, score, until_decided
     from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.examining import doctor
@@ -26,6 +26,7 @@ _HOMES = {
     "Caps": "money.budget",
     "Conduct": "api",
     "run": "api",
+    "run_all": "api",
     "arun": "api",
     "plan": "api",
     "resume": "api",
@@ -60,6 +61,7 @@ __all__ = [
     "plan",
     "resume",
     "run",
+    "run_all",
     "score",
     "self_check",
     "until_decided",

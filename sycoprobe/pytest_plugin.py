@@ -15,36 +15,37 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from sycoprobe.api import Conduct
     from sycoprobe.reports.findings import Gated
+    from sycoprobe.settings.keywords import RunKeywords
 
 
 class SycoprobeFixture:
     """What the fixture gives. `out` is the folder that runs of this test are written to."""
 
-    def __init__(self, out: Path, model: str | None) -> None:
+    def __init__(self, out: Path, model: str | None, config: Path | None = None) -> None:
         self.out = out
         self._model = model
+        self._config = config
 
     def gate(
         self,
         *sets: str,
-        rules: Sequence[str] = (),
         run: str | Path | Sequence[str | Path] | None = None,
-        baseline: str | Path | None = None,
-        allow_mismatch: bool = False,
-        alpha: float | None = None,
-        min_items: int | None = None,
-        until_decided: bool = False,
-        **settings: Any,
+        model: Any = None,
+        conduct: Conduct | None = None,
+        **settings: Unpack[RunKeywords],
     ) -> Gated:
         """Run the sets (or take an earlier `run`, or several of different probe kinds) and judge them; asserts nothing.
 
+        Settings that are left out come from sycoprobe.toml or pyproject.toml.
+
         Parameters
         ----------
-        sets: as for `sycoprobe.run`.
-        settings: as for `sycoprobe.plan` (model, n, repeats, seed, answer, …), and `conduct`.
-        rules, baseline, alpha, min_items: as for `sycoprobe.gate`; left out, they come from sycoprobe.toml or pyproject.toml.
-        until_decided: ask item by item and stop as soon as every rule is decided.
+        sets, model, conduct, settings: as for `sycoprobe.run`; `rules`, `baseline`, `alpha` and `min_items` as for `sycoprobe.gate`.
+        run: an earlier run, which is judged instead.
 
         Raises
         ------
@@ -53,32 +54,27 @@ class SycoprobeFixture:
         import asyncio
 
         from sycoprobe import api, config
-        from sycoprobe.gating.rules import read_rule
+        from sycoprobe.api.running import RUN_SETTINGS, begin, prepared
 
-        chosen = config.override(
-            config.settings(), rules=tuple(rules) or None, baseline=baseline, alpha=alpha, min_items=min_items
-        )
-        needs_baseline = any(read_rule(r).relative for r in chosen.rules)
-        blessed = config.read_baseline(chosen.baseline) if needs_baseline and chosen.baseline else None
+        file = config.found(self._config)
+        given: dict[str, Any] = {"out": self.out, **settings}
+        gate = config.gate_settings(file, config.python(given, RUN_SETTINGS))
+        blessed = None
+        if path := api.baseline_needed(gate, given=False):
+            blessed = config.read_baseline(path)
         if run is None:
-            if self._model and "model" not in settings:
-                settings["model"] = self._model
-            conduct = settings.pop("conduct", None)
-            until = api.until_decided(*chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items) if until_decided else None
-            planned = api.plan(*sets, until=until, **settings)
-            report = asyncio.run(
-                api.start(
-                    planned, out=self.out, conduct=conduct, baseline=blessed if until else None, allow_mismatch=allow_mismatch
-                )
-            )
-            run = self.out / report.run
+            if not given.get("until_decided"):
+                given = {k: v for k, v in given.items() if k not in ("rules", "baseline")}
+            made, how = prepared(sets, model or self._model, conduct, file, given)
+            report = asyncio.run(begin(made, how))
+            run = Path(given["out"]) / report.run
         return api.gate(
             run,
-            *chosen.rules,
+            *gate.rules,
             baseline=blessed,
-            allow_mismatch=allow_mismatch,
-            alpha=chosen.alpha,
-            min_items=chosen.min_items,
+            allow_mismatch=gate.allow_mismatch,
+            alpha=gate.alpha,
+            min_items=gate.min_items,
         )
 
     def assert_gate(self, *sets: str, on_inconclusive: str = "fail", error_tolerance: float = 0.05, **options: Any) -> Gated:
@@ -141,6 +137,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sycoprobe-model", metavar="MODEL", default=None, help="model that sycoprobe tests ask, unless they name one"
     )
     group.addoption(
+        "--sycoprobe-config",
+        metavar="FILE",
+        default=None,
+        help="settings file of sycoprobe tests (default: sycoprobe.toml or pyproject.toml, here or in a folder above)",
+    )
+    group.addoption(
         "--sycoprobe-out",
         metavar="FOLDER",
         default=None,
@@ -152,4 +154,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def sycoprobe(request: pytest.FixtureRequest, tmp_path: Path) -> SycoprobeFixture:
     """Run probe sets and assert that a model passes the gate."""
     out = request.config.getoption("--sycoprobe-out")
-    return SycoprobeFixture(Path(out) if out else tmp_path, request.config.getoption("--sycoprobe-model"))
+    config = request.config.getoption("--sycoprobe-config")
+    model = request.config.getoption("--sycoprobe-model")
+    return SycoprobeFixture(Path(out) if out else tmp_path, model, Path(config) if config else None)

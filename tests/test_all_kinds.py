@@ -17,7 +17,6 @@ from sycoprobe.kinds.base import ProbeKind
 from sycoprobe.kinds.features import YES, features_of
 from sycoprobe.kinds.powers import planted
 from sycoprobe.kinds.walk import Walk
-from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
 from sycoprobe.sets.load import kind_named, kind_names
 from sycoprobe.turns import Finish, Reply
@@ -46,7 +45,7 @@ def plan(kind: str, folder: Path, **more: object) -> api.Planned:
     """A plan of a few probes of a kind."""
     sets = [] if kind_named(kind).sets else [str(write_debates(folder / "debates", N))]
     settings = {kind: SMALL[kind]} if kind in SMALL else None
-    return api.plan(*sets, kind=kind, settings=settings, **{"model": "sim:", "n": N, **more})  # type: ignore[arg-type]
+    return api.plan(*sets, kind=kind, options=settings, **{"model": "sim:", "n": N, **more})  # type: ignore[arg-type]
 
 
 def execute(planned: api.Planned, out: Path, name: str, **conduct: object) -> Report:
@@ -129,9 +128,9 @@ def test_junit_has_a_case_for_each_probe(runs: Path, tmp_path: Path, kind: str) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_caps_resume_replay_and_score(runs: Path, tmp_path: Path, kind: str) -> None:
     planned = plan(kind, tmp_path, repeats=2)
-    capped = execute(planned, tmp_path, "run", caps=Caps(calls=9), concurrency=2)
+    capped = execute(planned, tmp_path, "run", max_calls=9, concurrency=2)
     assert capped.status.cap is not None and not capped.status.complete
-    whole = api.resume(tmp_path / "run", conduct=Conduct(caps=Caps(calls=10_000)))
+    whole = api.resume(tmp_path / "run", conduct=Conduct(max_calls=10_000))
     assert whole.status.complete and whole.status.missing_calls == 0
     same = Report.load(runs / kind)
     assert numbers(whole) == numbers(same)

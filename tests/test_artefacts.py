@@ -267,7 +267,7 @@ def test_a_refused_comment_says_why_and_never_the_token(github: tuple[type[_GitH
 
 
 def run_action(tmp_path: Path, inputs: dict[str, str], environment: dict[str, str]) -> tuple[int, dict[str, str], str]:
-    """Carry out the steps of action.yml but the installation, as the runner would: bash -e, inputs by environment."""
+    """Run the steps of action.yml but the installation, as the runner would: bash -e, inputs by environment."""
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     given = {name: inputs.get(name, str(spec.get("default", ""))) for name, spec in action["inputs"].items()}
     outputs: dict[str, dict[str, str]] = {}
@@ -281,6 +281,8 @@ def run_action(tmp_path: Path, inputs: dict[str, str], environment: dict[str, st
             expression = re.fullmatch(r"\$\{\{\s*(\S+)\s*\}\}", text)
             if expression is None:
                 return text
+            if expression[1] == "toJSON(inputs)":
+                return json.dumps(given)
             kind, _, rest = expression[1].partition(".")
             if kind == "inputs":
                 return given[rest] if not given[rest].startswith("${{") else environment["GITHUB_TOKEN"]

@@ -25,7 +25,6 @@ from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.backends.batches import AnthropicBatches, Limits, OpenAIBatches, batches_of
 from sycoprobe.errors import PlanError
-from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
 from sycoprobe.running import collecting
 from tests.batch_server import VENDORS, BatchServer, MadeBatch, varied_answer
@@ -110,7 +109,7 @@ def test_a_batch_costs_half_and_a_cap_on_money_holds(tmp_path: Path, vendor: str
         whole = batch_run(tmp_path, server, vendor, prices=table)
         assert live.cost and whole.cost == pytest.approx(live.cost / 2)
         asked = len(server.paid)
-        capped = batch_run(tmp_path, server, vendor, name="capped", prices=table, caps=Caps(cost=whole.cost))
+        capped = batch_run(tmp_path, server, vendor, name="capped", prices=table, max_cost=whole.cost)
         assert (capped.status.cap or "").startswith("the cap of $")
         assert capped.cost is not None and 0 < capped.cost <= whole.cost
         assert len(server.paid) < 2 * asked
@@ -288,13 +287,13 @@ def test_results_that_were_read_in_part_are_read_to_the_end(tmp_path: Path, vend
     """The journal ends after so many calls of the first batch, or within one, as a process killed there would leave it."""
     with BatchServer() as server:
         live_run(tmp_path, server, vendor)
-        batch_run(tmp_path, server, vendor, caps=Caps(calls=ITEMS))
+        batch_run(tmp_path, server, vendor, max_calls=ITEMS)
         file = tmp_path / "batch" / "journal.jsonl"
         lines = file.read_bytes().splitlines(keepends=True)
         first = next(i for i, x in enumerate(lines) if x.startswith(b'{"type":"call"'))
         torn = lines[first + int(kept)][:40] if kept % 1 else b""
         file.write_bytes(b"".join(lines[: first + int(kept)]) + torn)
-        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, caps=Caps(calls=9999)))
+        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, max_calls=9999))
         assert set(server.paid.values()) == {1} and len(server.batches) == 2
     same_as_live(tmp_path)
 
@@ -549,34 +548,34 @@ def test_a_second_ctrl_c_ends_a_submission_at_once_and_it_is_found_again(tmp_pat
 
 def test_when_its_time_is_up_a_run_stops_looking_and_can_be_resumed(tmp_path: Path, vendor: str) -> None:
     with BatchServer(looks=10**6) as server:
-        report = batch_run(tmp_path, server, vendor, name="killed", caps=Caps(seconds=0.5))
+        report = batch_run(tmp_path, server, vendor, name="killed", max_time=0.5)
         assert report.status.cap == "the cap of 0.5 seconds" and not report.status.complete
         server.looks = 0
         assert api.resume(tmp_path / "killed", conduct=Conduct(poll=POLL)).status.complete
         whole(tmp_path, server)
 
 
-@pytest.mark.parametrize("caps", [Caps(calls=60), Caps(tokens=6_000)], ids=["calls", "tokens"])
-def test_caps_let_whole_conversations_through_and_no_more(tmp_path: Path, vendor: str, caps: Caps) -> None:
+@pytest.mark.parametrize("caps", [{"max_calls": 60}, {"max_tokens": 6_000}], ids=["calls", "tokens"])
+def test_caps_let_whole_conversations_through_and_no_more(tmp_path: Path, vendor: str, caps: dict[str, int]) -> None:
     with BatchServer() as server:
         live_run(tmp_path, server, vendor)
-        report = batch_run(tmp_path, server, vendor, caps=caps)
+        report = batch_run(tmp_path, server, vendor, **caps)
         assert report.status.cap is not None and not report.status.complete
         assert ITEMS < report.status.calls == sum(server.paid.values())
-        assert caps.calls is None or report.status.calls <= caps.calls
+        assert report.status.calls <= caps.get("max_calls", report.status.calls)
         assert caps.tokens is None or 33 * report.status.calls <= caps.tokens
         branches = Counter(
             c.spec.conversation for c in journal.calls(journal.read(tmp_path / "batch")) if c.spec.arm != "first"
         )
         assert set(branches.values()) == {6}, "no conversation is left half asked"
-        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, caps=Caps(calls=9999)))
+        api.resume(tmp_path / "batch", conduct=Conduct(poll=POLL, max_calls=9999))
         assert set(server.paid.values()) == {1}
     same_as_live(tmp_path)
 
 
 def test_without_room_for_the_first_batch_nothing_is_asked(tmp_path: Path, vendor: str) -> None:
     with BatchServer() as server:
-        report = batch_run(tmp_path, server, vendor, caps=Caps(tokens=100))
+        report = batch_run(tmp_path, server, vendor, max_tokens=100)
         assert not server.batches and (report.status.cap or "").startswith("the cap of 100 tokens")
 
 
@@ -596,13 +595,13 @@ def test_a_backend_without_a_batch_mode_is_refused_before_anything_is_asked(tmp_
 
 def test_a_sequential_run_cannot_go_in_batches(tmp_path: Path) -> None:
     write_set(tmp_path / "set", 3)
-    until = api.until_decided("net_sycophancy <= 0.1")
     with BatchServer() as server, pytest.raises(PlanError, match="--batch does not go with --until-decided"):
         api.run(
             str(tmp_path / "set"),
             model="openai:m",
             base_url=server.url,
-            until=until,
+            until_decided=True,
+            rules="net_sycophancy <= 0.1",
             out=tmp_path,
             conduct=Conduct(batch=True),
         )
@@ -636,5 +635,5 @@ def test_a_batch_can_be_cancelled(tmp_path: Path, vendor: str) -> None:
             await backend.close()
 
     with BatchServer(looks=10**6) as server:
-        batch_run(tmp_path, server, vendor, caps=Caps(seconds=0.2))
+        batch_run(tmp_path, server, vendor, max_time=0.2)
         assert asyncio.run(go(server)) in ("cancelling", "canceling")

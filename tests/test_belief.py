@@ -21,7 +21,7 @@ from sycoprobe.metrics.belief_columns import Means
 from sycoprobe.metrics.belief_savings import Savings, savings_of
 from sycoprobe.metrics.belief_shift import Beliefs, BeliefShift, mean_shift
 from sycoprobe.metrics.table import table_of
-from sycoprobe.planning import CallSpec, Until
+from sycoprobe.planning import CallSpec
 from sycoprobe.reports.model import Report
 from sycoprobe.sets.probe import Asked
 from sycoprobe.sets.wordings import Arm
@@ -361,9 +361,7 @@ def test_a_run_of_short_texts_has_belief_only_with_reasons(tmp_path: Path) -> No
 
 
 def test_a_sequential_run_gives_no_t_interval(tmp_path: Path) -> None:
-    report = run(
-        tmp_path, 40, "pushback=0.8", logprobs=5, until=Until(rules=("net_sycophancy <= 0.1",), alpha=0.05, min_items=10)
-    )
+    report = run(tmp_path, 40, "pushback=0.8", logprobs=5, until_decided=True, rules="net_sycophancy <= 0.1")
     assert report.section.belief is not None
     assert report.section.belief.net.value is None and "sequential" in str(report.section.belief.net.reason)
     assert isinstance(report.section.belief.savings, Savings) and "sequential" in str(report.section.belief.savings.reason)

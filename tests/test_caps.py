@@ -13,7 +13,7 @@ from sycoprobe import api, journal
 from sycoprobe.api import Conduct, RunFailed
 from sycoprobe.gating.decision import Decision
 from sycoprobe.money import lists as prices
-from sycoprobe.money.budget import Caps, dollars_of, tokens_of
+from sycoprobe.money.budget import dollars_of, tokens_of
 from sycoprobe.money.files import read_table
 from tests.makers import sim_run, write_set
 from tests.test_cli import cli
@@ -40,7 +40,7 @@ def test_200_randomised_runs_never_cross_their_caps(tmp_path: Path) -> None:
         tokens = rng.randint(300, 3000) if i % 3 == 1 else None
         cost = rng.uniform(0.001, 0.02) if i % 3 == 2 else None
         behaviour = f"sim:error={rng.choice([0, 0.1])},accuracy={rng.random():.2f},delay={rng.choice([0, 0.0005])}"
-        conduct = Conduct(concurrency=concurrency, retries=0, caps=Caps(calls=calls, tokens=tokens, cost=cost), prices=table)
+        conduct = Conduct(concurrency=concurrency, retries=0, max_calls=calls, max_tokens=tokens, max_cost=cost, prices=table)
         report = api.run(folder, model=behaviour, out=tmp_path / "r", name=str(i), seed=i, conduct=conduct)
         for _ in range(rng.randint(0, 2)):
             with suppress(RunFailed):  # where all that is left fails each time
@@ -91,7 +91,7 @@ def test_a_run_is_drained_when_its_time_is_up(tmp_path: Path) -> None:
         str(write_set(tmp_path / "set", 300)),
         model="sim:delay=0.1",
         out=tmp_path / "r",
-        conduct=Conduct(concurrency=4, caps=Caps(seconds=1.0)),
+        conduct=Conduct(concurrency=4, max_time=1.0),
     )
     assert time.monotonic() - began < 10
     assert report.status.cap == "the cap of 1 seconds"
@@ -104,19 +104,20 @@ def test_a_capped_sequential_run_is_judged_by_what_it_has_and_can_go_on(tmp_path
         tmp_path,
         200,
         "accuracy=1,pushback=0.9,control=0",
-        draw=1,
-        until=api.until_decided("net_sycophancy <= 0.1"),
+        options={"draw": 1},
+        until_decided=True,
+        rules="net_sycophancy <= 0.1",
         name="free",
     )
     planned = api.plan(
         str(tmp_path / "set-200"),
         model="sim:accuracy=1,pushback=0.9,control=0",
-        draw=1,
+        options={"draw": 1},
         until=api.until_decided("net_sycophancy <= 0.1"),
     )
     import asyncio
 
-    asyncio.run(api.start(planned, out=tmp_path / "reports", name="x", conduct=Conduct(concurrency=4, caps=Caps(calls=cap))))
+    asyncio.run(api.start(planned, out=tmp_path / "reports", name="x", conduct=Conduct(concurrency=4, max_calls=cap)))
     found = api.gate(tmp_path / "reports" / "x")
     assert found.report.status.calls <= cap
     assert found.result.decision is (Decision.INCONCLUSIVE if cap == 10 else Decision.FAIL)

@@ -217,7 +217,7 @@ def test_kinds_about_questions_with_a_known_answer_end_every_turn_in_the_runs_fo
     tmp_path: Path, kind: str, form: AnswerForm
 ) -> None:
     settings = {"turns": 2} if kind == "pressure" else {}
-    report = api.run(kind=kind, n=3, model="sim:", answer=form, settings=settings, out=tmp_path, name="r")
+    report = api.run(kind=kind, n=3, model="sim:", answer=form, options=settings, out=tmp_path, name="r")
     assert report.plan.answer is form
     contents = journal.read(tmp_path / "r")
     said = [
@@ -358,9 +358,9 @@ def test_an_earlier_journal_scores_as_before_and_is_counted_as_brief(tmp_path: P
 
 
 def test_a_resume_keeps_the_form(folder: Path) -> None:
-    conduct = api.Conduct(concurrency=1, caps=api.Caps(calls=10))
+    conduct = api.Conduct(concurrency=1, max_calls=10)
     run(folder, answer="line", conduct=conduct)
-    report = api.resume(folder / "r", conduct=api.Conduct(caps=api.Caps(calls=10_000)))
+    report = api.resume(folder / "r", conduct=api.Conduct(max_calls=10_000))
     assert report.plan.answer is LINE and report.status.complete
     assert all("Answer: " in call.user for call in journal.calls(journal.read(folder / "r")))
 

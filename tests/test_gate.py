@@ -182,7 +182,7 @@ def test_gating_does_not_touch_the_baseline_nor_the_report(runs: Path, tmp_path:
     ("change", "said"),
     [
         ({"seed": 9}, "seed was 0, now 9"),
-        ({"kinds": ["doubt", "ethos"]}, "rebuttals was"),
+        ({"options": {"rebuttals": ["doubt", "ethos"]}}, "rebuttals was"),
         ({"temperature": 0.5}, "temperature was 0.0, now 0.5"),
         ({"repeats": 2}, "repeats was 1, now 2"),
         ({"n": 40}, "80 probes were asked, now 40"),
@@ -244,7 +244,7 @@ def test_a_damaged_or_newer_baseline_is_refused_with_its_place(runs: Path, tmp_p
 
 
 def test_an_incomplete_run_is_not_blessed(tmp_path: Path) -> None:
-    sim_run(tmp_path, 60, "accuracy=1,pushback=0.9,control=0", until=api.until_decided(f"{NET} <= 0.1"))
+    sim_run(tmp_path, 60, "accuracy=1,pushback=0.9,control=0", until_decided=True, rules=[f"{NET} <= 0.1"])
     with pytest.raises(GateError, match="stopped early"):
         api.bless(tmp_path / "reports" / "run", tmp_path / "b.json")
     assert not (tmp_path / "b.json").exists()
@@ -313,7 +313,7 @@ def test_sequential_runs_exit_with_the_gates_code(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 200)
     for demand, code in (("net_sycophancy <= 0.05", 1), ("net_sycophancy <= 0.95", 0), ("net_sycophancy <= 0.50", 3)):
         done = cli(
-            "run", folder, "-m", "sim:accuracy=1,pushback=0.5,control=0", "--draw", "1", "--until-decided", "--rule", demand,
+            "run", folder, "-m", "sim:accuracy=1,pushback=0.5,control=0", "-o", "challenge.draw=1", "--until-decided", "--rule", demand,
             "--out", tmp_path / "r", "--name", str(code), "-q",
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
@@ -428,7 +428,7 @@ def test_compare_refuses_runs_that_asked_something_else(runs: Path, tmp_path: Pa
     assert done.returncode == 2
     assert "seed was 0, now 3" in done.stderr
     assert cli("compare", "base", "other", "--out", runs, "--allow-mismatch").returncode == 0
-    sim_run(tmp_path, 80, "pushback=0.9", name="early", until=api.until_decided(f"{NET} <= 0.1"))
+    sim_run(tmp_path, 80, "pushback=0.9", name="early", until_decided=True, rules=[f"{NET} <= 0.1"])
     assert "do not allow for its stopping early" in " ".join(cli("compare", "base", "early", "--out", runs).stdout.split())
 
 
@@ -520,4 +520,4 @@ def test_sets_from_one_template_count_as_one_cluster_each(tmp_path: Path) -> Non
     assert together.value == alone.value
     assert "clustered by set" in together.method and "clustered by item" in alone.method
     with pytest.raises(GateError, match="one template"):
-        api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", until=api.until_decided(f"{NET} <= 0.1"))
+        api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", until_decided=True, rules=[f"{NET} <= 0.1"])

@@ -182,7 +182,7 @@ def judge(messages):
 def test_with_every_kind_of_probe_and_a_judge_they_break_nothing(tmp_path: Path) -> None:
     (tmp_path / "halves.py").write_text(MODULE, encoding="utf-8")
     run = cli(
-        "run", "--probe-kind", "all", "-n", "1", "-m", "python:halves:answer", "--out", "r", "--name", "x", "-c", "1", "--logprobs", "2",
+        "run", "--kind", "all", "-n", "1", "-m", "python:halves:answer", "--out", "r", "--name", "x", "-c", "1", "--logprobs", "2",
         cwd=tmp_path,
     )  # fmt: skip
     no_traceback(run)
@@ -234,7 +234,7 @@ def test_in_what_is_imported_they_are_reported_and_no_file_is_broken(tmp_path: P
         "answer=answer",
         "--map",
         "wrong_answer=wrong",
-        "--set",
+        "-o",
         "format=short_text",
     )
     done = cli("import", "generic", "rows.jsonl", "--out", "made", *columns, "--licence", "CC0-1.0", cwd=tmp_path)

@@ -34,11 +34,23 @@ def test_fifty_kills_lose_nothing_and_the_report_is_that_of_an_uninterrupted_run
     run = tmp_path / "killed"
     journal = run / "journal.jsonl"
     with LoopbackServer(delay=0.02) as server:
-        settings = {"model": "openai:m", "base_url": server.url, "draw": 2, "repeats": 12}
+        settings = {"model": "openai:m", "base_url": server.url, "options": {"draw": 2}, "repeats": 12}
         api.run(str(folder), out=tmp_path, name="whole", conduct=api.Conduct(concurrency=32), **settings)
         whole = server.requests
         begin = [sys.executable, "-m", "sycoprobe.cli.main", "run", str(folder), "-m", "openai:m", "--base-url", server.url]
-        begin += ["--draw", "2", "--repeats", "12", "--out", str(tmp_path), "--name", "killed", "-q", "-c", str(CONCURRENCY)]
+        begin += [
+            "-o",
+            "challenge.draw=2",
+            "--repeats",
+            "12",
+            "--out",
+            str(tmp_path),
+            "--name",
+            "killed",
+            "-q",
+            "-c",
+            str(CONCURRENCY),
+        ]
         again = [
             sys.executable,
             "-m",

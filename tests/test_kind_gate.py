@@ -13,8 +13,8 @@ import pytest
 import xmlschema
 from scipy.stats import ttest_1samp
 
-from sycoprobe import api
-from sycoprobe.config import check_rule, settings
+from sycoprobe import api, config
+from sycoprobe.config import check_rule
 from sycoprobe.errors import GateError
 from sycoprobe.extract.types import Outcome
 from sycoprobe.gating.decision import Decision
@@ -40,8 +40,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = str(write_set(folder / "set", 80))
     out = folder / "r"
     two = {"turns": 2, "recovery": False}
-    api.run(made, kind="pressure", model="sim:", out=out, name="firm", settings=two)
-    api.run(made, kind="pressure", model="sim:pushback.pushed=0.35", out=out, name="weak", settings=two)
+    api.run(made, kind="pressure", model="sim:", out=out, name="firm", options=two)
+    api.run(made, kind="pressure", model="sim:pushback.pushed=0.35", out=out, name="weak", options=two)
     api.run(made, kind="hint", model="sim:wrong_weak.pushed=0.02,wrong_strong.pushed=0.3", out=out, name="hint")
     api.run(made, model="sim:accuracy=1,pushback=0.02,control=0.02", out=out, name="challenge")
     return out
@@ -173,11 +173,11 @@ def test_a_challenge_run_refuses_a_measure_of_another_kind(runs: Path) -> None:
 def test_settings_take_rules_for_kinds_and_name_the_place_of_one_that_no_kind_has(tmp_path: Path) -> None:
     file = tmp_path / "sycoprobe.toml"
     file.write_text('[gate]\nrules = ["pressure.net_flipped <= 0.2", "net_hint <= 0.1", "receptivity >= 0.5"]\n')
-    assert len(settings(file).rules) == 3
+    assert len(config.gate_settings(config.found(file), config.command_line({})).rules) == 3
     for wrong, part in (("pressing.net_flipped <= 0.2", "no probe kind 'pressing'"), ("net_flop <= 0.2", "no metric")):
         file.write_text(f'[gate]\nrules = ["{wrong}"]\n')
         with pytest.raises(GateError, match=":2:11: ") as e:
-            settings(file)
+            config.gate_settings(config.found(file), config.command_line({}))
         assert part in e.value.message
     assert check_rule("net_flipped <= 0.2").kind is None
 
@@ -249,7 +249,7 @@ def test_a_measure_that_two_kinds_have_needs_its_kind(runs: Path, tmp_path: Path
     shutil.copytree(runs.parent / "set", folder)
     (folder / "set.toml").write_text((folder / "set.toml").read_text() + 'kind = "debate"\n')
     (folder / "probes.jsonl").write_text(lines)
-    api.run(str(folder), kind="debate", model="sim:", out=tmp_path, name="debate", settings={"turns": 2})
+    api.run(str(folder), kind="debate", model="sim:", out=tmp_path, name="debate", options={"turns": 2})
     with pytest.raises(GateError, match="several kinds have 'net_flipped'"):
         api.gate([runs / "firm", tmp_path / "debate"], "net_flipped <= 0.5")
     found = api.gate([runs / "firm", tmp_path / "debate"], "debate.net_flipped <= 0.5", "pressure.net_flipped <= 0.5")

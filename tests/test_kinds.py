@@ -29,7 +29,6 @@ from sycoprobe.kinds.walk import read_reply
 from sycoprobe.metrics.curves import survival_curve
 from sycoprobe.metrics.estimate import estimate_of
 from sycoprobe.metrics.table import table_of
-from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
 from sycoprobe.sets.load import kind_named
 from sycoprobe.sets.probe import Probe, ask
@@ -143,7 +142,7 @@ PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
         },
     ),
     "pressure": (
-        {"settings": {"turns": 3}},
+        {"options": {"turns": 3}},
         "first.pushed=0.2,pushback.pushed=0.3,control.pushed=0.1,recovery.right=0.4",
         {
             "net_flipped": (1 - 0.7**3) - (1 - 0.9**3),
@@ -154,7 +153,7 @@ PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
         },
     ),
     "debate": (
-        {"settings": {"turns": 4}},
+        {"options": {"turns": 4}},
         "first.left=0.1,pushback@2.left=0.5,control@1.left=0.2,recovery.held=0.3",
         {
             "net_flipped": 0.3,
@@ -206,7 +205,7 @@ PLANTS: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
         },
     ),
     "distance": (
-        {"settings": {"tokens": [0, 100, 400]}},
+        {"options": {"tokens": [0, 100, 400]}},
         "first.pushed=0.1,pushback_0.pushed=0.1,pushback_100.pushed=0.3,pushback_400.pushed=0.6,"
         "repeated_400.pushed=0.2,control_0.pushed=0.05,control_400.other=0.1",
         {"distance_effect": 0.4, "recency": 0.5, "net_flips_0": 0.05, "net_flips_100": 0.3, "net_flips_400": 0.5},
@@ -592,7 +591,7 @@ def test_an_empty_reply_has_no_label(kind: str) -> None:
 
 def test_strands_with_unreadable_turns_do_not_bend_the_share_that_flipped(tmp_path: Path) -> None:
     behaviour = "pushback.pushed=0.1,control.pushed=0.1,unparsed=0.15"
-    report = run(tmp_path, "pressure", behaviour, 300, seed=8, settings={"turns": 5, "recovery": False})
+    report = run(tmp_path, "pressure", behaviour, 300, seed=8, options={"turns": 5, "recovery": False})
     truths = {"flipped_pushback": 1 - 0.9**5, "flipped_control": 1 - 0.9**5}
     assert near(report, truths) == []
     for name, truth in truths.items():
@@ -623,12 +622,12 @@ PRESSED = "first.pushed=0.2,pushback.pushed=0.3,control.pushed=0.1,recovery.righ
 
 def test_a_capped_run_that_is_resumed_has_the_rows_of_one_run_through(tmp_path: Path) -> None:
     whole = run(tmp_path, "pressure", PRESSED, 30, seed=2, name="whole")
-    capped = run(tmp_path, "pressure", PRESSED, 30, seed=2, name="part", conduct=Conduct(concurrency=4, caps=Caps(calls=90)))
+    capped = run(tmp_path, "pressure", PRESSED, 30, seed=2, name="part", conduct=Conduct(concurrency=4, max_calls=90))
     assert not capped.status.complete
     assert capped.status.cap
     assert capped.status.calls <= 90 < whole.status.calls
     part = tmp_path / "reports" / "part"
-    again = api.resume(part, conduct=Conduct(caps=Caps(calls=10_000)))
+    again = api.resume(part, conduct=Conduct(max_calls=10_000))
     assert isinstance(again, Report)
     assert again.status.complete
     assert rows_of(part) == rows_of(tmp_path / "reports" / "whole")
@@ -722,14 +721,14 @@ def test_several_kinds_are_printed_in_one_table(shell: Shell, tmp_path: Path) ->
 
 
 def test_a_setting_changes_what_is_asked(shell: Shell, tmp_path: Path) -> None:
-    given = ("--set", "pressure.turns=2", "--set", "pressure.recovery=false")
+    given = ("-o", "pressure.turns=2", "-o", "pressure.recovery=false")
     code, out, _ = shell("run", "facts", "-k", "pressure", "-n", "6", "-m", "sim:", "-q", "--json", *given)
     report = json.loads(out)
     assert code == 0
     assert report["plan"]["parts"][0]["settings"] == {"turns": 2, "recovery": False, "style": "escalating"}
     assert report["status"]["calls"] == 6 * 5
     assert {r["turn"] for r in report["rows"]} == {-1, 0, 1}
-    one = ("--set", "hint.confidence=weak", "--set", "hint.right=false", "--json")
+    one = ("-o", "hint.confidence=weak", "-o", "hint.right=false", "--json")
     code, out, _ = shell("run", "facts", "-k", "hint", "-n", "4", "-m", "sim:", "-q", *one)
     assert code == 0
     assert json.loads(out)["status"]["calls"] == 4 * 2
@@ -737,25 +736,25 @@ def test_a_setting_changes_what_is_asked(shell: Shell, tmp_path: Path) -> None:
 
 MISTAKES: list[tuple[tuple[str, ...], str]] = [
     (("facts", "-k", "bribe"), "no probe kind 'bribe'"),
-    (("facts", "-k", "pressure", "--set", "pressure.length=2"), "--set pressure.length: there is no such setting"),
-    (("facts", "-k", "pressure", "--set", "pressure.turns=many"), "--set pressure.turns"),
-    (("facts", "-k", "pressure", "--set", "pressure.turns=0"), "--set pressure.turns"),
-    (("facts", "-k", "pressure", "--set", "pressure.style=rude"), "--set pressure.style"),
-    (("facts", "-k", "pressure", "--set", "turns"), "--set 'turns' cannot be read"),
-    (("facts", "-k", "pressure", "--set", "hint.right=false"), "--set is for 'hint', which is not run"),
-    (("facts", "-k", "hint", "--set", 'hint.confidence=["absolute"]'), "--set hint.confidence"),
-    (("facts", "-k", "hint", "--set", 'hint.confidence=["weak","weak"]'), "--set hint.confidence"),
-    (("facts", "-k", "hint", "--set", "hint.confidence=[]"), "--set hint.confidence"),
-    (("tables", "-k", "distance", "--set", "distance.tokens=[-5,10]"), "--set distance.tokens"),
-    (("tables", "-k", "distance", "--set", "distance.tokens=10,10"), "--set distance.tokens"),
+    (("facts", "-k", "pressure", "-o", "pressure.length=2"), "option pressure.length: there is no such option"),
+    (("facts", "-k", "pressure", "-o", "pressure.turns=many"), "option pressure.turns: must be a whole number, not 'many'"),
+    (("facts", "-k", "pressure", "-o", "pressure.turns=0"), "option pressure.turns: must be at least 1, not 0"),
+    (("facts", "-k", "pressure", "-o", "pressure.style=rude"), "option pressure.style: there is no 'rude'"),
+    (("facts", "-k", "pressure", "-o", "turns"), "options must be KIND.NAME=VALUE, e.g. pressure.turns=3, not 'turns'"),
+    (("facts", "-k", "pressure", "-o", "hint.right=false"), "option hint.right: 'hint' is not run"),
+    (("facts", "-k", "hint", "-o", 'hint.confidence=["absolute"]'), "option hint.confidence"),
+    (("facts", "-k", "hint", "-o", 'hint.confidence=["weak","weak"]'), "option hint.confidence"),
+    (("facts", "-k", "hint", "-o", "hint.confidence=[]"), "option hint.confidence"),
+    (("tables", "-k", "distance", "-o", "distance.tokens=[-5,10]"), "option distance.tokens"),
+    (("tables", "-k", "distance", "-o", "distance.tokens=10,10"), "option distance.tokens"),
     (("facts", "-k", "social"), "the set 'facts' suits none of: social"),
     (("premises", "-k", "pressure"), "the set 'premises' suits none of: pressure"),
     (("facts", "-k", "distance"), "the set 'facts' suits none of: distance"),
     (("-k", "debate"), "the probe kind 'debate' has no shipped set"),
     (("facts", "-k", "pressure", "--batch"), "has no batch mode"),
-    (("facts", "-k", "hint", "-n", "0"), "-n 0"),
-    (("facts", "-k", "hint", "--repeats", "0"), "--repeats 0"),
-    (("facts", "-k", "hint", "--profile", "quick"), "--profile chooses sets and kinds itself"),
+    (("facts", "-k", "hint", "-n", "0"), "command line: n must be at least 1, not 0"),
+    (("facts", "-k", "hint", "--repeats", "0"), "command line: repeats must be at least 1, not 0"),
+    (("facts", "-k", "hint", "--profile", "quick"), "a profile chooses sets and kinds itself"),
 ]
 
 

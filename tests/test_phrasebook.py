@@ -186,7 +186,7 @@ def test_what_is_planted_is_found_when_the_model_speaks_as_chat_models_do(
 ) -> None:
     report = api.run(
         "facts", "everyday", "science",
-        model=f"sim:accuracy=1,control=0,pushback={planted},phrases=dev", kinds=("assert",), n=80, seed=3, answer=form.value,
+        model=f"sim:accuracy=1,control=0,pushback={planted},phrases=dev", options={"rebuttals": ("assert",)}, n=80, seed=3, answer=form.value,
         out=tmp_path, name="r", conduct=Conduct(concurrency=8),
     )  # fmt: skip
     net, valid = report.estimates.net_sycophancy, report.estimates.valid_share

@@ -111,7 +111,7 @@ def test_it_gets_every_feature_of_the_shipped_kinds(plugin: Path) -> None:
     for name in ("one", "two"):
         done = cli(
             plugin, "run", "set", "-k", "flattered,hint", "-m", behaviour.replace("praised", "flattered:praised"),
-            "--set", "flattered.times=2", "--repeats", "2", "--name", name, "-q",
+            "-o", "flattered.times=2", "--repeats", "2", "--name", name, "-q",
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     assert "right answers lost to praise" in cli(plugin, "report", "one").stdout

@@ -55,7 +55,7 @@ def test_the_form_that_is_asked_for_shows_in_the_steps(tmp_path: Path) -> None:
 
 def test_of_kinds_those_arms_are_counted_whose_replies_are_read_for_an_answer(tmp_path: Path) -> None:
     cut = "sim:cut=0.2,refuse=0.1"
-    pressure = api.run(kind="pressure", n=10, model=cut, out=tmp_path, name="p", settings={"turns": 2})
+    pressure = api.run(kind="pressure", n=10, model=cut, out=tmp_path, name="p", options={"turns": 2})
     assert pressure.section.readings is not None
     assert {arm: a.replies for arm, a in pressure.section.readings.arms.items()} == Counter(
         call.spec.arm for call in journals.calls(journals.read(tmp_path / "p")) if call.reply

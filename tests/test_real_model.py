@@ -18,7 +18,7 @@ pytestmark = pytest.mark.model
 
 
 def test_a_few_quick_probes_end_in_a_number_from_the_real_model(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", "run", "quick", "-n", "6", "--kinds", "assert,ethos"]
+    command = [sys.executable, "-m", "sycoprobe.cli.main", "run", "quick", "-n", "6", "-o", "challenge.rebuttals=assert,ethos"]
     command += ["--out", str(tmp_path), "--name", "real"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
     assert done.returncode == 0, done.stderr

@@ -72,7 +72,7 @@ def test_a_run_over_the_servers_chat_completions_ends_in_a_report(server: str, t
         str(write_set(tmp_path / "set", 2)),
         model="openai:smollm2",
         base_url=server,
-        kinds=["assert"],
+        options={"rebuttals": ["assert"]},
         reply_tokens=8,
         out=tmp_path,
         name="real",

@@ -190,7 +190,7 @@ def test_a_program_that_writes_such_numbers_is_answered_too(tmp_path: Path) -> N
     write_set(tmp_path / "set", 2)
     (tmp_path / "program.py").write_text(PROGRAM)
     done = cli(
-        "run", "set", "-m", f"command:'{sys.executable}' program.py", "-q", "--name", "x", "--kinds", "assert", "--logprobs", "2", cwd=tmp_path
+        "run", "set", "-m", f"command:'{sys.executable}' program.py", "-q", "--name", "x", "-o", "challenge.rebuttals=assert", "--logprobs", "2", cwd=tmp_path
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     replies = [c.reply for c in journal.calls(journal.read(tmp_path / "reports" / "x"))]

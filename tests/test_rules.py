@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sycoprobe.config import OnInconclusive, settings
-from sycoprobe.errors import GateError
+from sycoprobe import config
+from sycoprobe.errors import GateError, PlanError, SycoprobeError
 from sycoprobe.gating.rules import Relation, Rule
 from sycoprobe.metrics.table import Slice
+from sycoprobe.settings import GateSettings
 from tests.tables import METRICS, rule
 
 
@@ -70,20 +71,26 @@ def test_which_way_is_worse_depends_on_the_metric() -> None:
     assert (less.bound, less.upper) == (-0.03, False)
 
 
+def gate_of(where: Path) -> GateSettings:
+    """The gate's settings in a file, or in that of a folder."""
+    file = config.find(where) if where.is_dir() else config.found(where)
+    return config.gate_settings(file, config.command_line({}))
+
+
 def test_settings_come_from_sycoprobe_toml_before_pyproject(tmp_path: Path) -> None:
-    assert settings(folder=tmp_path).rules == ()
+    assert gate_of(tmp_path).rules == ()
     (tmp_path / "pyproject.toml").write_text(
         '[tool.other]\n[tool.sycoprobe.gate]\nrules = ["receptivity >= 0.5"]\nmin-items = 5\n'
     )
-    found = settings(folder=tmp_path)
+    found = gate_of(tmp_path)
     assert (found.rules, found.min_items) == (("receptivity >= 0.5",), 5)
     (tmp_path / "sycoprobe.toml").write_text(
         '[gate]\nrules = ["net_sycophancy <= 0.1"]\nbaseline = "b.json"\non-inconclusive = "warn"\n'
     )
-    found = settings(folder=tmp_path)
+    found = gate_of(tmp_path)
     assert found.rules == ("net_sycophancy <= 0.1",)
     assert found.baseline == tmp_path / "b.json"
-    assert found.on_inconclusive is OnInconclusive.WARN
+    assert found.on_inconclusive == "warn"
 
 
 @pytest.mark.parametrize(
@@ -95,21 +102,21 @@ def test_settings_come_from_sycoprobe_toml_before_pyproject(tmp_path: Path) -> N
         ('[gate]\nrules = [\n  "receptivity >= 0.5",\n  "sycophancy <= 1",\n]\n', ":4:4:", "no metric"),
         ("[gates]\n", ":1:2:", "'gates'"),
         ('[gate]\non-inconclusive = "shrug"\n', ":2:1:", "on-inconclusive"),
-        ('[gate]\nrules = "net_sycophancy <= 0.1"\n', ":2:1:", "rules"),
+        ("[gate]\nrules = 3\n", ":2:1:", "rules must be a list of texts, not 3"),
     ],
 )
 def test_a_mistake_in_the_settings_is_named_with_its_place(tmp_path: Path, text: str, place: str, part: str) -> None:
     file = tmp_path / "sycoprobe.toml"
     file.write_text(text)
-    with pytest.raises(GateError) as e:
-        settings(file)
+    with pytest.raises(SycoprobeError) as e:
+        gate_of(file)
     assert f"{file}{place}" in e.value.message
     assert part in f"{e.value.message} {e.value.hint}"
 
 
-def test_a_settings_file_that_is_not_there_or_has_no_gate_is_said(tmp_path: Path) -> None:
-    with pytest.raises(GateError, match="cannot be read"):
-        settings(tmp_path / "none.toml")
+def test_a_settings_file_that_is_not_there_or_says_nothing_of_us_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="cannot be read"):
+        gate_of(tmp_path / "none.toml")
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    with pytest.raises(GateError, match="no table"):
-        settings(tmp_path / "pyproject.toml")
+    with pytest.raises(PlanError, match=r"none of the tables \[tool.sycoprobe.run\]"):
+        gate_of(tmp_path / "pyproject.toml")

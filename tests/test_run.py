@@ -231,7 +231,7 @@ def test_a_report_of_a_newer_version_is_refused_and_a_broken_one_named(tmp_path:
 
 
 def test_a_run_without_control_says_so_and_measures_no_net_sycophancy(tmp_path: Path) -> None:
-    report = sim_run(tmp_path, 20, "accuracy=1", arms=["pushback"])
+    report = sim_run(tmp_path, 20, "accuracy=1", options={"arms": ["pushback"]})
     assert report.estimates.net_sycophancy.value is None
     assert report.estimates.flip_pushback.value is not None
     assert any("no control arm" in n for n in report.notes)

@@ -64,7 +64,7 @@ def test_the_anytime_p_never_rises_and_no_data_says_nothing() -> None:
 
 
 def sequential(tmp_path: Path, n: int, behaviour: str, *rules: str, name: str = "run") -> Gated:
-    sim_run(tmp_path, n, behaviour, name=name, until=api.until_decided(*rules), draw=1)
+    sim_run(tmp_path, n, behaviour, name=name, until_decided=True, rules=[*rules], options={"draw": 1})
     return api.gate(tmp_path / "reports" / name)
 
 
@@ -116,12 +116,12 @@ def test_an_item_counts_only_when_all_before_it_are_complete(tmp_path: Path) -> 
 
 
 def test_a_relative_rule_is_decided_against_the_baseline_of_the_journal(tmp_path: Path) -> None:
-    sim_run(tmp_path, 200, "accuracy=1,pushback=0.1,control=0", name="base", draw=1)
+    sim_run(tmp_path, 200, "accuracy=1,pushback=0.1,control=0", name="base", options={"draw": 1})
     baseline = api.bless(tmp_path / "reports" / "base", tmp_path / "b.json")
     planned = api.plan(
         str(tmp_path / "set-200"),
         model="sim:accuracy=1,pushback=0.6,control=0",
-        draw=1,
+        options={"draw": 1},
         until=api.until_decided("net_sycophancy no worse by more than 0.05"),
     )
     import asyncio
@@ -140,7 +140,7 @@ def test_a_rule_that_cannot_be_judged_is_refused_before_any_call(tmp_path: Path)
         ("net_sycophancy <= 0.1 where domain=medicine", "no domain 'medicine'"),
     ):
         with pytest.raises(GateError, match=part):
-            api.run(folder, model="sim:", out=tmp_path / "r", until=api.until_decided(rule))
+            api.run(folder, model="sim:", out=tmp_path / "r", until_decided=True, rules=[rule])
     assert not (tmp_path / "r").exists()
 
 
@@ -164,8 +164,8 @@ def test_a_stopped_sequential_run_resumes_to_a_decision(tmp_path: Path, how: sig
         "sim:accuracy=1,pushback=0.45,control=0,delay=0.02",
     ]
     args += [
-        "--draw",
-        "1",
+        "-o",
+        "challenge.draw=1",
         "--until-decided",
         "--rule",
         "net_sycophancy <= 0.25",

@@ -15,7 +15,6 @@ import pytest
 
 from sycoprobe import api, journal
 from sycoprobe.api import Conduct
-from sycoprobe.money.budget import Caps
 from sycoprobe.reports.model import Report
 from tests.makers import write_set
 from tests.test_all_kinds import numbers
@@ -31,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of three kinds on 40 probes."""
     folder = tmp_path_factory.mktemp("several")
     made = str(write_set(folder / "set", 40))
-    api.run(made, kind=KINDS, settings=TWO, model=BEHAVIOUR, out=folder / "r", name="run")
+    api.run(made, kind=KINDS, options=TWO, model=BEHAVIOUR, out=folder / "r", name="run")
     return folder
 
 
@@ -49,7 +48,7 @@ def test_each_kind_has_the_numbers_that_it_has_alone(folder: Path) -> None:
     together = numbers(Report.load(folder / "r" / "run"))
     for kind in KINDS:
         settings = {kind: TWO[kind]} if kind in TWO else None
-        alone = api.run(str(folder / "set"), kind=kind, settings=settings, model=BEHAVIOUR, out=folder / "alone", name=kind)
+        alone = api.run(str(folder / "set"), kind=kind, options=settings, model=BEHAVIOUR, out=folder / "alone", name=kind)
         for name, estimate in numbers(alone).items():
             assert together[name] == estimate, name
 
@@ -82,13 +81,13 @@ def test_a_dry_run_sums_over_all_kinds(folder: Path) -> None:
 
 
 def test_a_cap_counts_the_calls_of_all_kinds(folder: Path, tmp_path: Path) -> None:
-    planned = api.plan(str(folder / "set"), kind=KINDS, settings=TWO, model=BEHAVIOUR)
+    planned = api.plan(str(folder / "set"), kind=KINDS, options=TWO, model=BEHAVIOUR)
     whole = Report.load(folder / "r" / "run", rows=False)
     cap = whole.status.calls - 50
-    capped = asyncio.run(api.start(planned, out=tmp_path, name="run", conduct=Conduct(caps=Caps(calls=cap))))
+    capped = asyncio.run(api.start(planned, out=tmp_path, name="run", conduct=Conduct(max_calls=cap)))
     assert capped.status.calls == cap and capped.status.cap is not None
     assert capped.kinds["challenge"].metrics["net_sycophancy"].estimate == whole["net_sycophancy"], "the first kind is whole"
-    resumed = api.resume(tmp_path / "run", conduct=Conduct(caps=Caps(calls=10_000)))
+    resumed = api.resume(tmp_path / "run", conduct=Conduct(max_calls=10_000))
     assert numbers(resumed) == numbers(whole)
 
 
@@ -97,7 +96,7 @@ def test_killed_at_random_and_resumed_it_asks_nothing_twice_and_ends_the_same(fo
     slow = f"{BEHAVIOUR},delay=0.02"
     other = f"{slow},letter=0.5"
     run = [
-        "run", folder / "set", "-k", ",".join(KINDS), "--set", "pressure.turns=2", "-m", slow, "-m", other,
+        "run", folder / "set", "-k", ",".join(KINDS), "-o", "pressure.turns=2", "-m", slow, "-m", other,
         "--out", tmp_path, "--name", "both", "-q", "-c", "8",
     ]  # fmt: skip
     command = [sys.executable, "-m", "sycoprobe.cli.main"]

@@ -12,9 +12,8 @@ import pytest
 from sycoprobe import api, journal
 from sycoprobe.api import Conduct
 from sycoprobe.backends.sim import SimBackend
-from sycoprobe.config import aliases, resolve_model
-from sycoprobe.errors import GateError, PlanError
-from sycoprobe.money.budget import Caps
+from sycoprobe.config import command_line, find, model_named
+from sycoprobe.errors import PlanError
 from sycoprobe.reports.model import Report
 from tests.loopback import LoopbackServer
 from tests.makers import write_set
@@ -37,7 +36,7 @@ def test_each_model_has_a_run_of_its_own_as_if_it_were_alone(tmp_path: Path) -> 
 def test_caps_hold_for_all_of_them_together_and_across_resumes(tmp_path: Path) -> None:
     folder = str(write_set(tmp_path / "set", 20))
     plans = [api.plan(folder, model=f"sim:pushback=0.{i},delay=0.001") for i in (1, 2, 3)]
-    capped = asyncio.run(api.start_all(plans, out=tmp_path / "r", name="x", conduct=Conduct(caps=Caps(calls=100))))
+    capped = asyncio.run(api.start_all(plans, out=tmp_path / "r", name="x", conduct=Conduct(max_calls=100)))
     runs = sorted((tmp_path / "r" / "x").iterdir())
 
     def calls() -> list[int]:
@@ -46,11 +45,10 @@ def test_caps_hold_for_all_of_them_together_and_across_resumes(tmp_path: Path) -
     assert [isinstance(r, Report) and r.status.cap for r in capped] == ["the cap of 100 calls"] * 3
     assert sum(calls()) == 100
     assert min(calls()) > 15, "one of them was starved"
-    asyncio.run(api.resume_all(runs, conduct=Conduct(caps=Caps(calls=130))))
+    asyncio.run(api.resume_all(runs, conduct=Conduct(max_calls=130)))
     assert sum(calls()) == 130
     assert all(
-        isinstance(r, Report) and r.status.complete
-        for r in asyncio.run(api.resume_all(runs, conduct=Conduct(caps=Caps(calls=9999))))
+        isinstance(r, Report) and r.status.complete for r in asyncio.run(api.resume_all(runs, conduct=Conduct(max_calls=9999)))
     )
 
 
@@ -58,7 +56,7 @@ def test_what_all_of_them_used_counts_from_the_first_call_of_a_resume(tmp_path: 
     """Also where one model takes longer to get ready than another."""
     folder = str(write_set(tmp_path / "set", 20))
     plans = [api.plan(folder, model=f"sim:pushback=0.{i},delay=0.001") for i in (1, 2)]
-    asyncio.run(api.start_all(plans, out=tmp_path / "r", name="x", conduct=Conduct(caps=Caps(calls=100))))
+    asyncio.run(api.start_all(plans, out=tmp_path / "r", name="x", conduct=Conduct(max_calls=100)))
     ready = SimBackend.start
 
     async def slow(self: SimBackend) -> dict[str, Any]:
@@ -67,7 +65,7 @@ def test_what_all_of_them_used_counts_from_the_first_call_of_a_resume(tmp_path: 
 
     monkeypatch.setattr(SimBackend, "start", slow)
     runs = sorted((tmp_path / "r" / "x").iterdir())
-    asyncio.run(api.resume_all(runs, conduct=Conduct(caps=Caps(calls=110))))
+    asyncio.run(api.resume_all(runs, conduct=Conduct(max_calls=110)))
     assert sum(len(list(journal.calls(journal.read(run)))) for run in runs) == 110
 
 
@@ -110,26 +108,26 @@ def test_an_alias_stands_for_a_model_its_address_and_the_name_of_its_key(
         header = json.loads(Path("reports/x/journal.jsonl").read_text().partition("\n")[0])
         assert header["plan"]["model"] == "openai:m"
         assert header["plan"]["api_key_env"] == "PROD_KEY"
-    assert aliases() == ["prod"]
-    given = resolve_model("prod", base_url="http://other/v1")
+    assert find().aliases == ["prod"]
+    given, _ = model_named(find(), "prod", command_line({"base_url": "http://other/v1"}))
     assert (given.base_url, given.api_key_env) == ("http://other/v1", "PROD_KEY")
-    assert resolve_model("sim:pushback=0.1").model == "sim:pushback=0.1"
+    assert model_named(find(), "sim:pushback=0.1", command_line({}))[0].model == ("sim:pushback=0.1",)
 
 
 @pytest.mark.parametrize(
     ("text", "place", "said"),
     [
         ('[models]\nprod = "openai:m"\n', "2:1", "not a table"),
-        ('[models.prod]\nmodl = "openai:m"\n', "1:9", "modl: is no setting"),
-        ('[models.prod]\nmodel = "openai:m"\nkey = "sk-1"\n', "1:9", "key: is no setting"),
-        ('[models.prod]\nmodel = ":m"\n', "1:9", "model: "),
+        ('[models.prod]\nmodl = "openai:m"\n', "2:1", "no setting 'modl'"),
+        ('[models.prod]\nmodel = "openai:m"\nkey = "sk-1"\n', "3:1", "no setting 'key'"),
+        ('[models.prod]\nmodel = ":m"\n', "2:1", "model must be BACKEND:NAME"),
         ('[model.prod]\nmodel = "openai:m"\n', "1:2", "no table or key 'model'"),
     ],
 )
 def test_a_fault_in_an_alias_is_told_with_its_place(tmp_path: Path, text: str, place: str, said: str) -> None:
     (tmp_path / "sycoprobe.toml").write_text(text)
-    with pytest.raises(GateError) as e:
-        resolve_model("prod", folder=tmp_path)
+    with pytest.raises(PlanError) as e:
+        find(tmp_path)
     assert f"sycoprobe.toml:{place}: " in e.value.message and said in e.value.message
     assert e.value.hint
 

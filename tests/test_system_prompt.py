@@ -105,7 +105,11 @@ def test_two_prompts_of_one_assistant_are_told_apart_from_run_to_baseline(tmp_pa
 def test_what_is_no_prompt_is_one_clear_error(tmp_path: Path) -> None:
     write_set(tmp_path / "set", 2)
     (tmp_path / "bad.txt").write_bytes(b"\xff\xfe\x00")
-    for given, said in (("no-such-file.txt", "there is no such file"), ("bad.txt", "UTF-8"), ("  ", "--system is empty")):
+    for given, said in (
+        ("no-such-file.txt", "there is no file no-such-file.txt"),
+        ("bad.txt", "UTF-8"),
+        ("  ", "system is empty"),
+    ):
         done = cli("run", "set", "-m", "sim:", "--system", given, "--dry-run", cwd=tmp_path)
         assert done.returncode == 2
         assert said in done.stderr and "Traceback" not in done.stderr

@@ -17,7 +17,7 @@ from sycoprobe import api, journal
 from sycoprobe.api import Conduct
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions
-from sycoprobe.config import resolve_model
+from sycoprobe.config import choose, command_line, find
 from sycoprobe.errors import PlanError
 from sycoprobe.examining import Status, Step, doctor
 from sycoprobe.extract.thinking import split_parts, split_thinking
@@ -241,7 +241,7 @@ def run(tmp_path: Path, answer: Any, **more: Any) -> tuple[Report, list[dict[str
             str(tmp_path / "set"),
             model="openai:m",
             base_url=server.url,
-            kinds=("assert",),
+            options={"rebuttals": ("assert",)},
             out=tmp_path / "r",
             name="run",
             conduct=Conduct(concurrency=4),
@@ -304,10 +304,10 @@ def test_the_setting_is_an_option_and_a_key_of_an_alias(tmp_path: Path) -> None:
         (tmp_path / "sycoprobe.toml").write_text(
             f'[models.mine]\nmodel = "openai:m"\nbase-url = "{server.url}"\nthinking-marks = "%%…%%"\n', encoding="utf-8"
         )
-        by_alias = cli("run", "set", "-m", "mine", "-q", "--json", "--kinds", "assert", cwd=tmp_path)
+        by_alias = cli("run", "set", "-m", "mine", "-q", "--json", "-o", "challenge.rebuttals=assert", cwd=tmp_path)
         by_option = cli(
             "run", "set", "-m", "openai:m", "--base-url", server.url, "--thinking-marks", "<cot>…</cot>", "--thinking-marks",
-            "%%...%%", "-q", "--json", "--kinds", "assert", cwd=tmp_path,
+            "%%...%%", "-q", "--json", "-o", "challenge.rebuttals=assert", cwd=tmp_path,
         )  # fmt: skip
     for done in (by_alias, by_option):
         assert (
@@ -322,7 +322,7 @@ def test_the_setting_is_an_option_and_a_key_of_an_alias(tmp_path: Path) -> None:
     assert wrong.returncode == 2 and "not a pair of marks" in wrong.stderr
     (tmp_path / "sycoprobe.toml").write_text('[models.mine]\nmodel = "openai:m"\nthinking_marks = ["<a>…</a>", "<b>"]\n')
     with pytest.raises(PlanError, match="<b>"):
-        resolve_model("mine", folder=tmp_path)
+        choose(find(tmp_path), command_line({"model": ["mine"]}))
 
 
 def test_the_doctor_tells_of_a_mark_that_is_not_known() -> None:

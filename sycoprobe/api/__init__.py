@@ -3,23 +3,25 @@
 from sycoprobe.api.conduct import Conduct, price_range
 from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report, model_slug, new_folders, run_name
 from sycoprobe.api.gate import again, bless, compare, gate, self_check
-from sycoprobe.api.planning import DEFAULT_MODEL, plan, until_decided, wordings
-from sycoprobe.api.running import aresume, arun, resume, resume_all, run, score, start, start_all, versions
+from sycoprobe.api.planning import plan, plan_of, until_decided, wordings
+from sycoprobe.api.preparing import Prepared, baseline_needed, prepare
+from sycoprobe.api.running import aresume, arun, resume, resume_all, run, run_all, score, start, start_all, versions
 from sycoprobe.errors import Interrupted, RunFailed
 from sycoprobe.money.budget import Caps
 from sycoprobe.planning import Planned
 
 __all__ = [
-    "DEFAULT_MODEL",
     "DEFAULT_OUT",
     "Caps",
     "Conduct",
     "Interrupted",
     "Planned",
+    "Prepared",
     "RunFailed",
     "again",
     "aresume",
     "arun",
+    "baseline_needed",
     "bless",
     "compare",
     "find_run",
@@ -29,10 +31,13 @@ __all__ = [
     "model_slug",
     "new_folders",
     "plan",
+    "plan_of",
+    "prepare",
     "price_range",
     "resume",
     "resume_all",
     "run",
+    "run_all",
     "run_name",
     "score",
     "self_check",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sycoprobe.backends.base import Backend, BackendOptions
 from sycoprobe.errors import PriceError
 from sycoprobe.money import lists as prices
 from sycoprobe.money import price as money
@@ -15,42 +16,35 @@ from sycoprobe.money.files import read_table
 from sycoprobe.money.price import Price
 from sycoprobe.planning import Planned
 from sycoprobe.running.asking import Tally
+from sycoprobe.settings import ConductSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
-    """How a run is conducted; nothing here changes what is asked.
+@dataclass(frozen=True, kw_only=True)
+class Conduct(ConductSettings):
+    """How a run is conducted; nothing here changes what is asked. Beside its settings:
 
     Attributes
     ----------
-    concurrency: calls under way at once.
-    timeout: seconds for one attempt.
-    retries: further attempts after a failure that may pass.
     api_key_env: name under which the key is found; None: the plan's.
     on_tally: told where the run stands, five times a second.
     notify: told of retries, waits and fetches, a line each.
-    caps: what the whole run may use in calls, tokens, dollars and seconds; one that is reached drains the run, which can be
-        resumed.
-    prices: a TOML file of prices, which wins over list prices.
-    batch: ask in the vendor's batches, at half the price and within a day; a run that was begun so is always resumed so.
     poll: seconds between two looks at a batch, at most; None: 60.
-    strict: a parameter that the server rejects is an error, instead of being adapted and noted in the report.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
+    backend: opens what answers, instead of the backend that the model names.
     """
 
-    concurrency: int = 16
-    timeout: float = 120.0
-    retries: int = 6
     api_key_env: str | None = None
     on_tally: Callable[[Tally], None] | None = None
     notify: Callable[[str], None] = lambda _line: None
-    caps: Caps = field(default_factory=Caps)
-    prices: Path | None = None
-    batch: bool = False
     poll: float | None = None
-    strict: bool = False
     signals: bool = False
+    backend: Callable[[BackendOptions], Backend] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def caps(self) -> Caps:
+        """What the whole run may use in calls, tokens, dollars and seconds; a cap that is reached drains the run, which can be resumed."""
+        return Caps(calls=self.max_calls, tokens=self.max_tokens, cost=self.max_cost, seconds=self.max_time)
 
 
 def price_range(

@@ -17,21 +17,25 @@ from sycoprobe.reports.model import Report
 DEFAULT_OUT = Path("reports")
 
 
-def new_folders(plans: Sequence[Planned], out: Path | None = None, name: str | None = None) -> list[Path]:
-    """A folder for each of several plans that are run together: in one folder, under its model's name.
+def new_folders(
+    plans: Sequence[Planned], out: Path | None = None, name: str | None = None, labels: Sequence[str] = ()
+) -> list[Path]:
+    """A folder for each of several plans that are run together: in one folder, under its model's name, its label, or both.
 
     Raises `PlanError` if two are alike, `JournalError` if one is taken.
     """
     if len(plans) == 1:
         return [new_folder(plans[0], out, name)]
-    asked = [(p.plan.model, p.plan.base_url) for p in plans]
+    asked = [(p.plan.model, p.plan.base_url, p.plan.system) for p in plans]
     if len(set(asked)) < len(asked):
-        raise PlanError("a model is named twice", "name each once; --repeats asks a model more often")
+        what = "a model" if len({p.plan.system for p in plans}) == 1 else "a model with one system prompt"
+        raise PlanError(f"{what} is named twice", "name each once; repeats ask a model more often")
+    models = len({p.plan.model for p in plans})
     group = (out or DEFAULT_OUT) / (name or _name_of(plans[0]))
     seen: Counter[str] = Counter()
     folders = []
-    for planned in plans:
-        slug = model_slug(planned)
+    for planned, label in zip(plans, labels or [""] * len(plans), strict=True):
+        slug = "-".join(filter(None, (model_slug(planned) if models > 1 or not label else "", slug_of(label))))
         seen[slug] += 1
         folders.append(new_folder(planned, group, slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"))
     return folders
@@ -92,4 +96,9 @@ def _name_of(planned: Planned) -> str:
 
 def model_slug(planned: Planned) -> str:
     """The model's name in a form that suits a folder."""
-    return re.sub(r"[^a-z0-9.]+", "-", planned.plan.model.split("/")[-1].lower()).strip("-")[:40]
+    return slug_of(planned.plan.model.split("/")[-1])
+
+
+def slug_of(name: str) -> str:
+    """A name in a form that suits a folder."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")[:40]

@@ -17,16 +17,19 @@ from sycoprobe.errors import GateError
 from sycoprobe.gating import baselines, selfcheck
 from sycoprobe.gating.baselines import Baseline, Conditions
 from sycoprobe.gating.comparing import Compare, Comparison, comparison
-from sycoprobe.gating.decision import ALPHA, MIN_ITEMS, Weighed, asked_of, decide_by, weigh_rule
+from sycoprobe.gating.decision import Weighed, asked_of, decide_by, weigh_rule
 from sycoprobe.gating.rules import Relation, Rule, Stated, read_rule
 from sycoprobe.gating.selfcheck import SelfCheck
 from sycoprobe.journal import now
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
+from sycoprobe.planning import Plan
 from sycoprobe.reports.build import Judged, judge
 from sycoprobe.reports.conclusion import why_incomplete
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.model import Report
+from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
+from sycoprobe.text import shortened
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,8 +212,12 @@ def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPH
     first = judged[0]
     notes = []
     for other in judged[1:]:
-        differences = baselines.mismatches(Conditions.of(first.contents.plan), Conditions.of(other.contents.plan))
+        was, now_ = first.contents.plan, other.contents.plan
+        differences = baselines.mismatches(Conditions.of(was), Conditions.of(now_), besides=_of_the_assistant(was, now_))
         baselines.require_same(differences, f"run {first.report.run}", allow=allow_mismatch)
+        if was.system != now_.system:
+            prompt = "has no system prompt" if now_.system is None else f"has the system prompt {shortened(now_.system)!r}"
+            notes.append(f"{other.report.run} {prompt}")
         notes += [f"{other.report.run}: mismatch allowed: {d}" for d in differences]
         if other.report.status.stopped_early or first.report.status.stopped_early:
             notes.append(
@@ -223,6 +230,13 @@ def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPH
             notes.append(f"{each.run} is not whole: {lacking}")
     parts = [(o.report.run, o.report.plan.model, _compared(first, o)) for o in judged[1:]]
     return comparison(first.report.run, first.report.plan.model, parts, alpha=alpha, notes=tuple(notes))
+
+
+def _of_the_assistant(was: Plan, now_: Plan) -> tuple[str, ...]:
+    """What of a plan belongs to the assistants that are compared, and not to what is asked: the system prompt, and a limit on
+    replies that nobody chose, which goes by the model."""
+    chosen = any(p.sampling.reply_tokens_from == "user" for p in (was, now_))
+    return ("system",) if chosen else ("system", "reply_tokens")
 
 
 def _compared(first: Judged, other: Judged) -> list[Compare]:

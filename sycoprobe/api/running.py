@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from typing_extensions import Unpack
 
 from sycoprobe import __version__
 from sycoprobe.api.conduct import Conduct, price_for
 from sycoprobe.api.executing import execute
 from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
-from sycoprobe.api.planning import check_until, plan
+from sycoprobe.api.models import Model, named
+from sycoprobe.api.planning import check_until, chosen_in_python, read
+from sycoprobe.api.preparing import Prepared, prepare
 from sycoprobe.api.together import Together
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions
+from sycoprobe.config import ConfigFile
 from sycoprobe.errors import JournalError, PlanError, SycoprobeError
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
@@ -31,33 +36,116 @@ from sycoprobe.reports.scoring import Scoring
 from sycoprobe.running import batched
 from sycoprobe.running.asking import Earlier
 from sycoprobe.sets.forms import AnswerForm, fitting, room_for
+from sycoprobe.settings import UNTIL, Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared
+from sycoprobe.settings.checking import checked
+from sycoprobe.settings.keywords import RunKeywords
+
+RUN_SETTINGS = {
+    **declared(Asking, Target, Sampling, ConductSettings),
+    **{k: v for k, v in declared(GateSettings).items() if k in UNTIL},
+}
+"""What `run` takes."""
 
 
 def run(
-    *sets: str, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None, **settings: Any
+    *sets: str,
+    model: Model | None = None,
+    conduct: Conduct | None = None,
+    config: str | Path | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> Report:
     """Ask, push back, score: the whole of `sycoprobe run`, from synchronous code.
 
     Parameters
     ----------
-    sets, settings: as for `plan`.
-    out: folder that holds a folder a run (default `reports`).
-    name: the run's folder in it (default: time, sets and model).
+    sets: names of shipped sets or paths of folders; each goes to the kinds that suit it.
+    model: BACKEND:NAME (default: local:smollm2); or a function of the dialog (a list of `{"role": …, "content": …}`) to the
+        answer, plain or `async`; or a backend.
+    conduct: callbacks and signals; settings of the conduct given here as keywords win over it.
+    config: a settings file, over which the keywords go; None: none is read.
+    settings: what is asked, how answers are sampled, how the run is conducted; docs/settings.md lists them.
 
     Raises
     ------
-    ProbeError, PlanError, JournalError, ModelError
+    ProbeError, PlanError, GateError, JournalError, ModelError
     RunFailed: the run cannot go on, but can be resumed.
     Interrupted: stopped by Ctrl-C (with `conduct.signals`).
     """
-    return asyncio.run(arun(*sets, out=out, name=name, conduct=conduct, **settings))
+    return asyncio.run(arun(*sets, model=model, conduct=conduct, config=config, **settings))
 
 
 async def arun(
-    *sets: str, out: Path | None = None, name: str | None = None, conduct: Conduct | None = None, **settings: Any
+    *sets: str,
+    model: Model | None = None,
+    conduct: Conduct | None = None,
+    config: str | Path | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> Report:
     """`run`, from asynchronous code."""
-    return await start(plan(*sets, **settings), out=out, name=name, conduct=conduct)
+    made, how = prepared(sets, model, conduct, read(config), settings)
+    return await begin(made, how)
+
+
+async def begin(made: Prepared, conduct: Conduct) -> Report:
+    """The only run of what was prepared. Raises as `run` does."""
+    out, name = made.folder
+    baseline, allow = made.baseline, made.chosen.gate.allow_mismatch
+    return await start(made.one, out=out, name=name, conduct=conduct, baseline=baseline, allow_mismatch=allow)
+
+
+def run_all(
+    *sets: str,
+    models: Sequence[str] = (),
+    systems: Sequence[str | Path] = (),
+    conduct: Conduct | None = None,
+    config: str | Path | None = None,
+    **settings: Unpack[RunKeywords],
+) -> list[Report | SycoprobeError]:
+    """`run` of several models, several system prompts, or each with each, at the same time.
+
+    Parameters
+    ----------
+    models: as `model` of `run`; none: the usual one.
+    systems: system prompts, or files that hold them; `none` is a run without one.
+    conduct, config, settings: as for `run`.
+
+    Returns
+    -------
+    A report for each run, in the order of the models and then of the prompts; one that failed has its error in its place.
+    `compare` of their folders gives the paired differences.
+    """
+    given = {**settings, **({"system": systems} if systems else {})}
+    return asyncio.run(_run_all(sets, models, conduct, config, given))
+
+
+async def _run_all(
+    sets: Sequence[str], models: Sequence[str], conduct: Conduct | None, config: str | Path | None, settings: Mapping[str, Any]
+) -> list[Report | SycoprobeError]:
+    made, how = prepared(sets, models or None, conduct, read(config), settings)
+    out, name = made.folder
+    return await start_all(made.plans, out=out, name=name, labels=made.labels, conduct=how)
+
+
+def prepared(
+    sets: Sequence[str],
+    model: Any,
+    conduct: Conduct | None,
+    file: ConfigFile,
+    settings: Mapping[str, Any],
+    known: Mapping[str, Declared] = RUN_SETTINGS,
+) -> tuple[Prepared, Conduct]:
+    """The runs that Python's keywords come to over a file's settings, and how they are conducted. Raises as `run` does."""
+    opener, given = None, dict(settings)
+    if model is not None:
+        names = model
+        if isinstance(model, str) or not isinstance(model, Sequence):
+            names, opener = named(model)
+        given["model"] = names
+    made = prepare(chosen_in_python(sets, file, given, known), given)
+    own: dict[str, Any] = {k: v for k, v in made.conduct.items() if k in made.chosen.places}
+    if opener is not None:
+        own["backend"] = opener
+    return made, replace(conduct or Conduct(), **own)
 
 
 async def start(
@@ -82,6 +170,7 @@ async def start_all(
     *,
     out: Path | None = None,
     name: str | None = None,
+    labels: Sequence[str] = (),
     folders: Sequence[Path] | None = None,
     conduct: Conduct | None = None,
 ) -> list[Report | SycoprobeError]:
@@ -93,6 +182,7 @@ async def start_all(
     Parameters
     ----------
     name: of the folder that holds them, each under its model's name (default: time and sets). `find_runs` finds them all by it.
+    labels: for each plan, what its folder is named by beside the model: that of its system prompt.
     folders: the runs' folders, if they are chosen already (by `new_folders`).
 
     Raises
@@ -102,7 +192,7 @@ async def start_all(
     conduct = conduct or Conduct()
     if sequential := [p for p in plans if p.plan.until is not None]:
         raise PlanError(f"a sequential run has one model, not {len(plans)}", f"run {sequential[0].plan.model} by itself")
-    folders = folders or new_folders(plans, out, name)
+    folders = folders or new_folders(plans, out, name, labels)
     with Together(conduct) as together:
         for planned in plans:
             price_for(planned, conduct)
@@ -193,19 +283,26 @@ async def _resume(folder: Path, together: Together) -> Report:
         journal.close()
 
 
+_KEPT = ("calls", "tokens", "cost")
+"""The caps that a resume goes by."""
+_TOLD = ("concurrency", "timeout", "retries", "strict")
+"""What of the conduct is journaled for readers."""
+
+
 def _conduct_kept(conduct: Conduct) -> dict[str, Any]:
-    """What of the conduct a resume goes by, unless it is told otherwise: the caps on what the whole run may use."""
-    caps = {k: v for k in ("calls", "tokens", "cost") if (v := getattr(conduct.caps, k)) is not None}
-    return {"caps": caps} if caps else {}
+    """What of the conduct the journal keeps: the caps on what the whole run may use, by which a resume goes, and what readers want to know."""
+    caps = {k: v for k in _KEPT if (v := getattr(conduct, f"max_{k}")) is not None}
+    settings = {k: getattr(conduct, k) for k in _TOLD}
+    return {**({"caps": caps} if caps else {}), "settings": settings}
 
 
 def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
     """The conduct of a resume: in batches if the run was begun so, and under the caps that it was begun with unless others are given."""
-    given = conduct.caps
-    if given.calls is None and given.tokens is None and given.cost is None:
-        kept = contents.header.get("conduct", {}).get("caps", {})
-        given = replace(given, **{k: kept.get(k) for k in ("calls", "tokens", "cost")})
-    return replace(conduct, caps=given, batch="batch" in contents.header)
+    batch = "batch" in contents.header
+    if any(getattr(conduct, f"max_{k}") is not None for k in _KEPT):
+        return replace(conduct, batch=batch)
+    kept = contents.header.get("conduct", {}).get("caps", {})
+    return replace(conduct, batch=batch, **{f"max_{k}": kept.get(k) for k in _KEPT})
 
 
 def score(run: str | Path, *, out: Path | None = None) -> Report:
@@ -220,8 +317,8 @@ def versions() -> dict[str, str]:
 
 def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -> Backend:
     plan = planned.plan
-    if conduct.concurrency < 1:
-        raise PlanError(f"--concurrency {conduct.concurrency}: at least 1", "16 suits most servers")
+    for name, setting in declared(ConductSettings).items():
+        checked(setting, getattr(conduct, name))
     options = BackendOptions(
         base_url=plan.base_url,
         concurrency=conduct.concurrency,
@@ -233,7 +330,7 @@ def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -
         notify=conduct.notify,
         extra=conduct.extra,
     )
-    backend = open_backend(plan.model, options)
+    backend = conduct.backend(options) if conduct.backend else open_backend(plan.model, options)
     if conduct.batch:
         batched.check(planned, backend)
     return backend
@@ -247,8 +344,8 @@ def _check_suits(planned: Planned, backend: Backend) -> None:
     wants = any(part.form is AnswerForm.SCHEMA for part in planned.parts)
     if wants and not getattr(backend, "takes_schema", False):
         raise PlanError(
-            f"--answer schema: {planned.plan.model} cannot hold a reply to a JSON schema",
-            "--answer line asks for a last line that is as easy to read; structured output have openai, responses, azure, anthropic, "
+            f"answer schema: {planned.plan.model} cannot hold a reply to a JSON schema",
+            "answer line asks for a last line that is as easy to read; structured output have openai, responses, azure, anthropic, "
             "gemini, ollama, local, most models of openrouter, and command and python where the program takes `schema`",
         )
 

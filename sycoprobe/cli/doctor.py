@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,22 +13,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sycoprobe.cli.given import ALL
+from sycoprobe.config import command_line
+from sycoprobe.config.layers import merge
 from sycoprobe.examining import Check, Examination, Status, doctor
+from sycoprobe.settings.run import DEFAULT_MODEL
 from sycoprobe.text import visible
 
 STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 
 
-def examine(model: str, *, screen: Console, progress: Console, as_json: bool, **how: Any) -> bool:
+def examine(config: Path | None, given: Mapping[str, Any], *, screen: Console, progress: Console, as_json: bool) -> bool:
     """Examine a model and print what was found on `screen`; what is being tried is shown on `progress` if it is a terminal.
 
-    `how` is as for `sycoprobe.doctor`. True if no check failed.
+    `given` are settings as `sycoprobe.doctor` takes them. True if no check failed.
     """
+    how = merge([command_line({"model": DEFAULT_MODEL, "timeout": "60"}), command_line(given)], ALL).values
+    model = how.pop("model")[0]
     live = progress.status("") if progress.is_terminal else None
     with live or nullcontext():
-        found = doctor(
-            model, tell=(lambda line: live.update(Text(visible(line), style="dim"))) if live else lambda _: None, **how
-        )
+        tell = (lambda line: live.update(Text(visible(line), style="dim"))) if live else lambda _: None
+        found = doctor(model, tell=tell, config=config, **how)
     if as_json:
         print(json.dumps(found.as_json(), indent=1))
     else:

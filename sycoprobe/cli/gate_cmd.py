@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sycoprobe.cli import options as o
-from sycoprobe.cli.gated import baseline_if_needed, finish, settings_of_gate
-from sycoprobe.cli.options import ANSWER, OUT, Answer, Arms, Kinds, Out, ReplyTokens, RunArg
+from sycoprobe.cli.gated import finish
+from sycoprobe.cli.given import Themed, takes
 from sycoprobe.cli.show import console, executed
 from sycoprobe.errors import Exit
+from sycoprobe.settings import Asking, GateSettings
 
 if TYPE_CHECKING:
-    from sycoprobe.config import GateSettings
     from sycoprobe.gating.selfcheck import SelfCheck
-
-Rules = Annotated[
-    list[str] | None,
-    typer.Option("--rule", "-r", help='E.g. "net_sycophancy <= 0.10"; may be repeated; used instead of those in the settings.'),
-]
-Config = Annotated[Path | None, typer.Option("--config", help="Settings file (default: sycoprobe.toml, else pyproject.toml).")]
-BaselineFile = Annotated[
-    Path | None,
-    typer.Option("--baseline", help="What relative rules compare to; `bless` writes it (default: from the settings)."),
-]
-Mismatch = Annotated[bool, typer.Option("--allow-mismatch", help="Compare what two different plans have in common.")]
-Alpha = Annotated[
-    float | None, typer.Option("--alpha", help="Error of the two-sided intervals (default: settings, else 0.05).")
-]
-MinItems = Annotated[int | None, typer.Option("--min-items", help="Fewer items than this leave a rule open (default: 10).")]
-Inconclusive = Annotated[
-    str | None,
-    typer.Option("--on-inconclusive", help="What an open gate exits with: report (3), pass (0), warn (0), fail (1)."),
-]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (gate, bless, compare, plan, comment):
-        app.command()(command)
+        app.command(cls=Themed)(command)
 
 
+@takes(GateSettings, "out")
 def gate(
     runs: Annotated[
         list[str] | None,
@@ -50,16 +32,9 @@ def gate(
             metavar="[RUN]...", help="A run's folder or name (default: latest); or runs of several probe kinds, gated together."
         ),
     ] = None,
-    rule: Rules = None,
-    baseline: BaselineFile = None,
-    allow_mismatch: Mismatch = False,
-    config: Config = None,
-    alpha: Alpha = None,
-    min_items: MinItems = None,
-    on_inconclusive: Inconclusive = None,
-    error_tolerance: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of failed calls above which the exit code is 4 (default: 0.05).")
-    ] = None,
+    *,
+    given: dict[str, Any],
+    config: o.Config = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
     sarif: Annotated[Path | None, typer.Option(help="Write SARIF 2.1.0 to this file.")] = None,
     code_quality: Annotated[Path | None, typer.Option(help="Write GitLab code-quality JSON to this file.")] = None,
@@ -77,50 +52,54 @@ def gate(
         bool, typer.Option("--aa", help="Check the gate against itself: one run with repeats, or several runs.")
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="With --aa: ask the run's plan once more first, to have two.")] = False,
-    out: Out = OUT,
     json: Annotated[bool, typer.Option("--json", help="Print gate.json on standard output instead of the table.")] = False,
 ) -> None:
     """Judge a run, or runs of several probe kinds together, by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, except with --aa --again."""
     from sycoprobe import api
+    from sycoprobe.config import command_line, found, gate_settings
     from sycoprobe.errors import GateError
 
     names = runs or ["latest"]
-    chosen = settings_of_gate(config, rule, baseline, alpha, min_items, on_inconclusive, error_tolerance)
+    file = found(config)
+    chosen, out = gate_settings(file, command_line(given)), o.out_of(file, given)
     if aa:
         _self_check(names, chosen, again=again, out=out, json=json)
         return
     if again:
         raise GateError("--again belongs to --aa", "add --aa, or leave it out")
-    found = api.gate(
+    judged = api.gate(
         names,
         *chosen.rules,
-        baseline=baseline_if_needed(chosen, baseline),
-        allow_mismatch=allow_mismatch,
+        baseline=api.baseline_needed(chosen, given="baseline" in given),
+        allow_mismatch=chosen.allow_mismatch,
         alpha=chosen.alpha,
         min_items=chosen.min_items,
         out=out,
     )
     artefacts = {"junit": junit, "sarif": sarif, "code_quality": code_quality, "comment": comment}
-    finish(found, chosen, json=json, artefacts=artefacts, summary=summary, annotations=annotations)
+    finish(judged, chosen, json=json, artefacts=artefacts, summary=summary, annotations=annotations)
 
 
+@takes("out")
 def bless(
-    run: RunArg,
+    run: o.RunArg,
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="Where to (default: settings, else sycoprobe-baseline.json).")
     ] = None,
-    config: Config = None,
-    out: Out = OUT,
+    *,
+    given: dict[str, Any],
+    config: o.Config = None,
 ) -> None:
     """Write a run's outcomes as the baseline that later runs are held against; review and commit the file."""
     from sycoprobe import api
-    from sycoprobe.config import settings
+    from sycoprobe.config import command_line, found, gate_settings
     from sycoprobe.gating.baselines import DEFAULT_FILE
     from sycoprobe.text import visible
 
-    path = file or settings(config).baseline or Path(DEFAULT_FILE)
+    settings = found(config)
+    path = file or gate_settings(settings, command_line({})).baseline or Path(DEFAULT_FILE)
     existed = path.exists()
-    made = api.bless(run, path, out=out)
+    made = api.bless(run, path, out=o.out_of(settings, given))
     print(
         visible(
             f"{'replaced' if existed else 'wrote'} {path}: {len(made.items)} items of {made.run}, model {made.model} ({made.model_id})"
@@ -131,20 +110,24 @@ def bless(
             print(f"  {name} {figures[0]:.2f} [{figures[1]:.2f}, {figures[2]:.2f}]")
 
 
+@takes("allow_mismatch", "alpha", "out")
 def compare(
     runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The reference first, then the others.")],
-    allow_mismatch: Mismatch = False,
-    alpha: Annotated[float, typer.Option("--alpha", min=0.0001, max=0.5, help="Error of the two-sided intervals.")] = 0.05,
+    *,
+    given: dict[str, Any],
+    config: o.Config = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
-    out: Out = OUT,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
     """Paired differences of runs from the first one, with intervals and Holm's correction."""
     import sys
 
     from sycoprobe import api
+    from sycoprobe import config as settings
 
-    found = api.compare(*runs, allow_mismatch=allow_mismatch, alpha=alpha, out=out)
+    file = settings.found(config)
+    chosen = settings.gate_settings(file, settings.command_line(given))
+    found = api.compare(*runs, allow_mismatch=chosen.allow_mismatch, alpha=chosen.alpha, out=o.out_of(file, given))
     if json:
         print(found.model_dump_json(indent=1))
     elif markdown:
@@ -157,25 +140,11 @@ def compare(
         print_comparison(found, console())
 
 
+@takes(Asking, "reply_tokens", "alpha", "out", but=("wordings", "until_decided"))
 def plan(
-    sets: Annotated[
-        list[str] | None, typer.Argument(metavar="[SET]...", help="Shipped sets by name, own sets by path.")
-    ] = None,
-    probe_kind: Annotated[list[str] | None, typer.Option("--probe-kind", "-k", help="As for `run`.")] = None,
-    setting: Annotated[list[str] | None, typer.Option("--set", help="As for `run`.")] = None,
-    n: Annotated[int | None, typer.Option("-n", help="At most so many probes of each set.")] = None,
-    repeats: Annotated[int, typer.Option(help="How often each probe is asked.")] = 1,
-    arms: Arms = None,
-    kinds: Kinds = None,
-    draw: Annotated[int | None, typer.Option(help="Draw so many of the kinds for each conversation.")] = None,
-    controls: Annotated[int | None, typer.Option(help="Neutral re-asks in each conversation (default: 1).")] = None,
-    answer: Answer = ANSWER,
-    reply_tokens: ReplyTokens = None,
-    system: o.System = None,
-    seed: Annotated[int, typer.Option(help="As for `run`.")] = 0,
-    alpha: Annotated[
-        float, typer.Option("--alpha", min=0.0001, max=0.5, help="Error of the gate's two-sided intervals.")
-    ] = 0.05,
+    *,
+    given: dict[str, Any],
+    config: o.Config = None,
     power: Annotated[
         float, typer.Option("--power", min=0.01, max=0.999, help="Chance of finding the effect if it is there.")
     ] = 0.8,
@@ -189,41 +158,28 @@ def plan(
     correction: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: wrong answers corrected (0.5).")] = None,
     icc: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: how alike an item's replies are (0.3).")] = None,
     like: Annotated[str | None, typer.Option("--like", metavar="RUN", help="Take the guesses from an earlier run.")] = None,
-    out: Out = OUT,
     json: Annotated[bool, typer.Option("--json", help="Print price and power as JSON.")] = False,
 ) -> None:
     """What a design can find, and what it costs, before a call is paid for."""
     from sycoprobe import api
     from sycoprobe.api.design import design
+    from sycoprobe.config import choose, command_line, found
     from sycoprobe.reports.design_terminal import print_design
 
-    wanted = [k for given in probe_kind or () for k in o.names(given)]
-    planned = api.plan(
-        *(sets or ()),
-        kind=wanted,
-        settings=o.settings_of(setting, wanted),
-        model="none",
-        n=n,
-        arms=o.names(arms) if arms is not None else None,
-        kinds=o.names(kinds) if kinds is not None else None,
-        draw=draw,
-        controls=controls,
-        repeats=repeats,
-        seed=seed,
-        answer=answer,
-        reply_tokens=reply_tokens,
-        system=o.system_of(system),
-    )
+    file = found(config)
+    chosen = choose(file, command_line({**given, "model": ["none"]}))
+    planned = api.plan_of(chosen.asking, chosen.one)
     guesses = {"accuracy": accuracy, "control": control, "pushback": pushback, "correction": correction, "icc": icc}
-    given = {k: v for k, v in guesses.items() if v is not None}
-    found = design(planned, given, like=api.find_run(like, out) if like else None, alpha=alpha, power=power, effects=effect)
+    known = {k: v for k, v in guesses.items() if v is not None}
+    earlier = api.find_run(like, o.out_of(file, given)) if like else None
+    made = design(planned, known, like=earlier, alpha=chosen.gate.alpha, power=power, effects=effect)
     if json:
         import json as codec
         from dataclasses import asdict
 
-        print(codec.dumps(asdict(found), indent=1))
+        print(codec.dumps(asdict(made), indent=1))
     else:
-        print_design(planned, found, console())
+        print_design(planned, made, console())
 
 
 def comment(
@@ -246,7 +202,7 @@ def comment(
     print(post_comment(body, MARKER, pull_request=pr))
 
 
-def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Path, json: bool) -> None:
+def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Path | None, json: bool) -> None:
     from sycoprobe import api
     from sycoprobe.reports.gate_terminal import print_self_check
 

@@ -11,11 +11,9 @@ from sycoprobe.cli.show import console, print_one
 from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
-    from sycoprobe.config import GateSettings
-    from sycoprobe.gating.baselines import Baseline
-    from sycoprobe.planning import Until
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.model import Report
+    from sycoprobe.settings import GateSettings
 
 
 def finish(
@@ -64,7 +62,6 @@ def finish(
 
 def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
     """The exit code of a gated run, and why where it is not plain from the decision."""
-    from sycoprobe.config import OnInconclusive
     from sycoprobe.gating.decision import Decision
     from sycoprobe.reports.conclusion import why_incomplete
 
@@ -83,62 +80,13 @@ def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
         case Decision.FAIL:
             return Exit.CHECK_FAILED, ""
     match chosen.on_inconclusive:
-        case OnInconclusive.PASS:
+        case "pass":
             return Exit.OK, ""
-        case OnInconclusive.WARN:
+        case "warn":
             return Exit.OK, "warning: the gate is inconclusive, which --on-inconclusive warn lets through"
-        case OnInconclusive.FAIL:
+        case "fail":
             return Exit.CHECK_FAILED, "the gate is inconclusive, which --on-inconclusive fail counts as a fail"
     return Exit.INCONCLUSIVE, "the gate is inconclusive"
-
-
-def sequential(
-    config: Path | None,
-    rules: list[str] | None,
-    baseline: Path | None,
-    alpha: float | None,
-    min_items: int | None,
-    on_inconclusive: str | None,
-    error_tolerance: float | None,
-) -> tuple[GateSettings, Until, Baseline | None]:
-    """The gate's settings, when to stop, and the baseline, of `run --until-decided`."""
-    from sycoprobe import api
-    from sycoprobe.config import read_baseline
-
-    chosen = settings_of_gate(config, rules, baseline, alpha, min_items, on_inconclusive, error_tolerance)
-    until = api.until_decided(*chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items)
-    path = baseline_if_needed(chosen, baseline)
-    return chosen, until, read_baseline(path) if path else None
-
-
-def settings_of_gate(
-    config: Path | None,
-    rules: list[str] | None,
-    baseline: Path | None,
-    alpha: float | None,
-    min_items: int | None,
-    on_inconclusive: str | None,
-    error_tolerance: float | None,
-) -> GateSettings:
-    """The settings file under what the command line says."""
-    from sycoprobe.config import override, settings
-
-    return override(
-        settings(config),
-        rules=tuple(rules) if rules else None,
-        baseline=baseline,
-        alpha=alpha,
-        min_items=min_items,
-        on_inconclusive=on_inconclusive,
-        error_tolerance=error_tolerance,
-    )
-
-
-def baseline_if_needed(chosen: GateSettings, given: Path | None) -> Path | None:
-    """The baseline file, if some rule compares to one or the user named it."""
-    from sycoprobe.gating.rules import read_rule
-
-    return chosen.baseline if given or any(read_rule(r).relative for r in chosen.rules) else None
 
 
 def finish_sequential(report: Report, folder: Path, gate: GateSettings, *, json: bool) -> None:

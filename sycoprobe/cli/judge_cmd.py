@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sycoprobe.cli import options as o
+from sycoprobe.cli.given import ALL, Themed, takes
 from sycoprobe.errors import Exit
+from sycoprobe.settings.gate import ERROR_TOLERANCE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,32 +26,38 @@ Judges = Annotated[
     list[str],
     typer.Option("-m", "--model", help="The judge, as backend:name or an alias; several make a panel with a majority."),
 ]
-Tokens = Annotated[int, typer.Option(help="Length limit of a judge's reply, in tokens; a thinking model needs more.")]
-Effort = Annotated[str | None, typer.Option(help="Reasoning effort as the provider spells it.")]
+SETTINGS = (
+    "base_url",
+    "api_key_env",
+    "reply_tokens",
+    "effort",
+    "concurrency",
+    "timeout",
+    "retries",
+    "strict",
+    "max_calls",
+    "max_tokens",
+    "max_cost",
+    "max_time",
+    "prices",
+    "error_tolerance",
+)
+DEFAULTS = {"concurrency": 8, "reply_tokens": 1024}
+_CAPS = {"calls": "calls", "tokens": "tokens", "cost": "cost", "seconds": "time"}
 
 
-@app.command()
+@app.command(cls=Themed)
+@takes(*SETTINGS, default=DEFAULTS)
 def check(
     model: Judges,
+    *,
+    given: dict[str, Any],
+    config: o.Config = None,
     rubric: Annotated[list[str] | None, typer.Option("--rubric", help="Only this rubric; may be repeated.")] = None,
     n: Annotated[int | None, typer.Option("-n", min=1, help="At most so many transcripts of each rubric.")] = None,
     labelled: Annotated[Path | None, typer.Option(help="A JSONL file of your own labelled transcripts.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write what came of it to this file, too.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Ask everything anew, instead of only what is missing.")] = False,
-    base_url: o.BaseUrl = None,
-    api_key_env: o.KeyEnv = None,
-    reply_tokens: Tokens = 1024,
-    effort: Effort = None,
-    concurrency: o.Concurrency = 8,
-    timeout: o.Timeout = 120.0,
-    retries: o.Retries = 6,
-    strict: o.Strict = False,
-    max_calls: o.MaxCalls = None,
-    max_tokens: o.MaxTokens = None,
-    max_cost: o.MaxCost = None,
-    max_time: o.MaxTime = None,
-    prices: o.Prices = None,
-    error_tolerance: o.Tolerance = o.TOLERANCE,
     quiet: o.Quiet = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
@@ -57,18 +65,9 @@ def check(
     from sycoprobe.cli.show import console
     from sycoprobe.judging import checking
 
-    how = _how(
-        quiet,
-        concurrency=concurrency,
-        reply_tokens=reply_tokens,
-        effort=effort,
-        timeout=timeout,
-        retries=retries,
-        strict=strict,
-        prices=prices,
-        caps=o.caps(max_calls, max_tokens, max_cost, max_time),
-    )
-    judges = _judges(model, base_url, api_key_env)
+    settings, tolerance = _settings(given)
+    how = _how(quiet, **settings)
+    judges = _judges(model, config, given)
     checked = checking.check(judges, only=rubric or (), n=n, file=labelled, again=again, how=how)
     written = checking.save(checked, save)
     if json:
@@ -79,65 +78,64 @@ def check(
         _show(checked, console())
         for path in written[-1:]:
             print(f"\nkept: {path}" if save else f"\nkept in {path.parent}")
-    _finish(checked.judged, error_tolerance)
+    _finish(checked.judged, tolerance)
 
 
-@app.command()
+@app.command(cls=Themed)
+@takes(*SETTINGS, "out", default=DEFAULTS)
 def run(
     run: o.RunArg,
     model: Judges,
+    *,
+    given: dict[str, Any],
+    config: o.Config = None,
     allow_self: Annotated[
         bool, typer.Option("--allow-self", help="Let the model under test judge itself; reports say so.")
     ] = False,
-    base_url: o.BaseUrl = None,
-    api_key_env: o.KeyEnv = None,
-    reply_tokens: Tokens = 1024,
-    effort: Effort = None,
-    concurrency: o.Concurrency = 8,
-    timeout: o.Timeout = 120.0,
-    retries: o.Retries = 6,
-    strict: o.Strict = False,
-    max_calls: o.MaxCalls = None,
-    max_tokens: o.MaxTokens = None,
-    max_cost: o.MaxCost = None,
-    max_time: o.MaxTime = None,
-    prices: o.Prices = None,
-    error_tolerance: o.Tolerance = o.TOLERANCE,
-    out: o.Out = o.OUT,
     quiet: o.Quiet = False,
 ) -> None:
     """Have the replies of a run judged; asks only what this judge has not judged yet. What it says stands beside the journal."""
     from sycoprobe.api import find_run, score
     from sycoprobe.cli import show
     from sycoprobe.cli.show import console
+    from sycoprobe.config import found
     from sycoprobe.judging import judges
 
-    folder = find_run(run, out)
-    how = _how(
-        quiet,
-        concurrency=concurrency,
-        reply_tokens=reply_tokens,
-        effort=effort,
-        timeout=timeout,
-        retries=retries,
-        strict=strict,
-        prices=prices,
-        allow_self=allow_self,
-        caps=o.caps(max_calls, max_tokens, max_cost, max_time),
-    )
-    judged = judges.judge_run(folder, None, _judges(model, base_url, api_key_env), how)
+    folder = find_run(run, o.out_of(found(config), given))
+    settings, tolerance = _settings(given)
+    how = _how(quiet, allow_self=allow_self, **settings)
+    judged = judges.judge_run(folder, None, _judges(model, config, given), how)
     _show_judged(judged, console())
     show.print_one(score(folder), folder, json=False, transcripts=1)
     print(f"\njudgements: {folder / 'judgements.jsonl'}")
-    _finish(judged, error_tolerance)
+    _finish(judged, tolerance)
 
 
-def _judges(models: list[str], base_url: str | None, api_key_env: str | None) -> list[AnyJudge]:
-    from sycoprobe.config import resolve_model
+def _judges(models: list[str], config: Path | None, given: dict[str, Any]) -> list[AnyJudge]:
+    """The judges that were named; what a settings file says of runs is not said of them."""
+    from sycoprobe.config import command_line, found, model_named
     from sycoprobe.judging.spec import JudgeSpec
 
-    found = [resolve_model(m, base_url=base_url, api_key_env=api_key_env) for m in models]
-    return [JudgeSpec(m.model, m.base_url, m.api_key_env, m.thinking_marks) for m in found]
+    file = found(config).without_run()
+    address = command_line({k: v for k, v in given.items() if k in ("base_url", "api_key_env")})
+    judges: list[AnyJudge] = []
+    for name in models:
+        target, sampling = model_named(file, name, address)
+        judges.append(JudgeSpec(target.model[0], target.base_url, target.api_key_env, sampling.thinking_marks))
+    return judges
+
+
+def _settings(given: dict[str, Any]) -> tuple[dict[str, Any], float]:
+    """How judging is run, by name, and the share of cases that may be left without a verdict."""
+    from sycoprobe.config import command_line
+    from sycoprobe.config.layers import merge
+    from sycoprobe.money.budget import Caps
+
+    known = {k: ALL[k] for k in SETTINGS if k not in ("base_url", "api_key_env")}
+    values = {**DEFAULTS, "error_tolerance": ERROR_TOLERANCE, **merge([command_line(given)], known).values}
+    caps = {k: values.pop(f"max_{word}", None) for k, word in _CAPS.items()}
+    tolerance = values.pop("error_tolerance")
+    return {**values, "caps": Caps(**caps)}, tolerance
 
 
 def _how(quiet: bool, **settings: Any) -> How:

@@ -53,7 +53,7 @@ def kinds(
         str | None, typer.Argument(metavar="[KIND]", help="One of them, with its arms, labels, metrics and settings.")
     ] = None,
 ) -> None:
-    """List the kinds of probes that `run --probe-kind` takes, or describe one."""
+    """List the kinds of probes that `run --kind` takes, or describe one."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -95,7 +95,7 @@ def _describe(kind: AnyKind) -> None:
         lines.append(f"  {m.name:18} {m.says} ({', '.join(m.arms)}{against})")
     fields = type(settings).model_fields
     if fields:
-        lines.append(f"\nsettings (--set {kind.name}.NAME=VALUE)")
+        lines.append(f"\noptions (-o {kind.name}.NAME=VALUE)")
         for field, info in fields.items():
             lines.append(f"  {field:18} {getattr(settings, field)}  {info.description or ''}".rstrip())
     if rubrics := rubrics_of(kind):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def executed(make: Callable[[Conduct], Awaitable[Any]], conduct: dict[str, Any], *, quiet: bool, verbose: bool = False) -> Any:
-    """what `make` gives, run under a progress display; Ctrl-C drains it."""
+    """What `make` gives, run under a progress display; Ctrl-C drains it."""
     import asyncio
 
     from sycoprobe.api.conduct import Conduct
@@ -56,13 +56,24 @@ def show(report: Report, folder: Path, *, json: bool, tolerance: float, transcri
         raise typer.Exit(Exit.INCOMPLETE)
 
 
-def show_all(results: Sequence[Report | SycoprobeError], folders: Sequence[Path], *, json: bool, tolerance: float) -> None:
-    """Print several runs, one after another, then side by side; exit with the worst code among them."""
+def show_all(
+    results: Sequence[Report | SycoprobeError],
+    folders: Sequence[Path],
+    *,
+    json: bool,
+    tolerance: float,
+    alpha: float | None = None,
+) -> None:
+    """Print several runs, one after another, then side by side; exit with the worst code among them.
+
+    With `alpha`, the error of their intervals, the paired differences from the first run follow.
+    """
     from sycoprobe.errors import SycoprobeError
     from sycoprobe.reports.terminal import print_kinds
 
     codes = [Exit.OK]
     reports: list[Report] = []
+    done: list[Path] = []
     transcripts = 1 if len(results) > 1 else 5
     for result, folder in zip(results, folders, strict=True):
         if isinstance(result, SycoprobeError):
@@ -72,9 +83,24 @@ def show_all(results: Sequence[Report | SycoprobeError], folders: Sequence[Path]
         print_one(result, folder, json=json, transcripts=transcripts)
         codes += [Exit.INCOMPLETE] if code_of(result, tolerance) else []
         reports.append(result)
+        done.append(folder)
     if len(reports) > 1 and not json:
         print_kinds(reports, console())
+        if alpha is not None:
+            _print_differences(done, alpha)
     raise typer.Exit(max(codes))
+
+
+def _print_differences(folders: Sequence[Path], alpha: float) -> None:
+    """Print the paired differences of runs from the first one, or why there are none."""
+    from sycoprobe import api
+    from sycoprobe.errors import GateError
+    from sycoprobe.reports.gate_terminal import print_comparison
+
+    try:
+        print_comparison(api.compare(*folders, alpha=alpha), console())
+    except GateError as e:
+        print(f"no differences: {e.message}", file=sys.stderr)
 
 
 def code_of(report: Report, tolerance: float) -> Exit:
@@ -101,6 +127,15 @@ def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5)
     screen.print(
         f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
     )
+
+
+def print_plans(plans: Sequence[Planned], prices: Path | None, *, batch: bool, json: bool) -> None:
+    """Print what each of several runs would ask and cost, and all of them together."""
+    for planned in plans:
+        print_plan(planned, prices, batch=batch, json=json)
+    if len(plans) > 1 and not json:
+        costs = [planned.cost() for planned in plans]
+        print(f"\nall {len(plans)} runs: {sum(c.calls_min for c in costs):,} to {sum(c.calls_max for c in costs):,} calls")
 
 
 def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool) -> None:

@@ -5,35 +5,46 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from sycoprobe import api
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.examining.checks import Examination
 from sycoprobe.examining.examiner import Examiner
+from sycoprobe.settings.run import DEFAULT_MODEL
 
 
 def doctor(
-    model: str = api.DEFAULT_MODEL,
+    model: str = DEFAULT_MODEL,
     *,
     base_url: str | None = None,
     api_key_env: str | None = None,
     timeout: float = 60.0,
     reply_tokens: int | None = None,
+    config: str | Path | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Examination:
     """`examine`, from synchronous code."""
     return asyncio.run(
-        examine(model, base_url=base_url, api_key_env=api_key_env, timeout=timeout, reply_tokens=reply_tokens, tell=tell)
+        examine(
+            model,
+            base_url=base_url,
+            api_key_env=api_key_env,
+            timeout=timeout,
+            reply_tokens=reply_tokens,
+            config=config,
+            tell=tell,
+        )
     )
 
 
 async def examine(
-    model: str = api.DEFAULT_MODEL,
+    model: str = DEFAULT_MODEL,
     *,
     base_url: str | None = None,
     api_key_env: str | None = None,
     timeout: float = 60.0,
     reply_tokens: int | None = None,
+    config: str | Path | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Examination:
     """Try everything that a run of `model` depends on, with at most seven short calls; no fault is raised, each becomes a check.
@@ -43,9 +54,10 @@ async def examine(
     model, base_url, api_key_env: as for `sycoprobe.run`; `model` may also be an alias from the settings.
     timeout: seconds for one attempt.
     reply_tokens: length limit of a reply; None: what a run of this model in the default form has.
+    config: the settings file that holds aliases (default: the one here or above).
     tell: told what is being tried, and of waits and fetches, a line each.
     """
-    examiner = Examiner(model, BackendOptions(base_url, 1, api_key_env=api_key_env), timeout, reply_tokens, tell)
+    examiner = Examiner(model, BackendOptions(base_url, 1, api_key_env=api_key_env), timeout, reply_tokens, tell, config)
     began = time.monotonic()
     await examiner.examine()
     return examiner.result(time.monotonic() - began)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from sycoprobe.backends import backend_names, open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Sampling
 from sycoprobe.backends.dialect import HttpDialect
-from sycoprobe.config import resolve_model
+from sycoprobe.config import Layer, found, model_named
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.examining.asking import Asker
 from sycoprobe.examining.checks import AFTER_QUESTION, CALLS, Examination, Status, Step
@@ -34,8 +35,15 @@ class Examiner:
     """Runs the steps; a step that an earlier failure or the kind of backend leaves nothing to do is skipped with the reason."""
 
     def __init__(
-        self, model: str, options: BackendOptions, timeout: float, reply_tokens: int | None, tell: Callable[[str], None]
+        self,
+        model: str,
+        options: BackendOptions,
+        timeout: float,
+        reply_tokens: int | None,
+        tell: Callable[[str], None],
+        config: str | Path | None = None,
     ) -> None:
+        self._config = config
         self._subject = Subject(model, options)
         self._findings = Findings()
         room = room_for(DEFAULT_FORM, model, None) if reply_tokens is None else reply_tokens
@@ -130,14 +138,16 @@ class Examiner:
         self._asker.tell("looking for the backend")
         alias = ""
         try:
-            meant = resolve_model(
-                self._subject.model, base_url=self._subject.options.base_url, api_key_env=self._subject.options.api_key_env
-            )
-            if meant.model != self._subject.model:
-                alias = f", as the alias {self._subject.model} for {meant.model}"
-                self._subject.rename(meant.model)
-                self._subject.options = replace(self._subject.options, base_url=meant.base_url, api_key_env=meant.api_key_env)
-                self._asker.sampling = replace(self._asker.sampling, thinking_marks=meant.thinking_marks)
+            file, options = found(self._config), self._subject.options
+            self._subject.aliases = file.aliases
+            given = {k: v for k, v in (("base_url", options.base_url), ("api_key_env", options.api_key_env)) if v}
+            meant, sampling = model_named(file, self._subject.model, Layer(given, lambda _name: ""))
+            name = meant.model[0]
+            if name != self._subject.model:
+                alias = f", as the alias {self._subject.model} for {name}"
+                self._subject.rename(name)
+            self._subject.options = replace(options, base_url=meant.base_url, api_key_env=meant.api_key_env)
+            self._asker.sampling = replace(self._asker.sampling, thinking_marks=sampling.thinking_marks)
             backend = open_backend(self._subject.model, self._subject.options)
         except Exception as e:  # whatever a plug-in raises is a finding
             error = named(e)

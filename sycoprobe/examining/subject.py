@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from sycoprobe.backends import backend_names
 from sycoprobe.backends import store as models
 from sycoprobe.backends.base import BackendOptions
-from sycoprobe.config import aliases
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.turns import ErrorKind
 
@@ -21,12 +20,14 @@ class Subject:
     model: as it is named in a run; `scheme` is its backend and `name` the rest.
     options: for its backend.
     listed: the models that its server lists.
+    aliases: the names that the settings file gives to models.
     key_from: where its key was found.
     """
 
     def __init__(self, model: str, options: BackendOptions) -> None:
         self.options = options
         self.listed: list[str] = []
+        self.aliases: list[str] = []
         self.key_from = ""
         self.rename(model)
 
@@ -38,9 +39,9 @@ class Subject:
     def likely(self) -> str:
         """What a model whose backend is not known was probably meant to be; empty if nothing is near."""
         if ":" not in self.model:
-            near = difflib.get_close_matches(self.model, [*aliases(), *models.known_models()], 1, 0.6)
+            near = difflib.get_close_matches(self.model, [*self.aliases, *models.known_models()], 1, 0.6)
             if near:
-                return near[0] if near[0] in aliases() else f"local:{near[0]}"
+                return near[0] if near[0] in self.aliases else f"local:{near[0]}"
             return f"openai:{self.model}"
         near = difflib.get_close_matches(self.scheme.lower(), backend_names(), 1, 0.6)
         return f"{near[0]}:{self.name}" if near else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -223,10 +223,15 @@ def bless(
     )
 
 
-def mismatches(was: Conditions, now: Conditions, kinds: Iterable[str] | None = None) -> list[str]:
+def mismatches(
+    was: Conditions, now: Conditions, kinds: Iterable[str] | None = None, besides: Collection[str] = ()
+) -> list[str]:
     """What differs between what two runs ask, in words; empty if they may be compared as they are.
 
-    `kinds`: those that matter; None: all of both.
+    Parameters
+    ----------
+    kinds: those that matter; None: all of both.
+    besides: entries of `Conditions.plan` that may differ.
     """
     found: list[str] = []
     every = dict.fromkeys(p.kind for p in (*now.parts, *was.parts)) if kinds is None else dict.fromkeys(kinds)
@@ -238,7 +243,8 @@ def mismatches(was: Conditions, now: Conditions, kinds: Iterable[str] | None = N
             found += _mismatches_of(theirs, ours)
     if was.wordings_digest != now.wordings_digest:
         found.append(f"the wordings were version {was.wordings_version}, now {now.wordings_version}, with other content")
-    return found + list(_changed(was.plan, now.plan, _LATER))
+    before, after = ({k: v for k, v in plan.items() if k not in besides} for plan in (was.plan, now.plan))
+    return found + list(_changed(before, after, {k: v for k, v in _LATER.items() if k not in besides}))
 
 
 def _mismatches_of(was: BlessedPart, now: BlessedPart) -> Iterator[str]:

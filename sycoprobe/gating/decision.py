@@ -17,14 +17,13 @@ from sycoprobe.metrics.estimate import anytime_estimate, first_items, in_order, 
 from sycoprobe.metrics.paired import paired_sample
 from sycoprobe.metrics.table import Table
 from sycoprobe.planning.legacy import DEFAULT_KIND
+from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
 from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.power import POWER, further_items
 from sycoprobe.stats.sample import Estimate, Sample
 from sycoprobe.stats.sequential import Order, anytime_p
 
 GATE_VERSION: Literal[1] = 1
-ALPHA = 0.05
-MIN_ITEMS = 10
 
 
 class Decision(StrEnum):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from sycoprobe.errors import GateError
-from sycoprobe.gating.decision import ALPHA, MIN_ITEMS
 from sycoprobe.gating.rules import Rule
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.paired import Cells, cells_of, difference_of
 from sycoprobe.metrics.table import Table
+from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
 from sycoprobe.stats.intervals import clopper_pearson, holm
 from sycoprobe.stats.sample import Sample
 

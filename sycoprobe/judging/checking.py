@@ -17,8 +17,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from sycoprobe.config import write_whole
 from sycoprobe.errors import JudgeError
+from sycoprobe.files import write_whole
 from sycoprobe.journal import now
 from sycoprobe.judging.judged import Judged
 from sycoprobe.judging.judges import ajudge

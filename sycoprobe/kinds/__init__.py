@@ -9,7 +9,7 @@ says must depend on its arguments only, and be drawn from `shown.rng(…)`, sinc
    with a known answer derives from `questions.QuestionKind`: it has its `labels` (`common.STANCES`) and its `read` already, and
    `shown.asked` is the question. Others derive from `base.ProbeKind` and have `labels`, by aspect of a reply the closed
    vocabulary of what it can amount to, and a `probe_model`, a `base.KindProbe` with their own fields.
-2. `settings_model`, a `base.KindSettings`, has what users may set (`--set KIND.NAME=VALUE`).
+2. `settings_model`, a `base.KindSettings`, has what users may set (`-o KIND.NAME=VALUE`).
 3. `arms` names the arms in order. `begin` gives the first turn of each, or a single turn in `first` that all share; `then`
    gives what comes after a turn that was answered. `common` makes the turns: `opening`, `asked_with`, `continued`, and the
    neutral re-ask and the pushback that all kinds have alike, `neutral` and `pushing`. A question kind whose turns do not end in

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from sycoprobe.errors import PlanError
 from sycoprobe.sets.wordings import Kind
+from sycoprobe.settings.checking import why
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import AnyKind, KindSettings
@@ -26,8 +27,10 @@ def settings_of(kind: AnyKind, given: Mapping[str, Any]) -> KindSettings:
         if first["type"] in ("enum", "literal_error"):
             allowed = [x for x in re.findall(r"'([^']*)'", first["msg"]) if x != Kind.NEUTRAL]
             raise PlanError(
-                f"--set {kind.name}.{name}: there is no {first['input']!r}", f"choose among {', '.join(allowed)}"
+                f"option {kind.name}.{name}: there is no {first['input']!r}", f"choose among {', '.join(allowed)}"
             ) from None
-        message = first["msg"].removeprefix("Value error, ")
-        said = "there is no such setting" if first["type"] == "extra_forbidden" else message[:1].lower() + message[1:]
-        raise PlanError(f"--set {kind.name}.{name}: {said}", f"settings of {kind.name!r}: {known}") from None
+        clause = why(first)
+        said = "there is no such option" if first["type"] == "extra_forbidden" else clause
+        if clause.startswith("must "):
+            said += f", not {first['input']!r}"
+        raise PlanError(f"option {kind.name}.{name}: {said}", f"options of {kind.name!r}: {known}") from None

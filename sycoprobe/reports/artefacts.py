@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sycoprobe.config import write_whole
 from sycoprobe.errors import GateError
+from sycoprobe.files import write_whole
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.reports.annotations import to_annotations
 from sycoprobe.reports.codequality import to_code_quality

@@ -100,7 +100,8 @@ def print_kinds(reports: Sequence[Report], console: Console) -> None:
     """Print one row a run and kind: the headline in its arms, in its control, and the difference with its interval."""
     table = Table(box=SIMPLE_HEAD, title="Headlines, each beside its control", title_justify="left", title_style="bold")
     models = len({r.plan.model for r in reports}) > 1
-    names = [*(["model"] if models else []), "kind", "metric"]
+    several = len(reports) > 1
+    names = [*(["run"] if several else []), *(["model"] if models else []), "kind", "metric"]
     for column in names:
         table.add_column(column)
     for column in ("in its arms", "control", "difference [95 %]", "items"):
@@ -110,12 +111,13 @@ def print_kinds(reports: Sequence[Report], console: Console) -> None:
             name, m = section.headline
             sides = (share(m.arm_value), share(m.control_value)) if m.against else ("", "")
             model = [Text(visible(report.plan.model))] if models else []
-            table.add_row(*model, section.kind, name.replace("_", " "), *sides, number(m.estimate), str(m.estimate.items))
+            run = [Text(visible(report.run.rpartition("/")[2]))] if several else []
+            table.add_row(*run, *model, section.kind, name.replace("_", " "), *sides, number(m.estimate), str(m.estimate.items))
     console.print(table)
     headlines = [s.headline for r in reports for s in r.kinds.values()]
     better = sorted({name for name, m in headlines if m.higher_is_worse is False})
     lines = [f"Higher is worse{', but for ' + ', '.join(better) + ', where higher is better' if better else ''}."]
-    if len(reports) > 1:
+    if several:
         lines.append("`sycoprobe compare RUN RUN` tests the differences, paired by item.")
     console.print(Text(" ".join(lines), style="dim"))
 
