@@ -36,8 +36,13 @@ _UNWANTED = (
     (re.compile(r"[^\x00-\x7f]"), "has signs beyond ASCII, as a word processor or a shortened display puts in"),
 )
 """What goes wrong when a key is copied, and how it is told without showing any of it."""
+_SECRET_WORD = {"key", "apikey", "token", "cookie", "jwt", "bearer", "signature", "pwd"}
+"""What a name that ends so names is a secret, unless it is the key of a cache (`prompt_cache_key`)."""
+_SECRET_ANYWHERE = re.compile(r"secret|password|passwd|passphrase|credential|auth(?!or(?!i))", re.I)
 _known: dict[str, tuple[str, ...]] = {}
 """Keys that were read in this process, with the spellings in which each can turn up."""
+_unshown: dict[str, tuple[str, ...]] = {}
+"""The same of what is taken out of errors and logs only: ordinary words, which a model may say by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +155,29 @@ def faults_of(variable: str) -> list[str]:
     return found
 
 
-def remember(secret: str) -> None:
-    """From now on `redacted` and `scrubbed` take `secret` out of every text."""
+def value_named(variable: str) -> str | None:
+    """What is under this name where keys are looked for, without blanks around it; None if nothing is.
+
+    It may be anything, blanks within it included. As with a key, it is remembered. Raises `BackendError` for what cannot be a name.
+    """
+    check_name(variable)
+    value = _value_of(variable)[1].strip()
+    remember(value)
+    return value or None
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a field or header of this name holds a secret, by the words of the name: `X-Api-Key`, `authToken`, `db_password`."""
+    words = [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+    last = words[-1] if words else ""
+    return (last in _SECRET_WORD and words[-2:] != ["cache", "key"]) or _SECRET_ANYWHERE.search(name) is not None
+
+
+def remember(secret: str, *, in_replies: bool = True) -> None:
+    """From now on `redacted` and `scrubbed` take `secret` out of every text; without `in_replies`, only `redacted` does."""
     if len(secret) >= _SHORTEST:
         spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
-        _known[secret] = tuple(dict.fromkeys(spellings))
+        (_known if in_replies else _unshown)[secret] = tuple(dict.fromkeys(spellings))
 
 
 def remember_environment() -> None:
@@ -170,7 +193,11 @@ def remember_environment() -> None:
 
 def scrubbed(text: str) -> str:
     """`text` without any remembered key, and otherwise as it came: for a model's own words."""
-    for spellings in _known.values():
+    return _without(text, _known.values())
+
+
+def _without(text: str, secrets: Iterable[tuple[str, ...]]) -> str:
+    for spellings in secrets:
         for spelling in spellings:
             if spelling in text:
                 text = text.replace(spelling, "[key]")
@@ -183,8 +210,9 @@ def redacted(text: str) -> str:
     For errors and logs, which may quote a key cut or masked. To be called before the words are cut any shorter, so that no
     cut goes through a key.
     """
-    text = _SHAPES.sub("[key]", scrubbed(text))
-    return _without_parts(text, (spelling for spellings in _known.values() for spelling in spellings))
+    secrets = [*_known.values(), *_unshown.values()]
+    text = _SHAPES.sub("[key]", _without(text, secrets))
+    return _without_parts(text, (spelling for spellings in secrets for spelling in spellings))
 
 
 def _without_parts(said: str, keys: Iterable[str]) -> str:

@@ -112,6 +112,8 @@ class BatchServer:
         self.wrong: list[str] = []
         """What the vendors' types object to."""
         self.keys: set[str] = set()
+        self.headers: list[dict[str, str]] = []
+        """Those of every request."""
         self.held = threading.Event()
         self._release = threading.Event()
         self._rng = random.Random(5)
@@ -146,6 +148,7 @@ class BatchServer:
         return self.fault(step, self.steps[step])
 
     def _route(self, asked: Asked) -> Made | str | None:
+        self.headers.append(asked.headers)
         try:
             self.keys.add(asked.headers.get("x-api-key") or asked.headers.get("authorization", "").removeprefix("Bearer "))
             path, _, query = asked.path.partition("?")

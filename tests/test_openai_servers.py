@@ -147,11 +147,18 @@ def test_a_server_of_ones_own_says_what_it_is_and_never_in_an_error(at: dict[str
     assert found == {"model": "m", "base_url": server.url, "mode": "chat", "notes": [], **learnt}
 
 
-def test_a_template_without_a_system_role_is_noted() -> None:
+def test_a_server_that_says_beforehand_that_it_has_no_system_role_is_sent_none() -> None:
+    """llama.cpp would put it somewhere, or drop it, without a word."""
     props = LLAMA_PROPS | {"chat_template_caps": {"supports_system_role": False}}
-    with LoopbackServer(route=telling(props=props)) as server:
-        notes = facts(backend(server))["notes"]
-    assert notes == ["the model's chat template has no system role: llama.cpp itself decides where a system prompt goes"]
+    with LoopbackServer(route=telling(props=props), keep=True) as server:
+        assert facts(backend(server))["system_role"] is False
+        with_prompt, without = asked(backend(server), DIALOG, DIALOG[1:])[0], asked(backend(server), DIALOG[1:])[0]
+        sent = [body["messages"] for _, body, _ in server.seen if "messages" in body]
+        with pytest.raises(BackendError, match="rejects system role: the model's chat template has no place for it"):
+            asked(backend(server, strict=True))
+        assert asked(backend(server, strict=True), DIALOG[1:])[0].text == "Paris", "a dialog without one is no matter"
+    assert with_prompt.notes == ("adapted: system role -> first user turn",) and without.notes == ()
+    assert sent[0] == [{"role": "user", "content": "Be brief.\n\nWhat is the capital of France?"}, *DIALOG[2:]]
 
 
 def test_a_server_that_never_answers_what_it_is_costs_two_seconds_and_is_used_all_the_same() -> None:

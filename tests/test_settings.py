@@ -23,6 +23,7 @@ from sycoprobe.errors import PlanError, SycoprobeError
 from sycoprobe.pytest_plugin import SycoprobeFixture
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, GateSettings, Sampling, Target, declared
 from sycoprobe.settings.checking import checked
+from tests.loopback import LoopbackServer
 from tests.makers import write_set
 
 RULE = "net_sycophancy <= 0.9"
@@ -43,6 +44,8 @@ GIVEN: dict[str, tuple[str, Any, Any]] = {
     "model": ("sim:accuracy=1", "sim:accuracy=1", "sim:accuracy=1"),
     "base_url": ("http://localhost:9/v1", "http://localhost:9/v1", "http://localhost:9/v1"),
     "api_key_env": ("TEAM_KEY", "TEAM_KEY", "TEAM_KEY"),
+    "headers": ("X-Team: search", {"X-Team": "search"}, {"X-Team": "search"}),
+    "body": ("user=team-a", {"user": "team-a"}, {"user": "team-a"}),
     "temperature": ("0.7", 0.7, 0.7),
     "reply_tokens": ("99", 99, 99),
     "top_p": ("0.9", 0.9, 0.9),
@@ -122,15 +125,17 @@ def said(args: list[str]) -> dict[str, Any]:
 
 def plain(name: str, value: Any) -> Any:
     """A value as it is shown."""
-    return [value] if name == "model" else value
+    return [value] if name == "model" else list(value) if name in ("headers", "body") else value
 
 
 def toml(name: str, value: Any) -> str:
     """A settings file with this one setting."""
     table = "gate" if name in declared(GateSettings) else "run"
-    if isinstance(value, Mapping):
+    if name == "options" and isinstance(value, Mapping):
         ((kind, entries),) = value.items()
         return f"[{table}.{name}.{kind}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in entries.items())
+    if isinstance(value, Mapping):
+        return f"[{table}.{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in value.items())
     return f"[{table}]\n{ALL[name].key} = {json.dumps(value, ensure_ascii=False)}\n"
 
 
@@ -180,7 +185,17 @@ def kept(folder: Path) -> dict[str, Any]:
 
 # Not seen in a journal: tried below by what they do.
 ELSEWHERE = {"sets", "kind", "profile", "options", "n", "wordings", "out", "name", "batch", "prices", "max_time"}
-ELSEWHERE |= {"until_decided", "rules", "baseline", "allow_mismatch", "on_inconclusive", "error_tolerance", "max_baseline_age"}
+ELSEWHERE |= {
+    "headers",
+    "body",
+    "until_decided",
+    "rules",
+    "baseline",
+    "allow_mismatch",
+    "on_inconclusive",
+    "error_tolerance",
+    "max_baseline_age",
+}
 
 
 @pytest.mark.parametrize("name", [n for n in ALL if n not in ELSEWHERE])
@@ -228,6 +243,46 @@ def test_what_a_journal_does_not_show_works_as_a_keyword_too(here: Path) -> None
         else:
             with pytest.raises(SycoprobeError, match="asked something else"):
                 sycoprobe.run("made", baseline="b.json", **asked)  # type: ignore[arg-type]
+
+
+def test_headers_and_body_fields_reach_the_server_from_every_place(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAM_SECRET", "sk-very-secret-4711")
+    headers, body = {"X-Team": "$TEAM_SECRET"}, {"user": "team-a", "provider": {"order": ["a"]}}
+    with LoopbackServer(keep=True) as server:
+        (here / "sycoprobe.toml").write_text(
+            f'[run]\nsets = ["made"]\nn = 1\nmodel = "gateway"\n[models.gateway]\nmodel = "openai:m"\nbase-url = "{server.url}"\n'
+            'headers = {X-Team = "$TEAM_SECRET"}\nbody.user = "team-a"\nbody.provider.order = ["a"]\n'
+        )
+        line = ["--header", "X-Team: $TEAM_SECRET", "--body", "user=team-a", "--body", 'provider.order=["a"]']
+        at = ["-m", "openai:m", "--base-url", server.url]
+        runs = {
+            "file": shell("run", "-q", "--name", "file"),
+            "line": shell("run", *at, *line, "-q", "--name", "line"),
+            "several": shell("run", "-m", "gateway", "--system", "a", "--system", "b", "-q", "--name", "several"),
+            "doctor": shell("doctor", "-m", "gateway"),
+        }
+        for name, done in runs.items():
+            assert done.returncode in (0, 4), (name, done.stderr)
+            assert "sk-very-secret-4711" not in done.stdout + done.stderr
+        sycoprobe.run("made", n=1, model="openai:m", base_url=server.url, headers=headers, body=body, name="python")
+        SycoprobeFixture(here / "reports", "gateway").gate("made", name="pytest", n=1, rules=[RULE])
+        calls = [(h, b) for h, b, _ in server.seen if "messages" in b]
+        assert len(calls) > 30
+        assert all(h["x-team"] == "sk-very-secret-4711" for h, _ in calls)
+        assert all(b["user"] == "team-a" and b["provider"] == {"order": ["a"]} for _, b in calls)
+        stopped = shell("run", *at, *line, "-q", "--name", "capped", "--max-calls", "2")
+        assert stopped.returncode == 4
+        assert "--header" in shell("resume", "capped").stderr
+        assert shell("resume", "capped", *line[:2], "--max-calls", "99", "-q").returncode in (0, 4)
+    for file in here.rglob("*.json*"):
+        assert "sk-very-secret-4711" not in file.read_text(encoding="utf-8")
+    for wrong in (
+        ["--header", "sk-very-secret-4711"],
+        ["--body", "sk-very-secret-4711"],
+        ["--header", "A: b", "--header", "A: c"],
+    ):
+        done = shell("run", "made", "-m", "openai:m", *wrong)
+        assert done.returncode == 2 and "sk-very-secret-4711" not in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("name", list(WRONG))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class Conduct(ConductSettings):
     on_tally: told where the run stands, five times a second.
     notify: told of retries, waits and fetches, a line each.
     poll: seconds between two looks at a batch, at most; None: 60.
+    headers: of the user's own, sent with every request over HTTP, as `sycoprobe.backends.extras.headers_of` makes them. Only their names
+        are kept, so that a resume has to be given them again.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
     backend: opens what answers, instead of the backend that the model names.
     """
@@ -37,6 +39,7 @@ class Conduct(ConductSettings):
     on_tally: Callable[[Tally], None] | None = None
     notify: Callable[[str], None] = lambda _line: None
     poll: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     signals: bool = False
     backend: Callable[[BackendOptions], Backend] | None = None
     extra: dict[str, Any] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import Unpack
 
+from sycoprobe.backends.extras import body_of
 from sycoprobe.config import Chosen, ConfigFile, RunOf, choose, python
 from sycoprobe.config.files import load
 from sycoprobe.errors import GateError, PlanError
@@ -96,6 +97,7 @@ def plan_of(asking: Asking, run: RunOf, until: Until | None = None) -> Planned:
         sampling=lambda form: _sampling_plan(form, run.model, sampling.reply_tokens, drawn),
         answer=form,
         system=run.prompt.text,
+        body=body_of(target.body),
         until=until,
     )
     if until is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sycoprobe.api.planning import plan_of, until_decided
+from sycoprobe.backends.extras import Headers, headers_of
 from sycoprobe.config import Chosen, read_baseline
 from sycoprobe.errors import PlanError
 from sycoprobe.gating.baselines import Baseline
@@ -27,11 +28,13 @@ class Prepared:
     ----------
     plans: one for each model and system prompt, in the order in which they were named.
     labels: for each, the name of its system prompt; empty where there is only one.
+    headers: for each, those of its model.
     baseline: what the relative rules of a sequential run compare to.
     """
 
     plans: tuple[Planned, ...]
     labels: tuple[str, ...]
+    headers: tuple[Headers, ...]
     chosen: Chosen
     baseline: Baseline | None = None
 
@@ -51,9 +54,10 @@ class Prepared:
 
     @property
     def conduct(self) -> dict[str, Any]:
-        """The settings of the conduct, by name."""
+        """The settings of the conduct, by name, with the headers if there is only one run."""
         conduct = self.chosen.conduct
-        return {k: getattr(conduct, k) for k in declared(ConductSettings) if k not in OF_CONDUCT}
+        headers = {"headers": self.headers[0]} if len(self.headers) == 1 and self.headers[0] else {}
+        return {**{k: getattr(conduct, k) for k in declared(ConductSettings) if k not in OF_CONDUCT}, **headers}
 
 
 def prepare(chosen: Chosen, given: Mapping[str, Any]) -> Prepared:
@@ -79,7 +83,8 @@ def prepare(chosen: Chosen, given: Mapping[str, Any]) -> Prepared:
         raise PlanError(f"{early} belongs to until-decided", "add until-decided, or gate the finished run")
     plans = tuple(plan_of(asking, run, until) for run in chosen.runs)
     several = len({run.prompt for run in chosen.runs}) > 1
-    return Prepared(plans, tuple(run.prompt.name if several else "" for run in chosen.runs), chosen, blessed)
+    labels = tuple(run.prompt.name if several else "" for run in chosen.runs)
+    return Prepared(plans, labels, tuple(headers_of(run.target.headers) for run in chosen.runs), chosen, blessed)
 
 
 def baseline_needed(gate: GateSettings, *, given: bool) -> Path | None:

@@ -123,7 +123,7 @@ async def _run_all(
 ) -> list[Report | SycoprobeError]:
     made, how = prepared(sets, models or None, conduct, read(config), settings)
     out, name = made.folder
-    return await start_all(made.plans, out=out, name=name, labels=made.labels, conduct=how)
+    return await start_all(made.plans, out=out, name=name, labels=made.labels, headers=made.headers, conduct=how)
 
 
 def prepared(
@@ -142,7 +142,7 @@ def prepared(
             names, opener = named(model)
         given["model"] = names
     made = prepare(chosen_in_python(sets, file, given, known), given)
-    own: dict[str, Any] = {k: v for k, v in made.conduct.items() if k in made.chosen.places}
+    own: dict[str, Any] = {k: v for k, v in made.conduct.items() if k in made.chosen.places or k == "headers"}
     if opener is not None:
         own["backend"] = opener
     return made, replace(conduct or Conduct(), **own)
@@ -171,6 +171,7 @@ async def start_all(
     out: Path | None = None,
     name: str | None = None,
     labels: Sequence[str] = (),
+    headers: Sequence[Mapping[str, str]] = (),
     folders: Sequence[Path] | None = None,
     conduct: Conduct | None = None,
 ) -> list[Report | SycoprobeError]:
@@ -183,6 +184,7 @@ async def start_all(
     ----------
     name: of the folder that holds them, each under its model's name (default: time and sets). `find_runs` finds them all by it.
     labels: for each plan, what its folder is named by beside the model: that of its system prompt.
+    headers: for each plan, the headers of its requests; none: those of `conduct`.
     folders: the runs' folders, if they are chosen already (by `new_folders`).
 
     Raises
@@ -197,7 +199,9 @@ async def start_all(
         for planned in plans:
             price_for(planned, conduct)
         names = [f"{folder.parent.name}/{folder.name}" for folder in folders]
-        begun = (_start(p, together, folder, run=n) for p, folder, n in zip(plans, folders, names, strict=True))
+        own = headers or [conduct.headers] * len(plans)
+        parts = zip(plans, folders, names, own, strict=True)
+        begun = (_start(p, together, folder, run=n, headers=h) for p, folder, n, h in parts)
         return [_told(r) for r in await asyncio.gather(*begun, return_exceptions=True)]
 
 
@@ -229,9 +233,14 @@ def _told(result: Report | BaseException) -> Report | SycoprobeError:
 
 
 async def _start(
-    planned: Planned, together: Together, folder: Path, baseline: Baseline | None = None, run: str | None = None
+    planned: Planned,
+    together: Together,
+    folder: Path,
+    baseline: Baseline | None = None,
+    run: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Report:
-    conduct = together.conduct
+    conduct = together.conduct if headers is None else replace(together.conduct, headers=headers)
     price = price_for(planned, conduct)
     backend = _backend(planned, conduct, lambda: together.signalled)
     try:
@@ -290,14 +299,25 @@ _TOLD = ("concurrency", "timeout", "retries", "strict")
 
 
 def _conduct_kept(conduct: Conduct) -> dict[str, Any]:
-    """What of the conduct the journal keeps: the caps on what the whole run may use, by which a resume goes, and what readers want to know."""
+    """What of the conduct the journal keeps: by what a resume goes (the caps on the whole run, the names of headers), and what readers want to know."""
     caps = {k: v for k in _KEPT if (v := getattr(conduct, f"max_{k}")) is not None}
     settings = {k: getattr(conduct, k) for k in _TOLD}
-    return {**({"caps": caps} if caps else {}), "settings": settings}
+    headers = {"headers": list(conduct.headers)} if conduct.headers else {}
+    return {**({"caps": caps} if caps else {}), **headers, "settings": settings}
 
 
 def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
-    """The conduct of a resume: in batches if the run was begun so, and under the caps that it was begun with unless others are given."""
+    """The conduct of a resume: in batches if the run was begun so, and under the caps that it was begun with unless others are given.
+
+    Raises `JournalError` if it was begun with headers that are not given again.
+    """
+    named = {name.lower() for name in conduct.headers}
+    missing = [name for name in contents.header_names if name.lower() not in named]
+    if missing:
+        raise JournalError(
+            f"the run was begun with headers that are not given now: {', '.join(missing)} (what they hold is kept nowhere)",
+            f"give them again, as in --header '{missing[0]}: …'",
+        )
     batch = "batch" in contents.header
     if any(getattr(conduct, f"max_{k}") is not None for k in _KEPT):
         return replace(conduct, batch=batch)
@@ -329,6 +349,8 @@ def _backend(planned: Planned, conduct: Conduct, stopping: Callable[[], bool]) -
         stopping=stopping,
         notify=conduct.notify,
         extra=conduct.extra,
+        headers=conduct.headers,
+        body=plan.body,
     )
     backend = conduct.backend(options) if conduct.backend else open_backend(plan.model, options)
     if conduct.batch:

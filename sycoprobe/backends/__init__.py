@@ -86,7 +86,7 @@ def open_backend(model: str, options: BackendOptions) -> Backend:
 
     Raises
     ------
-    PlanError: there is no such backend, or its package is broken.
+    PlanError: there is no such backend, its package is broken, or it does not send the headers and body fields that were given.
     SycoprobeError: what the backend itself objects to.
     """
     scheme, colon, name = model.partition(":")
@@ -96,6 +96,16 @@ def open_backend(model: str, options: BackendOptions) -> Backend:
         except ImportError as e:
             raise PlanError(f"the backend {scheme!r} cannot be loaded: {e}", "reinstall the package that brings it") from e
         backend: Backend = opener(name if colon else "", options)
+        _check_extras(backend, scheme, options)
         return backend
     known = ", ".join(f"{n}:…" for n in backend_names())
     raise PlanError(f"no backend {scheme!r} (in model {model!r})", f"write backend:name, with one of {known}")
+
+
+def _check_extras(backend: Backend, scheme: str, options: BackendOptions) -> None:
+    given = [name for name, value in (("headers", options.headers), ("body fields", options.body)) if value]
+    if given and not getattr(backend, "sends_extras", False):
+        raise PlanError(
+            f"{' and '.join(given)} go only to servers over HTTP, and {scheme}: is none",
+            "leave headers and body out, or name a server: -m openai:NAME --base-url URL",
+        )

@@ -21,6 +21,7 @@ from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 DEFAULT_URL = "https://api.anthropic.com/v1"
 DEFAULT_KEY_ENV = "ANTHROPIC_API_KEY"
+KEY_HEADER = "x-api-key"
 VERSION = "2023-06-01"
 _FORMAT, _EFFORT = "output_config.format", "output_config.effort"
 _ADAPTABLE = (
@@ -46,7 +47,7 @@ def open_backend(name: str, options: BackendOptions) -> AnthropicBackend:
     url = address(options, "ANTHROPIC_BASE_URL", DEFAULT_URL).rstrip("/")
     if not url.endswith("/v1"):
         url += "/v1"  # the vendor's own SDK is told the address without it
-    key = key_for(options, DEFAULT_KEY_ENV, required=urlsplit(url).hostname == "api.anthropic.com")
+    key = key_for(options, DEFAULT_KEY_ENV, required=urlsplit(url).hostname == "api.anthropic.com", header=KEY_HEADER)
     return AnthropicBackend(name, base_url=url, key=key, options=options)
 
 
@@ -60,7 +61,7 @@ class AnthropicBackend(HttpDialect):
     takes_schema = True
 
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
-        headers = {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
+        headers = {"anthropic-version": VERSION, **({KEY_HEADER: key} if key else {})}
         super().__init__(model, base_url=base_url, key=key, options=options, headers=headers, adaptable=_ADAPTABLE)
 
     def _facts(self) -> dict[str, Any]:

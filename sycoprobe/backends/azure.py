@@ -19,6 +19,7 @@ from sycoprobe.errors import BackendError
 from sycoprobe.turns import ErrorKind
 
 DEFAULT_KEY_ENV = "AZURE_OPENAI_API_KEY"
+KEY_HEADER = "api-key"
 ENDPOINT_ENV = "AZURE_OPENAI_ENDPOINT"
 VERSION_ENV = "AZURE_OPENAI_API_VERSION"
 V1 = "v1"
@@ -65,7 +66,9 @@ def open_backend(name: str, options: BackendOptions) -> AzureBackend:
             kind=ErrorKind.BAD_REQUEST,
             fatal=True,
         )
-    return AzureBackend(name, place=place, key=key_for(options, DEFAULT_KEY_ENV, required=True), options=options)
+    return AzureBackend(
+        name, place=place, key=key_for(options, DEFAULT_KEY_ENV, required=True, header=KEY_HEADER), options=options
+    )
 
 
 def place_of(url: str, origin: str, version: str) -> Place:
@@ -103,7 +106,7 @@ class AzureBackend(OpenAIBackend):
     """What `/models` lists there are the models that a resource could deploy, not what it has deployed."""
 
     def __init__(self, deployment: str, *, place: Place, key: str | None, options: BackendOptions) -> None:
-        headers = {"api-key": key} if key else {}
+        headers = {KEY_HEADER: key} if key else {}
         v1 = f"{place.endpoint}/openai/v1"
         url = v1 if place.version == V1 else f"{place.endpoint}/openai/deployments/{quote(deployment, safe='')}"
         super().__init__(deployment, base_url=url, key=key, options=options, headers=headers)

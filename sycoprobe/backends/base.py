@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -14,6 +14,8 @@ from sycoprobe.turns import Reply as Reply
 from sycoprobe.turns import Thinking as Thinking
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from sycoprobe.kinds.base import Scene
     from sycoprobe.planning.calls import CallSpec
     from sycoprobe.sets.forms import AnswerForm
@@ -92,6 +94,7 @@ class Backend(Protocol):
 
     A backend may have an attribute `cache_minimum: int`, the length in tokens from which its provider caches a prompt's
     prefix; calls that share a longer one then wait for the first of them. Of backends without it, nothing is known.
+    One that sends `BackendOptions.headers` and `body` has `sends_extras = True`; where it has not, giving any is an error.
     One that heeds `Request.schema` has `takes_schema = True`, and one that plays kinds by what they tell of themselves (`kinds.powers.Planted`)
     has `simulates = True`.
     """
@@ -132,6 +135,10 @@ class BackendOptions:
     """Whether the user has asked the run to stop: calls under way are finished, but a failed one is not tried again."""
     notify: Notify = lambda _line: None
     extra: dict[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with every request, as `extras.headers_of` makes them; see there for what may stand in them."""
+    body: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Fields that are added to the JSON body of every call, as `extras.body_of` makes them."""
 
 
 def started(part: T | None) -> T:

@@ -13,6 +13,7 @@ from sycoprobe.backends.addresses import without_path, without_secrets
 from sycoprobe.backends.base import BackendOptions, Notify, Request
 from sycoprobe.backends.bodies import error_of, json_of
 from sycoprobe.backends.dialogs import system_joined, turns_merged
+from sycoprobe.backends.extras import body_of, filled_body, filled_headers, headers_of, with_fields
 from sycoprobe.backends.limiter import Limiter
 from sycoprobe.backends.limiters import limiter_for
 from sycoprobe.backends.retry import retry_after, with_retries
@@ -23,23 +24,34 @@ from sycoprobe.keys import key_named, redacted, remember
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 
-def key_for(options: BackendOptions, default: str, *, required: bool) -> str | None:
+def key_for(options: BackendOptions, default: str, *, required: bool, header: str = "authorization") -> str | None:
     """The key under the name that the user gave, else under `default`; None if there is none and none is required.
 
+    None also where the user's own headers do what it is for: they have `Authorization`, or the `header` that it is sent in.
     Raises `BackendError`, fatal: none where one is needed (or its name was given), or what is there cannot be one.
     """
+    if authorised(options, header):
+        return None
     return key_named(options.api_key_env or default, required=required or options.api_key_env is not None)
+
+
+def authorised(options: BackendOptions, header: str) -> bool:
+    """Whether the user's own headers have `Authorization`, or the `header` that the key would be sent in."""
+    return not {"authorization", header}.isdisjoint(name.lower() for name in options.headers)
 
 
 class HttpDialect:
     """One model on one server; a dialect adds `_path`, `_body` and `_read`.
+
+    Every request carries the user's own headers (`BackendOptions.headers`), which win over all others, and every call their own
+    body fields; both are the business of this class alone.
 
     Parameters
     ----------
     model: its id on the server.
     base_url: the address that paths are added to.
     key: kept in this object and nowhere else.
-    headers: sent with every request, the key's own among them.
+    headers: sent with every request, the key's own among them; one of the user's own wins over one of the same name.
     adaptable: what may be adapted once a server rejects it, the likeliest first. What is adapted is learned from this server's
         own words, for this model at this address; nothing is guessed from a model's name.
     """
@@ -47,6 +59,9 @@ class HttpDialect:
     _path: str
     _models: str | None = "/models"
     """Where the server lists its models; None if it does not."""
+    sends_extras = True
+    _no_system = ""
+    """Why a system prompt would be dropped, or moved out of sight, without a word, where the server says so beforehand."""
 
     def __init__(
         self,
@@ -65,8 +80,12 @@ class HttpDialect:
         self._limiter: Limiter | None = None
         if key:
             remember(key)
-        common = {"content-type": "application/json", "user-agent": "sycoprobe"}
-        self._transport = Transport(self._url, {**common, **headers}, max(1, options.concurrency))
+        given = filled_headers(headers_of(options.headers))
+        self._fields = filled_body(body_of(options.body))
+        common = {"content-type": "application/json", "user-agent": "sycoprobe", **headers}
+        named = {name.lower() for name in given}
+        own = {name: value for name, value in common.items() if name.lower() not in named}
+        self._transport = Transport(self._url, {**own, **given}, max(1, options.concurrency))
         self._adaptable = tuple(adaptable)
         self._adapted: dict[str, str | None] = {}
         """What the server rejected: what is sent instead, or None where it is left out."""
@@ -211,8 +230,9 @@ class HttpDialect:
             return request.sampling.settled(self.reply_of(reply))
 
     def body_of(self, request: Request) -> str:
-        """What is sent for a request, live or in a batch: JSON."""
-        return json_text(self._body(request))
+        """What is sent for a request, live or in a batch: JSON, the user's own fields in it. Raises `BackendError`, fatal, if they collide."""
+        body = self._body(request)
+        return json_text(with_fields(body, self._fields) if self._fields else body)
 
     def reply_of(self, reply: HttpReply) -> Reply:
         """The model's turn in an HTTP reply of whatever status. Raises `BackendError`."""
@@ -294,6 +314,9 @@ class HttpDialect:
     def _dialog(self, request: Request) -> list[Message]:
         """The messages in a form that the server takes: a rejected system role joined to the first user turn, turns merged."""
         dialog = list(request.messages)
+        untold = SYSTEM.name not in self._adapted and SYSTEM in self._adaptable
+        if self._no_system and untold and any(m["role"] == "system" for m in dialog):
+            self._take(SYSTEM, self._no_system)
         if SYSTEM.name in self._adapted:
             dialog = system_joined(dialog)
         return turns_merged(dialog) if ALTERNATION.name in self._adapted else dialog

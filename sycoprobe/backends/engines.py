@@ -13,7 +13,8 @@ _OWNERS = {"vllm": "vLLM", "sglang": "SGLang", "llamacpp": "llama.cpp"}
 
 
 def facts_of(model: str, *, listed: Any, props: Any, version: Any, lm_studio: Any) -> dict[str, Any]:
-    """The facts that are known of the server: `engine`, `context` (tokens of one dialog), `model_file`, `notes`; {} if none.
+    """The facts that are known of the server: `engine`, `context` (tokens of one dialog), `model_file`, `system_role`
+    (False, where the chat template has none); {} if none.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def _llama_cpp(props: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(path, str) and (file := _word(without_path(path))):
         facts["model_file"] = file
     if isinstance(caps, Mapping) and caps.get("supports_system_role") is False:
-        facts["notes"] = ["the model's chat template has no system role: llama.cpp itself decides where a system prompt goes"]
+        facts["system_role"] = False  # left alone, llama.cpp moves a system prompt, or drops it, and says nothing of it
     return facts
 
 

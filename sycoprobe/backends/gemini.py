@@ -13,7 +13,7 @@ from sycoprobe.backends.adapting import ALTERNATION, IN_WORDS, SYSTEM, Adaptable
 from sycoprobe.backends.addresses import address
 from sycoprobe.backends.base import BackendOptions, Request
 from sycoprobe.backends.bodies import error_of, json_of
-from sycoprobe.backends.dialect import HttpDialect, key_for
+from sycoprobe.backends.dialect import HttpDialect, authorised, key_for
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
 from sycoprobe.extract.replies import LOGPROB_TOKENS, count_of, finish_of, logprob_of
@@ -23,6 +23,7 @@ from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 DEFAULT_URL = "https://generativelanguage.googleapis.com/v1beta"
 DEFAULT_KEY_ENV = "GEMINI_API_KEY"
 OTHER_KEY_ENV = "GOOGLE_API_KEY"
+KEY_HEADER = "x-goog-api-key"
 _ADAPTABLE = (
     Adaptable("temperature"),
     Adaptable("topP", said=re.compile(r"\btop_?p\b", re.I)),
@@ -66,9 +67,10 @@ def open_backend(name: str, options: BackendOptions) -> GeminiBackend:
     url = address(options, "GEMINI_BASE_URL", DEFAULT_URL).rstrip("/")
     if not urlsplit(url).path:
         url += "/v1beta"
-    own = options.api_key_env is None
+    own = options.api_key_env is None and not authorised(options, KEY_HEADER)
     key = key_named(DEFAULT_KEY_ENV, required=False) or key_named(OTHER_KEY_ENV, required=False) if own else None
-    key = key or key_for(options, DEFAULT_KEY_ENV, required=(urlsplit(url).hostname or "").endswith("googleapis.com"))
+    required = (urlsplit(url).hostname or "").endswith("googleapis.com")
+    key = key or key_for(options, DEFAULT_KEY_ENV, required=required, header=KEY_HEADER)
     return GeminiBackend(name, base_url=url, key=key, options=options)
 
 
@@ -85,7 +87,7 @@ class GeminiBackend(HttpDialect):
     takes_schema = True
 
     def __init__(self, model: str, *, base_url: str, key: str | None, options: BackendOptions) -> None:
-        headers = {"x-goog-api-key": key} if key else {}
+        headers = {KEY_HEADER: key} if key else {}
         super().__init__(model, base_url=base_url, key=key, options=options, headers=headers, adaptable=_ADAPTABLE)
         self._path = f"/{quote(model if '/' in model else 'models/' + model)}:generateContent"
         self._described: Mapping[str, Any] = {}

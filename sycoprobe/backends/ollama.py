@@ -116,6 +116,8 @@ class OllamaBackend(HttpDialect):
         self._thinks = values if isinstance(values, list) else []
         known = {"engine": f"Ollama {version}".strip(), "digest": self._digest, **_facts_of(shown)}
         facts |= {k: redacted(v) if isinstance(v, str) else v for k, v in known.items() if v is not None}
+        if _has_system(shown) is False:
+            self._no_system = "the model's template has no place for it, and the server would drop it without a word"
         facts["notes"] += [redacted(note) for note in (*_notes_on(version), *_notes_of(shown))]
         return facts
 
@@ -296,7 +298,7 @@ def _notes_of(shown: Mapping[str, Any]) -> list[str]:
             "the model has no chat template: a base model, or one imported without it; it is asked through chat all the same"
         )
     elif _has_system(shown) is False:
-        notes.append("the model's template has no place for a system prompt: the server drops one without a word")
+        notes.append("the model's template has no place for a system prompt: one goes into the first user turn")
     if isinstance(system, str) and system:
         notes.append(f"the model brings a system prompt of its own ({len(system)} characters), used where the dialog has none")
     if isinstance(messages, list) and messages:

@@ -131,7 +131,10 @@ class OpenAIBackend(HttpDialect):
                 return None
 
         props, version, models = await asyncio.gather(at("/props"), at("/version"), at("/api/v0/models"))
-        return facts_of(self._model, listed=self._list, props=props, version=version, lm_studio=models)
+        facts = facts_of(self._model, listed=self._list, props=props, version=version, lm_studio=models)
+        if facts.get("system_role") is False:
+            self._no_system = "the model's chat template has no place for it"
+        return facts
 
     def batches(self) -> OpenAIBatches:
         """The vendor's batch mode; whether the server has one is known once it is asked."""

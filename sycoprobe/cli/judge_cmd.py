@@ -26,9 +26,9 @@ Judges = Annotated[
     list[str],
     typer.Option("-m", "--model", help="The judge, as backend:name or an alias; several make a panel with a majority."),
 ]
+_ADDRESS = ("base_url", "api_key_env", "headers", "body")
 SETTINGS = (
-    "base_url",
-    "api_key_env",
+    *_ADDRESS,
     "reply_tokens",
     "effort",
     "concurrency",
@@ -113,15 +113,25 @@ def run(
 
 def _judges(models: list[str], config: Path | None, given: dict[str, Any]) -> list[AnyJudge]:
     """The judges that were named; what a settings file says of runs is not said of them."""
+    from sycoprobe.backends.extras import body_of, headers_of
     from sycoprobe.config import command_line, found, model_named
     from sycoprobe.judging.spec import JudgeSpec
 
     file = found(config).without_run()
-    address = command_line({k: v for k, v in given.items() if k in ("base_url", "api_key_env")})
+    address = command_line({k: v for k, v in given.items() if k in _ADDRESS})
     judges: list[AnyJudge] = []
     for name in models:
         target, sampling = model_named(file, name, address)
-        judges.append(JudgeSpec(target.model[0], target.base_url, target.api_key_env, sampling.thinking_marks))
+        judges.append(
+            JudgeSpec(
+                target.model[0],
+                target.base_url,
+                target.api_key_env,
+                sampling.thinking_marks,
+                headers_of(target.headers),
+                body_of(target.body),
+            )
+        )
     return judges
 
 
@@ -131,7 +141,7 @@ def _settings(given: dict[str, Any]) -> tuple[dict[str, Any], float]:
     from sycoprobe.config.layers import merge
     from sycoprobe.money.budget import Caps
 
-    known = {k: ALL[k] for k in SETTINGS if k not in ("base_url", "api_key_env")}
+    known = {k: ALL[k] for k in SETTINGS if k not in _ADDRESS}
     values = {**DEFAULTS, "error_tolerance": ERROR_TOLERANCE, **merge([command_line(given)], known).values}
     caps = {k: values.pop(f"max_{word}", None) for k, word in _CAPS.items()}
     tolerance = values.pop("error_tolerance")

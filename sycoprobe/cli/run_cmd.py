@@ -97,12 +97,15 @@ def _run_several(prepared: Prepared, *, quiet: bool, verbose: bool, json: bool) 
     out, name = prepared.folder
     folders = api.new_folders(prepared.plans, out, name, prepared.labels)
     results = show.executed(
-        lambda c: api.start_all(prepared.plans, folders=folders, conduct=c), prepared.conduct, quiet=quiet, verbose=verbose
+        lambda c: api.start_all(prepared.plans, folders=folders, headers=prepared.headers, conduct=c),
+        prepared.conduct,
+        quiet=quiet,
+        verbose=verbose,
     )
     show.show_all(results, folders, json=json, tolerance=prepared.chosen.gate.error_tolerance, alpha=prepared.chosen.gate.alpha)
 
 
-@takes("api_key_env", ConductSettings, "error_tolerance", but=("batch", "name"))
+@takes("api_key_env", "headers", ConductSettings, "error_tolerance", but=("batch", "name"))
 def resume(
     run: o.RunArgs,
     *,
@@ -135,14 +138,17 @@ def _conduct(file: ConfigFile, given: dict[str, Any]) -> tuple[Any, dict[str, An
     """How a run is resumed: as the file says, but for the caps, which the run keeps itself unless others are given now."""
     from dataclasses import replace
 
+    from sycoprobe.backends.extras import headers_of
     from sycoprobe.config import command_line, gate_settings
     from sycoprobe.config.layers import merge
     from sycoprobe.settings import declared
 
-    settings = {k: v for k, v in declared(Target, ConductSettings).items() if k not in ("model", "base_url", "batch", "name")}
+    left = ("model", "base_url", "body", "batch", "name")
+    settings = {k: v for k, v in declared(Target, ConductSettings).items() if k not in left}
     of_file = replace(file.run, values={k: v for k, v in file.run.values.items() if k not in (*CAPS, "api_key_env")})
     layer = command_line(given)
     values = merge([of_file, layer], settings).values
+    values["headers"] = headers_of(values.get("headers", {}))
     return values.pop("out", None), values, gate_settings(file, layer)
 
 

@@ -20,7 +20,9 @@ def print_settings(chosen: Chosen, *, json: bool = False) -> None:
     common.pop("system")
     models = [
         {
-            **{k: getattr(r.target, k) for k in declared(Target)},
+            **{k: getattr(r.target, k) for k in declared(Target) if k not in ("headers", "body")},
+            "headers": tuple(r.target.headers),
+            "body": tuple(r.target.body),
             **{k: getattr(r.sampling, k) for k in declared(Sampling)},
             "system": r.prompt.text,
         }

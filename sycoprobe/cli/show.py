@@ -143,6 +143,7 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
     from dataclasses import asdict
 
     from sycoprobe import api
+    from sycoprobe.backends.extras import fields_of
     from sycoprobe.text import shortened
 
     plan, cost = planned.plan, planned.cost()
@@ -157,6 +158,7 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
     lines = [
         f"model        {plan.model}" + (f" at {plan.base_url}" if plan.base_url else ""),
         *([f"system       {shortened(plan.system)}"] if plan.system is not None else []),
+        *([f"body         {', '.join(fields_of(plan.body))}"] if plan.body else []),
         *(line for part in planned.parts for line in _asked_lines(part)),
         f"repeats      {plan.repeats}, seed {plan.seed}",
         *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),

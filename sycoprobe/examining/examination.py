@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from sycoprobe.backends.base import BackendOptions
+from sycoprobe.backends.extras import body_of, headers_of
 from sycoprobe.examining.checks import Examination
 from sycoprobe.examining.examiner import Examiner
 from sycoprobe.settings.run import DEFAULT_MODEL
@@ -18,6 +21,8 @@ def doctor(
     *,
     base_url: str | None = None,
     api_key_env: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: Mapping[str, JsonValue] | None = None,
     timeout: float = 60.0,
     reply_tokens: int | None = None,
     config: str | Path | None = None,
@@ -29,6 +34,8 @@ def doctor(
             model,
             base_url=base_url,
             api_key_env=api_key_env,
+            headers=headers,
+            body=body,
             timeout=timeout,
             reply_tokens=reply_tokens,
             config=config,
@@ -42,6 +49,8 @@ async def examine(
     *,
     base_url: str | None = None,
     api_key_env: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: Mapping[str, JsonValue] | None = None,
     timeout: float = 60.0,
     reply_tokens: int | None = None,
     config: str | Path | None = None,
@@ -52,12 +61,14 @@ async def examine(
     Parameters
     ----------
     model, base_url, api_key_env: as for `sycoprobe.run`; `model` may also be an alias from the settings.
+    headers, body: of the user's own, as for `sycoprobe.run`.
     timeout: seconds for one attempt.
     reply_tokens: length limit of a reply; None: what a run of this model in the default form has.
     config: the settings file that holds aliases (default: the one here or above).
     tell: told what is being tried, and of waits and fetches, a line each.
     """
-    examiner = Examiner(model, BackendOptions(base_url, 1, api_key_env=api_key_env), timeout, reply_tokens, tell, config)
+    options = BackendOptions(base_url, 1, api_key_env=api_key_env, headers=headers_of(headers or {}), body=body_of(body or {}))
+    examiner = Examiner(model, options, timeout, reply_tokens, tell, config)
     began = time.monotonic()
     await examiner.examine()
     return examiner.result(time.monotonic() - began)

@@ -10,6 +10,7 @@ from pathlib import Path
 from sycoprobe.backends import backend_names, open_backend
 from sycoprobe.backends.base import Backend, BackendOptions, Sampling
 from sycoprobe.backends.dialect import HttpDialect
+from sycoprobe.backends.extras import body_of, headers_of
 from sycoprobe.config import Layer, found, model_named
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.examining.asking import Asker
@@ -140,13 +141,20 @@ class Examiner:
         try:
             file, options = found(self._config), self._subject.options
             self._subject.aliases = file.aliases
-            given = {k: v for k, v in (("base_url", options.base_url), ("api_key_env", options.api_key_env)) if v}
+            address = ("base_url", "api_key_env", "headers", "body")
+            given = {k: v for k in address if (v := getattr(options, k))}
             meant, sampling = model_named(file, self._subject.model, Layer(given, lambda _name: ""))
             name = meant.model[0]
             if name != self._subject.model:
                 alias = f", as the alias {self._subject.model} for {name}"
                 self._subject.rename(name)
-            self._subject.options = replace(options, base_url=meant.base_url, api_key_env=meant.api_key_env)
+            self._subject.options = replace(
+                options,
+                base_url=meant.base_url,
+                api_key_env=meant.api_key_env,
+                headers=headers_of(meant.headers),
+                body=body_of(meant.body),
+            )
             self._asker.sampling = replace(self._asker.sampling, thinking_marks=sampling.thinking_marks)
             backend = open_backend(self._subject.model, self._subject.options)
         except Exception as e:  # whatever a plug-in raises is a finding

@@ -33,7 +33,8 @@ class ServerSteps:
     def key(self, lookups: list[Lookup], backend: Backend) -> bool:
         """Whether a key is missing that calls cannot do without."""
         if not lookups:
-            self._findings.skip("this backend takes no key", Step.KEY)
+            own = bool(self._subject.options.headers)
+            self._findings.skip("a header that was given takes its place" if own else "this backend takes no key", Step.KEY)
             return False
         found = next((x for x in lookups if x.error is None and origin_of(x.variable)), None)
         if found is None:

@@ -53,7 +53,14 @@ class BlessedPart(BaseModel):
 
 _OF_THE_MODEL = ("logprobs", "thinking_marks", "reply_tokens_from")
 """Settings that change nothing of what is asked, only what is kept or how the model at hand is read."""
-_LATER: dict[str, Any] = {"thinking": "strip", "effort": None, "verbosity": None, "system": None, "answer": EARLIER_FORM.value}
+_LATER: dict[str, Any] = {
+    "thinking": "strip",
+    "effort": None,
+    "verbosity": None,
+    "system": None,
+    "answer": EARLIER_FORM.value,
+    "body": None,
+}
 """Settings that came later, with the values that earlier runs had; baselines name them only where they differ."""
 
 
@@ -70,7 +77,9 @@ class Conditions(BaseModel):
     parts: tuple[BlessedPart, ...]
     wordings_version: str
     wordings_digest: str
-    plan: dict[str, Any] = Field(description="Repeats, seed, sampling, form of answer, and the digest of the system prompt.")
+    plan: dict[str, Any] = Field(
+        description="Repeats, seed, sampling, form of answer, and the digests of the system prompt and of the user's own body fields."
+    )
 
     @field_validator("plan", mode="before")
     @classmethod
@@ -81,8 +90,14 @@ class Conditions(BaseModel):
     @classmethod
     def of(cls, plan: Plan) -> Conditions:
         """The conditions of a plan."""
-        kept = plan.model_dump(mode="json", include={"repeats", "seed", "sampling", "answer", "system"})
-        drawn = {**kept.pop("sampling"), "answer": kept.pop("answer"), "system": digest_of_text(kept.pop("system"))}
+        kept = plan.model_dump(mode="json", include={"repeats", "seed", "sampling", "answer", "system", "body"})
+        body = kept.pop("body")
+        drawn = {
+            **kept.pop("sampling"),
+            "answer": kept.pop("answer"),
+            "system": digest_of_text(kept.pop("system")),
+            "body": digest_of_text(json.dumps(body, sort_keys=True)) if body else None,
+        }
         sampling = {k: v for k, v in drawn.items() if k not in _OF_THE_MODEL and (k not in _LATER or v != _LATER[k])}
         return cls(
             parts=tuple(BlessedPart.of(part) for part in plan.parts),

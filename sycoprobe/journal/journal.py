@@ -58,6 +58,11 @@ class Contents:
         kept = self.header.get("price")
         return Price.from_dict(kept) if kept else None
 
+    @property
+    def header_names(self) -> tuple[str, ...]:
+        """The names of the HTTP headers of the user's own that the run was begun with."""
+        return tuple(self.header.get("conduct", {}).get("headers", ()))
+
     def planned(self) -> Planned:
         """The plan with its probes and wordings, as at the start of the run."""
         sets = {

@@ -133,6 +133,8 @@ class Session:
             base_url=spec.base_url,
             concurrency=self._how.concurrency,
             api_key_env=spec.api_key_env,
+            headers=spec.headers,
+            body=spec.body,
             strict=self._how.strict,
             stopping=lambda: self._stopped,
             notify=self._how.notify,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from pydantic import JsonValue
 
 from sycoprobe.kinds.judging import Case, Judgement
 from sycoprobe.money.budget import Caps
@@ -17,12 +19,15 @@ STAND_INS = ("sim", "replay")
 
 @dataclass(frozen=True, slots=True)
 class JudgeSpec:
-    """A model as a judge: `backend:name` as after `-m`, where it is, the name of its key's variable, and its own marks of thinking."""
+    """A model as a judge: `backend:name` as after `-m`, where it is, the name of its key's variable, its own marks of thinking, and
+    the headers and body fields that its server wants."""
 
     model: str
     base_url: str | None = None
     api_key_env: str | None = None
     thinking_marks: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    body: Mapping[str, JsonValue] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pydantic import JsonValue
+
 from sycoprobe.errors import PlanError
 from sycoprobe.planning.plan import Part, Plan, SamplingPlan, SetRef, Until, default_sampling
 from sycoprobe.planning.planned import Planned
@@ -41,6 +43,7 @@ def make_plan(
     sampling: Callable[[AnswerForm | None], SamplingPlan] | None = None,
     answer: AnswerForm = DEFAULT_FORM,
     system: str | None = None,
+    body: Mapping[str, JsonValue] | None = None,
     until: Until | None = None,
 ) -> Planned:
     """The plan of a run of these kinds, with at most `n` probes of each set, sampled by `seed`.
@@ -85,6 +88,7 @@ def make_plan(
         sampling=common,
         answer=answer,
         system=system,
+        body=dict(body or {}),
         until=until,
         wordings_version=wordings.version,
         wordings_digest=wordings.digest,

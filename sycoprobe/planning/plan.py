@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from sycoprobe.planning.legacy import plan_of_version_1
 from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm, room_for
@@ -104,6 +104,10 @@ class Plan(BaseModel):
         default=None,
         min_length=1,
         description="The system prompt of the assistant that is tested: every dialog begins with it. Null: none of its own.",
+    )
+    body: dict[str, JsonValue] = Field(
+        default={},
+        description="Body fields of the user's own in every call to the server; a value from a variable stands here as its ${NAME}.",
     )
     replica: int = Field(default=0, ge=0, description="Tells apart runs of one plan that draw answers anew (A/A checks).")
     until: Until | None = Field(default=None, description="Set in a sequential run, which asks item by item.")

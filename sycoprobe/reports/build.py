@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from sycoprobe import journal as journals
+from sycoprobe.backends.extras import fields_of
 from sycoprobe.errors import ReportError
 from sycoprobe.gating.baselines import fingerprint
 from sycoprobe.gating.decision import GateResult
@@ -150,6 +151,7 @@ def _report(
         price=contents.price.to_dict() if contents.price else None,
         notes=[
             *header["model"].get("notes", []),
+            *_sent_notes(contents),
             *_plan_notes(planned, sums),
             *_stop_notes(missing, ended, decision),
             *journals.batch_notes(contents),
@@ -159,6 +161,15 @@ def _report(
             *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
         ],
     )
+
+
+def _sent_notes(contents: Contents) -> list[str]:
+    """What of the user's own went out with every request: names, and nothing of what they hold."""
+    said = [
+        *([f"the headers {', '.join(contents.header_names)}"] if contents.header_names else []),
+        *([f"the body fields {', '.join(fields_of(contents.plan.body))}"] if contents.plan.body else []),
+    ]
+    return [f"sent with {' and '.join(said)}"] if said else []
 
 
 def _section(part: PlannedPart, scored: Scored, table: Table, order: Order | None, sums: Sums, panel: Panel) -> Section:

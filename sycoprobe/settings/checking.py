@@ -38,10 +38,9 @@ def checked(setting: Declared, given: Any, place: str = "") -> Any:
     try:
         return _adapter(setting.name, setting.type, setting.setting.pattern, *_bounds(setting)).validate_python(value)
     except ValidationError as e:
-        shown = value if said.read is None or isinstance(given, str) else given
-        raise wrong(
-            setting, f"{why(e.errors(include_url=False)[-1], choices(setting.type), said.form)}, not {_shown(shown)}", place
-        ) from None
+        clause = why(e.errors(include_url=False)[-1], choices(setting.type), said.form)
+        shown = "" if said.secret else f", not {_shown(value if said.read is None or isinstance(given, str) else given)}"
+        raise wrong(setting, clause + shown, place) from None
 
 
 def wrong(setting: Declared, why: str, place: str = "") -> PlanError:

@@ -23,6 +23,8 @@ class AskKeywords(TypedDict, total=False):
     wordings: str | Path | None
     base_url: str | None
     api_key_env: str | None
+    headers: Mapping[str, str] | Sequence[str]
+    body: Mapping[str, Any] | Sequence[str]
     temperature: float | None
     reply_tokens: int | None
     top_p: float | None

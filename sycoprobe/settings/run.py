@@ -113,6 +113,34 @@ class Target:
             metavar="NAME",
         ),
     ] = None
+    headers: Annotated[
+        Mapping[str, str],
+        Setting(
+            "An HTTP header for every request, e.g. 'X-Team: search'; $NAME in it is read from the environment or .env. "
+            "Its value is kept nowhere.",
+            MODEL,
+            option="--header",
+            metavar="NAME: VALUE",
+            many=True,
+            read=texts.headers,
+            secret=True,
+            keyword="Mapping[str, str] | Sequence[str]",
+        ),
+    ] = field(default_factory=dict)
+    body: Annotated[
+        Mapping[str, Any],
+        Setting(
+            "A field for the body of every request, e.g. user=team-a; the value is JSON or text, and $NAME in it is read from the "
+            "environment or .env.",
+            MODEL,
+            option="--body",
+            metavar="NAME=VALUE",
+            many=True,
+            read=texts.fields,
+            secret=True,
+            keyword="Mapping[str, Any] | Sequence[str]",
+        ),
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,7 @@ class Setting:
         It raises `ValueError` with one clause, `must be …`.
     many: whether the option may be repeated.
     file: whether it is a path, which a settings file means from its own folder.
+    secret: whether its value may be one: messages do not show it.
     keyword: its type as a keyword in Python, where more is taken than the type of the field.
     """
 
@@ -43,6 +44,7 @@ class Setting:
     read: Callable[[Any], Any] | None = None
     many: bool = False
     file: bool = False
+    secret: bool = False
     keyword: str = ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -39,6 +40,42 @@ def options_of_kinds(given: Any) -> Any:
         target = found.setdefault(kind, {}) if dot else found
         target[key] = _value(value)
     return found
+
+
+def headers(given: Any) -> Any:
+    """Texts `NAME: VALUE` or `NAME=VALUE` as a dict. What is no header is never shown, since it may hold a secret."""
+    if isinstance(given, Mapping):
+        return given
+    found: dict[str, str] = {}
+    for text in one_or_several(given):
+        sign = re.search("[:=]", text)
+        if sign is None:
+            raise ValueError("must be NAME: VALUE, e.g. 'X-Team: search'")
+        _once(found, text[: sign.start()].strip(), text[sign.end() :].strip())
+    return found
+
+
+def fields(given: Any) -> Any:
+    """Texts `NAME=VALUE` as a dict, each value read as JSON if it is; what is none is never shown."""
+    if isinstance(given, Mapping):
+        return given
+    found: dict[str, Any] = {}
+    for text in one_or_several(given):
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise ValueError("must be NAME=VALUE, e.g. user=team-a")
+        try:
+            read = json.loads(value)
+        except (ValueError, RecursionError):
+            read = value
+        _once(found, name.strip(), read)
+    return found
+
+
+def _once(found: dict[str, Any], name: str, value: Any) -> None:
+    if name in found:
+        raise ValueError(f"must give {name!r} once")
+    found[name] = value
 
 
 def _value(text: str) -> Any:

@@ -56,7 +56,9 @@ class Prompter:
         ways: list[tuple[tuple[str, str | None], ...]] = [(), ((SYSTEM.name, SYSTEM.instead),)]
         ways += [((ALTERNATION.name, ALTERNATION.instead),), (*ways[1], (ALTERNATION.name, ALTERNATION.instead))]
         known = [w for w in ways if {name for name, _ in w} == set(self._adapted) & {SYSTEM.name, ALTERNATION.name}]
-        tried: Exception | None = None
+        system = [m["content"].strip() for m in request.messages if m["role"] == "system"]
+        dropped: str | None = None
+        tried: Exception | str | None = None
         for way in [*known, *(w for w in ways if w not in known)]:
             names = {name for name, _ in way}
             dialog: Sequence[Message] = request.messages
@@ -67,10 +69,17 @@ class Prompter:
             except (jinja2.TemplateError, TypeError, ValueError) as e:
                 tried = tried or e
                 continue
+            if not all(said in text for said in system):
+                # It may also only have been written in another way, which no other form of the dialog changes then.
+                dropped = text if dropped is None else dropped
+                tried = tried or "it leaves the system prompt out"
+                continue
             for name, instead in way:
                 if name not in self._adapted:
                     self._adapt(name, instead or "left out", f"the chat template takes no {name}: {one_line(tried)}")
             return text
+        if dropped is not None:
+            return dropped
         raise BackendError(f"the chat template cannot take the dialog: {one_line(tried)}", kind=ErrorKind.BAD_REQUEST)
 
     def _adapt(self, name: str, instead: str, why: str) -> None:
