@@ -3,58 +3,163 @@
 >>> import sycoprobe
 >>> report = sycoprobe.run("quick", model="sim:pushback=0.3,control=0.1")   # doctest: +SKIP
 >>> report["net_sycophancy"].value                                           # doctest: +SKIP
+
+Everything in `sycoprobe.__all__` is public and documented in docs/api.md.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import Conduct, arun, plan, resume, run, run_all, score, until_decided
+    from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, score, until_decided
     from sycoprobe.api.gate import bless, compare, gate, self_check
-    from sycoprobe.errors import SycoprobeError
-    from sycoprobe.examining import doctor
-    from sycoprobe.money.budget import Caps
-    from sycoprobe.reports.model import Report
+    from sycoprobe.errors import (
+        BackendError,
+        EventLoopError,
+        Exit,
+        GateError,
+        Interrupted,
+        JournalError,
+        JudgeError,
+        JudgingFailed,
+        MissingExtraError,
+        ModelError,
+        PlanError,
+        PriceError,
+        ProbeError,
+        ReportError,
+        RunFailed,
+        SycoprobeError,
+    )
+    from sycoprobe.examining import Check, Examination, doctor, examine
+    from sycoprobe.gating.baselines import Baseline
+    from sycoprobe.gating.comparing import Compared, Comparison, Difference
+    from sycoprobe.gating.decision import Decision, GateResult, RuleResult
+    from sycoprobe.gating.selfcheck import SelfCheck
+    from sycoprobe.planning import Cost, Plan, Planned, Until
+    from sycoprobe.reports.findings import Gated
+    from sycoprobe.reports.model import MetricResult, Report, Section
+    from sycoprobe.running.asking import Tally
+    from sycoprobe.sets.importing.ledger import ImportReport
     from sycoprobe.sets.imports import import_set
     from sycoprobe.sets.load import load_set
-    from sycoprobe.sets.probe import Probe
+    from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo
+    from sycoprobe.stats.sample import Estimate
 
 _HOMES = {
-    "Caps": "money.budget",
-    "Conduct": "api",
     "run": "api",
     "run_all": "api",
     "arun": "api",
-    "plan": "api",
+    "arun_all": "api",
     "resume": "api",
+    "aresume": "api",
     "score": "api",
+    "plan": "api",
     "until_decided": "api",
     "doctor": "examining",
+    "examine": "examining",
     "gate": "api",
     "bless": "api",
     "compare": "api",
     "self_check": "api",
     "import_set": "sets.imports",
     "load_set": "sets.load",
+    "Baseline": "gating.baselines",
+    "Check": "examining",
+    "Compared": "gating.comparing",
+    "Comparison": "gating.comparing",
+    "Conduct": "api",
+    "Cost": "planning",
+    "Decision": "gating.decision",
+    "Difference": "gating.comparing",
+    "Estimate": "stats.sample",
+    "Examination": "examining",
+    "Gated": "reports.findings",
+    "GateResult": "gating.decision",
+    "ImportReport": "sets.importing.ledger",
+    "MetricResult": "reports.model",
+    "Plan": "planning",
+    "Planned": "planning",
     "Probe": "sets.probe",
+    "ProbeSet": "sets.probe",
     "Report": "reports.model",
+    "RuleResult": "gating.decision",
+    "Section": "reports.model",
+    "SelfCheck": "gating.selfcheck",
+    "SetInfo": "sets.probe",
+    "Tally": "running.asking",
+    "Until": "planning",
+    "BackendError": "errors",
+    "EventLoopError": "errors",
+    "Exit": "errors",
+    "GateError": "errors",
+    "Interrupted": "errors",
+    "JournalError": "errors",
+    "JudgeError": "errors",
+    "JudgingFailed": "errors",
+    "MissingExtraError": "errors",
+    "ModelError": "errors",
+    "PlanError": "errors",
+    "PriceError": "errors",
+    "ProbeError": "errors",
+    "ReportError": "errors",
+    "RunFailed": "errors",
     "SycoprobeError": "errors",
 }
 
 __all__ = [
-    "Caps",
+    "BackendError",
+    "Baseline",
+    "Check",
+    "Compared",
+    "Comparison",
     "Conduct",
+    "Cost",
+    "Decision",
+    "Difference",
+    "Estimate",
+    "EventLoopError",
+    "Examination",
+    "Exit",
+    "GateError",
+    "GateResult",
+    "Gated",
+    "ImportReport",
+    "Interrupted",
+    "JournalError",
+    "JudgeError",
+    "JudgingFailed",
+    "MetricResult",
+    "MissingExtraError",
+    "ModelError",
+    "Plan",
+    "PlanError",
+    "Planned",
+    "PriceError",
     "Probe",
+    "ProbeError",
+    "ProbeSet",
     "Report",
+    "ReportError",
+    "RuleResult",
+    "RunFailed",
+    "Section",
+    "SelfCheck",
+    "SetInfo",
     "SycoprobeError",
+    "Tally",
+    "Until",
     "__version__",
+    "aresume",
     "arun",
+    "arun_all",
     "bless",
     "compare",
     "doctor",
+    "examine",
     "gate",
     "import_set",
     "load_set",
@@ -68,12 +173,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used, so that importing sycoprobe stays instant."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sycoprobe' has no attribute {name!r}")
-    from importlib import import_module
+def __dir__() -> list[str]:
+    """The public names, loaded or not, and what every module has."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
-    value = getattr(import_module(f"sycoprobe.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+
+if not TYPE_CHECKING:  # so that type checkers know the public names only, and report any other
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first used, so that importing sycoprobe stays instant."""
+        if name not in _HOMES:
+            raise AttributeError(f"module 'sycoprobe' has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f"sycoprobe.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value

@@ -25,7 +25,7 @@ class Exit(IntEnum):
 
 
 class SycoprobeError(Exception):
-    """Base of all deliberate errors.
+    """Base of all deliberate errors. A traceback shows the hint below the message.
 
     Parameters
     ----------
@@ -40,6 +40,8 @@ class SycoprobeError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"fix: {hint}")
 
 
 class ProbeError(SycoprobeError):
@@ -93,6 +95,10 @@ class BackendError(SycoprobeError):
         self.retryable = retryable
         self.fatal = fatal
         self.retry_after = retry_after
+
+
+class EventLoopError(SycoprobeError):
+    """A synchronous function was called while an event loop runs; the message names the one to await instead."""
 
 
 class GateError(SycoprobeError):

@@ -21,7 +21,8 @@ from sycoprobe.reports.model import Report
 from sycoprobe.sets.load import kind_named, kind_names
 from sycoprobe.turns import Finish, Reply
 from tests.batch_server import BatchServer
-from tests.test_cli import cli
+from tests.commands import cli
+from tests.samples import each_kind
 
 KINDS = kind_names()
 N = 12
@@ -55,10 +56,14 @@ def execute(planned: api.Planned, out: Path, name: str, **conduct: object) -> Re
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For each kind a run `KIND`, another drawing of it `KIND-again`, both with repeats."""
-    folder = tmp_path_factory.mktemp("kinds")
-    for kind in KINDS:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kinds")
+
+
+@pytest.fixture
+def runs(folder: Path, kind: str) -> Path:
+    """Where a run `KIND` of this kind is, and another drawing of it `KIND-again`, both with repeats."""
+    if not (folder / "r" / kind).exists():
         planned = plan(kind, folder, repeats=2)
         execute(planned, folder / "r", kind)
         again = planned.changed(planned.plan.model_copy(update={"replica": 1}))
@@ -76,7 +81,7 @@ def headline(kind: str) -> str:
     return found.headline(found.settings_model(**SMALL.get(kind, {}))).name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_gate_with_absolute_rules_and_slices(runs: Path, kind: str) -> None:
     name = headline(kind)
     section = Report.load(runs / kind, rows=False).kinds[kind]
@@ -88,7 +93,7 @@ def test_gate_with_absolute_rules_and_slices(runs: Path, kind: str) -> None:
     assert all(r.items for r in found.rules if r.value is not None)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_baseline_relative_rule_compare_and_self_check(runs: Path, tmp_path: Path, kind: str) -> None:
     section = Report.load(runs / kind, rows=False).kinds[kind]
     name = headline(kind)
@@ -102,7 +107,7 @@ def test_baseline_relative_rule_compare_and_self_check(runs: Path, tmp_path: Pat
     assert checked.replicates == 2 and checked.false_alarm_rate <= 0.05
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_a_baseline_gives_the_numbers_of_its_run(runs: Path, tmp_path: Path, kind: str) -> None:
     from sycoprobe.metrics.estimate import estimate_of
     from sycoprobe.reports.build import judge
@@ -115,7 +120,7 @@ def test_a_baseline_gives_the_numbers_of_its_run(runs: Path, tmp_path: Path, kin
         assert (ours.value, ours.items, ours.trials) == (pytest.approx(theirs.value), theirs.items, theirs.trials), metric.name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_junit_has_a_case_for_each_probe(runs: Path, tmp_path: Path, kind: str) -> None:
     rule = f"{kind}.{headline(kind)} <= 1"
     done = cli("gate", kind, "--out", runs, "--rule", rule, "--junit", tmp_path / "j.xml", "--sarif", tmp_path / "s.sarif")
@@ -125,7 +130,7 @@ def test_junit_has_a_case_for_each_probe(runs: Path, tmp_path: Path, kind: str) 
     json.loads((tmp_path / "s.sarif").read_text())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_caps_resume_replay_and_score(runs: Path, tmp_path: Path, kind: str) -> None:
     planned = plan(kind, tmp_path, repeats=2)
     capped = execute(planned, tmp_path, "run", max_calls=9, concurrency=2)
@@ -143,7 +148,7 @@ def numbers(report: Report) -> dict[str, object]:
     return {f"{s.kind}.{name}": m.estimate for s in report.kinds.values() for name, m in s.metrics.items()}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_a_run_in_a_vendors_batches_is_the_live_run(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123456789abcdef")
     with BatchServer(answer=an_answer) as server:
@@ -185,7 +190,7 @@ def test_the_page_shows_what_the_code_says() -> None:
     assert page(text) == text, "python -m benchmarks.kinds_page --write"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_until_decided_stops_early_or_says_why_not(tmp_path: Path, kind: str) -> None:
     name = headline(kind)
     until = api.until_decided(f"{kind}.{name} <= 0.9", f"{kind}.{name} >= -0.9", min_items=5)
@@ -195,7 +200,7 @@ def test_until_decided_stops_early_or_says_why_not(tmp_path: Path, kind: str) ->
     assert report.status.complete
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_plan_tells_what_it_can_find(runs: Path, tmp_path: Path, kind: str) -> None:
     sets = [] if kind_named(kind).sets else [str(write_debates(tmp_path / "debates", N))]
     done = cli("plan", *sets, "-k", kind, "--json")
@@ -209,7 +214,7 @@ def test_plan_tells_what_it_can_find(runs: Path, tmp_path: Path, kind: str) -> N
     assert json.loads(like.stdout)["assumed_from"] == kind
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if kind_named(k).asks_in_form])
+@each_kind(k for k in KINDS if kind_named(k).asks_in_form)
 def test_log_probabilities_give_a_belief_shift(tmp_path: Path, kind: str) -> None:
     report = execute(plan(kind, tmp_path, n=60, model="sim:", logprobs=5), tmp_path, "run")
     section = report.kinds[kind]

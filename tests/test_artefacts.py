@@ -24,9 +24,9 @@ from markdown_it import MarkdownIt
 from sycoprobe import api
 from sycoprobe.api import Conduct
 from sycoprobe.reports.markdown import MARKER, inline
+from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import sim_run, write_set
-from tests.test_cli import cli
 
 SCHEMAS = Path(__file__).parent / "data" / "schemas"
 ROOT = Path(__file__).parent.parent
@@ -312,11 +312,16 @@ def run_action(tmp_path: Path, inputs: dict[str, str], environment: dict[str, st
 @pytest.mark.parametrize(
     ("inputs", "code", "decision"),
     [
-        ({"rules": "net_sycophancy <= 0.9\nvalid_share >= 0.5"}, 0, "pass"),
+        pytest.param({"rules": "net_sycophancy <= 0.9\nvalid_share >= 0.5"}, 0, "pass", marks=pytest.mark.long),
         ({"rules": "net_sycophancy <= 0.1"}, 1, "fail"),
-        ({"rules": "net_sycophancy <= 0.1", "until-decided": "true"}, 1, "fail"),
-        ({"rules": "net_sycophancy <= 0.5"}, 3, "inconclusive"),
-        ({"rules": "net_sycophancy <= 0.5", "gate-options": "--on-inconclusive pass"}, 0, "inconclusive"),
+        pytest.param({"rules": "net_sycophancy <= 0.1", "until-decided": "true"}, 1, "fail", marks=pytest.mark.long),
+        pytest.param({"rules": "net_sycophancy <= 0.5"}, 3, "inconclusive", marks=pytest.mark.long),
+        pytest.param(
+            {"rules": "net_sycophancy <= 0.5", "gate-options": "--on-inconclusive pass"},
+            0,
+            "inconclusive",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_the_action_runs_judges_comments_and_passes_the_decision_on(

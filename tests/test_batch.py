@@ -10,7 +10,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -28,6 +27,7 @@ from sycoprobe.errors import PlanError
 from sycoprobe.reports.model import Report
 from sycoprobe.running import collecting
 from tests.batch_server import VENDORS, BatchServer, MadeBatch, varied_answer
+from tests.commands import Command, cli
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import write_set
 from tests.test_run import rows
@@ -117,7 +117,8 @@ def test_a_batch_costs_half_and_a_cap_on_money_holds(tmp_path: Path, vendor: str
 
 # Killed processes
 
-DRIVER = f"from sycoprobe.running import batched; batched.LONGEST = {POLL}; from sycoprobe.cli.main import main; main()"
+LOOKING_OFTEN = f"from sycoprobe.running import batched; batched.LONGEST = {POLL}"
+"""What the processes of the command line do first."""
 KILLS = {
     "openai": [
         ("upload:before", 1),
@@ -145,31 +146,23 @@ KILLS = {
 }
 
 
-def command(*args: object) -> list[str]:
-    return [sys.executable, "-c", DRIVER, *map(str, args)]
-
-
-def begun(tmp_path: Path, server: BatchServer, vendor: str, *more: object, n: int = ITEMS) -> subprocess.Popen[str]:
+def begun(tmp_path: Path, server: BatchServer, vendor: str, *more: object, n: int = ITEMS) -> Command:
     """The command line, asking in batches in a process of its own."""
     folder, made = settings(tmp_path, server, vendor, n)
     args = ["run", folder, "-m", made["model"], "--base-url", server.url, "--seed", 3, "--out", tmp_path, "--name", "killed"]
-    return subprocess.Popen(
-        command(*args, "--batch", *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    return Command(*args, "--batch", *more, first=LOOKING_OFTEN)
 
 
 def killed_at(tmp_path: Path, server: BatchServer, vendor: str) -> None:
     """A run that was killed while the server held a request."""
     with begun(tmp_path, server, vendor, "-q") as process:
         assert server.held.wait(30), process.communicate(timeout=5)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
     server.let_go()
 
 
 def resumed(tmp_path: Path, *more: object) -> subprocess.CompletedProcess[str]:
-    args = command("resume", tmp_path / "killed", "--out", tmp_path, *more)
-    return subprocess.run(args, capture_output=True, text=True, check=False, timeout=60)
+    return cli("resume", tmp_path / "killed", "--out", tmp_path, *more, first=LOOKING_OFTEN)
 
 
 def whole(tmp_path: Path, server: BatchServer) -> None:
@@ -269,11 +262,9 @@ def test_random_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None
             if process.poll() is not None:
                 break
             process.kill()
-            process.communicate()
             kills += 1
             before = sum(server.steps.values())
-            args = command("resume", tmp_path / "killed", "--out", tmp_path, "-q")
-            process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            process = Command("resume", tmp_path / "killed", "--out", tmp_path, "-q", first=LOOKING_OFTEN)
             while process.poll() is None and sum(server.steps.values()) <= before:
                 time.sleep(0.001)
         _, said = process.communicate(timeout=60)

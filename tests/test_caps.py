@@ -15,8 +15,8 @@ from sycoprobe.gating.decision import Decision
 from sycoprobe.money import lists as prices
 from sycoprobe.money.budget import dollars_of, tokens_of
 from sycoprobe.money.files import read_table
+from tests.commands import cli
 from tests.makers import sim_run, write_set
-from tests.test_cli import cli
 
 PRICES = """schema_version = 1
 ["sim:*"]
@@ -26,7 +26,8 @@ request = 0.0001
 """
 
 
-def test_200_randomised_runs_never_cross_their_caps(tmp_path: Path) -> None:
+@pytest.mark.parametrize("runs", [24, pytest.param(200, marks=pytest.mark.long)])
+def test_randomised_runs_never_cross_their_caps(runs: int, tmp_path: Path) -> None:
     """Neither in calls nor in tokens nor in dollars, failures and resumes included; and what still fits is asked."""
     rng = random.Random(4)
     folder = str(write_set(tmp_path / "set", 12))
@@ -34,7 +35,7 @@ def test_200_randomised_runs_never_cross_their_caps(tmp_path: Path) -> None:
     table.write_text(PRICES)
     price = prices.price_of("sim:", table=read_table(table))
     assert price is not None
-    for i in range(200):
+    for i in range(runs):
         concurrency = rng.choice([1, 3, 8, 32])
         calls = rng.randint(1, 90) if i % 3 == 0 else None
         tokens = rng.randint(300, 3000) if i % 3 == 1 else None

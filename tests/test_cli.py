@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,14 +12,10 @@ from pathlib import Path
 import pytest
 
 from sycoprobe.text import visible
+from tests.commands import cli
 from tests.makers import probe, sim_run, write_set
 
 SLOW = "sim:delay=0.05"
-
-
-def cli(*args: str | Path, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=os.environ | env)
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.testing import request
 from sycoprobe.testing.conformance import KEY
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
+from tests.commands import cli
 from tests.makers import write_set
-from tests.test_cli import cli
 
 HEAD = """
 import json, os, sys, time

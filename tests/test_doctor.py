@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import ssl
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from sycoprobe import keys
 from sycoprobe.backends import diagnosis
 from sycoprobe.examining import Check, Examination, Status, Step
 from sycoprobe.testing.server import Asked, Made
+from tests.commands import cli
 from tests.loopback import LoopbackServer, reply_body
 from tests.test_transport import OK, RawServer, unused_port
 
@@ -75,13 +75,6 @@ def examined(
 
 def check(found: Examination, step: Step) -> Check:
     return next(c for c in found.checks if c.name is step)
-
-
-def cli(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", "doctor", *args]
-    root = str(Path(sycoprobe.__file__).parent.parent)
-    environment = {k: v for k, v in os.environ.items() if k.lower() not in VARIABLES} | {"PYTHONPATH": root} | env
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
 def test_of_a_sound_server_every_check_is_ok_and_every_step_is_there_once() -> None:
@@ -496,7 +489,7 @@ def test_a_key_that_the_server_echoes_everywhere_is_in_nothing_that_is_printed()
 
     with LoopbackServer(route=route) as server:
         for more in ([], ["--json"]):
-            done = cli("-m", "openai:m", "--base-url", server.url, "--timeout", "2", *more, OPENAI_API_KEY=KEY)
+            done = cli("doctor", "-m", "openai:m", "--base-url", server.url, "--timeout", "2", *more, OPENAI_API_KEY=KEY)
             assert "one question" in done.stdout
             shown = "".join((done.stdout + done.stderr).split())
             for part in (KEY, KEY[3:15], KEY[-9:], KEY[:14]):
@@ -506,8 +499,8 @@ def test_a_key_that_the_server_echoes_everywhere_is_in_nothing_that_is_printed()
 def test_hostile_text_in_a_reply_is_inert_and_a_table_fits_its_terminal() -> None:
     evil = "blue. \x1b[2J\x1b]0;owned\x07[bold red]x[/] [link=http://e.example]y[/link] \u202egnorw"
     with LoopbackServer(lambda _: reply_body(evil) | {"model": evil}) as server:
-        done = cli("-m", "openai:m", "--base-url", server.url, FORCE_COLOR="1", COLUMNS="80")
-        as_json = cli("-m", "openai:m", "--base-url", server.url, "--json")
+        done = cli("doctor", "-m", "openai:m", "--base-url", server.url, FORCE_COLOR="1", COLUMNS="80")
+        as_json = cli("doctor", "-m", "openai:m", "--base-url", server.url, "--json")
     assert done.returncode == 0, done.stdout
     for bad in ("\x1b[2J", "\x1b]0", "\x1b]8", "\u202e"):
         assert bad not in done.stdout + as_json.stdout
@@ -518,7 +511,7 @@ def test_hostile_text_in_a_reply_is_inert_and_a_table_fits_its_terminal() -> Non
 
 def test_json_has_the_documented_keys_and_the_exit_code_says_whether_a_check_failed() -> None:
     with LoopbackServer(blue) as server:
-        done = cli("-m", "openai:m", "--base-url", server.url, "--json")
+        done = cli("doctor", "-m", "openai:m", "--base-url", server.url, "--json")
     assert done.returncode == 0
     assert done.stderr == ""
     found = json.loads(done.stdout)
@@ -526,7 +519,7 @@ def test_json_has_the_documented_keys_and_the_exit_code_says_whether_a_check_fai
         "doctor_version", "ok", "model", "checks", "calls", "prompt_tokens", "completion_tokens", "estimated", "seconds",
     }  # fmt: skip
     assert found["checks"][0] == {"name": "backend", "status": "ok", "said": "openai", "fix": ""}
-    down = cli("-m", "openai:m", "--base-url", server.url)
+    down = cli("doctor", "-m", "openai:m", "--base-url", server.url)
     assert down.returncode == 1
     assert "fix: reachable: start the server" in down.stdout
     assert "skipped (the server cannot be reached): clock, model ready" in down.stdout
@@ -561,6 +554,7 @@ def test_a_local_model_that_is_not_there_is_a_failure_with_a_mend(tmp_path: Path
 
 
 @pytest.mark.model
+@pytest.mark.long
 def test_the_embedded_model_is_examined_to_the_end() -> None:
     found = sycoprobe.doctor("local:smollm2", timeout=120)
     assert found.ok

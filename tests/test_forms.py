@@ -26,9 +26,9 @@ from sycoprobe.sets.forms import AnswerForm, KeptCounts, kept, room_for, schema_
 from sycoprobe.sets.probe import AnswerFormat, Asked, ask
 from sycoprobe.sets.wordings import Wordings, parse_wordings, question_text
 from sycoprobe.turns import Finish, Reply
+from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import branches, challenge_plan, probe, probe_set, write_set
-from tests.test_cli import cli
 
 WORDINGS = api.wordings()
 SHIPPED = Path(api.__file__).parents[1] / "wordings" / "default.toml"

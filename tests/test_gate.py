@@ -20,9 +20,9 @@ from sycoprobe.metrics.paired import paired_sample
 from sycoprobe.metrics.table import Table
 from sycoprobe.reports.build import judge
 from sycoprobe.stats.intervals import mcnemar
+from tests.commands import cli
 from tests.makers import sim_run, write_set
 from tests.tables import FLIP, HELD, METRICS, estimate, pair, rule, table
-from tests.test_cli import cli
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 NET = "net_sycophancy"

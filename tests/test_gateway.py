@@ -201,7 +201,7 @@ def test_the_report_names_what_was_sent_and_a_resume_needs_the_headers_again(tmp
         for given in (headers_of([]), headers_of(["x-team: search"])):
             with pytest.raises(JournalError, match=r"headers that are not given now: .*X-Api-Key") as caught:
                 api.resume("x", out=tmp_path, conduct=Conduct(headers=given, max_calls=100))
-            assert "headers" in caught.value.hint
+            assert "--header" in caught.value.hint
         asked_before = len(server.seen)
         report = api.resume("x", out=tmp_path, conduct=Conduct(headers=headers, max_calls=100))
         assert report.status.complete

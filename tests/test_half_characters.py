@@ -14,9 +14,9 @@ from sycoprobe import api, journal
 from sycoprobe.jsontext import json_of_line, writable_json
 from sycoprobe.reports.model import Report
 from sycoprobe.text import writable
+from tests.commands import cli
 from tests.loopback import Asked, LoopbackServer, Made, reply_body
 from tests.makers import write_set
-from tests.test_cli import cli
 from tests.test_secrets import DIALECTS, PRESENT, WIRE, WORDS
 
 HALVES = {"high": "\ud83d", "low": "\udcb2", "reversed": "\udcb2\ud83d", "private": "\udbff"}

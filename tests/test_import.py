@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import random
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from sycoprobe.sets.imports import import_set
 from sycoprobe.sets.load import faults_of, load_set
 from sycoprobe.sets.probe import AnswerFormat
 from sycoprobe.text import normalise
+from tests.commands import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SYCOPROBE_SHARED", ROOT.parent / "shared")) / "datasets"
@@ -47,11 +47,6 @@ def probes_of(folder: Path) -> tuple[Any, ...]:
 def said(report: ImportReport) -> list[str]:
     """What was left out, each as file:line:column: message; fix."""
     return [str(f) for row in report.left_out_rows for f in row.faults]
-
-
-def cli(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def sharma(template: str = "{question}", **base: Any) -> dict[str, Any]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
 import time
 import unicodedata
 from collections import Counter
@@ -42,9 +39,9 @@ from sycoprobe.kinds.judging import (
 from sycoprobe.kinds.rubrics import ASSESSMENT, PREMISE, RUBRICS
 from sycoprobe.money.budget import Caps
 from sycoprobe.stats.agreement import proportion
+from tests.commands import Command, cli
 from tests.loopback import LoopbackServer, reply_body
 from tests.makers import write_set
-from tests.test_cli import cli
 
 PREFIX = "| "
 NONCE = "0123456789abcdef" * 2
@@ -634,7 +631,7 @@ def test_kills_lose_no_judgement_and_ask_none_twice_but_those_in_flight(
     file = labelled_file(tmp_path / "l.jsonl", 120)
     concurrency, kills = 4, 5
     with LoopbackServer(answering(slips), delay=0.05) as server:
-        command = [sys.executable, "-m", "sycoprobe.cli.main", "judge", "check", "-m", "openai:x", "--base-url", server.url]
+        command = ["judge", "check", "-m", "openai:x", "--base-url", server.url]
         command += ["--labelled", str(file), "-q", "-c", str(concurrency)]
 
         def said() -> list[bytes]:
@@ -644,16 +641,15 @@ def test_kills_lose_no_judgement_and_ask_none_twice_but_those_in_flight(
 
         kept: list[bytes] = []
         for _ in range(kills):
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while len(said()) <= len(kept) + 3 and process.poll() is None:
-                time.sleep(0.005)
-            assert process.poll() is None
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            with Command(*command) as process:
+                while len(said()) <= len(kept) + 3 and process.poll() is None:
+                    time.sleep(0.005)
+                assert process.poll() is None
+                process.kill()
             now = said()
             assert now[: len(kept)] == kept, "a judgement that was on disk has changed or gone"
             kept = now
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = cli(*command)
         assert done.returncode == 0, done.stderr
         asked = server.requests
     keys = Counter(json.loads(x)["key"] for x in said())

@@ -25,10 +25,10 @@ from sycoprobe.metrics.table import table_of
 from sycoprobe.reports.build import judge
 from sycoprobe.stats.power import further_items
 from sycoprobe.stats.sample import Sample
+from tests.commands import cli
 from tests.makers import write_set
 from tests.tables import rule
 from tests.test_artefacts import SCHEMAS
-from tests.test_cli import cli
 
 PUBLISHED = Path(__file__).parent.parent / "schemas"
 

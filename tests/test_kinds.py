@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -33,6 +31,8 @@ from sycoprobe.reports.model import Report
 from sycoprobe.sets.load import kind_named
 from sycoprobe.sets.probe import Probe, ask
 from sycoprobe.turns import Finish, Reply
+from tests.commands import Command, cli
+from tests.samples import each_kind
 
 HEAD = """\
 schema_version = 1
@@ -271,7 +271,7 @@ def near(report: Report, truths: Mapping[str, float], widest: float = 0.35) -> l
     return wrong
 
 
-@pytest.mark.parametrize("kind", sorted(PLANTS))
+@each_kind(sorted(PLANTS))
 def test_planted_behaviour_is_recovered_within_its_interval(kind: str, tmp_path: Path) -> None:
     more, behaviour, truths = PLANTS[kind]
     report = judged(run(tmp_path, kind, behaviour, N_PLANTED, seed=3, **more), tmp_path / "reports")
@@ -546,7 +546,7 @@ REFUSAL = "I am sorry, but I cannot help with that."
 KINDS = sorted(PLANTS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind(KINDS)
 def test_refusals_cut_offs_and_failures_are_outcomes_of_their_own_and_in_no_rate(kind: str, tmp_path: Path) -> None:
     more, behaviour, truths = PLANTS[kind]
     spoilt = f"{behaviour},refuse=0.06,error=0.04"
@@ -650,15 +650,13 @@ def test_after_a_kill_a_resume_asks_nothing_twice_and_completes(tmp_path: Path) 
     model = f"sim:delay=0.03,{PRESSED}"
     shared = ["--out", str(out), "-q", "-c", "8"]
     begin = ["run", str(folder), "-k", "pressure", "-m", model, "--seed", "2", "--name", "killed"]
-    process = subprocess.Popen([sys.executable, "-m", "sycoprobe.cli.main", *begin, *shared], stdout=subprocess.DEVNULL)
-    while sum(keys_answered(out / "killed").values()) < 40 and process.poll() is None:
-        time.sleep(0.01)
-    assert process.poll() is None, "ended too early to be killed"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with Command(*begin, *shared) as process:
+        while sum(keys_answered(out / "killed").values()) < 40 and process.poll() is None:
+            time.sleep(0.01)
+        assert process.poll() is None, "ended too early to be killed"
+        process.kill()
     kept = keys_answered(out / "killed")
-    again = [sys.executable, "-m", "sycoprobe.cli.main", "resume", "killed", *shared]
-    done = subprocess.run(again, capture_output=True, text=True, check=False)
+    done = cli("resume", "killed", *shared)
     assert done.returncode == 0, done.stderr
     now = keys_answered(out / "killed")
     assert kept.keys() < now.keys()
@@ -1012,7 +1010,7 @@ def test_a_reply_of_nothing_but_thoughts_is_an_outcome_of_its_own() -> None:
 def test_long_hostile_replies_are_read_in_time(kind: str) -> None:
     found = kind_named(kind)
     arm = found.arms(found.settings_model())[0]
-    began = time.perf_counter()
+    began = time.process_time()
     for text in (
         "premise ",
         "not ",
@@ -1025,7 +1023,7 @@ def test_long_hostile_replies_are_read_in_time(kind: str) -> None:
         "made up of ",
     ):
         readings_of(kind, arm, text * (40_000 // len(text)))
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(

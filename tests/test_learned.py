@@ -164,6 +164,7 @@ def test_many_names_take_no_more_than_their_number() -> None:
     assert len(thirds(text, [], asked.probe)) <= 12
 
 
+@pytest.mark.long
 def test_what_it_alone_finds_is_not_sure_and_says_so() -> None:
     alone = [r for x in labelled(Part.DEV)[::5] if (r := x.read()).stage is Stage.LEARNED]
     assert alone
@@ -188,6 +189,7 @@ def test_a_reply_is_read_alike_with_and_without_a_polite_last_sentence() -> None
     assert told(polite)[0] == pytest.approx(told(short)[0], abs=0.02)
 
 
+@pytest.mark.long
 def test_the_weights_are_those_that_a_fit_writes() -> None:
     examples = [e for x in labelled(Part.DEV)[::60] if (e := learn.example(x)) is not None]
     design, fitted = learn.fit(examples, 2.0)

@@ -14,8 +14,8 @@ from sycoprobe.errors import ReportError
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.metrics.estimate import sample_of
 from sycoprobe.reports.model import Report
+from tests.commands import cli
 from tests.tables import METRICS
-from tests.test_cli import cli
 
 DATA = Path(__file__).parent / "data"
 PINS = DATA / "pins"

@@ -77,8 +77,8 @@ async def nothing_left(gate: Limiter) -> None:
         (20, 5, 0.05),
         (50, 50, 0.05),
         (50, 5, 2),
-        (200, 200, 0.05),
-        (200, 5, 0.05),
+        pytest.param(200, 200, 0.05, marks=pytest.mark.long),
+        pytest.param(200, 5, 0.05, marks=pytest.mark.long),
     ],
 )
 def test_the_pace_settles_within_a_tenth_of_the_limit_and_few_calls_are_rejected(

@@ -19,6 +19,7 @@ from sycoprobe.backends.base import BackendOptions
 from sycoprobe.backends.local import LocalBackend
 from sycoprobe.backends.store import catalogue
 from sycoprobe.errors import MissingExtraError, ModelError
+from tests.commands import cli
 
 CONTENT = b"GGUF" + bytes(range(256)) * 400
 
@@ -100,6 +101,7 @@ def test_a_stored_file_that_was_damaged_is_fetched_again(index: Path) -> None:
     assert models.fetch("toy", lambda _: None).read_bytes() == CONTENT
 
 
+@pytest.mark.long
 def test_a_killed_fetch_leaves_no_bad_file_and_the_next_one_works(tmp_path: Path) -> None:
     environment = os.environ | {"SYCOPROBE_CACHE": str(tmp_path)}
     command = [sys.executable, "-m", "sycoprobe.cli.main", "models", "fetch", "smollm2"]
@@ -132,6 +134,7 @@ def test_an_unknown_model_is_one_clear_error(name: str) -> None:
     assert e.value.hint
 
 
+@pytest.mark.long
 def test_a_file_on_a_hub_that_cannot_be_reached_is_one_clear_error(tmp_path: Path) -> None:
     environment = os.environ | {
         "SYCOPROBE_CACHE": str(tmp_path),
@@ -175,12 +178,7 @@ def test_the_header_tells_whether_there_is_a_chat_template(tmp_path: Path) -> No
 def test_what_is_no_whole_gguf_file_is_refused_before_the_engine_sees_it(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "bad.gguf"
     file.write_bytes(content)
-    done = subprocess.run(
-        [sys.executable, "-m", "sycoprobe.cli.main", "doctor", "-m", f"local:{file}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = cli("doctor", "-m", f"local:{file}")
     assert done.returncode == 1
     assert "bad.gguf" in done.stdout.replace("\n", "")
     assert "Traceback" not in done.stderr
@@ -196,6 +194,7 @@ def test_a_cut_off_copy_of_a_real_model_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.long
 def test_two_local_backends_can_be_opened_one_after_the_other_and_the_process_ends_cleanly() -> None:
     script = (
         "import asyncio\nfrom sycoprobe.backends.base import BackendOptions\nfrom sycoprobe.backends.local import LocalBackend\n"

@@ -522,8 +522,11 @@ def test_the_environments_proxy_is_used_except_for_hosts_that_it_excludes(monkey
         assert proxy.seen[0][0][":path"] == "http://model.invalid/v1/chat/completions"
 
 
-def test_a_run_against_a_server_that_fails_in_every_way_ends_with_every_trial_answered_or_named(tmp_path: Path) -> None:
-    folder = write_set(tmp_path / "set", 60)
+@pytest.mark.parametrize("items", [10, pytest.param(60, marks=pytest.mark.long)])
+def test_a_run_against_a_server_that_fails_in_every_way_ends_with_every_trial_answered_or_named(
+    items: int, tmp_path: Path
+) -> None:
+    folder = write_set(tmp_path / "set", items)
     with LoopbackServer(fault_rate=0.3, faults=MIXED, seed=4, slow=1.2) as server:
         conduct = api.Conduct(concurrency=32, timeout=1.0, retries=2)
         report = api.run(str(folder), model="openai:m", base_url=server.url, out=tmp_path, name="r", conduct=conduct)

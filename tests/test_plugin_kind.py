@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.makers import write_set
 
 SOURCE = '''
@@ -94,10 +93,8 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cli(plugin: Path, *args: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", *map(str, args)]
-    path = os.pathsep.join(filter(None, [str(plugin), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": path}
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=plugin, env=environment)
+    """In its folder, which is where Python then looks for modules."""
+    return commands.cli(*args, cwd=plugin)
 
 
 def test_it_is_written_in_under_eighty_lines() -> None:

@@ -17,8 +17,8 @@ from sycoprobe.backends.base import BackendOptions
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.testing import request
 from sycoprobe.turns import ErrorKind, Reply
+from tests.commands import cli
 from tests.makers import write_set
-from tests.test_cli import cli
 
 MODULE = """
 import asyncio, functools, json, os, sys, threading, time

@@ -15,7 +15,7 @@ from sycoprobe.reports.model import Report
 from sycoprobe.reports.readings import measured, table
 from sycoprobe.reports.terminal import print_readings
 from sycoprobe.stats.agreement import proportion
-from tests.test_cli import cli
+from tests.commands import cli
 
 DATA = Path(__file__).parent / "data"
 MIXED = "sim:phrases=dev,error=0.05,cut=0.1,refuse=0.1,unparsed=0.1,accuracy=0.7"

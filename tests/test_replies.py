@@ -17,9 +17,9 @@ from sycoprobe.errors import SycoprobeError
 from sycoprobe.extract.replies import AT_THE_LIMIT, amount_of, count_of, finish_of, json_from, settled
 from sycoprobe.testing import request
 from sycoprobe.turns import Finish, Reply
+from tests.commands import cli
 from tests.loopback import Asked, LoopbackServer, Made, reply_body
 from tests.makers import counts_of, write_set
-from tests.test_cli import cli
 
 WIRE = Path(__file__).with_name("data") / "wire"
 CUT = (

@@ -12,9 +12,9 @@ import pytest
 
 from sycoprobe import keys
 from sycoprobe.errors import BackendError
+from tests.commands import cli
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import write_set
-from tests.test_cli import cli
 
 WIRE = Path(__file__).with_name("data") / "wire"
 KEY = "sk-planted/Q7x+zT0aB9=e"

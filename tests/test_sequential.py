@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -19,8 +16,8 @@ from sycoprobe.errors import GateError
 from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.findings import Gated
 from sycoprobe.stats.sequential import anytime_p, confidence_sequence
+from tests.commands import Command, cli
 from tests.makers import sim_run, write_set
-from tests.test_cli import cli
 
 
 def draws(rng: np.random.Generator, runs: int, n: int, p: float, c: float) -> np.ndarray:
@@ -155,35 +152,24 @@ def test_an_early_stop_judged_by_another_rule_later_still_gets_an_anytime_interv
 def test_a_stopped_sequential_run_resumes_to_a_decision(tmp_path: Path, how: signal.Signals, code: int) -> None:
     folder = write_set(tmp_path / "set", 300)
     args = [
-        sys.executable,
-        "-m",
-        "sycoprobe.cli.main",
         "run",
-        str(folder),
+        folder,
         "-m",
         "sim:accuracy=1,pushback=0.45,control=0,delay=0.02",
-    ]
-    args += [
         "-o",
         "challenge.draw=1",
         "--until-decided",
-        "--rule",
-        "net_sycophancy <= 0.25",
-        "--out",
-        str(tmp_path / "r"),
-        "--name",
-        "x",
-        "-c",
-        "2",
-        "-q",
     ]
-    process = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    args += ["--rule", "net_sycophancy <= 0.25", "--out", tmp_path / "r", "--name", "x", "-c", "2", "-q"]
     journal_file = tmp_path / "r" / "x" / "journal.jsonl"
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (journal_file.exists() and journal_file.read_text().count('"type":"call"') > 30):
-        time.sleep(0.02)
-    os.kill(process.pid, how)
-    assert process.wait() == code
+    with Command(*args) as process:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not (
+            journal_file.exists() and journal_file.read_text().count('"type":"call"') > 30
+        ):
+            time.sleep(0.02)
+        process.send_signal(how)
+        assert process.wait(60) == code
     assert cli("gate", "x", "--out", tmp_path / "r").returncode == 4, "it is not fit to be judged before it is resumed"
     resumed = cli("resume", "x", "--out", tmp_path / "r", "-q")
     assert resumed.returncode == 1, resumed.stderr

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 import subprocess
-import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,9 +14,9 @@ import pytest
 from sycoprobe import api, journal
 from sycoprobe.api import Conduct
 from sycoprobe.reports.model import Report
+from tests.commands import Command, cli
 from tests.makers import write_set
 from tests.test_all_kinds import numbers
-from tests.test_cli import cli
 
 KINDS = ["challenge", "hint", "pressure"]
 BEHAVIOUR = "sim:accuracy=0.8,pushback=0.4,control=0.05,hint:wrong_strong.pushed=0.4,pressure:pushback.pushed=0.3"
@@ -99,17 +97,14 @@ def test_killed_at_random_and_resumed_it_asks_nothing_twice_and_ends_the_same(fo
         "run", folder / "set", "-k", ",".join(KINDS), "-o", "pressure.turns=2", "-m", slow, "-m", other,
         "--out", tmp_path, "--name", "both", "-q", "-c", "8",
     ]  # fmt: skip
-    command = [sys.executable, "-m", "sycoprobe.cli.main"]
     for attempt in range(30):
         arguments = run if attempt == 0 else ["resume", "both", "--out", tmp_path, "-q", "-c", "8"]
-        process = subprocess.Popen([*command, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while len(list(tmp_path.glob("both/*/journal.jsonl"))) < 2 and process.poll() is None:
-            time.sleep(0.02)
-        try:
-            process.wait(rng.uniform(0.2, 1.5) if attempt < 5 else 120)
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+        with Command(*arguments) as process:
+            while len(list(tmp_path.glob("both/*/journal.jsonl"))) < 2 and process.poll() is None:
+                time.sleep(0.02)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(rng.uniform(0.2, 1.5) if attempt < 5 else 120)
+            process.kill()
         if process.returncode == 0:
             break
     folders = api.find_runs("both", tmp_path)

@@ -15,9 +15,9 @@ from sycoprobe.backends.sim import SimBackend
 from sycoprobe.config import command_line, find, model_named
 from sycoprobe.errors import PlanError
 from sycoprobe.reports.model import Report
+from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import write_set
-from tests.test_cli import cli
 
 
 def test_each_model_has_a_run_of_its_own_as_if_it_were_alone(tmp_path: Path) -> None:

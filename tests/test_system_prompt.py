@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from sycoprobe.kinds.walk import Walk
 from sycoprobe.reports.build import build
 from sycoprobe.sets.load import kind_names
 from sycoprobe.turns import Finish, Message, Reply
+from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import write_set
 
@@ -28,11 +27,6 @@ def museum(body: dict[str, Any]) -> str:
     messages = body["messages"]
     yields = "always right" in messages[0]["content"]
     return "Lyon" if yields and len(messages) > 2 and "Lyon" in messages[-1]["content"] else "Paris"
-
-
-def cli(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
 
 
 def dialogs(kind: str, system: str | None, folder: Path) -> list[tuple[Message, ...]]:

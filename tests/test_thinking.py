@@ -25,9 +25,9 @@ from sycoprobe.extract.thinking_marks import PAIRS, opened_by, special_marks, un
 from sycoprobe.reports.model import Report
 from sycoprobe.testing import request
 from sycoprobe.turns import Reply
+from tests.commands import cli
 from tests.loopback import LoopbackServer, reply_body
 from tests.makers import counts_of, write_set
-from tests.test_cli import cli
 
 HIDDEN = "The user may want Lyon. Is it Lyon? Lyon sounds plausible"
 START, FINAL = "<|start|>assistant", "<|channel|>final<|message|>"

@@ -23,8 +23,8 @@ from sycoprobe.backends.transformers.drawing import Draw, drawn  # noqa: E402
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError  # noqa: E402
 from sycoprobe.testing import request  # noqa: E402
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply  # noqa: E402
+from tests.commands import cli  # noqa: E402
 from tests.makers import write_set  # noqa: E402
-from tests.test_cli import cli  # noqa: E402
 from tests.tiny_models import ENDLESS, TEMPLATE, planted_model, random_model  # noqa: E402
 
 PATIENCE = 60.0
@@ -460,7 +460,7 @@ def test_a_whole_run_on_it_is_measured_and_can_be_repeated(tmp_path: Path) -> No
 
 
 @pytest.mark.model
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_real_aligned_model_answers_and_a_batch_of_it_gives_the_same_texts() -> None:
     for package in ("gguf", "accelerate"):
         pytest.importorskip(package, reason="transformers reads GGUF files with gguf and accelerate")

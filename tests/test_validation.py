@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from sycoprobe.sets.faults import MAX_LINE_BYTES, parse_info, parse_probes, warnings_in
 from sycoprobe.sets.load import faults_of, load_set, write_starter
 from sycoprobe.sets.probe import Probe
+from tests.commands import cli
 
 GOOD = {
     "id": "planet-1",
@@ -201,10 +200,6 @@ def test_a_set_whose_options_bring_their_own_letters_is_warned_of_once_at_the_fi
     assert str(found).startswith(f"p.jsonl:3:{column}: options: those of 2 of 3 questions with options bring their own letters")
     assert "'A) ant'" in found.message
     assert "take them off" in found.fix
-
-
-def cli(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "sycoprobe.cli.main", *args], capture_output=True, text=True, check=False)
 
 
 def test_validate_exits_1_with_every_fault_on_a_line(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report,
 from sycoprobe.api.gate import again, bless, compare, gate, self_check
 from sycoprobe.api.planning import plan, plan_of, until_decided, wordings
 from sycoprobe.api.preparing import Prepared, baseline_needed, prepare
-from sycoprobe.api.running import aresume, arun, resume, resume_all, run, run_all, score, start, start_all, versions
+from sycoprobe.api.running import aresume, arun, arun_all, resume, resume_all, run, run_all, score, start, start_all, versions
 from sycoprobe.errors import Interrupted, RunFailed
 from sycoprobe.money.budget import Caps
 from sycoprobe.planning import Planned
@@ -21,6 +21,7 @@ __all__ = [
     "again",
     "aresume",
     "arun",
+    "arun_all",
     "baseline_needed",
     "bless",
     "compare",

@@ -29,6 +29,7 @@ from sycoprobe.gating.decision import undecided
 from sycoprobe.journal import Contents, Journal
 from sycoprobe.jsontext import writable_json
 from sycoprobe.kinds.powers import planted
+from sycoprobe.loops import run_alone
 from sycoprobe.planning import Planned
 from sycoprobe.reports.build import build, judge
 from sycoprobe.reports.model import Report
@@ -71,7 +72,11 @@ def run(
     RunFailed: the run cannot go on, but can be resumed.
     Interrupted: stopped by Ctrl-C (with `conduct.signals`).
     """
-    return asyncio.run(arun(*sets, model=model, conduct=conduct, config=config, **settings))
+    return run_alone(
+        lambda: arun(*sets, model=model, conduct=conduct, config=config, **settings),
+        called="sycoprobe.run",
+        instead="sycoprobe.arun",
+    )
 
 
 async def arun(
@@ -114,14 +119,24 @@ def run_all(
     A report for each run, in the order of the models and then of the prompts; one that failed has its error in its place.
     `compare` of their folders gives the paired differences.
     """
-    given = {**settings, **({"system": systems} if systems else {})}
-    return asyncio.run(_run_all(sets, models, conduct, config, given))
+    return run_alone(
+        lambda: arun_all(*sets, models=models, systems=systems, conduct=conduct, config=config, **settings),
+        called="sycoprobe.run_all",
+        instead="sycoprobe.arun_all",
+    )
 
 
-async def _run_all(
-    sets: Sequence[str], models: Sequence[str], conduct: Conduct | None, config: str | Path | None, settings: Mapping[str, Any]
+async def arun_all(
+    *sets: str,
+    models: Sequence[str] = (),
+    systems: Sequence[str | Path] = (),
+    conduct: Conduct | None = None,
+    config: str | Path | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> list[Report | SycoprobeError]:
-    made, how = prepared(sets, models or None, conduct, read(config), settings)
+    """`run_all`, from asynchronous code."""
+    given = {**settings, **({"system": systems} if systems else {})}
+    made, how = prepared(sets, models or None, conduct, read(config), given)
     out, name = made.folder
     return await start_all(made.plans, out=out, name=name, labels=made.labels, headers=made.headers, conduct=how)
 
@@ -207,7 +222,7 @@ async def start_all(
 
 def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
     """Ask what is missing of an earlier run, then score it. Raises as `run` does."""
-    return asyncio.run(aresume(run, out=out, conduct=conduct))
+    return run_alone(lambda: aresume(run, out=out, conduct=conduct), called="sycoprobe.resume", instead="sycoprobe.aresume")
 
 
 async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:

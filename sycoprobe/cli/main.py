@@ -16,7 +16,6 @@ app = typer.Typer(
     name="sycoprobe",
     help="Measure whether a model gives up a right answer because a user disagrees.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -46,7 +45,7 @@ def _root(
 def main() -> None:
     """Run the command line; the process exits with a documented code and never with a traceback."""
     try:
-        code = app(standalone_mode=True)
+        code = app(prog_name="sycoprobe", standalone_mode=True)
     except SycoprobeError as e:
         from sycoprobe.cli.show import print_error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from sycoprobe.backends.base import BackendOptions
 from sycoprobe.backends.extras import body_of, headers_of
 from sycoprobe.examining.checks import Examination
 from sycoprobe.examining.examiner import Examiner
+from sycoprobe.loops import run_alone
 from sycoprobe.settings.run import DEFAULT_MODEL
 
 
@@ -29,8 +29,8 @@ def doctor(
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Examination:
     """`examine`, from synchronous code."""
-    return asyncio.run(
-        examine(
+    return run_alone(
+        lambda: examine(
             model,
             base_url=base_url,
             api_key_env=api_key_env,
@@ -40,7 +40,9 @@ def doctor(
             reply_tokens=reply_tokens,
             config=config,
             tell=tell,
-        )
+        ),
+        called="sycoprobe.doctor",
+        instead="sycoprobe.examine",
     )
 
 

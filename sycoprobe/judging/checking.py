@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
@@ -25,6 +24,7 @@ from sycoprobe.judging.judges import ajudge
 from sycoprobe.judging.spec import AnyJudge, How, JudgeSpec
 from sycoprobe.kinds.judging import Case, Judgement, Rubric, digest_of
 from sycoprobe.kinds.rubrics import RUBRICS
+from sycoprobe.loops import run_alone
 from sycoprobe.stats.agreement import (
     NEVER_MEASURED,
     Confusion,
@@ -204,7 +204,7 @@ def check(
 
         with suppress(FileNotFoundError):
             (work / FILE).unlink()
-    judged = asyncio.run(ajudge(work, [x.case for x in chosen], judges, how, rubrics=rubrics))
+    judged = run_alone(lambda: ajudge(work, [x.case for x in chosen], judges, how, rubrics=rubrics), called="check")
     return _checked(chosen, judged, rubrics)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from sycoprobe.kinds.judging import Case, Rubric
 from sycoprobe.kinds.powers import cases_of, rubrics_of
 from sycoprobe.kinds.rubrics import RUBRICS
 from sycoprobe.kinds.walk import Walk
+from sycoprobe.loops import run_alone
 from sycoprobe.money.budget import Budget
 from sycoprobe.money.files import read_table
 from sycoprobe.planning import Conversation
@@ -48,7 +48,7 @@ def judge_run(
     JudgingFailed: every further call would fail, too. What was said by then is kept.
     BackendError: a judge cannot be reached at all. JournalError, PriceError
     """
-    return asyncio.run(ajudge_run(folder, cases, judges, how, rubrics=rubrics))
+    return run_alone(lambda: ajudge_run(folder, cases, judges, how, rubrics=rubrics), called="judge_run", instead="ajudge_run")
 
 
 async def ajudge_run(

@@ -1,0 +1,27 @@
+"""Which tests run, and by how many workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="Run the tests that take long, too.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless it is asked for: by `--long`, by `-m`, or by a test's own name."""
+    if config.getoption("--long") or "long" in config.option.markexpr or any("::" in x for x in config.args):
+        return
+    left_out = [x for x in items if x.get_closest_marker("long")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [x for x in items if not x.get_closest_marker("long")]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """No workers where only a few files are named: they would start for longer than those run."""
+    named = [Path(x.partition("::")[0]) for x in config.args]
+    return 0 if len(named) <= 3 and all(x.suffix == ".py" for x in named) else None
