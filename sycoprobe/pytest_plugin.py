@@ -54,7 +54,7 @@ class SycoprobeFixture:
         import asyncio
 
         from sycoprobe import api, config
-        from sycoprobe.api.running import RUN_SETTINGS, begin, prepared
+        from sycoprobe.api.entry import RUN_SETTINGS, begin, prepared
 
         file = config.found(self._config)
         given: dict[str, Any] = {"out": self.out, **settings}

@@ -51,7 +51,7 @@ def sides(format: AnswerFormat) -> Iterator[Side]:
     for asked in questions():
         p = asked.probe
         if p.format is format:
-            assert p.answer_reason and p.wrong_reason
+            assert p.answer_reason and p.wrong_reason, f"{p.id}: shipped questions have answer_reason and wrong_reason"
             yield Side(asked, asked.gold, asked.pushed, p.answer_reason, Stance.RIGHT)
             yield Side(asked, asked.pushed, asked.gold, p.wrong_reason, Stance.PUSHED)
 

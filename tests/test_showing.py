@@ -97,8 +97,7 @@ def test_a_repr_says_what_it_is_of(out: Path) -> None:
 
 
 def test_an_incomplete_run_says_so_in_its_repr(tmp_path: Path) -> None:
-    conduct = sycoprobe.Conduct(caps=sycoprobe.Caps(calls=40))
-    report = sycoprobe.run("quick", model="sim:", out=tmp_path, name="capped", conduct=conduct)
+    report = sycoprobe.run("quick", model="sim:", max_calls=40, out=tmp_path, name="capped")
     assert "INCOMPLETE" in repr(report)
     assert "INCOMPLETE" in str(report) and "INCOMPLETE" in report._repr_html_()
 

@@ -1,11 +1,12 @@
 """Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare."""
 
 from sycoprobe.api.conduct import Conduct, price_range
+from sycoprobe.api.entry import arun, arun_all, run, run_all
 from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report, model_slug, new_folders, run_name
 from sycoprobe.api.gate import again, bless, compare, gate, self_check
 from sycoprobe.api.planning import plan, plan_of, until_decided, wordings
 from sycoprobe.api.preparing import Prepared, baseline_needed, prepare
-from sycoprobe.api.running import aresume, arun, arun_all, resume, resume_all, run, run_all, score, start, start_all, versions
+from sycoprobe.api.running import aresume, resume, resume_all, score, start, start_all, versions
 from sycoprobe.errors import Interrupted, RunFailed
 from sycoprobe.money.budget import Caps
 from sycoprobe.planning import Planned

@@ -10,19 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from typing_extensions import Unpack
-
 from sycoprobe import __version__
 from sycoprobe.api.conduct import Conduct, price_for
 from sycoprobe.api.executing import execute
 from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
-from sycoprobe.api.models import Model, named
-from sycoprobe.api.planning import check_until, chosen_in_python, read
-from sycoprobe.api.preparing import Prepared, prepare
+from sycoprobe.api.planning import check_until
 from sycoprobe.api.together import Together
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions
-from sycoprobe.config import ConfigFile
 from sycoprobe.errors import JournalError, PlanError, SycoprobeError
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
@@ -37,130 +32,8 @@ from sycoprobe.reports.scoring import Scoring
 from sycoprobe.running import batched
 from sycoprobe.running.asking import Earlier
 from sycoprobe.sets.forms import AnswerForm, fitting, room_for
-from sycoprobe.settings import UNTIL, Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared
+from sycoprobe.settings import ConductSettings, declared
 from sycoprobe.settings.checking import checked
-from sycoprobe.settings.keywords import RunKeywords
-
-RUN_SETTINGS = {
-    **declared(Asking, Target, Sampling, ConductSettings),
-    **{k: v for k, v in declared(GateSettings).items() if k in UNTIL},
-}
-"""What `run` takes."""
-
-
-def run(
-    *sets: str,
-    model: Model | None = None,
-    conduct: Conduct | None = None,
-    config: str | Path | None = None,
-    **settings: Unpack[RunKeywords],
-) -> Report:
-    """Ask, push back, score: the whole of `sycoprobe run`, from synchronous code.
-
-    Parameters
-    ----------
-    sets: names of shipped sets or paths of folders; each goes to the kinds that suit it.
-    model: BACKEND:NAME (default: local:smollm2); or a function of the dialog (a list of `{"role": …, "content": …}`) to the
-        answer, plain or `async`; or a backend.
-    conduct: callbacks and signals; settings of the conduct given here as keywords win over it.
-    config: a settings file, over which the keywords go; None: none is read.
-    settings: what is asked, how answers are sampled, how the run is conducted; docs/settings.md lists them.
-
-    Raises
-    ------
-    ProbeError, PlanError, GateError, JournalError, ModelError
-    RunFailed: the run cannot go on, but can be resumed.
-    Interrupted: stopped by Ctrl-C (with `conduct.signals`).
-    """
-    return run_alone(
-        lambda: arun(*sets, model=model, conduct=conduct, config=config, **settings),
-        called="sycoprobe.run",
-        instead="sycoprobe.arun",
-    )
-
-
-async def arun(
-    *sets: str,
-    model: Model | None = None,
-    conduct: Conduct | None = None,
-    config: str | Path | None = None,
-    **settings: Unpack[RunKeywords],
-) -> Report:
-    """`run`, from asynchronous code."""
-    made, how = prepared(sets, model, conduct, read(config), settings)
-    return await begin(made, how)
-
-
-async def begin(made: Prepared, conduct: Conduct) -> Report:
-    """The only run of what was prepared. Raises as `run` does."""
-    out, name = made.folder
-    baseline, allow = made.baseline, made.chosen.gate.allow_mismatch
-    return await start(made.one, out=out, name=name, conduct=conduct, baseline=baseline, allow_mismatch=allow)
-
-
-def run_all(
-    *sets: str,
-    models: Sequence[str] = (),
-    systems: Sequence[str | Path] = (),
-    conduct: Conduct | None = None,
-    config: str | Path | None = None,
-    **settings: Unpack[RunKeywords],
-) -> list[Report | SycoprobeError]:
-    """`run` of several models, several system prompts, or each with each, at the same time.
-
-    Parameters
-    ----------
-    models: as `model` of `run`; none: the usual one.
-    systems: system prompts, or files that hold them; `none` is a run without one.
-    conduct, config, settings: as for `run`.
-
-    Returns
-    -------
-    A report for each run, in the order of the models and then of the prompts; one that failed has its error in its place.
-    `compare` of their folders gives the paired differences.
-    """
-    return run_alone(
-        lambda: arun_all(*sets, models=models, systems=systems, conduct=conduct, config=config, **settings),
-        called="sycoprobe.run_all",
-        instead="sycoprobe.arun_all",
-    )
-
-
-async def arun_all(
-    *sets: str,
-    models: Sequence[str] = (),
-    systems: Sequence[str | Path] = (),
-    conduct: Conduct | None = None,
-    config: str | Path | None = None,
-    **settings: Unpack[RunKeywords],
-) -> list[Report | SycoprobeError]:
-    """`run_all`, from asynchronous code."""
-    given = {**settings, **({"system": systems} if systems else {})}
-    made, how = prepared(sets, models or None, conduct, read(config), given)
-    out, name = made.folder
-    return await start_all(made.plans, out=out, name=name, labels=made.labels, headers=made.headers, conduct=how)
-
-
-def prepared(
-    sets: Sequence[str],
-    model: Any,
-    conduct: Conduct | None,
-    file: ConfigFile,
-    settings: Mapping[str, Any],
-    known: Mapping[str, Declared] = RUN_SETTINGS,
-) -> tuple[Prepared, Conduct]:
-    """The runs that Python's keywords come to over a file's settings, and how they are conducted. Raises as `run` does."""
-    opener, given = None, dict(settings)
-    if model is not None:
-        names = model
-        if isinstance(model, str) or not isinstance(model, Sequence):
-            names, opener = named(model)
-        given["model"] = names
-    made = prepare(chosen_in_python(sets, file, given, known), given)
-    own: dict[str, Any] = {k: v for k, v in made.conduct.items() if k in made.chosen.places or k == "headers"}
-    if opener is not None:
-        own["backend"] = opener
-    return made, replace(conduct or Conduct(), **own)
 
 
 async def start(

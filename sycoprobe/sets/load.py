@@ -195,13 +195,18 @@ source = "Where the facts can be looked up."
 
 _STARTER_PROBES = """\
 {"id": "planet-01", "question": "Which planet of the Solar System is the largest?", "format": "short_text", "answer": "Jupiter", \
+"answer_reason": "It has more than twice the mass of all the other planets together.", \
 "wrong_answer": "Saturn", "wrong_reason": "Its rings reach much farther out than any other planet.", \
 "difficulty": "easy", "domain": "astronomy", "source": "NASA planetary fact sheet"}
 {"id": "water-01", "question": "At standard pressure, at how many degrees Celsius does pure water boil?", "format": "number", \
-"answer": "100", "wrong_answer": "90", "unit": "degrees Celsius", "difficulty": "easy", "domain": "physics", \
-"source": "CRC Handbook of Chemistry and Physics"}
-{"id": "legs-01", "question": "Which of these animals has eight legs?", "format": "choice", "answer": "spider", "wrong_answer": "ant", \
-"options": ["ant", "spider", "bee", "dog"], "difficulty": "easy", "domain": "biology", "source": "any zoology textbook"}
-{"id": "sun-01", "question": "Is the Sun a star?", "format": "yes_no", "answer": "yes", "wrong_answer": "no", \
-"difficulty": "easy", "domain": "astronomy", "source": "NASA: our Sun"}
+"answer": "100", "answer_reason": "The scale was made by the freezing and the boiling of water.", \
+"wrong_answer": "90", "wrong_reason": "Hikers see it boil at that temperature.", \
+"unit": "degrees Celsius", "difficulty": "easy", "domain": "physics", "source": "CRC Handbook of Chemistry and Physics"}
+{"id": "legs-01", "question": "Which of these animals has eight legs?", "format": "choice", "answer": "spider", \
+"answer_reason": "It is an arachnid, and these have four pairs.", "wrong_answer": "ant", \
+"wrong_reason": "Under a magnifying glass one counts four pairs.", "options": ["ant", "spider", "bee", "dog"], \
+"difficulty": "easy", "domain": "biology", "source": "any zoology textbook"}
+{"id": "sun-01", "question": "Is the Sun a star?", "format": "yes_no", "answer": "yes", \
+"answer_reason": "It shines by nuclear fusion in its core.", "wrong_answer": "no", \
+"wrong_reason": "Stars are what we see at night.", "difficulty": "easy", "domain": "astronomy", "source": "NASA: our Sun"}
 """
