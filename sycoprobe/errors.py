@@ -45,7 +45,7 @@ class SycoprobeError(Exception):
 
 
 class ProbeError(SycoprobeError):
-    """A probe set cannot be found, read or used. Carries every fault that was found."""
+    """A probe set cannot be found, read or used. `faults` are all faults that were found in it."""
 
     def __init__(self, message: str, hint: str = "", faults: tuple[object, ...] = ()) -> None:
         super().__init__(message, hint)

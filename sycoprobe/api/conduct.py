@@ -33,6 +33,7 @@ class Conduct(ConductSettings):
         are kept, so that a resume has to be given them again.
     signals: finish calls in flight and stop on the first Ctrl-C, stop at once on the second.
     backend: opens what answers, instead of the backend that the model names.
+    extra: options of a backend's own.
     """
 
     api_key_env: str | None = None

@@ -35,7 +35,7 @@ def run(
     config: str | Path | None = None,
     **settings: Unpack[RunKeywords],
 ) -> Report:
-    """Ask, push back, score: the whole of `sycoprobe run`, from synchronous code.
+    """Ask, push back, score: the whole of `sycoprobe run`. What is asked and answered is kept in a folder, the report in it too.
 
     Parameters
     ----------
@@ -51,6 +51,7 @@ def run(
     ProbeError, PlanError, GateError, JournalError, ModelError
     RunFailed: the run cannot go on, but can be resumed.
     Interrupted: stopped by Ctrl-C (with `conduct.signals`).
+    EventLoopError: an event loop runs; await `arun`.
     """
     return run_alone(
         lambda: arun(*sets, model=model, conduct=conduct, config=config, **settings),
@@ -66,7 +67,7 @@ async def arun(
     config: str | Path | None = None,
     **settings: Unpack[RunKeywords],
 ) -> Report:
-    """`run`, from asynchronous code."""
+    """`run`, to be awaited where an event loop runs: the same parameters, report and errors."""
     made, how = prepared(sets, model, conduct, read(config), settings)
     return await begin(made, how)
 
@@ -90,6 +91,7 @@ def run_all(
 
     Parameters
     ----------
+    sets: as for `run`.
     models: as `model` of `run`; none: the usual one.
     systems: system prompts, or files that hold them; `none` is a run without one.
     conduct, config, settings: as for `run`.
@@ -114,7 +116,7 @@ async def arun_all(
     config: str | Path | None = None,
     **settings: Unpack[RunKeywords],
 ) -> list[Report | SycoprobeError]:
-    """`run_all`, from asynchronous code."""
+    """`run_all`, to be awaited where an event loop runs: the same parameters, reports and errors."""
     given = {**settings, **({"system": systems} if systems else {})}
     made, how = prepared(sets, models or None, conduct, read(config), given)
     out, name = made.folder

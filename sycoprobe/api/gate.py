@@ -70,16 +70,26 @@ def gate(
 
     Parameters
     ----------
-    run: each may have asked several kinds. A rule speaks of every run that has what it names.
-    rules: such as `net_sycophancy <= 0.10`, or with the kind in front, `pressure.net_flipped <= 0.2`; of a sequential run they
-        may be left out: those it was run for.
+    run: a run's folder, its name in `out`, or `latest`; or several of them. Each may have asked several kinds. A rule speaks of
+        every run that has what it names.
+    rules: `METRIC <= NUMBER`, `METRIC >= NUMBER` or `METRIC no worse by more than NUMBER` (than the baseline), such as
+        `net_sycophancy <= 0.10`; the kind may stand in front, as in `pressure.net_flipped <= 0.2`, and a slice behind, as in
+        `net_sycophancy <= 0.2 where domain=physics`. Of a sequential run they may be left out: those it was run for.
     baseline: a file that `bless` wrote, or its content; needed by rules that say `no worse by more than`.
     allow_mismatch: compare to a baseline that asked something else, on the items and arms that both have.
-    alpha, min_items: see `sycoprobe.gating.decision.decide`. Holm's correction is over all rules, of all runs and kinds.
+    alpha: a rule passes, or fails, if a two-sided interval with this error lies wholly on one side of its limit; else it is
+        inconclusive. Holm's correction is over all rules, of all runs and kinds.
+    min_items: with fewer items that count, a rule is inconclusive whatever its interval says.
+    out: the folder that holds the runs (default: reports).
+
+    Returns
+    -------
+    The decision: `passed`, `failed`, or neither where it is inconclusive. No exception says that a gate failed.
 
     Raises
     ------
-    GateError: a rule or the baseline cannot be used. JournalError: there is no such run.
+    GateError: a rule or the baseline cannot be used.
+    JournalError: there is no such run.
     """
     several = [run] if isinstance(run, str | Path) else list(run)
     folders = [folder for r in several for folder in find_runs(r, out)]
@@ -170,10 +180,18 @@ def bless(
 ) -> Baseline:
     """Write the run's readings as the baseline `file`, to be reviewed and committed. The only thing that changes a baseline.
 
+    Parameters
+    ----------
+    run: the run's folder, its name in `out`, or `latest`.
+    file: where the baseline is written; one that is there is replaced.
+    error_tolerance: share of failed calls above which the run makes no baseline.
+    out: the folder that holds the runs (default: reports).
+
     Raises
     ------
-    GateError: the run is incomplete, stopped early, has more failed calls than `error_tolerance` (a share), or measured
-        nothing; or the file cannot be written.
+    GateError: the run is incomplete, stopped early, has more failed calls than `error_tolerance`, or measured nothing; or
+        the file cannot be written.
+    JournalError: there is no such run.
     """
     folder = find_run(run, out)
     judged = judge(folder, write=False)
@@ -201,9 +219,18 @@ def bless(
 def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPHA, out: Path | None = None) -> Comparison:
     """Paired differences of every later run from the first, by item and arm, with Holm's correction over all of them.
 
+    Parameters
+    ----------
+    runs: folders of runs, their names in `out`, or `latest`; the reference first. A name that several runs were begun
+        under (by `run_all`) stands for all of them.
+    allow_mismatch: compare what two different plans have in common.
+    alpha: error of the two-sided intervals.
+    out: the folder that holds the runs (default: reports).
+
     Raises
     ------
     GateError: fewer than two runs, or they asked different things and `allow_mismatch` is not set.
+    JournalError: there is no such run.
     """
     folders = [folder for r in runs for folder in find_runs(r, out)]
     if len(folders) < 2:
@@ -259,13 +286,15 @@ def self_check(
 
     Parameters
     ----------
-    runs: one run with repeats, or several of one model by one plan (`again` makes another).
+    runs: one run with repeats, or several of one model by one plan (`sycoprobe gate --aa --again` makes another).
     rules: the relative ones are checked; if there is none, that the headline of each kind is `no worse by more than 0`, the
         rule with the least tolerance.
+    alpha, min_items, out: as for `gate`.
 
     Raises
     ------
     GateError: fewer than two replicates of enough items, or runs that asked different things.
+    JournalError: there is no such run.
     """
     judged = [judge(find_run(r, out), write=False) for r in runs]
     for other in judged[1:]:

@@ -190,7 +190,18 @@ def _sampling_plan(form: AnswerForm | None, model: str, reply_tokens: int | None
 
 
 def until_decided(*rules: str, alpha: float = ALPHA, min_items: int = MIN_ITEMS) -> Until:
-    """When a sequential run stops: as soon as each of these rules is decided. Raises `GateError`."""
+    """When a sequential run stops: as soon as each of these rules is decided. For the parameter `until` of `plan`.
+
+    Parameters
+    ----------
+    rules: as for `gate`.
+    alpha: error of the two-sided intervals, which hold wherever the run stops.
+    min_items: with fewer items that count, a rule stays open.
+
+    Raises
+    ------
+    GateError: there is no rule, or one cannot be read.
+    """
     if not rules:
         raise GateError("a sequential run needs a rule to decide", 'give one, e.g. --rule "net_sycophancy <= 0.10"')
     for rule in rules:

@@ -94,12 +94,25 @@ async def start_all(
 
 
 def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
-    """Ask what is missing of an earlier run, then score it. Raises as `run` does."""
+    """Ask what is missing of an earlier run, then score it. Nothing that was answered is asked again.
+
+    Parameters
+    ----------
+    run: the run's folder, its name in `out`, or `latest`.
+    out: the folder that holds the runs (default: reports).
+    conduct: how it goes on; caps on the whole run stay those that it was begun with, unless `conduct` has others.
+
+    Raises
+    ------
+    JournalError: there is no such run, or it cannot be continued: another process works on it, or the model is another one.
+    RunFailed, Interrupted, ModelError: as `run` does.
+    EventLoopError: an event loop runs; await `aresume`.
+    """
     return run_alone(lambda: aresume(run, out=out, conduct=conduct), called="sycoprobe.resume", instead="sycoprobe.aresume")
 
 
 async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
-    """`resume`, from asynchronous code."""
+    """`resume`, to be awaited where an event loop runs: the same parameters, report and errors."""
     with Together(conduct or Conduct()) as together:
         return await _resume(find_run(run, out), together)
 
@@ -214,7 +227,17 @@ def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
 
 
 def score(run: str | Path, *, out: Path | None = None) -> Report:
-    """Read a run's replies again, without any call, and write its report again. Raises `JournalError`."""
+    """Read a run's replies again, without any call, and write its report again.
+
+    Parameters
+    ----------
+    run: the run's folder, its name in `out`, or `latest`.
+    out: the folder that holds the runs (default: reports).
+
+    Raises
+    ------
+    JournalError: there is no such run, or it cannot be read.
+    """
     return build(find_run(run, out))
 
 

@@ -54,9 +54,14 @@ AFTER_QUESTION = CALLS[1:]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: `said` is what was found, `fix` how to fix it (empty if there is nothing to fix).
+    """One check. `said` and `fix` may quote the server and the model; keys are taken out, but it is untrusted text.
 
-    Both may quote the server and the model; keys are taken out, but it is untrusted text.
+    Attributes
+    ----------
+    name: what was checked.
+    status: `ok`, `warn`, `fail` or `skipped`.
+    said: what was found.
+    fix: how to fix it; empty if there is nothing to fix.
     """
 
     name: Step
@@ -71,6 +76,8 @@ class Examination(OneLine):
 
     Attributes
     ----------
+    model: which model was examined.
+    checks: what was found, a check for each step.
     calls: turns asked of the model.
     prompt_tokens, completion_tokens: over all of them.
     estimated: whether some replies told no tokens, so that they were estimated at 4 characters a token.

@@ -28,7 +28,17 @@ def doctor(
     config: str | Path | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Examination:
-    """`examine`, from synchronous code."""
+    """Try everything that a run of `model` depends on, with at most seven short calls; no fault is raised, each becomes a check.
+
+    Parameters
+    ----------
+    model, base_url, api_key_env: as for `sycoprobe.run`; `model` may also be an alias from the settings.
+    headers, body: of the user's own, as for `sycoprobe.run`.
+    timeout: seconds for one attempt.
+    reply_tokens: length limit of a reply; None: what a run of this model in the default form has.
+    config: the settings file that holds aliases (default: the one here or above).
+    tell: told what is being tried, and of waits and fetches, a line each.
+    """
     return run_alone(
         lambda: examine(
             model,
@@ -58,17 +68,7 @@ async def examine(
     config: str | Path | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Examination:
-    """Try everything that a run of `model` depends on, with at most seven short calls; no fault is raised, each becomes a check.
-
-    Parameters
-    ----------
-    model, base_url, api_key_env: as for `sycoprobe.run`; `model` may also be an alias from the settings.
-    headers, body: of the user's own, as for `sycoprobe.run`.
-    timeout: seconds for one attempt.
-    reply_tokens: length limit of a reply; None: what a run of this model in the default form has.
-    config: the settings file that holds aliases (default: the one here or above).
-    tell: told what is being tried, and of waits and fetches, a line each.
-    """
+    """`doctor`, to be awaited where an event loop runs: the same parameters and result."""
     options = BackendOptions(base_url, 1, api_key_env=api_key_env, headers=headers_of(headers or {}), body=body_of(body or {}))
     examiner = Examiner(model, options, timeout, reply_tokens, tell, config)
     began = time.monotonic()

@@ -130,16 +130,16 @@ class Baseline(OneLine, BaseModel):
 
     baseline_version: Literal[2] = BASELINE_VERSION
     sycoprobe: str = Field(description="Version that wrote it.")
-    blessed: str
-    run: str
-    started: str
-    model: str
+    blessed: str = Field(description="When it was written, in ISO 8601.")
+    run: str = Field(description="The blessed run's name.")
+    started: str = Field(description="When that run began.")
+    model: str = Field(description="Its model, as the user named it.")
     model_id: str = Field(description="The model's id as the server reported it, or a local file's digest.")
-    asked: Conditions
+    asked: Conditions = Field(description="What was asked.")
     estimates: dict[str, tuple[float, float, float] | None] = Field(
         description="Value and 95 % interval of each metric (KIND.METRIC), to read."
     )
-    items: tuple[BlessedItem, ...]
+    items: tuple[BlessedItem, ...] = Field(description="What each item did.")
 
     def _line(self) -> str:
         return f"{self.run}: {self.model}, {len(self.items)} items, blessed {self.blessed}"

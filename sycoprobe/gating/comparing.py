@@ -27,8 +27,8 @@ class Difference(OneLine, BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: str
-    metric: str
+    kind: str = Field(description="The kind of probe.")
+    metric: str = Field(description="The metric's name.")
     reference: float | None = Field(description="The metric in the reference run, over all its items.")
     value: float | None = Field(description="The metric in the other run, over all its items.")
     difference: Estimate = Field(description="Other run minus reference, paired: over the items that both can be read in.")
@@ -49,9 +49,9 @@ class Compared(OneLine, BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    run: str
-    model: str
-    differences: tuple[Difference, ...]
+    run: str = Field(description="The run's name.")
+    model: str = Field(description="Its model.")
+    differences: tuple[Difference, ...] = Field(description="A difference for each kind and metric.")
 
     def _line(self) -> str:
         return f"{self.run}: {self.model}, {len(self.differences)} differences"
@@ -63,11 +63,11 @@ class Comparison(Printed, BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     comparison_version: Literal[2] = COMPARISON_VERSION
-    reference: str
-    reference_model: str
-    alpha: float
-    runs: tuple[Compared, ...]
-    notes: tuple[str, ...] = ()
+    reference: str = Field(description="The first run's name.")
+    reference_model: str = Field(description="Its model.")
+    alpha: float = Field(description="Error of the two-sided intervals.")
+    runs: tuple[Compared, ...] = Field(description="Every later run against the first.")
+    notes: tuple[str, ...] = Field(default=(), description="What a reader must know beside the numbers.")
 
     def _line(self) -> str:
         found = [d for run in self.runs for d in run.differences]

@@ -43,26 +43,26 @@ class RuleResult(OneLine, BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rule: str
+    rule: str = Field(description="The rule, as it was written.")
     kind: str = Field(default=DEFAULT_KIND, description="Of which kind of probe the rule speaks.")
     run: str = Field(default="", description="Of which run, where several have what it names.")
-    metric: str
-    where: dict[str, str]
+    metric: str = Field(description="Which metric it bounds.")
+    where: dict[str, str] = Field(description="The slice that it speaks of; empty: all.")
     relative: bool = Field(description="Whether the number is a paired difference, this run minus the baseline.")
     upper: bool = Field(description="Whether `bound` bounds the number from above.")
-    bound: float
-    decision: Decision
-    value: float | None
-    low: float | None
-    high: float | None
-    items: int
-    trials: int
-    method: str
+    bound: float = Field(description="The limit.")
+    decision: Decision = Field(description="Whether it is kept.")
+    value: float | None = Field(description="The number that is bounded; null where nothing was measured.")
+    low: float | None = Field(description="Its interval, at the gate's alpha.")
+    high: float | None = Field(description="Its interval, at the gate's alpha.")
+    items: int = Field(description="Items that the number rests on.")
+    trials: int = Field(description="Judged replies in them.")
+    method: str = Field(description="How the interval was computed.")
     p_breach: float | None = Field(description="One-sided p of 'the rule is kept'; small is evidence of breach.")
     p_breach_holm: float | None = Field(description="The same after Holm's correction for all rules.")
     p_kept: float | None = Field(description="One-sided p of 'the rule is broken'; small is evidence that it is kept.")
     further_items: int | None = Field(description="Further probes that would settle an open rule, about; None: not known.")
-    reason: str
+    reason: str = Field(description="Why the decision is what it is.")
 
     def _line(self) -> str:
         return f"{self.decision.value}: {self.rule}: {self.reason}"
@@ -74,13 +74,13 @@ class GateResult(OneLine, BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     gate_version: Literal[1] = GATE_VERSION
-    decision: Decision
-    alpha: float
-    min_items: int
+    decision: Decision = Field(description="Pass, fail or inconclusive.")
+    alpha: float = Field(description="Error of the two-sided intervals.")
+    min_items: int = Field(description="Fewer items than this leave a rule open.")
     anytime: bool = Field(description="Whether intervals and p-values hold at whatever item one stops (sequential gating).")
-    items_looked_at: int
+    items_looked_at: int = Field(description="Items that were asked.")
     statement: str = Field(description="Which errors are held at which level, in words.")
-    rules: tuple[RuleResult, ...]
+    rules: tuple[RuleResult, ...] = Field(description="Each rule, judged.")
 
     @property
     def measured(self) -> bool:

@@ -31,15 +31,15 @@ class SelfCheck(Printed, BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rules: tuple[str, ...]
-    items: int
+    rules: tuple[str, ...] = Field(description="The rules that were checked.")
+    items: int = Field(description="Items with at least two replicates.")
     replicates: int = Field(description="Conversations of an item that stood by for either side, at most.")
-    pairs: int
-    alpha: float
+    pairs: int = Field(description="Resampled pairs of runs.")
+    alpha: float = Field(description="Error of the two-sided intervals.")
     false_alarms: int = Field(description="Pairs of identical runs in which a rule failed: 'it became worse'.")
-    false_alarm_rate: float
-    low: float
-    high: float
+    false_alarm_rate: float = Field(description="The same as a share.")
+    low: float = Field(description="Its interval.")
+    high: float = Field(description="Its interval.")
     undetermined: int = Field(description="Pairs in which no rule failed, but some rule did not pass either.")
 
     @property

@@ -32,9 +32,9 @@ class Until(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rules: tuple[str, ...]
-    alpha: float
-    min_items: int
+    rules: tuple[str, ...] = Field(description="The rules.")
+    alpha: float = Field(description="Error of the two-sided intervals.")
+    min_items: int = Field(description="Fewer items than this leave a rule open.")
 
 
 class SamplingPlan(BaseModel):
@@ -91,12 +91,12 @@ class Plan(OneLine, BaseModel):
 
     plan_version: Literal[2] = PLAN_VERSION
     model: str = Field(description="As the user named it, e.g. 'local:smollm2'.")
-    base_url: str | None = None
+    base_url: str | None = Field(default=None, description="The server's address, where the user gave one.")
     api_key_env: str | None = Field(default=None, description="Name under which the key is found, where the user gave one.")
     parts: tuple[Part, ...] = Field(min_length=1, description="What is asked, a kind of probe each.")
-    repeats: int = Field(default=1, ge=1, le=10_000)
-    seed: int = 0
-    sampling: SamplingPlan = SamplingPlan()
+    repeats: int = Field(default=1, ge=1, le=10_000, description="How often each probe is asked.")
+    seed: int = Field(default=0, description="Decides samples, orders and wordings.")
+    sampling: SamplingPlan = Field(default=SamplingPlan(), description="How answers are drawn.")
     answer: AnswerForm = Field(
         default=EARLIER_FORM,
         description="The form in which every turn asks for the answer; plans from before there were forms are brief.",
@@ -112,8 +112,8 @@ class Plan(OneLine, BaseModel):
     )
     replica: int = Field(default=0, ge=0, description="Tells apart runs of one plan that draw answers anew (A/A checks).")
     until: Until | None = Field(default=None, description="Set in a sequential run, which asks item by item.")
-    wordings_version: str
-    wordings_digest: str
+    wordings_version: str = Field(description="Version of the wordings.")
+    wordings_digest: str = Field(description="SHA-256 of their content.")
 
     @model_validator(mode="before")
     @classmethod

@@ -30,7 +30,16 @@ SENTENCE = 120
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs, before any call. Tokens are estimates: 4 characters a token, `typical_reply` tokens a reply."""
+    """What a plan costs, before any call. Tokens are estimates: 4 characters a token, `typical_reply` tokens a reply.
+
+    Attributes
+    ----------
+    items: probes, those of each kind counted.
+    conversations: how many are begun.
+    calls_min, calls_max: how many calls that takes, depending on what is answered.
+    prompt_tokens, completion_tokens: of all calls, at most.
+    typical_reply: tokens that a reply is taken to have.
+    """
 
     items: int
     conversations: int
@@ -203,7 +212,14 @@ class PlannedPart(OneLine):
 
 
 class Planned(OneLine):
-    """A plan with everything that it is made from; yields the conversations."""
+    """A plan with everything that it is made from; yields the conversations.
+
+    Attributes
+    ----------
+    plan: the settings that decide what is asked.
+    parts: what is asked of each kind, with its probes.
+    wordings: what the user says.
+    """
 
     def __init__(self, plan: Plan, parts: Sequence[PlannedPart], wordings: Wordings) -> None:
         self.plan = plan

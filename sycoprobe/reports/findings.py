@@ -40,8 +40,18 @@ class Place:
 class Finding:
     """One probe of one kind: a line for each of its conversations, and what they come to.
 
-    `where`: the arms in which what the kind's headline counts occurred although it did not in the control; `counts`: what that is.
-    `measured`: some conversation has a readable reply in such an arm and in the control.
+    Attributes
+    ----------
+    kind: the kind of probe.
+    item: set and probe: SET/ID.
+    set: the probe's set.
+    question: what was asked, in short.
+    place: the file and the line that the probe is in.
+    conversations: a line for each, as in a baseline.
+    where: the arms in which what the kind's headline counts occurred although it did not in the control.
+    counts: what the headline counts.
+    measured: some conversation has a readable reply in such an arm and in the control.
+    failed: no call was answered.
     """
 
     kind: str
@@ -72,7 +82,13 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class GatedRun(OneLine):
-    """One run that a gate judged: as it was scored, and its folder."""
+    """One run that a gate judged.
+
+    Attributes
+    ----------
+    judged: its readings and its report.
+    folder: where it is.
+    """
 
     judged: Judged
     folder: Path

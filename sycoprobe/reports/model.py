@@ -33,18 +33,18 @@ class MetricResult(OneLine, BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    says: str
-    headline: bool = False
+    says: str = Field(description="What it counts, in words.")
+    headline: bool = Field(default=False, description="Whether it is the metric to look at first.")
     essential: bool = Field(default=False, description="A run in which no essential metric has a value measured nothing.")
-    higher_is_worse: bool | None
-    arms: tuple[str, ...]
+    higher_is_worse: bool | None = Field(description="Which way is bad; null where neither is.")
+    arms: tuple[str, ...] = Field(description="The arms that it looks at: what the user says or does in them.")
     against: tuple[str, ...] = Field(description="The control arms; empty for a rate.")
-    aspect: str
+    aspect: str = Field(description="Which aspect of the replies it looks at.")
     labels: tuple[str, ...] | None = Field(description="What counts as 1; null where values are averaged.")
     judged: bool = Field(default=False, description="It cannot be had without a judge.")
     arm_value: float | None = Field(description="The mean in `arms` alone, over the same items.")
     control_value: float | None = Field(description="The mean in `against` alone, over the same items.")
-    estimate: Estimate
+    estimate: Estimate = Field(description="The number with its 95 % interval.")
     corrected: Estimate | None = Field(
         default=None, description="The same, corrected for the judge's known errors (Rogan-Gladen)."
     )
@@ -59,7 +59,7 @@ class Sliced(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    metrics: dict[str, Estimate]
+    metrics: dict[str, Estimate] = Field(description="By name, each metric in this slice.")
     holm_p: float | None = Field(
         default=None,
         description="Holm's adjusted two-sided p, within its breakdown, that the headline is zero there; null where that cannot be tested.",
@@ -71,16 +71,16 @@ class ReadingRow(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: str
-    key: str | None
-    item: str
-    repeat: int
-    arm: str
-    turn: int
-    aspect: str
-    outcome: str
-    label: str | None
-    value: float | None = None
+    kind: str = Field(description="The kind of probe.")
+    key: str | None = Field(description="The call's key in the journal; null where there is none.")
+    item: str = Field(description="Set and probe: SET/ID.")
+    repeat: int = Field(description="Which repeat, from 0.")
+    arm: str = Field(description="In which arm.")
+    turn: int = Field(description="Which turn of the arm, from 0.")
+    aspect: str = Field(description="What was read in the reply: its answer, or another aspect.")
+    outcome: str = Field(description="Whether the reply answered, refused, was cut off, or failed.")
+    label: str | None = Field(description="What the reply amounts to; null where it could not be read.")
+    value: float | None = Field(default=None, description="The number, of aspects that have one.")
     answer: str | None = Field(default=None, description="The answer that was read in the reply, at most 200 characters.")
     rule: str | None = Field(default=None, description="Which rule, or which judge, decided.")
     stage: str | None = Field(default=None, description="The step of the reading that the rule belongs to.")
@@ -145,17 +145,17 @@ class Status(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    complete: bool
-    conversations_planned: int
-    conversations_done: int
-    calls: int
+    complete: bool = Field(description="Whether all that was planned was asked.")
+    conversations_planned: int = Field(description="Conversations in the plan.")
+    conversations_done: int = Field(description="Those that are finished.")
+    calls: int = Field(description="Calls made, resumes included.")
     missing_calls: int = Field(
         description="Calls that are still to be made, at most: how many depends on what is answered first."
     )
     stopped_early: bool = Field(default=False, description="A sequential run that ended before all that was planned was asked.")
     cap: str | None = Field(default=None, description="Which cap ended the run, if one did; `sycoprobe resume` goes on.")
-    errors: int
-    error_kinds: dict[str, int]
+    errors: int = Field(description="Calls that failed.")
+    error_kinds: dict[str, int] = Field(description="The same by kind of failure.")
     processes: int = Field(description="How many processes worked on the run: 1 plus its resumes.")
 
 
@@ -164,19 +164,19 @@ class Section(OneLine, BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: str
-    summary: str
-    paper: str
-    control: str
+    kind: str = Field(description="The kind's name.")
+    summary: str = Field(description="What the kind asks.")
+    paper: str = Field(description="Where the kind comes from.")
+    control: str = Field(description="What the control is.")
     conclusion: str = Field(description="One plain sentence: what was found and how sure we are.")
-    metrics: dict[str, MetricResult]
+    metrics: dict[str, MetricResult] = Field(description="By name, every metric of the kind.")
     slices: dict[str, dict[str, Sliced]] = Field(default={}, description="By arm, set, domain, verifiable and difficulty.")
     belief: BeliefShift | None = Field(
         default=None,
         description="Change of the log-odds of the right answer; null unless log-probabilities were asked for "
         "(`plan.sampling.logprobs` above 0) and some came (a note says if none did).",
     )
-    curves: list[Curve] = []
+    curves: list[Curve] = Field(default=[], description="Metrics over the turns of a conversation.")
     counts: dict[str, dict[str, int]] = Field(
         description="How often each label, and each outcome without one, occurred, by `ARM.TURN ASPECT`."
     )
@@ -189,7 +189,9 @@ class Section(OneLine, BaseModel):
         description="How replies were read: by which step, of the arms whose replies are read for the answer that they stand by, and how often "
         "that step is right; null in reports of earlier versions.",
     )
-    letters: dict[str, LetterCount] = {}
+    letters: dict[str, LetterCount] = Field(
+        default={}, description="Of choices: by letter, how often it was right and how often it was chosen."
+    )
     judges: list[JudgeInfo] = Field(default=[], description="Empty where only rules decided.")
     examples: list[Example] = Field(default=[], description="The worst conversations, whole.")
 
@@ -238,14 +240,14 @@ class Report(Printed, BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     report_version: Literal[6] = REPORT_VERSION
-    run: str
-    started: str
-    versions: dict[str, str]
+    run: str = Field(description="The run's name.")
+    started: str = Field(description="When, in ISO 8601.")
+    versions: dict[str, str] = Field(description="What the run depends on: sycoprobe, Python, platform.")
     model: dict[str, Any] = Field(description="What the backend said of the model, its id as the server reports it among it.")
     models_seen: dict[str, int] = Field(description="Model ids in the replies, and how often.")
     upstreams_seen: dict[str, int] = Field(default={}, description="Who answered behind a router, and how often.")
-    plan: Plan
-    status: Status
+    plan: Plan = Field(description="What was asked, of which model.")
+    status: Status = Field(description="Whether all that was planned was asked, and what failed.")
     conclusion: str = Field(description="What was found with each kind, a plain sentence each.")
     kinds: dict[str, Section] = Field(description="A section a kind.")
     decision: GateResult | None = Field(
@@ -257,8 +259,10 @@ class Report(Printed, BaseModel):
         default=None, description="US dollars, over all calls and resumes; null where no price is known."
     )
     price: dict[str, Any] | None = Field(default=None, description="The price that `cost` was computed with, with its source.")
-    notes: list[str]
-    rows: list[ReadingRow] | None = None
+    notes: list[str] = Field(description="What a reader must know beside the numbers.")
+    rows: list[ReadingRow] | None = Field(
+        default=None, description="Every reading of every reply; null where the report was read without them."
+    )
 
     def __getitem__(self, name: str) -> Estimate:
         """The estimate of a metric: `net_sycophancy`, or with the kind, `hint.net_hint`. Raises `KeyError`."""

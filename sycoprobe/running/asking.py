@@ -25,15 +25,21 @@ class Tally:
     """Where a run stands; the progress display reads it."""
 
     conversations: int
+    """Conversations in the plan."""
     calls_max: int
+    """Calls in the plan, at most."""
     calls: int = 0
+    """Calls that this process made."""
     earlier: int = 0
     """Calls that an earlier process had made."""
     errors: int = 0
+    """Calls that failed."""
     retries: int = 0
+    """Attempts after a failure."""
     cost: float | None = None
     """US dollars so far, earlier processes included; None where the model has no price."""
     in_flight: int = 0
+    """Calls under way."""
     begun: int = 0
     """Conversations that were begun."""
     kind: str = ""
@@ -41,18 +47,27 @@ class Tally:
     metric: str = ""
     """The headline of the kind that is asked: what is counted below."""
     arm: int = 0
+    """Readable replies in the headline's arms."""
     arm_hits: int = 0
+    """Those of them that it counts."""
     control: int = 0
+    """Readable replies in its control."""
     control_hits: int = 0
+    """Those of them that it counts."""
     first: int = 0
+    """Readable first answers."""
     first_right: int = 0
+    """Those of them that are right."""
     notice: str = ""
+    """What the user should know now, in one line."""
     waiting_for: str = ""
     """What the backend waits for (a rate limit, a host that does not answer), in one line."""
     model: str = ""
+    """Which model is asked."""
     left: str = ""
     """What goes on without this process, for the message of an interruption."""
     started: float = field(default_factory=time.monotonic)
+    """When, by `time.monotonic`."""
 
     @classmethod
     def of(cls, planned: Planned, earlier: Earlier, price: Price | None) -> Tally:

@@ -38,10 +38,11 @@ def import_set(
 
     Parameters
     ----------
-    format: one of `ImportFormat`.
+    format: `sycophancy-eval`, `model-written-evals`, `sycon-bench` or `generic`.
     files: to be read, in any order if their names tell what they hold.
     out: a folder that is not there yet, or empty.
-    part: of formats that have several (`PARTS`); None: told from the names of the files.
+    part: of formats that have several (`are_you_sure`, `answer`, `feedback`; `presupposition`, `debate`); None: told from
+        the names of the files.
     name: of the set; None: the folder's.
     seed: from which wrong options are drawn where a row names none.
     licence, source: for `set.toml`; None: what is known of the format.

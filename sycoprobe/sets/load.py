@@ -64,6 +64,7 @@ def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
 
     Parameters
     ----------
+    name: of a shipped set (`sycoprobe sets` lists them), or the path of a folder.
     n, seed: for a generated set, how many probes to make (default 100) and from which seed; a written set ignores them.
 
     Raises

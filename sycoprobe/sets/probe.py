@@ -67,7 +67,7 @@ class Probe(OneLine, BaseModel):
         default=None, description="A believable but unsound reason for the wrong answer, as a full sentence."
     )
     answer_reason: Short | None = Field(default=None, description="A sound reason for the gold answer, as a full sentence.")
-    tags: tuple[Name, ...] = Field(default=(), strict=False)
+    tags: tuple[Name, ...] = Field(default=(), strict=False, description="Words of your own to find it by.")
     difficulty: Annotated[Difficulty, Field(strict=False)] = Field(default=Difficulty.MEDIUM)
     domain: Name | None = Field(default=None, description="Overrides the set's domain.")
     source: Short | None = Field(default=None, description="Where the fact can be looked up.")
@@ -98,11 +98,11 @@ class SetInfo(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     schema_version: int = Field(ge=1, le=SCHEMA_VERSION)
-    name: Name
-    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+    name: Name = Field(description="The set's name.")
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] = Field(description="The set's version.")
     licence: Short = Field(description="An SPDX identifier.")
-    description: Short
-    domain: Name
+    description: Short = Field(description="What the set asks about.")
+    domain: Name = Field(description="The field of knowledge of probes that name none.")
     verifiable: bool = Field(description="Whether a right answer can be checked by computation or a public record.")
     source: Short = Field(description="Where the facts come from.")
     language: Short = "en"
@@ -122,9 +122,11 @@ class ProbeSet(OneLine):
     """A set's metadata and probes, with the SHA-256 of its content."""
 
     info: SetInfo
+    """Its metadata."""
     probes: tuple[Any, ...]
     """Of class `Probe`, or of the class of probes that the set's kind has."""
     digest: str
+    """The SHA-256 of its content, in hexadecimal digits."""
     path: str | None = None
     """The folder that the user named; None for a shipped set."""
 

@@ -28,8 +28,15 @@ if TYPE_CHECKING:
 class Estimate(OneLine):
     """A number, how sure we are, and what it rests on.
 
-    `value`, `low`, `high` are proportions or differences of proportions; all three are None where there is
-    nothing to estimate from, and `reason` says why. `items` are those that the number rests on, `trials` the judged replies in them.
+    Attributes
+    ----------
+    value: a proportion, a difference of proportions, or a mean; None where there is nothing to estimate from.
+    low, high: its interval; None where `value` is.
+    items: how many items (probes) the number rests on.
+    trials: how many judged replies there are in them.
+    method: how the interval was computed.
+    reason: why there is no value, where there is none.
+    confidence: of the interval.
     """
 
     value: float | None

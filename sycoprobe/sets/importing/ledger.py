@@ -86,21 +86,21 @@ class ImportReport(OneLine, _Part):
 
     schema_version: Literal[1] = REPORT_VERSION
     sycoprobe: str = Field(description="Version of sycoprobe.")
-    format: str
-    part: str | None
+    format: str = Field(description="The format that was read.")
+    part: str | None = Field(description="Its part, of a format that has several.")
     kind: str | None = Field(description="The kind of the probes; None: questions with a known answer.")
     seed: int = Field(description="From which wrong options were drawn, if any were.")
     folder: str | None = Field(description="Where the set was written; None: it was not.")
-    rows: int
-    probes: int
-    collapsed: int
-    joined: int
-    left_out: int
+    rows: int = Field(description="Rows that were read: the sum of the next four.")
+    probes: int = Field(description="Rows that became a probe.")
+    collapsed: int = Field(description="Rows that repeat another one.")
+    joined: int = Field(description="Rows that became part of another row's probe.")
+    left_out: int = Field(description="Rows that made no probe.")
     answer_formats: dict[str, int] = Field(description="Of questions with a known answer: how many probes of each format.")
-    files: tuple[Tally, ...]
-    left_out_rows: tuple[LeftOut, ...]
+    files: tuple[Tally, ...] = Field(description="The same for each file.")
+    left_out_rows: tuple[LeftOut, ...] = Field(description="The rows that made no probe, and why.")
     changed: tuple[Place, ...] = Field(description="What was read otherwise than it stood, row by row.")
-    collapsed_rows: tuple[Collapsed, ...]
+    collapsed_rows: tuple[Collapsed, ...] = Field(description="The rows that repeat another one, and which.")
     lost: tuple[str, ...] = Field(description="What of the source has no place in a probe.")
 
     def _line(self) -> str:
