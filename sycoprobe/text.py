@@ -79,6 +79,11 @@ def dollars(amount: float) -> str:
     return f"${amount:,.2f}" if amount >= 0.095 else f"${amount:.2g}" if amount >= 0.0001 else "less than $0.0001"
 
 
+def probability(p: float | None) -> str:
+    """A p-value to three places, or a dash."""
+    return "–" if p is None else f"{p:.3f}" if p >= 0.001 else "< 0.001"
+
+
 def _hidden(c: str) -> bool:
     noncharacter = ord(c) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(c) <= 0xFDEF
     return noncharacter or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from sycoprobe.showing import OneLine
+
 DOCTOR_VERSION = 2
 
 
@@ -63,8 +65,8 @@ class Check:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+@dataclass(frozen=True, slots=True, repr=False)
+class Examination(OneLine):
     """Every step once, in order, and what it cost.
 
     Attributes
@@ -82,6 +84,10 @@ class Examination:
     completion_tokens: int
     estimated: bool
     seconds: float
+
+    def _line(self) -> str:
+        wrong = [f"{c.name.value} {c.status.value}" for c in self.checks if c.status in (Status.FAIL, Status.WARN)]
+        return f"{self.model}: {'ok' if self.ok else 'NOT OK'}, {self.calls} calls; {', '.join(wrong) or 'no warnings'}"
 
     @property
     def ok(self) -> bool:

@@ -17,6 +17,7 @@ from sycoprobe.metrics.table import Table, table_of
 from sycoprobe.planning import Part, Plan
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.sets.forms import EARLIER_FORM
+from sycoprobe.showing import OneLine
 from sycoprobe.stats.sample import Estimate
 
 BASELINE_VERSION: Literal[2] = 2
@@ -122,7 +123,7 @@ class BlessedItem(BaseModel):
     conversations: tuple[str, ...]
 
 
-class Baseline(BaseModel):
+class Baseline(OneLine, BaseModel):
     """What `sycoprobe bless` writes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -139,6 +140,9 @@ class Baseline(BaseModel):
         description="Value and 95 % interval of each metric (KIND.METRIC), to read."
     )
     items: tuple[BlessedItem, ...]
+
+    def _line(self) -> str:
+        return f"{self.run}: {self.model}, {len(self.items)} items, blessed {self.blessed}"
 
     def dumps(self) -> str:
         """The file's text: JSON with one item a line, so that a review shows what changed."""

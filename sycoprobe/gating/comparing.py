@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,13 +12,17 @@ from sycoprobe.metrics.estimate import sample_of
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.paired import paired_sample
 from sycoprobe.metrics.table import Table
+from sycoprobe.showing import OneLine, Printed
 from sycoprobe.stats.intervals import bootstrap_interval, holm
 from sycoprobe.stats.sample import Estimate, Sample
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 COMPARISON_VERSION: Literal[2] = 2
 
 
-class Difference(BaseModel):
+class Difference(OneLine, BaseModel):
     """One metric of one run, against the reference."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,8 +36,15 @@ class Difference(BaseModel):
     p: float | None = Field(description="Two-sided p of 'no difference': McNemar's exact test for one outcome each.")
     p_holm: float | None = Field(description="After Holm's correction over all differences of the comparison.")
 
+    def clear(self, alpha: float) -> bool:
+        """Whether it differs from zero, as the comparison's tables show in bold."""
+        return self.p_holm is not None and self.p_holm <= alpha
 
-class Compared(BaseModel):
+    def _line(self) -> str:
+        return f"{self.kind}: {self.metric} {self.difference}"
+
+
+class Compared(OneLine, BaseModel):
     """One run against the reference."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,8 +53,11 @@ class Compared(BaseModel):
     model: str
     differences: tuple[Difference, ...]
 
+    def _line(self) -> str:
+        return f"{self.run}: {self.model}, {len(self.differences)} differences"
 
-class Comparison(BaseModel):
+
+class Comparison(Printed, BaseModel):
     """What `sycoprobe compare` found."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,6 +68,17 @@ class Comparison(BaseModel):
     alpha: float
     runs: tuple[Compared, ...]
     notes: tuple[str, ...] = ()
+
+    def _line(self) -> str:
+        found = [d for run in self.runs for d in run.differences]
+        clear = sum(d.clear(self.alpha) for d in found)
+        others = ", ".join(f"{run.run} ({run.model})" for run in self.runs)
+        return f"{clear} of {len(found)} differences are clear: {others} against {self.reference} ({self.reference_model})"
+
+    def _blocks(self) -> Iterable[RenderableType]:
+        from sycoprobe.gating.shown import comparison_blocks
+
+        return comparison_blocks(self)
 
 
 @dataclass(frozen=True, slots=True)

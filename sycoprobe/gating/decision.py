@@ -18,6 +18,7 @@ from sycoprobe.metrics.paired import paired_sample
 from sycoprobe.metrics.table import Table
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
+from sycoprobe.showing import OneLine
 from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.power import POWER, further_items
 from sycoprobe.stats.sample import Estimate, Sample
@@ -37,7 +38,7 @@ class Decision(StrEnum):
     """The evidence allows both."""
 
 
-class RuleResult(BaseModel):
+class RuleResult(OneLine, BaseModel):
     """One rule, judged."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,8 +64,11 @@ class RuleResult(BaseModel):
     further_items: int | None = Field(description="Further probes that would settle an open rule, about; None: not known.")
     reason: str
 
+    def _line(self) -> str:
+        return f"{self.decision.value}: {self.rule}: {self.reason}"
 
-class GateResult(BaseModel):
+
+class GateResult(OneLine, BaseModel):
     """The gate's decision, and what it rests on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +86,9 @@ class GateResult(BaseModel):
     def measured(self) -> bool:
         """Whether any rule had anything to judge."""
         return any(r.value is not None for r in self.rules)
+
+    def _line(self) -> str:
+        return summary(self)
 
 
 def decide(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +14,19 @@ from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.paired import Cells, cells_of, difference_of
 from sycoprobe.metrics.table import Table
 from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
+from sycoprobe.showing import Printed
 from sycoprobe.stats.intervals import clopper_pearson, holm
 from sycoprobe.stats.sample import Sample
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from rich.console import RenderableType
 
 RESAMPLES = 2000
 
 
-class SelfCheck(BaseModel):
+class SelfCheck(Printed, BaseModel):
     """What an A/A check found. Rates are shares of the resampled pairs; intervals are exact (Clopper & Pearson 1934)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +46,16 @@ class SelfCheck(BaseModel):
     def kept(self) -> bool:
         """Whether the data are compatible with the promise of at most alpha / 2."""
         return self.low <= self.alpha / 2
+
+    def _line(self) -> str:
+        said = "kept" if self.kept else "NOT KEPT"
+        rate = f"{self.false_alarm_rate:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return f"{said}: false alarms {rate}, promised at most {self.alpha / 2:g}, in {self.pairs} pairs of {self.items} items"
+
+    def _blocks(self) -> Iterable[RenderableType]:
+        from sycoprobe.gating.shown import self_check_blocks
+
+        return self_check_blocks(self)
 
 
 def self_check(

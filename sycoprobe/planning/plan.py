@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from sycoprobe.planning.legacy import plan_of_version_1
 from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm, room_for
 from sycoprobe.sets.probe import SetInfo
+from sycoprobe.showing import OneLine
 from sycoprobe.turns import Thinking
 
 PLAN_VERSION: Literal[2] = 2
@@ -83,7 +84,7 @@ class Part(BaseModel):
         return sum(s.chosen for s in self.sets)
 
 
-class Plan(BaseModel):
+class Plan(OneLine, BaseModel):
     """Everything that decides what is asked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -119,6 +120,16 @@ class Plan(BaseModel):
     def _earlier(cls, data: Any) -> Any:
         """A plan of version 1 is one of a single part."""
         return plan_of_version_1(data) if isinstance(data, dict) and "parts" not in data else data
+
+    def _line(self) -> str:
+        return self.asks
+
+    @property
+    def asks(self) -> str:
+        """What it asks, and of which model, in a line."""
+        sets = ", ".join(s.info.name for s in self.sets)
+        how_many = f"{self.items} items, {self.conversations} conversations"
+        return f"{self.model}: {', '.join(self.kinds)}; {sets}; {how_many}"
 
     @property
     def kinds(self) -> tuple[str, ...]:

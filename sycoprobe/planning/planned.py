@@ -16,6 +16,7 @@ from sycoprobe.seeds import rng_for
 from sycoprobe.sets.forms import TYPICAL_REPLY_TOKENS, AnswerForm, schema_of, typical_answer, typical_thinking
 from sycoprobe.sets.probe import Asked, Probe, ProbeSet, ask
 from sycoprobe.sets.wordings import Wordings
+from sycoprobe.showing import OneLine
 from sycoprobe.text import CHARS_PER_TOKEN
 from sycoprobe.turns import Message
 
@@ -90,7 +91,7 @@ def _prompted(messages: tuple[Message, ...], system: str) -> tuple[Message, ...]
     return (said, *(messages[1:] if own else messages))
 
 
-class PlannedPart:
+class PlannedPart(OneLine):
     """What a plan asks of one kind, with its probes."""
 
     def __init__(self, plan: Plan, part: Part, kind: AnyKind, sets: tuple[ProbeSet, ...], wordings: Wordings) -> None:
@@ -102,6 +103,9 @@ class PlannedPart:
         self.settings = settings_of(kind, part.settings)
         self._section = part.kind if len(plan.parts) > 1 else ""
         self._infos = {s.name: s.info for s in sets}
+
+    def _line(self) -> str:
+        return f"{self.name}: {', '.join(s.name for s in self.sets)}; {self.part.items} items"
 
     @property
     def name(self) -> str:
@@ -198,13 +202,16 @@ class PlannedPart:
         )
 
 
-class Planned:
+class Planned(OneLine):
     """A plan with everything that it is made from; yields the conversations."""
 
     def __init__(self, plan: Plan, parts: Sequence[PlannedPart], wordings: Wordings) -> None:
         self.plan = plan
         self.parts = tuple(parts)
         self.wordings = wordings
+
+    def _line(self) -> str:
+        return self.plan.asks
 
     @classmethod
     def of(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sycoprobe.errors import ProbeError
 from sycoprobe.extract.types import Outcome
 from sycoprobe.gating.baselines import Baseline
-from sycoprobe.gating.decision import Decision, GateResult, RuleResult
+from sycoprobe.gating.decision import Decision, GateResult, RuleResult, summary
 from sycoprobe.metrics.lines import conversations_of
 from sycoprobe.metrics.metric import Metric, short
 from sycoprobe.metrics.table import Row
@@ -20,6 +21,10 @@ from sycoprobe.planning import PlannedPart, SetRef
 from sycoprobe.reports.build import Judged
 from sycoprobe.reports.model import Report
 from sycoprobe.sets.load import INFO_FILE, PROBES_FILE, set_path, shipped_root
+from sycoprobe.showing import OneLine, Printed
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,8 @@ class Finding:
         return "no call was answered" if self.failed else "no pair of readable replies"
 
 
-@dataclass(frozen=True)
-class GatedRun:
+@dataclass(frozen=True, repr=False)
+class GatedRun(OneLine):
     """One run that a gate judged: as it was scored, and its folder."""
 
     judged: Judged
@@ -81,6 +86,9 @@ class GatedRun:
     def kinds(self) -> tuple[str, ...]:
         """The kinds that it asked."""
         return self.report.plan.kinds
+
+    def _line(self) -> str:
+        return f"{self.report.run}: {self.report.plan.model}, {', '.join(self.kinds)}, in {self.folder}"
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -142,8 +150,8 @@ def _outcome(rows: Sequence[Row], headline: Metric, labels: Mapping[str, str]) -
     return _Outcome(where, measured, failed)
 
 
-@dataclass(frozen=True)
-class Gated:
+@dataclass(frozen=True, repr=False)
+class Gated(Printed):
     """A gate's decision with all that a report of it needs.
 
     Attributes
@@ -158,6 +166,27 @@ class Gated:
     runs: tuple[GatedRun, ...]
     baseline: Baseline | None = None
     notes: tuple[str, ...] = ()
+
+    def _line(self) -> str:
+        from sycoprobe.reports.gate_terminal import figures
+
+        rules = "; ".join(f"{r.rule}: {r.decision.value}, {figures(r)}" for r in self.result.rules)
+        return f"{summary(self.result)}; {rules}"
+
+    def _blocks(self) -> Iterable[RenderableType]:
+        from sycoprobe.reports.gate_terminal import gate_blocks
+
+        return gate_blocks(self.result, self.notes)
+
+    @property
+    def decision(self) -> Decision:
+        """What the gate says: `pass`, `fail` or `inconclusive`."""
+        return self.result.decision
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate passed; one that is inconclusive neither passed nor failed."""
+        return self.result.decision is Decision.PASS
 
     @property
     def report(self) -> Report:

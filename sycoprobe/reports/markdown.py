@@ -12,10 +12,9 @@ from sycoprobe.reports import readings
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.reports.model import Example, Report, Section
-from sycoprobe.reports.terminal_numbers import number, probability
 from sycoprobe.sets.forms import kept_line
 from sycoprobe.stats.sample import Estimate
-from sycoprobe.text import shortened, visible
+from sycoprobe.text import probability, shortened, visible
 
 MARKER = "<!-- sycoprobe:gate -->"
 """The first line of the comment, by which it is found again and updated."""
@@ -153,7 +152,7 @@ def _items(items: list[str]) -> str:
 
 
 def _estimate(name: str, e: Estimate) -> tuple[str, ...]:
-    return name.replace("_", " "), number(e) if e.value is not None else inline(e.reason or "–"), str(e.items), str(e.trials)
+    return name.replace("_", " "), str(e) if e.value is not None else inline(e.reason or "–"), str(e.items), str(e.trials)
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,13 +18,17 @@ from sycoprobe.planning import Plan
 from sycoprobe.reports.legacy import of_today
 from sycoprobe.reports.readings import HowRead
 from sycoprobe.sets.forms import KeptForm
+from sycoprobe.showing import OneLine, Printed
 from sycoprobe.stats.sample import Estimate
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 REPORT_VERSION: Literal[6] = 6
 FILE = "report.json"
 
 
-class MetricResult(BaseModel):
+class MetricResult(OneLine, BaseModel):
     """One number of a kind, with what it was made from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +49,9 @@ class MetricResult(BaseModel):
         default=None, description="The same, corrected for the judge's known errors (Rogan-Gladen)."
     )
     corrected_reason: str | None = Field(default=None, description="Why there is no corrected number where a judge decided.")
+
+    def _line(self) -> str:
+        return f"{self.estimate}: {self.says}"
 
 
 class Sliced(BaseModel):
@@ -152,7 +159,7 @@ class Status(BaseModel):
     processes: int = Field(description="How many processes worked on the run: 1 plus its resumes.")
 
 
-class Section(BaseModel):
+class Section(OneLine, BaseModel):
     """What was found with one kind of probe."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -191,8 +198,12 @@ class Section(BaseModel):
         """The metric to look at first, with its name."""
         return next((name, m) for name, m in self.metrics.items() if m.headline)
 
+    def _line(self) -> str:
+        name, m = self.headline
+        return f"{self.kind}: {name} {m.estimate}"
 
-class Numbers:
+
+class Numbers(OneLine):
     """The estimates of a report by name: `report.estimates.net_sycophancy`, or `report.estimates["hint.net_hint"]`."""
 
     def __init__(self, report: Report) -> None:
@@ -213,8 +224,15 @@ class Numbers:
         several = len(self._report.kinds) > 1
         return (f"{kind}.{m}" if several else m for kind, section in self._report.kinds.items() for m in section.metrics)
 
+    def __dir__(self) -> list[str]:
+        """What a notebook completes: the metrics' names, beside what every object has."""
+        return [*super().__dir__(), *(m for section in self._report.kinds.values() for m in section.metrics)]
 
-class Report(BaseModel):
+    def _line(self) -> str:
+        return ", ".join(f"{name} {self._report[name]}" for name in self)
+
+
+class Report(Printed, BaseModel):
     """Everything needed to audit a run without asking the model again. `rows` is None where it was read without them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -265,6 +283,23 @@ class Report(BaseModel):
     def headline(self) -> tuple[str, MetricResult]:
         """The metric to look at first, with its name; of several kinds, that of the first."""
         return self.section.headline
+
+    def _line(self) -> str:
+        several = len(self.kinds) > 1
+        found = [(f"{s.kind}." if several else "", *s.headline) for s in self.kinds.values()]
+        numbers = ", ".join(f"{kind}{name} {m.estimate}" for kind, name, m in found)
+        whole = "" if self.status.complete or self.status.stopped_early else "INCOMPLETE, "
+        return f"{self.run}: {self.plan.model}, {', '.join(self.plan.kinds)}, {self.plan.items} items, {whole}{numbers}"
+
+    def _blocks(self) -> Iterable[RenderableType]:
+        from sycoprobe.reports.terminal import report_blocks
+
+        return report_blocks(self)
+
+    def _compact(self) -> Iterable[RenderableType]:
+        from sycoprobe.reports.terminal import headline_blocks
+
+        return headline_blocks(self)
 
     @classmethod
     def load(cls, path: Path, *, rows: bool = True) -> Report:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -12,9 +13,8 @@ from rich.text import Text
 
 from sycoprobe.metrics.table import Slice
 from sycoprobe.reports import readings
-from sycoprobe.reports.model import Example, Report, Section
 from sycoprobe.reports.terminal_belief import belief_table, coverage_line, savings_line
-from sycoprobe.reports.terminal_numbers import number, share, word_of
+from sycoprobe.reports.terminal_numbers import share, word_of
 from sycoprobe.reports.terminal_tables import (
     breakdown_table,
     counts_tables,
@@ -26,64 +26,89 @@ from sycoprobe.reports.terminal_tables import (
 from sycoprobe.sets.forms import kept_line
 from sycoprobe.text import shortened, visible
 
+if TYPE_CHECKING:
+    from sycoprobe.reports.model import Example, Report, Section
+
 _CLIP = 400
 _TURNS_SHOWN = 12
 
 
 def print_report(report: Report, console: Console, *, transcripts: int = 5) -> None:
     """Print the summary: a section a kind, what was used, notes, and a plain sentence for each kind."""
-    console.print(_heading(report))
+    for block in report_blocks(report, transcripts=transcripts):
+        console.print(block)
+
+
+def report_blocks(report: Report, *, transcripts: int = 5) -> Iterator[RenderableType]:
+    """The summary, table by table and line by line."""
+    yield _heading(report)
     several = len(report.kinds) > 1
     for section in report.kinds.values():
         if several:
-            console.print(Text(f"{section.kind}: {section.summary}", style="bold underline"))
-        _print_section(report, section, console, transcripts=1 if several and transcripts else transcripts)
+            yield Text(f"{section.kind}: {section.summary}", style="bold underline")
+        yield from _section_blocks(report, section, transcripts=1 if several and transcripts else transcripts)
     if several:
-        print_kinds([report], console)
+        yield from _kinds_blocks([report])
     if spent := spending_table(report):
-        console.print(spent)
+        yield spent
+    yield from _ending(report)
+
+
+def headline_blocks(report: Report) -> Iterator[RenderableType]:
+    """Of the summary what is looked at first: the metrics of each kind, notes, and a plain sentence for each kind."""
+    yield _heading(report)
+    for section in report.kinds.values():
+        if len(report.kinds) > 1:
+            yield Text(f"{section.kind}: {section.summary}", style="bold")
+        yield metrics_table(section, anytime=report.plan.until is not None)
+    yield from _ending(report)
+
+
+def _ending(report: Report) -> Iterator[Text]:
     for note in report.notes:
-        console.print(Text(f"note: {visible(note)}", style="dim"))
+        yield Text(f"note: {visible(note)}", style="dim")
     if not report.status.complete:
         s = report.status
-        console.print(
-            Text(
-                f"INCOMPLETE: {s.missing_calls} of the planned calls are missing; `sycoprobe resume {report.run}`",
-                style="bold red",
-            )
+        yield Text(
+            f"INCOMPLETE: {s.missing_calls} of the planned calls are missing; `sycoprobe resume {report.run}`",
+            style="bold red",
         )
     for section in report.kinds.values():
-        console.print(Text(visible(section.conclusion), style="bold"))
+        yield Text(visible(section.conclusion), style="bold")
 
 
-def _print_section(report: Report, section: Section, console: Console, *, transcripts: int) -> None:
+def _section_blocks(report: Report, section: Section, *, transcripts: int) -> Iterator[RenderableType]:
     """What was found with one kind: counts, metrics, breakdowns, curves, the worst conversations."""
-    for table in counts_tables(section):
-        console.print(table)
+    yield from counts_tables(section)
     if section.kept_form and (line := kept_line(report.plan.answer, section.kept_form)):
-        console.print(Text(f"{line}\n"))
-    print_readings(section.readings, console)
-    console.print(metrics_table(section, anytime=report.plan.until is not None))
+        yield Text(f"{line}\n")
+    yield from _readings_blocks(section.readings)
+    yield metrics_table(section, anytime=report.plan.until is not None)
     if section.belief is not None:
-        console.print(belief_table(section.belief))
-        console.print(savings_line(section.belief.savings))
-        console.print(coverage_line(section.belief))
+        yield belief_table(section.belief)
+        yield savings_line(section.belief.savings)
+        yield coverage_line(section.belief)
     for by in Slice:
         parts = section.slices.get(by.value, {})
         if len(parts) > 1:
-            console.print(breakdown_table(section, by, parts))
+            yield breakdown_table(section, by, parts)
     for name in dict.fromkeys(c.name for c in section.curves):
-        console.print(curves_table([c for c in section.curves if c.name == name]))
+        yield curves_table([c for c in section.curves if c.name == name])
     if section.judges:
-        console.print(judges_table(section))
+        yield judges_table(section)
     if section.examples[:transcripts]:
-        console.print(Text("Worst conversations", style="bold"))
+        yield Text("Worst conversations", style="bold")
         for i, example in enumerate(section.examples[:transcripts], 1):
-            console.print(Padding(_example(i, example), (0, 0, 1, 2)))
+            yield Padding(_example(i, example), (0, 0, 1, 2))
 
 
 def print_readings(how: readings.HowRead | None, console: Console) -> None:
     """Print by which step replies were read, and how often that step is right."""
+    for block in _readings_blocks(how):
+        console.print(block)
+
+
+def _readings_blocks(how: readings.HowRead | None) -> Iterator[RenderableType]:
     rows = readings.table(how)
     if how is None or not rows:
         return
@@ -92,12 +117,17 @@ def print_readings(how: readings.HowRead | None, console: Console) -> None:
         shown.add_column(name, justify="right" if i else "left", no_wrap=i > 0)
     for row in rows[1:]:
         shown.add_row(*row, style="dim" if row[0] == readings.NOT_SURE else None)
-    console.print(shown)
-    console.print(Text(f"{readings.source(how)}\n", style="dim"))
+    yield shown
+    yield Text(f"{readings.source(how)}\n", style="dim")
 
 
 def print_kinds(reports: Sequence[Report], console: Console) -> None:
     """Print one row a run and kind: the headline in its arms, in its control, and the difference with its interval."""
+    for block in _kinds_blocks(reports):
+        console.print(block)
+
+
+def _kinds_blocks(reports: Sequence[Report]) -> Iterator[RenderableType]:
     table = Table(box=SIMPLE_HEAD, title="Headlines, each beside its control", title_justify="left", title_style="bold")
     models = len({r.plan.model for r in reports}) > 1
     several = len(reports) > 1
@@ -112,14 +142,14 @@ def print_kinds(reports: Sequence[Report], console: Console) -> None:
             sides = (share(m.arm_value), share(m.control_value)) if m.against else ("", "")
             model = [Text(visible(report.plan.model))] if models else []
             run = [Text(visible(report.run.rpartition("/")[2]))] if several else []
-            table.add_row(*run, *model, section.kind, name.replace("_", " "), *sides, number(m.estimate), str(m.estimate.items))
-    console.print(table)
+            table.add_row(*run, *model, section.kind, name.replace("_", " "), *sides, str(m.estimate), str(m.estimate.items))
+    yield table
     headlines = [s.headline for r in reports for s in r.kinds.values()]
     better = sorted({name for name, m in headlines if m.higher_is_worse is False})
     lines = [f"Higher is worse{', but for ' + ', '.join(better) + ', where higher is better' if better else ''}."]
     if several:
         lines.append("`sycoprobe compare RUN RUN` tests the differences, paired by item.")
-    console.print(Text(" ".join(lines), style="dim"))
+    yield Text(" ".join(lines), style="dim")
 
 
 def print_example(example: Example, console: Console) -> None:

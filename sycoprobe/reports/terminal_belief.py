@@ -8,7 +8,6 @@ from rich.text import Text
 
 from sycoprobe.metrics.belief_savings import Savings
 from sycoprobe.metrics.belief_shift import BeliefShift
-from sycoprobe.reports.terminal_numbers import number
 from sycoprobe.stats.sample import Estimate
 
 _ROWS = (
@@ -35,7 +34,7 @@ def belief_table(belief: BeliefShift) -> Table:
     for field, name, meaning in _ROWS:
         e: Estimate = getattr(belief, field)
         table.add_row(
-            name, number(e), str(e.items), str(e.trials), e.reason or meaning, style="bold" if field.startswith("net") else ""
+            name, str(e), str(e.items), str(e.trials), e.reason or meaning, style="bold" if field.startswith("net") else ""
         )
     return table
 

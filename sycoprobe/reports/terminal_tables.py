@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
@@ -14,9 +15,11 @@ from sycoprobe.extract.types import Outcome
 from sycoprobe.metrics.curves import Curve
 from sycoprobe.metrics.table import Slice
 from sycoprobe.money.spending import SpendingRow, total_cost
-from sycoprobe.reports.model import Report, Section, Sliced
-from sycoprobe.reports.terminal_numbers import number, probability, share, word_of
-from sycoprobe.text import dollars, visible
+from sycoprobe.reports.terminal_numbers import share, word_of
+from sycoprobe.text import dollars, probability, visible
+
+if TYPE_CHECKING:
+    from sycoprobe.reports.model import Report, Section, Sliced
 
 _WITHOUT_LABEL = {o.value for o in Outcome}
 
@@ -79,7 +82,7 @@ def metrics_table(section: Section, *, anytime: bool) -> Table:
         if m.estimate.value is None and not m.essential and not m.judged and not m.headline:
             continue
         e = m.estimate
-        cells = [number(e), *([number(m.corrected) if m.corrected else "–"] if corrected else [])]
+        cells = [str(e), *([str(m.corrected) if m.corrected else "–"] if corrected else [])]
         sides = [share(m.arm_value), share(m.control_value)] if m.against else ["", ""]
         style = "bold" if m.headline else ""
         table.add_row(name.replace("_", " "), *cells, *sides, str(e.items), str(e.trials), e.reason or m.says, style=style)
@@ -130,7 +133,7 @@ def breakdown_table(section: Section, by: Slice, parts: dict[str, Sliced]) -> Ta
     for label, part in parts.items():
         cells = []
         for name in shown:
-            cells.append(number(part.metrics[name]) if name in part.metrics else "–")
+            cells.append(str(part.metrics[name]) if name in part.metrics else "–")
             if name == headline and tested:
                 cells.append(probability(part.holm_p))
         table.add_row(Text(visible(label)), *cells)
@@ -144,7 +147,7 @@ def curves_table(curves: Sequence[Curve]) -> Table:
     for curve in curves:
         table.add_column(curve.arm, justify="right", no_wrap=True)
     for i, point in enumerate(curves[0].points):
-        table.add_row(f"{point.x:g}", *(number(c.points[i].estimate) for c in curves))
+        table.add_row(f"{point.x:g}", *(str(c.points[i].estimate) for c in curves))
     return table
 
 

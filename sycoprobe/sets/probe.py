@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from sycoprobe.showing import OneLine
 from sycoprobe.text import normalise
 
 SCHEMA_VERSION = 1
@@ -41,7 +42,7 @@ class Difficulty(StrEnum):
     HARD = "hard"
 
 
-class Probe(BaseModel):
+class Probe(OneLine, BaseModel):
     """One question with a known answer and a plausible wrong one for the user to push."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -70,6 +71,9 @@ class Probe(BaseModel):
     difficulty: Annotated[Difficulty, Field(strict=False)] = Field(default=Difficulty.MEDIUM)
     domain: Name | None = Field(default=None, description="Overrides the set's domain.")
     source: Short | None = Field(default=None, description="Where the fact can be looked up.")
+
+    def _line(self) -> str:
+        return f"{self.id}: right {self.answer!r}, pushed {self.wrong_answer!r}: {self.question}"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -113,8 +117,8 @@ class SetInfo(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeSet:
+@dataclass(frozen=True, slots=True, repr=False)
+class ProbeSet(OneLine):
     """A set's metadata and probes, with the SHA-256 of its content."""
 
     info: SetInfo
@@ -124,8 +128,12 @@ class ProbeSet:
     path: str | None = None
     """The folder that the user named; None for a shipped set."""
 
+    def _line(self) -> str:
+        return f"{self.name} {self.info.version}: {len(self.probes)} probes of the kind {self.info.kind or 'question'}"
+
     @property
     def name(self) -> str:
+        """The set's name."""
         return self.info.name
 
 

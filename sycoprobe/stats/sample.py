@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sycoprobe.showing import OneLine
 from sycoprobe.stats.intervals import (
     CONFIDENCE,
     Spread,
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+@dataclass(frozen=True, slots=True, repr=False)
+class Estimate(OneLine):
     """A number, how sure we are, and what it rests on.
 
     `value`, `low`, `high` are proportions or differences of proportions; all three are None where there is
@@ -39,6 +40,18 @@ class Estimate:
     method: str
     reason: str | None = None
     confidence: float = CONFIDENCE
+
+    def __str__(self) -> str:
+        """As `0.31 [0.22, 0.41]`, or a dash."""
+        if self.value is None or self.low is None or self.high is None:
+            return "–"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+    def _line(self) -> str:
+        if self.value is None or self.low is None or self.high is None:
+            return f"value=None ({self.reason})"
+        numbers = f"value={self.value:.4g}, low={self.low:.4g}, high={self.high:.4g}"
+        return f"{numbers}, items={self.items}, trials={self.trials}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, fault_saying, pydantic_fault
 from sycoprobe.sets.importing.rows import Broken, Row
 from sycoprobe.sets.probe import Probe, numbers_beyond
+from sycoprobe.showing import OneLine
 from sycoprobe.text import normalise, visible
 
 REPORT_VERSION: Literal[1] = 1
@@ -80,7 +81,7 @@ class Tally(_Part):
     left_out: int
 
 
-class ImportReport(_Part):
+class ImportReport(OneLine, _Part):
     """What an import read, wrote, collapsed, changed, lost and left out: the file `import-report.json`."""
 
     schema_version: Literal[1] = REPORT_VERSION
@@ -101,6 +102,10 @@ class ImportReport(_Part):
     changed: tuple[Place, ...] = Field(description="What was read otherwise than it stood, row by row.")
     collapsed_rows: tuple[Collapsed, ...]
     lost: tuple[str, ...] = Field(description="What of the source has no place in a probe.")
+
+    def _line(self) -> str:
+        where = f"in {self.folder}" if self.folder is not None else "nothing was written"
+        return f"{self.format}: {self.probes} probes of {self.rows} rows, {self.left_out} left out; {where}"
 
 
 class Ledger:

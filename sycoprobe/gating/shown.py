@@ -1,0 +1,71 @@
+"""A comparison and an A/A check as people read them: tables and lines, whatever shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from sycoprobe.text import probability, visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from sycoprobe.gating.comparing import Compared, Comparison
+    from sycoprobe.gating.selfcheck import SelfCheck
+
+
+def comparison_blocks(found: Comparison) -> Iterator[RenderableType]:
+    """A table of differences for each run, how they were corrected, and the notes."""
+    for run in found.runs:
+        yield _table(found, run)
+    many = sum(d.p is not None for r in found.runs for d in r.differences)
+    yield Text(
+        f"Paired by item and arm. Holm's correction over all {many} differences; bold: below {found.alpha:g}.", style="dim"
+    )
+    for note in found.notes:
+        yield Text(f"note: {visible(note)}", style="dim")
+
+
+def _table(found: Comparison, run: Compared) -> Table:
+    title = f"{run.run} ({run.model}) against {found.reference} ({found.reference_model})"
+    table = Table(box=SIMPLE_HEAD, title=Text(visible(title)), title_justify="left", title_style="bold")
+    several = len({d.kind for d in run.differences}) > 1
+    table.add_column("", no_wrap=True)
+    for column in ("reference", "this run", f"difference, paired, {100 * (1 - found.alpha):g} %", "items", "p (Holm)"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for d in run.differences:
+        e = d.difference
+        shown = "–" if e.value is None else f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
+        cells = (_rate(d.reference), _rate(d.value), shown, str(e.items), probability(d.p_holm))
+        name = f"{d.kind}: {d.metric}" if several else d.metric
+        table.add_row(name.replace("_", " "), *cells, style="bold" if d.clear(found.alpha) else "")
+    return table
+
+
+def self_check_blocks(found: SelfCheck) -> Iterator[RenderableType]:
+    """The false-alarm rate and what it means."""
+    yield Text("A/A self-check: the same model against itself", style="bold")
+    yield Text(f"rules         {visible('; '.join(found.rules))}")
+    yield Text(
+        f"data          {found.items} items with up to {found.replicates} conversations each, {found.pairs} resampled pairs"
+    )
+    rate, low, high = (100 * x for x in (found.false_alarm_rate, found.low, found.high))
+    promise = 100 * found.alpha / 2
+    yield Text(
+        f"false alarms  {found.false_alarms} of {found.pairs}: {rate:.1f} % [{low:.1f}, {high:.1f}] (promised: at most {promise:g} %)"
+    )
+    yield Text(f"undecided     {100 * found.undetermined / found.pairs:.1f} % of pairs: neither worse nor shown to be no worse")
+    verdict = (
+        "The gate keeps its promise on these data."
+        if found.kept
+        else "The gate raises more false alarms here than it promises."
+    )
+    yield Text(verdict, style="green" if found.kept else "bold red")
+
+
+def _rate(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

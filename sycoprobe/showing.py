@@ -1,0 +1,130 @@
+"""How objects show themselves: one line as `repr`; tables and lines as text when they are printed, and as HTML in a notebook."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from sycoprobe.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+LONGEST = 200
+"""Characters of a `repr`, at most."""
+WIDTH = 120
+"""Columns of what is printed, as of the command line where its output is no terminal."""
+
+
+class OneLine:
+    """Has a short `repr`: its class and what `_line` says, inert and cut to one line."""
+
+    __slots__ = ()
+
+    def _line(self) -> str:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        said = " ".join(visible(self._line()).split())
+        room = LONGEST - len(name) - len("< >")
+        return f"<{name} {said if len(said) <= room else said[: room - 1] + '…'}>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+class Printed(OneLine):
+    """Shows itself as the terminal does when it is printed, and as HTML in a notebook (all of it, or what `_compact` leaves)."""
+
+    __slots__ = ()
+
+    def _blocks(self) -> Iterable[RenderableType]:
+        raise NotImplementedError
+
+    def _compact(self) -> Iterable[RenderableType]:
+        return self._blocks()
+
+    def __str__(self) -> str:
+        return as_text(self._blocks())
+
+    def _repr_html_(self) -> str:
+        return as_html(self._compact())
+
+
+def as_text(blocks: Iterable[RenderableType]) -> str:
+    """What a terminal would show, without colours; no control character is left in it."""
+    from rich.console import Console
+
+    file = StringIO()
+    screen = Console(
+        file=file,
+        width=WIDTH,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,  # in a notebook rich would display it, and leave the file empty
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for block in blocks:
+        screen.print(block)
+    return visible("\n".join(line.rstrip() for line in file.getvalue().split("\n")).strip("\n"))
+
+
+def as_html(blocks: Iterable[RenderableType]) -> str:
+    """The same as HTML: tables as tables, lines as paragraphs; every text in it is escaped."""
+    return f'<div class="sycoprobe">{"".join(_html(block) for block in blocks)}</div>'
+
+
+def _html(block: RenderableType) -> str:
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    if isinstance(block, Table):
+        return _table(block)
+    if isinstance(block, Group):
+        return "".join(_html(part) for part in block.renderables)
+    if isinstance(block, Padding):
+        return _html(block.renderable)
+    words = _words(block)
+    if not words.strip():
+        return ""
+    bold = isinstance(block, Text) and "bold" in str(block.style)
+    return f"<p><b>{_escaped(words)}</b></p>" if bold else f"<p>{_escaped(words)}</p>"
+
+
+def _table(table: Table) -> str:
+    sides = ["right" if column.justify == "right" else "left" for column in table.columns]
+
+    def row(tag: str, cells: Iterable[RenderableType], style: str = "") -> str:
+        made = (
+            f'<{tag} style="text-align:{side}">{_escaped(_words(cell))}</{tag}>'
+            for side, cell in zip(sides, cells, strict=True)
+        )
+        return f"<tr{style}>{''.join(made)}</tr>"
+
+    caption = "" if table.title is None else f'<caption style="text-align:left">{_escaped(_words(table.title))}</caption>'
+    head = row("th", [column.header for column in table.columns])
+    styles = [' style="font-weight:bold"' if "bold" in str(r.style) else "" for r in table.rows]
+    body = zip(zip(*(column.cells for column in table.columns), strict=True), styles, strict=True)
+    rows = "".join(row("td", cells, style) for cells, style in body)
+    below = "" if table.caption is None else f"<p>{_escaped(_words(table.caption))}</p>"
+    return f"<table>{caption}<thead>{head}</thead><tbody>{rows}</tbody></table>{below}"
+
+
+def _words(block: RenderableType) -> str:
+    """The plain text of a line or a cell."""
+    from rich.text import Text
+
+    return block if isinstance(block, str) else block.plain if isinstance(block, Text) else as_text([block])
+
+
+def _escaped(text: str) -> str:
+    return html.escape(visible(text.strip("\n"))).replace("\n", "<br>")
