@@ -45,9 +45,9 @@ class File:
         """What `asdict` made."""
         return cls(**{**record, "tests": {name: Known(**test) for name, test in record["tests"].items()}})
 
-    def wanted(self, function: str | None) -> list[str]:
-        """The tests that may call a function (None: any), the quickest first."""
-        every = {name: t for name, t in self.tests.items() if t.seconds <= LONGEST}
+    def wanted(self, function: str | None, *, processes: bool) -> list[str]:
+        """The tests that call a function (None: any), the quickest first; with `processes` those too of which it is not known."""
+        every = {n: t for n, t in self.tests.items() if t.seconds <= LONGEST and (processes or OUTSIDE not in t.calls)}
         if function is not None and function not in self.calls:
             every = {name: t for name, t in every.items() if function in t.calls or OUTSIDE in t.calls}
         return sorted(every, key=lambda name: every[name].seconds)

@@ -53,6 +53,8 @@ LIBRARIES = (
     "jsonlines", "filelock", "typer.testing", "rich.console", "httpx", "aiohttp.web", "dotenv", "yaml",
 )  # fmt: skip
 """Imported once, before the first fork."""
+PROCESSES = ("cli/main", "errors")
+"""For mutants of these, tests that start processes are run too; for all others they take too long."""
 FIRST = 2
 """So many mutants of a module are tried with every test file of its row, to learn which are worth running first."""
 SLOWER = 10.0
@@ -135,7 +137,11 @@ class Bench:
         """The tests to run, by file: those that call the function; first the files that killed most of the module in least time."""
         source = (ROOT / "sycoprobe" / f"{mutant.module}.py").read_text()
         function = function_at(mutant.module, source, mutant.line)
-        wanted = {f: self.sound[f].wanted(function) for f in self.table[mutant.module] if self.sound[f].passes}
+        wanted = {
+            f: self.sound[f].wanted(function, processes=mutant.module in PROCESSES)
+            for f in self.table[mutant.module]
+            if self.sound[f].passes
+        }
         kills: Counter[str] = Counter()
         seconds = {f: 1 + self.sound[f].took(names) for f, names in wanted.items()}
         for one in self.tried.values():
