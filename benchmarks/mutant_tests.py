@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -45,10 +45,10 @@ class File:
         """What `asdict` made."""
         return cls(**{**record, "tests": {name: Known(**test) for name, test in record["tests"].items()}})
 
-    def wanted(self, function: str | None, *, processes: bool) -> list[str]:
-        """The tests that call a function (None: any), the quickest first; with `processes` those too of which it is not known."""
-        every = {n: t for n, t in self.tests.items() if t.seconds <= LONGEST and (processes or OUTSIDE not in t.calls)}
-        if function is not None and function not in self.calls:
+    def wanted(self, function: str | None) -> list[str]:
+        """The tests that call a function, or of which that is not known (None: all), the quickest first."""
+        every = {name: t for name, t in self.tests.items() if t.seconds <= LONGEST}
+        if function is not None and not {function, OUTSIDE} & set(self.calls):
             every = {name: t for name, t in every.items() if function in t.calls or OUTSIDE in t.calls}
         return sorted(every, key=lambda name: every[name].seconds)
 
@@ -86,7 +86,7 @@ class Learning:
             name = ""
             if code.co_filename.startswith(self._package):
                 name = f"{code.co_filename[len(self._package) : -3]}:{code.co_firstlineno}"
-            elif code is subprocess.Popen.__init__.__code__:
+            elif code is _POPEN:
                 name = OUTSIDE
             self._names[id(code)] = name
             self._kept.append(code)
@@ -104,10 +104,10 @@ class Learning:
         before, self._used = self._used, sum(os.times()[:4])
         if report.failed:
             self.file.passes = False
-        if report.when == "call":
+        if report.when == "call" and not report.skipped:
             self.file.tests[report.nodeid] = Known(round(self._used - before, 2), called)
-        else:
-            self.file.calls = sorted({*self.file.calls, *called} - {OUTSIDE})
+        elif report.when != "call":
+            self.file.calls = sorted({*self.file.calls, *called})
 
 
 class Choosing:
@@ -127,8 +127,12 @@ class Choosing:
             self.failed = report.nodeid
 
 
-def _prepare(folder: Path) -> None:
-    """Make this process one that works in the copy and in nothing else, and says nothing."""
+def _no_process(*_: object, **__: object) -> NoReturn:
+    pytest.skip("it starts a process")
+
+
+def _prepare(folder: Path, *, processes: bool) -> None:
+    """Make this process one that works in the copy and in nothing else, and says nothing; tests start processes, or are skipped."""
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
@@ -139,14 +143,17 @@ def _prepare(folder: Path) -> None:
     sys.path[:] = [str(folder), *(p for p in sys.path if p not in ("", root))]
     for name in [n for n in sys.modules if n.partition(".")[0] in ("sycoprobe", "benchmarks", "tests")]:
         del sys.modules[name]
+    if not processes:
+        subprocess.Popen = _no_process  # type: ignore[assignment, misc]
 
 
+_POPEN = subprocess.Popen.__init__.__code__
 _OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow and not model"]
 
 
-def learn(folder: Path, name: str, said: Path) -> None:
+def learn(folder: Path, name: str, said: Path, *, processes: bool) -> None:
     """Run a test file of the sound package; a `File` as JSON is written to `said`."""
-    _prepare(folder)
+    _prepare(folder, processes=processes)
     learning = Learning(folder / "sycoprobe")
     began = time.monotonic()
     learning.start()
@@ -157,9 +164,9 @@ def learn(folder: Path, name: str, said: Path) -> None:
     said.write_text(json.dumps(asdict(learning.file)))
 
 
-def hunt(folder: Path, chosen: Mapping[str, list[str]], said: Path, *, all_files: bool) -> None:
+def hunt(folder: Path, chosen: Mapping[str, list[str]], said: Path, *, all_files: bool, processes: bool) -> None:
     """Run these tests of a mutant, file by file: a line for each file is written to `said`, with the first test that failed."""
-    _prepare(folder)
+    _prepare(folder, processes=processes)
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     with said.open("a") as out:

@@ -53,8 +53,6 @@ LIBRARIES = (
     "jsonlines", "filelock", "typer.testing", "rich.console", "httpx", "aiohttp.web", "dotenv", "yaml",
 )  # fmt: skip
 """Imported once, before the first fork."""
-PROCESSES = ("cli/main", "errors")
-"""For mutants of these, tests that start processes are run too; for all others they take too long."""
 FIRST = 2
 """So many mutants of a module are tried with every test file of its row, to learn which are worth running first."""
 SLOWER = 10.0
@@ -122,8 +120,9 @@ def lines_of(path: Path) -> Iterator[Any]:
 class Bench:
     """Tries mutants in copies of the package, several at a time."""
 
-    def __init__(self, out: Path, table: dict[str, list[str]], jobs: int, work: Path) -> None:
+    def __init__(self, out: Path, table: dict[str, list[str]], with_processes: set[str], jobs: int, work: Path) -> None:
         self.out, self.table, self.jobs, self.work = out, table, jobs, work
+        self.with_processes = with_processes
         self.tried: dict[tuple[str, int, str, str], Tried] = {}
         self.sound: dict[str, File] = {}
         for line in lines_of(out):
@@ -133,15 +132,15 @@ class Bench:
                 one = Tried(**{**line, "mutant": Mutant(**line["mutant"])})
                 self.tried[one.key] = one
 
+    def processes(self, file: str) -> bool:
+        """Whether tests of this file may start processes; elsewhere those that do are skipped, for the time that it takes."""
+        return file in self.with_processes
+
     def chosen(self, mutant: Mutant) -> dict[str, list[str]]:
         """The tests to run, by file: those that call the function; first the files that killed most of the module in least time."""
         source = (ROOT / "sycoprobe" / f"{mutant.module}.py").read_text()
         function = function_at(mutant.module, source, mutant.line)
-        wanted = {
-            f: self.sound[f].wanted(function, processes=mutant.module in PROCESSES)
-            for f in self.table[mutant.module]
-            if self.sound[f].passes
-        }
+        wanted = {f: self.sound[f].wanted(function) for f in self.table[mutant.module] if self.sound[f].passes}
         kills: Counter[str] = Counter()
         seconds = {f: 1 + self.sound[f].took(names) for f, names in wanted.items()}
         for one in self.tried.values():
@@ -158,7 +157,7 @@ class Bench:
             said = self.work / "sound.json"
             said.write_text(json.dumps(asdict(File())))
             if (ROOT / file).exists():
-                os.waitpid(forked(partial(learn, folder, file, said)), 0)
+                os.waitpid(forked(partial(learn, folder, file, said, processes=self.processes(file))), 0)
             self.sound[file] = File.of(json.loads(said.read_text()))
             print(f"{file}: {self.sound[file].seconds:.0f} s, {len(self.sound[file].tests)} tests", file=sys.stderr)
             if not self.sound[file].passes:
@@ -176,7 +175,7 @@ class Bench:
         said.write_text("")
         all_files = sum(t.mutant.module == mutant.module for t in self.tried.values()) < FIRST
         limit = 40 + SLOWER * sum(1 + self.sound[f].took(names) for f, names in chosen.items())
-        pid = forked(partial(hunt, folder, chosen, said, all_files=all_files))
+        pid = forked(partial(hunt, folder, chosen, said, all_files=all_files, processes=any(map(self.processes, chosen))))
         return Running(pid, mutant, folder, said, time.monotonic(), limit, len(chosen))
 
     def ended(self, running: Running) -> Tried | None:
@@ -278,12 +277,13 @@ def main() -> None:
     given = parser.parse_args()
     data = tomllib.loads(TABLE.read_text())
     table = {m: row["tests"] for row in data["tests"] for m in row["modules"]}
+    with_processes = {f for row in data["tests"] if row.get("processes") for f in row["tests"]}
     modules = given.module or list(table)
     for library in LIBRARIES:
         with suppress(ImportError):
             importlib.import_module(library)
     with tempfile.TemporaryDirectory() as work:
-        bench = Bench(given.out, table, given.jobs, Path(work))
+        bench = Bench(given.out, table, with_processes, given.jobs, Path(work))
         if given.survivors_of:
             chosen = [Mutant(**line["mutant"]) for line in lines_of(given.survivors_of) if line.get("end") == "survived"]
         elif given.directed:
