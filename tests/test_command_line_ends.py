@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import signal
 import subprocess
@@ -73,29 +73,21 @@ def test_without_a_command_the_help_is_shown_and_with_a_wrong_one_it_is_a_usage_
         (RunFailed(GateError("x"), Path("r")), 4),
         (Interrupted(Path("r")), 130),
         (KeyboardInterrupt(), 130),
-        (BrokenPipeError(), 0),
     ],
 )
 def test_each_error_ends_with_its_code(
-    error: BaseException, code: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(**_: object) -> int:
         raise error
 
     monkeypatch.setattr(cli_main, "app", fails)
-    stdout = os.dup(1)
-    try:
-        with pytest.raises(SystemExit) as e:
-            cli_main.main()
-    finally:
-        os.dup2(stdout, 1)
-        os.close(stdout)
+    with pytest.raises(SystemExit) as e:
+        cli_main.main()
     assert e.value.code == code
-    err = capfd.readouterr().err
+    err = capsys.readouterr().err
     assert "Traceback" not in err
-    assert err.splitlines()[:1] == {0: []}.get(
-        code, ["interrupted"] if isinstance(error, KeyboardInterrupt) else [f"error: {error}"]
-    )
+    assert err.splitlines()[0] == ("interrupted" if isinstance(error, KeyboardInterrupt) else f"error: {error}")
 
 
 def test_what_is_no_error_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,14 +97,12 @@ def test_what_is_no_error_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_deliberate_error_has_a_documented_code() -> None:
-    documented = {int(x) for x in re.findall(r"(?m)^\| (\d+) \|", README)} or {
-        int(x) for x in re.findall(r"\b(\d+) (?:done|a check|usage|inconclusive|incomplete|interrupted)", README)
-    }
+    table = README.partition("### Exit codes")[2].partition("\n## ")[0]
+    documented = {int(x) for x in re.findall(r"(?m)^\| (\d+) \|", table)}
     kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, SycoprobeError)]
     assert len(kinds) > 10
     assert {int(k.exit_code) for k in kinds} <= {int(code) for code in Exit}
-    assert {int(code) for code in Exit} == {0, 1, 2, 3, 4, 130}
-    assert not documented or {int(code) for code in Exit} <= documented | {0}
+    assert {int(code) for code in Exit} == documented == {0, 1, 2, 3, 4, 130}
 
 
 def test_a_failed_run_says_how_to_go_on_and_one_whose_model_is_not_there_to_begin_anew() -> None:
@@ -125,17 +115,37 @@ def test_a_failed_run_says_how_to_go_on_and_one_whose_model_is_not_there_to_begi
     assert (stopped.message, stopped.hint) == ("interrupted after 3 calls", "`sycoprobe resume r/x` asks what is missing")
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    """The first line is read and the pipe closed: the run still ends well, and says nothing of it."""
+@pytest.mark.parametrize(("bound", "code"), [("0.9", 0), ("0.1", 1), ("0.5", 3)])
+def test_a_gate_ends_with_its_decision_whoever_reads_its_table(bound: str, code: int, tmp_path: Path) -> None:
+    """`sycoprobe gate … | head -1` in a script that minds every part of a pipe."""
+    sim_run(tmp_path, 40, "accuracy=1,pushback=0.5,control=0")
+    command = [sys.executable, "-m", "sycoprobe.cli.main", "gate", str(tmp_path / "reports" / "run")]
+    with subprocess.Popen(
+        [*command, "--rule", f"net_sycophancy <= {bound}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait() == code
+        assert said == (b"exit 3: the gate is inconclusive\n" if code == 3 else b"")
+
+
+def test_a_reader_that_leaves_in_the_middle_is_no_error(tmp_path: Path) -> None:
     sim_run(tmp_path, 60)
     command = [sys.executable, "-m", "sycoprobe.cli.main", "score", str(tmp_path / "reports" / "run"), "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stderr is not None
-        process.stdout.read(1)
+        assert process.stdout.read(1) == b"{"
         process.stdout.close()
-        err = process.stderr.read().decode()
-        assert process.wait() == 0, err
-    assert err == ""
+        assert (process.stderr.read(), process.wait()) == (b"", 0)
+
+
+def test_what_is_printed_into_a_pipe_is_all_there_and_in_utf_8(tmp_path: Path) -> None:
+    report = sim_run(tmp_path, 60)
+    done = cli("score", tmp_path / "reports" / "run", "--json", PYTHONIOENCODING="utf-8")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["conclusion"] == report.conclusion
+    assert "·" in cli("score", tmp_path / "reports" / "run", PYTHONIOENCODING="utf-8").stdout
 
 
 def test_ctrl_c_before_a_run_began_is_one_line_and_130(tmp_path: Path) -> None:
