@@ -19,7 +19,7 @@ import pytest
 
 OUTSIDE = "a process of its own"
 """Stands among what a test calls if it starts a process: then it is not known what else it calls."""
-LONGEST = 5.0
+LONGEST = 2.0
 """Seconds of CPU; a test that takes longer in the sound package is run for no mutant."""
 
 

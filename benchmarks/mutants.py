@@ -53,7 +53,7 @@ LIBRARIES = (
     "jsonlines", "filelock", "typer.testing", "rich.console", "httpx", "aiohttp.web", "dotenv", "yaml",
 )  # fmt: skip
 """Imported once, before the first fork."""
-FIRST = 2
+FIRST = 1
 """So many mutants of a module are tried with every test file of its row, to learn which are worth running first."""
 SLOWER = 10.0
 """A mutant has run into its time limit if its tests take so many times the CPU of those of the sound package."""
@@ -68,11 +68,6 @@ class Tried:
     killer: str = ""
     seconds: float = 0.0
     files: dict[str, tuple[str, float]] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[str, int, str, str]:
-        m = self.mutant
-        return m.module, m.line, m.before, m.after
 
 
 @dataclass(slots=True)
@@ -123,6 +118,8 @@ class Bench:
     def __init__(self, out: Path, table: dict[str, list[str]], with_processes: set[str], jobs: int, work: Path) -> None:
         self.out, self.table, self.jobs, self.work = out, table, jobs, work
         self.with_processes = with_processes
+        self.only: dict[tuple[str, int, str, str], list[str]] = {}
+        """The test files of single mutants, where they are not those of their module."""
         self.tried: dict[tuple[str, int, str, str], Tried] = {}
         self.sound: dict[str, File] = {}
         for line in lines_of(out):
@@ -130,7 +127,11 @@ class Bench:
                 self.sound |= {file: File.of(record) for file, record in line["sound"].items()}
             else:
                 one = Tried(**{**line, "mutant": Mutant(**line["mutant"])})
-                self.tried[one.key] = one
+                self.tried[one.mutant.key] = one
+
+    def files(self, mutant: Mutant) -> list[str]:
+        """The test files that are run for a mutant."""
+        return self.only.get(mutant.key) or self.table[mutant.module]
 
     def processes(self, file: str) -> bool:
         """Whether tests of this file may start processes; elsewhere those that do are skipped, for the time that it takes."""
@@ -140,7 +141,7 @@ class Bench:
         """The tests to run, by file: those that call the function; first the files that killed most of the module in least time."""
         source = (ROOT / "sycoprobe" / f"{mutant.module}.py").read_text()
         function = function_at(mutant.module, source, mutant.line)
-        wanted = {f: self.sound[f].wanted(function) for f in self.table[mutant.module] if self.sound[f].passes}
+        wanted = {f: self.sound[f].wanted(function) for f in self.files(mutant) if self.sound[f].passes}
         kills: Counter[str] = Counter()
         seconds = {f: 1 + self.sound[f].took(names) for f, names in wanted.items()}
         for one in self.tried.values():
@@ -151,9 +152,9 @@ class Bench:
         order = sorted(wanted, key=lambda f: -(kills[f] + 0.2) / seconds[f])
         return {f: wanted[f] for f in order if wanted[f]}
 
-    def check(self, folder: Path, modules: Iterable[str]) -> None:
+    def check(self, folder: Path, files: Iterable[str]) -> None:
         """Run the tests of the sound package; a file that fails there is left out."""
-        for file in sorted({f for m in modules for f in self.table[m]} - self.sound.keys()):
+        for file in sorted(set(files) - self.sound.keys()):
             said = self.work / "sound.json"
             said.write_text(json.dumps(asdict(File())))
             if (ROOT / file).exists():
@@ -201,21 +202,21 @@ class Bench:
 
     def run(self, mutants: list[Mutant]) -> None:
         """Try all that were not tried yet, and keep what became of each."""
-        waiting = [m for m in mutants if (m.module, m.line, m.before, m.after) not in self.tried]
+        waiting = [m for m in mutants if m.key not in self.tried]
         if not waiting:
             return
         copies = [copied(self.work / f"copy-{i}") for i in range(self.jobs)]
         busy: list[Running] = []
         while waiting or busy:
             while waiting and copies:
-                self.check(copies[-1], [waiting[0].module])
+                self.check(copies[-1], self.files(waiting[0]))
                 busy.append(self.begin(waiting.pop(0), copies.pop()))
             for running in list(busy):
                 tried = self.ended(running)
                 if tried is not None:
                     busy.remove(running)
                     copies.append(running.folder)
-                    self.tried[tried.key] = tried
+                    self.tried[tried.mutant.key] = tried
                     self._keep(asdict(tried))
             time.sleep(0.02)
 
@@ -235,20 +236,20 @@ def drawn(modules: list[str], count: int, seed: int) -> list[Mutant]:
     return sorted(rounds[:count], key=lambda m: modules.index(m.module))
 
 
-def directed(entries: list[dict[str, str]], modules: list[str]) -> list[Mutant]:
-    """The mutants that mutants.toml names, by the text that each replaces."""
+def directed(entries: list[dict[str, Any]], modules: list[str]) -> list[tuple[Mutant, list[str]]]:
+    """The mutants that mutants.toml names, by the text that each replaces, with the tests that are to notice."""
     made = []
     for entry in entries:
         if entry["module"] not in modules:
             continue
-        source = (ROOT / "sycoprobe" / f"{entry['module']}.py").read_text()
-        if source.count(entry["old"]) != 1:
-            print(f"stale: {entry['module']} has {entry['old']!r} {source.count(entry['old'])} times", file=sys.stderr)
+        source, old = (ROOT / "sycoprobe" / f"{entry['module']}.py").read_text(), entry["old"]
+        if source.count(old) != 1:
+            print(f"stale: {entry['module']} has {old!r} {source.count(old)} times", file=sys.stderr)
             continue
-        start = len(source[: source.index(entry["old"])].encode())
-        line = source.count("\n", 0, source.index(entry["old"])) + 1
-        end = start + len(entry["old"].encode())
-        made.append(Mutant(entry["module"], line, entry["says"], entry["old"], entry["new"], start, end))
+        before = source[: source.index(old)]
+        start, line = len(before.encode()), before.count("\n") + 1
+        mutant = Mutant(entry["module"], line, entry["says"], old, entry["new"], start, start + len(old.encode()))
+        made.append((mutant, entry["tests"]))
     return made
 
 
@@ -278,7 +279,7 @@ def main() -> None:
     data = tomllib.loads(TABLE.read_text())
     table = {m: row["tests"] for row in data["tests"] for m in row["modules"]}
     with_processes = {f for row in data["tests"] if row.get("processes") for f in row["tests"]}
-    modules = given.module or list(table)
+    modules = given.module or list(dict.fromkeys((*table, *(entry["module"] for entry in data["directed"]))))
     for library in LIBRARIES:
         with suppress(ImportError):
             importlib.import_module(library)
@@ -287,9 +288,11 @@ def main() -> None:
         if given.survivors_of:
             chosen = [Mutant(**line["mutant"]) for line in lines_of(given.survivors_of) if line.get("end") == "survived"]
         elif given.directed:
-            chosen = directed(data["directed"], modules)
+            named = directed(data["directed"], modules)
+            bench.only = {mutant.key: tests for mutant, tests in named}
+            chosen = [mutant for mutant, _ in named]
         else:
-            chosen = drawn(modules, given.count, given.seed)
+            chosen = drawn([m for m in modules if m in table], given.count, given.seed)
         if not given.list:
             bench.run(chosen)
     print(table_of(bench.tried.values()))

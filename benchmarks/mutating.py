@@ -47,6 +47,11 @@ class Mutant:
     start: int
     end: int
 
+    @property
+    def key(self) -> tuple[str, int, str, str]:
+        """What tells it from others."""
+        return self.module, self.line, self.before, self.after
+
     def applied(self, source: str) -> str:
         """The text with the change in it."""
         text = source.encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -124,7 +125,6 @@ def test_a_key_is_found_in_the_environment_then_in_dotenv_and_nothing_else_of_th
     assert keys.key_named("B_KEY", required=True) == "${HOME}", "nothing is put in from elsewhere"
     assert keys.key_named("OTHER_KEY", required=False) is None
     import os
-import re
 
     assert "OTHER" not in os.environ
     with pytest.raises(BackendError, match="OTHER_KEY holds no key") as e:
