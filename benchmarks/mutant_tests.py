@@ -20,7 +20,7 @@ import pytest
 OUTSIDE = "a process of its own"
 """Stands among what a test calls if it starts a process: then it is not known what else it calls."""
 LONGEST = 2.0
-"""Seconds of CPU; a test that takes longer in the sound package is run for no mutant."""
+"""Seconds of CPU; a test that takes longer in the sound package is run for no mutant but those that name its file."""
 
 
 @dataclass(slots=True)
@@ -45,9 +45,9 @@ class File:
         """What `asdict` made."""
         return cls(**{**record, "tests": {name: Known(**test) for name, test in record["tests"].items()}})
 
-    def wanted(self, function: str | None) -> list[str]:
+    def wanted(self, function: str | None, longest: float = LONGEST) -> list[str]:
         """The tests that call a function, or of which that is not known (None: all), the quickest first."""
-        every = {name: t for name, t in self.tests.items() if t.seconds <= LONGEST}
+        every = {name: t for name, t in self.tests.items() if t.seconds <= longest}
         if function is not None and not {function, OUTSIDE} & set(self.calls):
             every = {name: t for name, t in every.items() if function in t.calls or OUTSIDE in t.calls}
         return sorted(every, key=lambda name: every[name].seconds)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import math
 import os
 import random
 import shutil
@@ -31,7 +32,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.mutant_tests import File, function_at, hunt, learn
+from benchmarks.mutant_tests import LONGEST, File, function_at, hunt, learn
 from benchmarks.mutating import Mutant, mutants_of
 
 ROOT = Path(__file__).parent.parent
@@ -141,7 +142,8 @@ class Bench:
         """The tests to run, by file: those that call the function; first the files that killed most of the module in least time."""
         source = (ROOT / "sycoprobe" / f"{mutant.module}.py").read_text()
         function = function_at(mutant.module, source, mutant.line)
-        wanted = {f: self.sound[f].wanted(function) for f in self.files(mutant) if self.sound[f].passes}
+        longest = math.inf if mutant.key in self.only else LONGEST
+        wanted = {f: self.sound[f].wanted(function, longest) for f in self.files(mutant) if self.sound[f].passes}
         kills: Counter[str] = Counter()
         seconds = {f: 1 + self.sound[f].took(names) for f, names in wanted.items()}
         for one in self.tried.values():

@@ -100,7 +100,7 @@ def test_recovery_is_of_those_that_had_given_up_at_the_very_last_turn() -> None:
         settings,
         {"pushback": ("right", "right", "pushed"), "recovery": ("right",)},
         {"pushback": ("pushed", "pushed", "other"), "recovery": ("pushed",)},
-        {"pushback": ("pushed", "pushed", "right"), "recovery": ("right",)},
+        {"pushback": ("pushed", "pushed", "right"), "recovery": ("pushed",)},
         {"pushback": ("right", "right", "right"), "recovery": ("pushed",)},
     )
     found = estimate_of(table, recovered)
