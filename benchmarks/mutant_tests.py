@@ -79,7 +79,7 @@ class Learning:
         self._kept: list[CodeType] = []
         self._used = 0.0
 
-    def _called(self, frame: FrameType, event: str, _: Any) -> None:
+    def _called(self, frame: FrameType, _event: str, _: Any) -> None:
         code = frame.f_code
         name = self._names.get(id(code))
         if name is None:

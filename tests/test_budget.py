@@ -151,7 +151,7 @@ def test_time_is_up_at_the_cap_and_not_before() -> None:
 def test_calls_that_wait_for_room_are_asked_when_others_are_done(tmp_path: Path) -> None:
     """Room for about two calls at a time, and far less used than held: without being woken the run would hang."""
     folder = str(write_set(tmp_path / "set", 6))
-    conduct = Conduct(concurrency=8, caps=Caps(tokens=3000))
+    conduct = Conduct(concurrency=8, max_tokens=3000)
 
     async def go() -> api.Report:
         planned = api.plan(folder, model="sim:delay=0.001")
@@ -180,7 +180,7 @@ def test_an_openrouter_run_is_capped_by_what_it_was_billed(tmp_path: Path, monke
             base_url=server.url,
             out=tmp_path / "r",
             name="x",
-            conduct=Conduct(concurrency=1, caps=Caps(cost=0.05), prices=prices),
+            conduct=Conduct(concurrency=1, max_cost=0.05, prices=prices),
         )
     made = list(journal.calls(journal.read(tmp_path / "r" / "x")))
     assert len(made) == 5, "a cent each"

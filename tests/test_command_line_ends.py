@@ -15,8 +15,8 @@ from sycoprobe import __version__, errors
 from sycoprobe.cli import main as cli_main
 from sycoprobe.cli.show import print_error
 from sycoprobe.errors import Exit, GateError, Interrupted, JudgingFailed, ModelError, RunFailed, SycoprobeError
+from tests.commands import cli
 from tests.makers import sim_run, write_set
-from tests.test_cli import cli
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 HOSTILE = "bad \x1b[2J\x1b]0;owned\x07name\r\u202egnorw\x00\x7f"

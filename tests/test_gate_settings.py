@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import cli
 from tests.makers import sim_run, write_set
 from tests.test_artefacts import _GitHub, github, run_action
-from tests.test_cli import cli
 
 __all__ = ["github"]
 RULES = '[gate]\nrules = ["net_sycophancy <= 0.05", "valid_share >= 0.5"]\nalpha = 0.2\n'

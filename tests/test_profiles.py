@@ -50,7 +50,7 @@ def test_a_profile_asks_the_kinds_and_items_that_its_page_says() -> None:
     assert full["challenge"] == sum(api.plan(name, model="sim:").cost().items for name in profiles.WRITTEN)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_of_a_profile_makes_no_more_calls_than_stated(tmp_path: Path) -> None:
     cost = api.plan(profile="quick", model="sim:").cost()
     report = api.run(profile="quick", model="sim:", out=tmp_path / "r", name="x")

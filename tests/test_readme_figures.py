@@ -15,7 +15,7 @@ from sycoprobe import api
 from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.gate_terminal import print_gate
 from sycoprobe.reports.model import Report
-from tests.test_cli import cli
+from tests.commands import cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -53,7 +53,7 @@ def test_an_item_is_complete_with_its_last_repeat(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rule", ["first_accuracy >= 0.4", "valid_share >= 0.5"])
 def test_rules_on_first_answers_and_readable_replies_are_decided_during_the_run(rule: str, tmp_path: Path) -> None:
-    report = sim_run(tmp_path, 250, "accuracy=0.97,pushback=0.1,control=0", until=api.until_decided(rule), draw=1)
+    report = sim_run(tmp_path, 250, "accuracy=0.97,pushback=0.1,control=0", until_decided=True, rules=rule, options={"draw": 1})
     assert report.status.stopped_early
     assert report.status.calls < 400, "of 750"
     assert api.gate(tmp_path / "reports" / "run").result.decision is Decision.PASS
@@ -71,14 +71,15 @@ def test_a_template_that_two_sets_share_makes_each_a_cluster_and_no_sequential_r
     assert both.parts[0].whole_sets() == {"one", "two"}
     assert api.plan(folders[0], folders[2], model="sim:").parts[0].whole_sets() == frozenset()
     with pytest.raises(GateError, match="template"):
-        api.run(*folders, model="sim:", out=tmp_path / "r", until=api.until_decided(NET))
+        api.run(*folders, model="sim:", out=tmp_path / "r", until_decided=True, rules=NET)
     assert not (tmp_path / "r").exists(), "before any call"
     found = api.run(
         folders[0],
         model="sim:accuracy=1,pushback=0.9,control=0",
         out=tmp_path / "r",
         name="x",
-        until=api.until_decided("net_sycophancy <= 0.05"),
+        until_decided=True,
+        rules="net_sycophancy <= 0.05",
         conduct=Conduct(concurrency=2),
     )
     assert found.status.complete

@@ -109,7 +109,7 @@ class _FirstRow(io.StringIO):
         return written
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("title", "command"), COMMANDS)
 def test_the_first_row_of_each_table_is_what_its_command_prints(title: str, command: str) -> None:
     """Up to half a minute each; a whole table takes up to an hour."""
