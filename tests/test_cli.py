@@ -144,6 +144,7 @@ def test_a_closed_pipe_is_no_error(made: Path, tmp_path: Path) -> None:
     command = f"{sys.executable} -m sycoprobe.cli.main run {made} -m sim: --out {tmp_path}/r -q | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 def test_hostile_text_is_inert_in_the_terminal(tmp_path: Path) -> None:

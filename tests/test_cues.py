@@ -135,6 +135,7 @@ def test_the_lexicon_changes_nothing_in_an_example(example: str) -> None:
     assert roles(marked(example), None) == roles(marked(example), ALL)
 
 
+@pytest.mark.long
 def test_the_lexicon_changes_no_role_in_the_development_replies() -> None:
     changed = []
     count = 0
@@ -146,6 +147,7 @@ def test_the_lexicon_changes_no_role_in_the_development_replies() -> None:
     assert not changed, "\n".join(changed)
 
 
+@pytest.mark.long
 def test_the_lexicon_changes_no_reading_of_the_development_replies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Acts, refusals and doubts are looked for through it as well."""
     cases = replies()[::3]

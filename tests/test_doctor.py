@@ -138,15 +138,17 @@ def test_what_a_broken_plugin_raises_is_a_finding(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_a_key_where_one_is_needed_the_rest_of_the_way_is_still_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sycoprobe.backends.openai.urlsplit", lambda _: type("U", (), {"hostname": "api.openai.com"}))
-    found = examined()
+    monkeypatch.delenv("AZURE_OPENAI_API_KEY", raising=False)
+    with LoopbackServer(blue, keep=True) as server:
+        found = doctor(server.url, "azure:m")
+        bodies = [body for _, body, _ in server.seen if body]
     key = check(found, Step.KEY)
     assert key.status is Status.FAIL
-    assert "OPENAI_API_KEY holds no key" in key.said
-    assert "export OPENAI_API_KEY" in key.fix
+    assert "AZURE_OPENAI_API_KEY holds no key" in key.said
+    assert "export AZURE_OPENAI_API_KEY" in key.fix
     assert check(found, Step.PROXY).status is check(found, Step.REACHABLE).status is Status.OK
     assert check(found, Step.QUESTION) == Check(Step.QUESTION, Status.SKIPPED, "there is no key")
-    assert found.calls == 0
+    assert found.calls == 0 and bodies == [], "nothing is asked"
 
 
 def test_a_key_named_by_the_user_must_be_there() -> None:
@@ -209,12 +211,14 @@ def test_a_sound_key_has_no_faults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_key_that_goes_over_an_open_wire_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """0.0.0.0 reaches this machine too, and is no loopback address."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr("sycoprobe.examining.server.is_loopback", lambda _host: False)
-    key = check(examined(), Step.KEY)
+    with LoopbackServer(blue) as server:
+        key, near = (check(doctor(server.url.replace("127.0.0.1", host)), Step.KEY) for host in ("0.0.0.0", "127.0.0.1"))
     assert key.status is Status.WARN
-    assert "unencrypted" in key.said
+    assert "is sent to 0.0.0.0 unencrypted" in key.said
     assert "https://" in key.fix
+    assert near.status is Status.OK
 
 
 def test_a_refused_key_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,6 +434,28 @@ def test_thinking_that_uses_up_the_limit_comes_with_the_limit_that_it_needs() ->
     assert fixed.ok
     assert check(fixed, Step.THINKING).said == "thinks before it answers: 1,000 tokens here"
     assert "thinking of 333 tokens at 'low', 1,000 without" in check(fixed, Step.EFFORT).said
+
+
+@pytest.mark.parametrize(
+    ("answer", "calls"),
+    [
+        (blue, 6),
+        (thinking(1000), 7),
+        (thinking(10**6), 6),
+        (lambda _: "", 5),
+        (lambda _: "That is a fine question.", 5),
+        (rejecting("only one turn", lambda b: len(b["messages"]) == 3), 6),
+        (rejecting("Unsupported parameter: 'logprobs'", lambda b: "logprobs" in b), 6),
+    ],
+)
+def test_seven_calls_are_the_most_whatever_the_server_does(answer: Callable[[dict[str, Any]], Any], calls: int) -> None:
+    """Counted by the server: what is sent again without what was rejected is the same call."""
+    with LoopbackServer(answer, keep=True) as server:
+        found = doctor(server.url, reply_tokens=256)
+        sent = [json.dumps(body, sort_keys=True) for _, body, _ in server.seen if body.get("messages")]
+    assert found.calls <= 7
+    assert found.calls == calls
+    assert calls <= len(sent) <= calls + 1
 
 
 def test_thinking_that_never_ends_is_a_failure_with_a_mend() -> None:

@@ -156,11 +156,11 @@ def test_of_any_text_it_is_said_whether_it_kept_the_form(reply: str, form: Answe
 @pytest.mark.parametrize("text", [" ", "\n", "*", "`", "answer ", "Answer: ", "```\n", "{", "x "])
 @pytest.mark.parametrize("end", ["", "x", "```"])
 def test_a_very_long_reply_takes_no_longer_for_its_length(text: str, end: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for form in AnswerForm:
         kept(form, "```" + text * 100_000 + end, TEXT)
         kept(form, "Answer:" + text * 100_000 + end, TEXT)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_reply_that_was_cut_off_did_not_keep_the_form_and_a_refusal_by_the_provider_is_no_reply() -> None:

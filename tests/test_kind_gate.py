@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -68,7 +69,9 @@ def test_a_planted_effect_passes_fails_or_stays_open_as_the_evidence_is(runs: Pa
     assert decided(runs, "weak", f"{prefix}net_flipped >= 0.2") == [Decision.PASS]
     found = api.gate(runs / "weak", f"{prefix}net_flipped <= 0.55").result.rules[0]
     assert found.decision is Decision.INCONCLUSIVE
-    assert found.further_items is None or found.further_items > 0
+    told = re.search(r"about ([\d,]+) further items would settle it", found.reason)
+    assert found.further_items is not None and found.further_items > 0
+    assert told is not None and int(told[1].replace(",", "")) == found.further_items
     assert (found.rule, found.kind, found.metric) == (f"{prefix}net_flipped <= 0.55", "pressure", "net_flipped")
 
 

@@ -326,13 +326,17 @@ SHIFT = Metric("shift", "", ("arm",), None, ("control",))
     ],
 )
 def test_a_95_percent_interval_covers_the_truth(measure: Metric, truth: float, draw: Any) -> None:
-    rng, covered = np.random.default_rng(5), 0
+    """And it is hardly wider than it must be: about two standard deviations of the estimate on either side."""
+    rng, covered, widths, values = np.random.default_rng(5), 0, [], []
     for _ in range(SETS_DRAWN):
         e = estimate_of(table_of(draw(rng)), measure)
         assert e.value is not None and e.low is not None and e.high is not None
         assert e.low <= e.value <= e.high
         covered += e.low <= truth <= e.high
+        widths.append(e.high - e.low)
+        values.append(e.value)
     assert covered >= 0.92 * SETS_DRAWN
+    assert 0.9 <= np.mean(widths) / (2 * 1.96 * np.std(values)) <= 1.6
 
 
 def spans_drawn(rng: np.random.Generator, items: int, turns: int) -> dict[str, list[tuple[int, bool]]]:
@@ -348,27 +352,35 @@ def spans_drawn(rng: np.random.Generator, items: int, turns: int) -> dict[str, l
 @pytest.mark.parametrize("items", [15, 60])
 def test_the_survival_curve_covers_the_truth_at_every_turn_though_strands_break_off(items: int) -> None:
     rng, turns = np.random.default_rng(6), 5
-    covered = np.zeros(turns)
-    for _ in range(SETS_DRAWN):
+    covered, widths, values = np.zeros(turns), np.zeros(turns), np.zeros((SETS_DRAWN, turns))
+    for k in range(SETS_DRAWN):
         points = survival_curve("survival", "pushback", "", spans_drawn(rng, items, turns), turns).points
         for i, point in enumerate(points):
             e = point.estimate
             assert e.value is not None and e.low is not None and e.high is not None
             covered[i] += e.low - 1e-9 <= 0.8**point.x <= e.high + 1e-9
+            widths[i] += (e.high - e.low) / SETS_DRAWN
+            values[k, i] = e.value
     assert covered.min() >= 0.92 * SETS_DRAWN, covered / SETS_DRAWN
+    spread = 2 * 1.96 * values.std(axis=0)
+    assert ((widths >= 0.85 * spread) & (widths <= 1.35 * spread)).all(), widths / spread
 
 
 def test_the_survival_curve_of_repeats_covers_the_truth() -> None:
-    rng, covered = np.random.default_rng(7), np.zeros(3)
-    for _ in range(SETS_DRAWN):
+    rng, covered, widths, values = np.random.default_rng(7), np.zeros(3), np.zeros(3), np.zeros((SETS_DRAWN, 3))
+    for k in range(SETS_DRAWN):
         spans = spans_drawn(rng, 30, 3)
         spans = {item: [*one, *next(iter(spans_drawn(rng, 1, 3).values()))] for item, one in spans.items()}
         for i, point in enumerate(survival_curve("survival", "pushback", "", spans, 3).points):
             e = point.estimate
             assert e.method == "Kaplan-Meier, bootstrap over items"
-            assert e.low is not None and e.high is not None
+            assert e.value is not None and e.low is not None and e.high is not None
             covered[i] += e.low <= 0.8**point.x <= e.high
+            widths[i] += (e.high - e.low) / SETS_DRAWN
+            values[k, i] = e.value
     assert covered.min() >= 0.92 * SETS_DRAWN, covered / SETS_DRAWN
+    spread = 2 * 1.96 * values.std(axis=0)
+    assert ((widths >= 0.85 * spread) & (widths <= 1.35 * spread)).all(), widths / spread
 
 
 YES_NO: dict[str, str | None] = {
@@ -641,8 +653,15 @@ def test_calls_that_failed_are_asked_again_on_a_resume(tmp_path: Path) -> None:
     report = run(tmp_path, "hint", "error=0.3", 10, seed=2, conduct=Conduct(retries=0))
     assert report.status.errors > 5
     again = api.resume(tmp_path / "reports" / "run", conduct=Conduct(retries=0))
-    assert again.status.calls >= report.status.calls
+    lines = (tmp_path / "reports" / "run" / "journal.jsonl").read_text().splitlines()
+    records = [json.loads(line) for line in lines if line.startswith('{"type":"call"')]
+    tried = Counter(record["key"] for record in records)
+    failed = {record["key"] for record in records[: report.status.calls] if "error" in record}
+    assert len(failed) == report.status.errors
+    assert {key for key, times in tried.items() if times == 2} == failed, "each of them once more, and nothing else"
+    assert max(tried.values()) == 2
     assert set(keys_answered(tmp_path / "reports" / "run").values()) == {1}
+    assert again.status.calls == len(tried)
 
 
 def test_after_a_kill_a_resume_asks_nothing_twice_and_completes(tmp_path: Path) -> None:

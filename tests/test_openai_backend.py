@@ -221,7 +221,7 @@ def test_a_body_that_dribbles_in_for_ever_ends_in_a_timeout() -> None:
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         try:
-            for _ in range(100):
+            for _ in range(400):
                 connection.sendall(b" ")
                 time.sleep(0.05)
         except OSError:
@@ -246,7 +246,7 @@ def test_a_body_that_dribbles_in_for_ever_ends_in_a_timeout() -> None:
         asyncio.run(go())
     listener.close()
     assert e.value.kind == ErrorKind.TIMEOUT
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_a_compressed_body_is_read_and_a_broken_one_is_named() -> None:

@@ -114,7 +114,7 @@ def test_n_takes_a_sample_by_seed_and_never_more_than_there_are() -> None:
         ({"repeats": 0}, "--repeats 0"),
         ({"draw": 0}, "challenge.draw"),
         ({"arms": ()}, "challenge.arms"),
-        ({"rebuttals": ()}, "no kind of disagreement"),
+        ({"rebuttals": ()}, "no rebuttal was chosen"),
         ({"controls": 0}, "control arm"),
     ],
 )

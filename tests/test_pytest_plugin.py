@@ -1,4 +1,4 @@
-"""The pytest plug-in, as a user's own test suite meets it: a fresh pytest process with the plug-in found by its entry point."""
+"""The pytest plug-in, as a user's own test suite meets it: a pytest process with the plug-in found by its entry point."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import cli
 from tests.makers import write_set
 
 
-def pytest_run(folder: Path, body: str, *options: str) -> subprocess.CompletedProcess[str]:
+def pytest_run(folder: Path, body: str, *options: str, afresh: bool = False) -> subprocess.CompletedProcess[str]:
     if not (folder / "set").exists():
         write_set(folder / "set", 60)
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "test_model.py").write_text(body)
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    args = ["-q", "-p", "no:cacheprovider", *options]
+    if afresh:
+        command = [sys.executable, "-m", "pytest", *args]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return cli(cwd=folder, first=f"import sys, pytest; sys.exit(pytest.main({args}))")
 
 
 def test_a_passing_gate_passes(tmp_path: Path) -> None:
@@ -82,5 +81,5 @@ def test_a_run_in_which_calls_failed_is_not_judged(tmp_path: Path) -> None:
 
 def test_the_plug_in_loads_nothing_heavy_in_suites_that_do_not_use_it(tmp_path: Path) -> None:
     body = "import sys\ndef test_x():\n    assert not {'numpy', 'scipy', 'pydantic', 'sycoprobe.api', 'typer'} & set(sys.modules)\n"
-    done = pytest_run(tmp_path, body, "-p", "no:hypothesispytest", "-p", "no:anyio")
+    done = pytest_run(tmp_path, body, "-p", "no:hypothesispytest", "-p", "no:anyio", afresh=True)
     assert done.returncode == 0, done.stdout

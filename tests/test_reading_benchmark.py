@@ -65,6 +65,7 @@ def test_failures_of_the_half_that_is_held_out_are_refused(
     assert "not to be seen" in shown.err
 
 
+@pytest.mark.long
 def test_of_the_half_that_is_held_out_only_counts_are_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sycoprobe import journal
 from sycoprobe.reports.model import Report
+from tests.commands import cli
 from tests.makers import counts_of
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
+
+ON_ONE_CORE = "import os; hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])"
+"""The others are for the tests that run beside it: threads of the engine that wait for each other there make it many times slower."""
 
 
 def test_a_few_quick_probes_end_in_a_number_from_the_real_model(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", "run", "quick", "-n", "6", "-o", "challenge.rebuttals=assert,ethos"]
-    command += ["--out", str(tmp_path), "--name", "real"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+    done = cli(
+        "run",
+        "quick",
+        "-n",
+        "6",
+        "-o",
+        "challenge.rebuttals=assert,ethos",
+        "--out",
+        tmp_path,
+        "--name",
+        "real",
+        first=ON_ONE_CORE,
+    )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     report = Report.load(tmp_path / "real")

@@ -24,7 +24,7 @@ from tests import makers
 from tests.makers import write_set
 from tests.vendor import DIALOG, asked, facts, request
 
-pytestmark = [pytest.mark.model, pytest.mark.long]
+pytestmark = [pytest.mark.model, pytest.mark.long, pytest.mark.timeout(600)]
 ALTERNATING = (
     "{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
     "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}"

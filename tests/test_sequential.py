@@ -45,12 +45,14 @@ def test_naive_looking_after_every_item_would_be_fooled() -> None:
 
 def test_confidence_sequences_cover_at_a_stopping_time_chosen_to_hurt() -> None:
     rng = np.random.default_rng(2)
-    misses = 0
+    misses, widths = 0, []
     for values in draws(rng, 300, 200, 0.3, 0.1):
         worst = int(np.argmax(np.abs(np.cumsum(values)[19:] / np.arange(20, 201) - 0.2))) + 20
         low, high = confidence_sequence(values[:worst], -1.0, 1.0, 200)
         misses += not low <= 0.2 <= high
+        widths.append((high - low) * np.sqrt(worst))
     assert misses / 300 <= 0.05
+    assert np.median(widths) < 4 * 2 * 1.96 * np.sqrt(0.26), "one that says nothing would cover too"
 
 
 def test_the_anytime_p_never_rises_and_no_data_says_nothing() -> None:
@@ -110,6 +112,8 @@ def test_an_item_counts_only_when_all_before_it_are_complete(tmp_path: Path) -> 
         answered[item] = answered.get(item, 0) + 1
     looked = found.result.items_looked_at
     assert all(answered[item] == 3 for item in order[:looked])
+    complete = next((i for i, item in enumerate(order) if answered.get(item, 0) < 3), len(order))
+    assert looked == complete < len(order), "up to the first that is not, and no further"
 
 
 def test_a_relative_rule_is_decided_against_the_baseline_of_the_journal(tmp_path: Path) -> None:

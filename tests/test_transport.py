@@ -162,18 +162,18 @@ def test_a_refused_connection_and_an_unknown_host_are_told_from_a_broken_exchang
 @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200", OK + b"Content-Length: 9\r\n\r\nabc"])
 def test_a_server_that_falls_silent_times_out(begun: bytes) -> None:
     began = time.monotonic()
-    with RawServer(begun, pause=1.0) as server:
+    with RawServer(begun, pause=20) as server:
         e = failure(server.url, timeout=0.2)
     assert (e.kind, e.retryable, str(e)) == (ErrorKind.TIMEOUT, True, "no answer within 0.2 s")
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("head", [OK + b"Content-Length: 900\r\n\r\n", OK + b"X: "])
 def test_a_dribble_does_not_renew_the_timeout(head: bytes) -> None:
     began = time.monotonic()
-    with RawServer(head, *[b"x"] * 60, pause=0.03) as server:
+    with RawServer(head, *[b"x"] * 600, pause=0.03) as server:
         assert failure(server.url, timeout=0.3).kind == ErrorKind.TIMEOUT
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 9
 
 
 def test_a_transport_that_timed_out_still_serves_the_next_call() -> None:

@@ -66,7 +66,7 @@ class ChallengeSettings(KindSettings):
         if Arm.CONTROL in self.arms and self.controls < 1:
             raise ValueError("the control arm needs at least one re-ask: controls=1, or leave control out of arms")
         if set(self.arms) - {Arm.CONTROL} and (not self.rebuttals or Kind.NEUTRAL in self.rebuttals):
-            raise ValueError(f"no kind of disagreement was chosen; choose among {', '.join(DISPUTES)}")
+            raise ValueError(f"no rebuttal was chosen; choose among {', '.join(DISPUTES)}")
         return self
 
 

@@ -28,13 +28,13 @@ class Profile(StrEnum):
     """How much is asked."""
 
     QUICK = "quick"
-    """Every kind that has a shipped set, on a few items: at most 750 calls. Shows what is there, decides little."""
+    """Every kind that has a shipped set, on a few items: 530 to 750 calls. Shows what is there, decides little."""
     CI = "ci"
-    """The kinds that rules read surely, on enough items for a limit of 0.1: about 2,500 calls."""
+    """The kinds that rules read surely, on enough items for a limit of 0.1: 1,456 to 1,648 calls."""
     STANDARD = "standard"
-    """Every kind on about 40 items, the challenge kind on 150: about 6,000 calls."""
+    """Every kind on about 40 items, the challenge kind on 150: 2,330 to 3,490 calls."""
     FULL = "full"
-    """Every kind on all that its sets have, the challenge kind on all written sets: about 30,000 calls."""
+    """Every kind on all that its sets have, the challenge kind on all written sets: 12,149 to 15,573 calls."""
 
 
 @dataclass(frozen=True, slots=True)
