@@ -79,7 +79,7 @@ class Learning:
         self._kept: list[CodeType] = []
         self._used = 0.0
 
-    def _called(self, frame: FrameType, event: str, _: Any) -> None:
+    def _called(self, frame: FrameType, *_: Any) -> None:
         code = frame.f_code
         if code is _POPEN and sys.executable in str(frame.f_locals.get("args")):
             self._now.add(OUTSIDE)
