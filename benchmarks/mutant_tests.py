@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -79,15 +79,15 @@ class Learning:
         self._kept: list[CodeType] = []
         self._used = 0.0
 
-    def _called(self, frame: FrameType, _event: str, _: Any) -> None:
+    def _called(self, frame: FrameType, *_: Any) -> None:
         code = frame.f_code
+        if code is _POPEN and sys.executable in str(frame.f_locals.get("args")):
+            self._now.add(OUTSIDE)
         name = self._names.get(id(code))
         if name is None:
             name = ""
             if code.co_filename.startswith(self._package):
                 name = f"{code.co_filename[len(self._package) : -3]}:{code.co_firstlineno}"
-            elif code is _POPEN:
-                name = OUTSIDE
             self._names[id(code)] = name
             self._kept.append(code)
         if name:
@@ -127,8 +127,13 @@ class Choosing:
             self.failed = report.nodeid
 
 
-def _no_process(*_: object, **__: object) -> NoReturn:
-    pytest.skip("it starts a process")
+class _NoPython(subprocess.Popen[Any]):
+    """Starts what libraries ask of the system, and skips the test that wants another Python."""
+
+    def __init__(self, args: Any, *more: Any, **options: Any) -> None:
+        if sys.executable in str(args):
+            pytest.skip("it starts a process")
+        super().__init__(args, *more, **options)
 
 
 def _prepare(folder: Path, *, processes: bool) -> None:
@@ -144,7 +149,7 @@ def _prepare(folder: Path, *, processes: bool) -> None:
     for name in [n for n in sys.modules if n.partition(".")[0] in ("sycoprobe", "benchmarks", "tests")]:
         del sys.modules[name]
     if not processes:
-        subprocess.Popen = _no_process  # type: ignore[assignment, misc]
+        subprocess.Popen = _NoPython  # type: ignore[misc]
 
 
 _POPEN = subprocess.Popen.__init__.__code__

@@ -143,7 +143,9 @@ class Bench:
         source = (ROOT / "sycoprobe" / f"{mutant.module}.py").read_text()
         function = function_at(mutant.module, source, mutant.line)
         longest = math.inf if mutant.key in self.only else LONGEST
-        wanted = {f: self.sound[f].wanted(function, longest) for f in self.files(mutant) if self.sound[f].passes}
+        wanted = {
+            f: self.sound[f].wanted(function, longest) for f in self.files(mutant) if f in self.sound and self.sound[f].passes
+        }
         kills: Counter[str] = Counter()
         seconds = {f: 1 + self.sound[f].took(names) for f, names in wanted.items()}
         for one in self.tried.values():
@@ -156,11 +158,10 @@ class Bench:
 
     def check(self, folder: Path, files: Iterable[str]) -> None:
         """Run the tests of the sound package; a file that fails there is left out."""
-        for file in sorted(set(files) - self.sound.keys()):
+        for file in sorted(f for f in set(files) - self.sound.keys() if (ROOT / f).exists()):
             said = self.work / "sound.json"
             said.write_text(json.dumps(asdict(File())))
-            if (ROOT / file).exists():
-                os.waitpid(forked(partial(learn, folder, file, said, processes=self.processes(file))), 0)
+            os.waitpid(forked(partial(learn, folder, file, said, processes=self.processes(file))), 0)
             self.sound[file] = File.of(json.loads(said.read_text()))
             print(f"{file}: {self.sound[file].seconds:.0f} s, {len(self.sound[file].tests)} tests", file=sys.stderr)
             if not self.sound[file].passes:
