@@ -25,6 +25,7 @@ from benchmarks.docstrings import below_names, by_name, default_of, entries, own
 from benchmarks.keywords import keyword
 from sycoprobe.reports import model
 from sycoprobe.reports.findings import Finding, GatedRun
+from sycoprobe.sets.load import kind_named, kind_names
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
 
 FILE = Path(__file__).parent.parent / "docs" / "api.md"
@@ -200,6 +201,19 @@ def is_for_users(method: Callable[..., Any]) -> bool:
     return set(re.findall(r"\b[A-Z]\w+", kinds)) <= {*sycoprobe.__all__, *COMMON}
 
 
+def metrics_entry() -> str:
+    """The metrics of every kind, with what each says; those of options that are not usual are left out."""
+    rows = ["| kind | metric | |", "|---|---|---|"]
+    for name in sorted(kind_names(), key=lambda k: (k != "challenge", k)):
+        kind = kind_named(name)
+        for metric in kind.every_metric(kind.settings_model()):
+            rows.append(f"| `{name}` | `{metric.name}` | {cell(metric.says)} |")
+    return (
+        "## Metrics\n\nThe names that rules, `report.estimates` and comparisons use. In a run of several kinds, put the kind in front: "
+        "`hint.net_hint`.\n\n" + "\n".join(rows) + "\n"
+    )
+
+
 def error_entry(name: str) -> Iterator[str]:
     """An error: what it is of, the exit code that a command ends with, docstring and parameters."""
     error: type[sycoprobe.SycoprobeError] = getattr(sycoprobe, name)
@@ -229,6 +243,7 @@ def made() -> str:
     for kind in kinds.values():
         lines.append(keywords_entry(kind, shown))
         shown |= typing.get_type_hints(kind)
+    lines.append(metrics_entry())
     lines.append("## Types\n")
     for title, names in TYPES.items():
         lines.append(f"### {title}\n")

@@ -37,11 +37,15 @@ def run(
 ) -> Report:
     """Ask, push back, score: the whole of `sycoprobe run`. What is asked and answered is kept in a folder, the report in it too.
 
+    The folder is `out`/`name`, and must be new. A cap that is reached (`max_calls` and its like) ends the run early: the report then
+    names it in `status.cap`, and `resume` goes on.
+
     Parameters
     ----------
     sets: names of shipped sets or paths of folders; each goes to the kinds that suit it.
-    model: BACKEND:NAME (default: local:smollm2); or a function of the dialog (a list of `{"role": …, "content": …}`) to the
-        answer, plain or `async`; or a backend.
+    model: BACKEND:NAME (default: local:smollm2); or a function of the dialog (a list of `{"role": …, "content": …}`, of which the
+        last is the user's) to the answer, plain (called in a thread for each call under way) or `async`; or a backend. What it
+        raises is a failed call, counted in `Report.status.errors`.
     conduct: callbacks and signals; settings of the conduct given here as keywords win over it.
     config: a settings file, over which the keywords go; None: none is read.
     settings: what is asked, how answers are sampled, how the run is conducted; docs/settings.md lists them.
@@ -75,13 +79,15 @@ async def arun(
 async def begin(made: Prepared, conduct: Conduct) -> Report:
     """The only run of what was prepared. Raises as `run` does."""
     out, name = made.folder
+    if made.backends:
+        conduct = replace(conduct, backend=made.backends[0])
     baseline, allow = made.baseline, made.chosen.gate.allow_mismatch
     return await start(made.one, out=out, name=name, conduct=conduct, baseline=baseline, allow_mismatch=allow)
 
 
 def run_all(
     *sets: str,
-    models: Sequence[str] = (),
+    models: Sequence[Model] = (),
     systems: Sequence[str | Path] = (),
     conduct: Conduct | None = None,
     config: str | Path | None = None,
@@ -98,8 +104,9 @@ def run_all(
 
     Returns
     -------
-    A report for each run, in the order of the models and then of the prompts; one that failed has its error in its place.
-    `compare` of their folders gives the paired differences.
+    A report for each run, in the order of the models and then of the prompts; one that failed has its error in its place. Its `run`
+    is NAME/MODEL, which `gate`, `compare` and `resume` take with the same `out`; NAME alone stands for all of them in this order,
+    so that `compare(NAME)` gives the paired differences from the first.
     """
     return run_alone(
         lambda: arun_all(*sets, models=models, systems=systems, conduct=conduct, config=config, **settings),
@@ -110,7 +117,7 @@ def run_all(
 
 async def arun_all(
     *sets: str,
-    models: Sequence[str] = (),
+    models: Sequence[Model] = (),
     systems: Sequence[str | Path] = (),
     conduct: Conduct | None = None,
     config: str | Path | None = None,
@@ -120,7 +127,9 @@ async def arun_all(
     given = {**settings, **({"system": systems} if systems else {})}
     made, how = prepared(sets, models or None, conduct, read(config), given)
     out, name = made.folder
-    return await start_all(made.plans, out=out, name=name, labels=made.labels, headers=made.headers, conduct=how)
+    return await start_all(
+        made.plans, out=out, name=name, labels=made.labels, headers=made.headers, backends=made.backends, conduct=how
+    )
 
 
 def prepared(
@@ -132,14 +141,14 @@ def prepared(
     known: Mapping[str, Declared] = RUN_SETTINGS,
 ) -> tuple[Prepared, Conduct]:
     """The runs that Python's keywords come to over a file's settings, and how they are conducted. Raises as `run` does."""
-    opener, given = None, dict(settings)
+    given, openers = dict(settings), {}
     if model is not None:
-        names = model
-        if isinstance(model, str) or not isinstance(model, Sequence):
-            names, opener = named(model)
-        given["model"] = names
+        each = [model] if isinstance(model, str) or not isinstance(model, Sequence) else model
+        pairs = [named(m) for m in each]
+        given["model"] = [name for name, _ in pairs]
+        openers = {name: opener for name, opener in pairs if opener is not None}
     made = prepare(chosen_in_python(sets, file, given, known), given)
     own: dict[str, Any] = {k: v for k, v in made.conduct.items() if k in made.chosen.places or k == "headers"}
-    if opener is not None:
-        own["backend"] = opener
+    if openers:
+        made = replace(made, backends=tuple(openers.get(run.model) for run in made.chosen.runs))
     return made, replace(conduct or Conduct(), **own)

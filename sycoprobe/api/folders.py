@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ DEFAULT_OUT = Path("reports")
 
 
 def new_folders(
-    plans: Sequence[Planned], out: Path | None = None, name: str | None = None, labels: Sequence[str] = ()
+    plans: Sequence[Planned], out: str | Path | None = None, name: str | None = None, labels: Sequence[str] = ()
 ) -> list[Path]:
     """A folder for each of several plans that are run together: in one folder, under its model's name, its label, or both.
 
@@ -31,7 +32,7 @@ def new_folders(
         what = "a model" if len({p.plan.system for p in plans}) == 1 else "a model with one system prompt"
         raise PlanError(f"{what} is named twice", "name each once; repeats ask a model more often")
     models = len({p.plan.model for p in plans})
-    group = (out or DEFAULT_OUT) / (name or _name_of(plans[0]))
+    group = root_of(out) / (name or _name_of(plans[0]))
     seen: Counter[str] = Counter()
     folders = []
     for planned, label in zip(plans, labels or [""] * len(plans), strict=True):
@@ -41,8 +42,8 @@ def new_folders(
     return folders
 
 
-def new_folder(planned: Planned, out: Path | None, name: str | None) -> Path:
-    folder = (out or DEFAULT_OUT) / (name or run_name(planned))
+def new_folder(planned: Planned, out: str | Path | None, name: str | None) -> Path:
+    folder = root_of(out) / (name or run_name(planned))
     if (folder / FILE).exists():
         raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
     return folder
@@ -53,7 +54,7 @@ def load_report(folder: Path, *, rows: bool = True) -> Report:
     return Report.load(folder, rows=rows)
 
 
-def find_run(run: str | Path, out: Path | None = None) -> Path:
+def find_run(run: str | Path, out: str | Path | None = None) -> Path:
     """The folder of a run given by path, by name, or as `latest`. Raises `JournalError`."""
     found = find_runs(run, out)
     if len(found) > 1:
@@ -62,9 +63,12 @@ def find_run(run: str | Path, out: Path | None = None) -> Path:
     return found[0]
 
 
-def find_runs(run: str | Path, out: Path | None = None) -> list[Path]:
-    """The folder of a run, or of all runs that were begun together under one name. Raises `JournalError`."""
-    root = out or DEFAULT_OUT
+def find_runs(run: str | Path, out: str | Path | None = None) -> list[Path]:
+    """The folder of a run, or of all runs that were begun together under one name, in the order in which they were named.
+
+    Raises `JournalError`.
+    """
+    root = root_of(out)
     if str(run) == "latest":
         found = sorted([*root.glob(f"*/{FILE}"), *root.glob(f"*/*/{FILE}")], key=lambda p: p.stat().st_mtime)
         if found:
@@ -75,9 +79,24 @@ def find_runs(run: str | Path, out: Path | None = None) -> list[Path]:
             return [folder]
         if folder.is_file() and folder.name == FILE:
             return [folder.parent]
-        if together := sorted(p.parent for p in folder.glob(f"*/{FILE}")):
-            return together
+        if together := [p.parent for p in folder.glob(f"*/{FILE}")]:
+            return sorted(together, key=_begun)
     raise JournalError(f"no run {str(run)!r} here or in {root}/", "name the folder of a run, or `latest`")
+
+
+def root_of(out: str | Path | None) -> Path:
+    """The folder that holds the runs."""
+    return DEFAULT_OUT if out is None else Path(out)
+
+
+def _begun(folder: Path) -> tuple[int, str]:
+    """The place of a run among those that were begun with it; of journals that keep none, by name."""
+    try:
+        with (folder / FILE).open(encoding="utf-8") as file:
+            header = json.loads(file.readline())
+        return int(header["conduct"]["position"]), folder.name
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, folder.name
 
 
 def run_name(planned: Planned) -> str:

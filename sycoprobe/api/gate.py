@@ -64,7 +64,7 @@ def gate(
     allow_mismatch: bool = False,
     alpha: float = ALPHA,
     min_items: int = MIN_ITEMS,
-    out: Path | None = None,
+    out: str | Path | None = None,
 ) -> Gated:
     """Judge a run by rules, or several runs together, without any call.
 
@@ -176,7 +176,7 @@ def _notes(parts: Sequence[_Part], chosen: Sequence[tuple[_Part, Rule]]) -> list
 
 
 def bless(
-    run: str | Path, file: str | Path = baselines.DEFAULT_FILE, *, error_tolerance: float = 0.05, out: Path | None = None
+    run: str | Path, file: str | Path = baselines.DEFAULT_FILE, *, error_tolerance: float = 0.05, out: str | Path | None = None
 ) -> Baseline:
     """Write the run's readings as the baseline `file`, to be reviewed and committed. The only thing that changes a baseline.
 
@@ -216,7 +216,7 @@ def bless(
     return made
 
 
-def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPHA, out: Path | None = None) -> Comparison:
+def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPHA, out: str | Path | None = None) -> Comparison:
     """Paired differences of every later run from the first, by item and arm, with Holm's correction over all of them.
 
     Parameters
@@ -280,7 +280,11 @@ def _compared(first: Judged, other: Judged) -> list[Compare]:
 
 
 def self_check(
-    *runs: str | Path, rules: Sequence[str] = (), alpha: float = ALPHA, min_items: int = MIN_ITEMS, out: Path | None = None
+    *runs: str | Path,
+    rules: Sequence[str] = (),
+    alpha: float = ALPHA,
+    min_items: int = MIN_ITEMS,
+    out: str | Path | None = None,
 ) -> SelfCheck:
     """How often the gate says that a model became worse when it is the same model: an A/A check on replicates of its answers.
 
@@ -311,7 +315,7 @@ def self_check(
     return selfcheck.self_check(tables, relative, alpha=alpha, min_items=min_items)
 
 
-async def again(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
+async def again(run: str | Path, *, out: str | Path | None = None, conduct: Conduct | None = None) -> Report:
     """Run a plan once more on the same model, drawing answers anew: the other side of an A/A check. Raises as `run` does."""
     folder = find_run(run, out)
     planned = journals.read(folder).planned()

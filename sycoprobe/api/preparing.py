@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sycoprobe.api.models import Opener
 from sycoprobe.api.planning import plan_of, until_decided
 from sycoprobe.backends.extras import Headers, headers_of
 from sycoprobe.config import Chosen, read_baseline
@@ -29,6 +30,7 @@ class Prepared:
     plans: one for each model and system prompt, in the order in which they were named.
     labels: for each, the name of its system prompt; empty where there is only one.
     headers: for each, those of its model.
+    backends: for each, what opens its backend if its model is a function or a backend; empty if all are names.
     baseline: what the relative rules of a sequential run compare to.
     """
 
@@ -37,6 +39,7 @@ class Prepared:
     headers: tuple[Headers, ...]
     chosen: Chosen
     baseline: Baseline | None = None
+    backends: tuple[Opener | None, ...] = ()
 
     @property
     def one(self) -> Planned:
@@ -79,8 +82,8 @@ def prepare(chosen: Chosen, given: Mapping[str, Any]) -> Prepared:
         until = until_decided(*gate.rules, alpha=gate.alpha, min_items=gate.min_items)
         path = baseline_needed(gate, given=bool(given.get("baseline")))
         blessed = read_baseline(path) if path else None
-    elif early := next((name for name in ("rules", "baseline") if given.get(name)), None):
-        raise PlanError(f"{early} belongs to until-decided", "add until-decided, or gate the finished run")
+    elif early := next((name for name in ("rules", "baseline", "on_inconclusive") if given.get(name)), None):
+        raise PlanError(f"{early.replace('_', '-')} belongs to until-decided", "add until-decided, or gate the finished run")
     plans = tuple(plan_of(asking, run, until) for run in chosen.runs)
     several = len({run.prompt for run in chosen.runs}) > 1
     labels = tuple(run.prompt.name if several else "" for run in chosen.runs)

@@ -14,6 +14,7 @@ from sycoprobe import __version__
 from sycoprobe.api.conduct import Conduct, price_for
 from sycoprobe.api.executing import execute
 from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
+from sycoprobe.api.models import Model, Opener, named
 from sycoprobe.api.planning import check_until
 from sycoprobe.api.together import Together
 from sycoprobe.backends import open_backend
@@ -39,7 +40,7 @@ from sycoprobe.settings.checking import checked
 async def start(
     planned: Planned,
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     name: str | None = None,
     conduct: Conduct | None = None,
     baseline: Baseline | None = None,
@@ -56,10 +57,11 @@ async def start(
 async def start_all(
     plans: Sequence[Planned],
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     name: str | None = None,
     labels: Sequence[str] = (),
     headers: Sequence[Mapping[str, str]] = (),
+    backends: Sequence[Opener | None] = (),
     folders: Sequence[Path] | None = None,
     conduct: Conduct | None = None,
 ) -> list[Report | SycoprobeError]:
@@ -73,6 +75,7 @@ async def start_all(
     name: of the folder that holds them, each under its model's name (default: time and sets). `find_runs` finds them all by it.
     labels: for each plan, what its folder is named by beside the model: that of its system prompt.
     headers: for each plan, the headers of its requests; none: those of `conduct`.
+    backends: for each plan, what opens its backend instead of its model's name; none: those of their names.
     folders: the runs' folders, if they are chosen already (by `new_folders`).
 
     Raises
@@ -88,18 +91,23 @@ async def start_all(
             price_for(planned, conduct)
         names = [f"{folder.parent.name}/{folder.name}" for folder in folders]
         own = headers or [conduct.headers] * len(plans)
-        parts = zip(plans, folders, names, own, strict=True)
-        begun = (_start(p, together, folder, run=n, headers=h) for p, folder, n, h in parts)
+        openers = backends or [conduct.backend] * len(plans)
+        conducts = [replace(conduct, headers=h, backend=b) for h, b in zip(own, openers, strict=True)]
+        parts = enumerate(zip(plans, folders, names, conducts, strict=True))
+        begun = (_start(p, together, folder, run=n, conduct=c, position=i) for i, (p, folder, n, c) in parts)
         return [_told(r) for r in await asyncio.gather(*begun, return_exceptions=True)]
 
 
-def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
+def resume(
+    run: str | Path, *, out: str | Path | None = None, model: Model | None = None, conduct: Conduct | None = None
+) -> Report:
     """Ask what is missing of an earlier run, then score it. Nothing that was answered is asked again.
 
     Parameters
     ----------
     run: the run's folder, its name in `out`, or `latest`.
     out: the folder that holds the runs (default: reports).
+    model: the function or backend of the run, where it cannot be imported by its name (a lambda, a function within another).
     conduct: how it goes on; caps on the whole run stay those that it was begun with, unless `conduct` has others.
 
     Raises
@@ -108,17 +116,23 @@ def resume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None 
     RunFailed, Interrupted, ModelError: as `run` does.
     EventLoopError: an event loop runs; await `aresume`.
     """
-    return run_alone(lambda: aresume(run, out=out, conduct=conduct), called="sycoprobe.resume", instead="sycoprobe.aresume")
+    return run_alone(
+        lambda: aresume(run, out=out, model=model, conduct=conduct), called="sycoprobe.resume", instead="sycoprobe.aresume"
+    )
 
 
-async def aresume(run: str | Path, *, out: Path | None = None, conduct: Conduct | None = None) -> Report:
+async def aresume(
+    run: str | Path, *, out: str | Path | None = None, model: Model | None = None, conduct: Conduct | None = None
+) -> Report:
     """`resume`, to be awaited where an event loop runs: the same parameters, report and errors."""
-    with Together(conduct or Conduct()) as together:
+    conduct = conduct or Conduct()
+    opener = None if model is None else named(model)[1]
+    with Together(conduct if opener is None else replace(conduct, backend=opener)) as together:
         return await _resume(find_run(run, out), together)
 
 
 async def resume_all(
-    runs: Sequence[str | Path], *, out: Path | None = None, conduct: Conduct | None = None
+    runs: Sequence[str | Path], *, out: str | Path | None = None, conduct: Conduct | None = None
 ) -> list[Report | SycoprobeError]:
     """`aresume` of several runs at the same time, which share caps and limiters as in `start_all`."""
     folders = [folder for run in runs for folder in find_runs(run, out)]
@@ -139,9 +153,10 @@ async def _start(
     folder: Path,
     baseline: Baseline | None = None,
     run: str | None = None,
-    headers: Mapping[str, str] | None = None,
+    conduct: Conduct | None = None,
+    position: int | None = None,
 ) -> Report:
-    conduct = together.conduct if headers is None else replace(together.conduct, headers=headers)
+    conduct = conduct or together.conduct
     price = price_for(planned, conduct)
     backend = _backend(planned, conduct, lambda: together.signalled)
     try:
@@ -156,7 +171,7 @@ async def _start(
             versions(),
             baseline=kept,
             price=price.to_dict() if price else None,
-            conduct=_conduct_kept(conduct),
+            conduct=_conduct_kept(conduct) | ({} if position is None else {"position": position}),
             batch=await batched.begin(planned, backend) if conduct.batch else None,
             run=run,
         )
@@ -226,7 +241,7 @@ def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
     return replace(conduct, batch=batch, **{f"max_{k}": kept.get(k) for k in _KEPT})
 
 
-def score(run: str | Path, *, out: Path | None = None) -> Report:
+def score(run: str | Path, *, out: str | Path | None = None) -> Report:
     """Read a run's replies again, without any call, and write its report again.
 
     Parameters

@@ -265,7 +265,7 @@ class Report(Printed, BaseModel):
     )
 
     def __getitem__(self, name: str) -> Estimate:
-        """The estimate of a metric: `net_sycophancy`, or with the kind, `hint.net_hint`. Raises `KeyError`."""
+        """The estimate of a metric: `net_sycophancy`, or with the kind, `hint.net_hint`. Raises `KeyError`, which names those that there are."""
         kind, dot, metric = name.rpartition(".")
         found = [s.metrics[metric].estimate for s in self.kinds.values() if metric in s.metrics and (not dot or s.kind == kind)]
         if len(found) != 1:

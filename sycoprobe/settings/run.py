@@ -230,7 +230,8 @@ class ConductSettings:
         None
     )
     name: Annotated[
-        str | None, Setting("Name of the run's folder (default: time, sets and model).", CONDUCT, metavar="NAME")
+        str | None,
+        Setting("Name of the run's folder, which must be new (default: time, sets and model).", CONDUCT, metavar="NAME"),
     ] = None
     max_calls: Annotated[
         int | None, Setting("Cap on the whole run's calls, resumes included; a capped run can be resumed.", SPENDING, least=1)
