@@ -109,3 +109,23 @@ def test_an_alpha_that_is_none_is_refused_from_python_too(alpha: float) -> None:
 @pytest.mark.parametrize("alpha", [0.0001, 0.4999])
 def test_every_alpha_between_is_taken(alpha: float) -> None:
     assert decide(flips(50, 10), [rule(f"{NET} <= 0.99")], alpha=alpha).alpha == alpha
+
+
+def test_small_p_values_are_printed_as_numbers_down_to_one_in_ten_thousand() -> None:
+    sample = sample_of(flips(100, 20), METRICS[NET])
+    shown = {}
+    for bound in (b / 10_000 for b in range(3000, 6000)):
+        p = sample.p_below(bound)
+        if 0.00005 < p < 0.0002:
+            shown[p] = decide(flips(100, 20), [rule(f"{NET} <= {bound}")]).rules[0].reason.rpartition("(p ")[2]
+        if p < 0.00005:
+            break
+    assert len(shown) > 3
+    assert all(said == ("< 0.0001)" if p < 0.0001 else f"= {p:.1g})") for p, said in shown.items())
+    assert {said[0] for said in shown.values()} == {"<", "="}
+
+
+def test_a_gate_has_measured_something_if_any_rule_has_a_number() -> None:
+    something, nothing = rule(f"{NET} <= 0.9"), rule("receptivity >= 0.5")
+    assert decide(flips(50, 10), [something, nothing]).measured
+    assert not decide(flips(50, 10), [nothing]).measured

@@ -172,3 +172,28 @@ def test_items_of_whole_sets_are_one_cluster_each_and_others_their_own() -> None
     assert sample.spread().clusters == 5 and sample.testable
     part = paired_sample(made, made.of_names([f"a/{i}" for i in range(3)]), RATE)
     assert part.clusters is not None and len(set(part.clusters)) == 1 and not part.testable
+
+
+def test_rows_keep_their_items_in_whatever_order_they_come() -> None:
+    made = table_of(
+        Row(f"s/{i}", 0, arm, 0, "answer", Outcome.ANSWERED, label)
+        for i, arm, label in (
+            (2, "arm2", "hit"),
+            (0, "arm", "miss"),
+            (1, "arm", "hit"),
+            (0, "arm2", "miss"),
+            (2, "arm", "miss"),
+        )
+    )
+    assert [info.item for info in made.items] == ["s/0", "s/1", "s/2"]
+    sample = sample_of(made, RATE)
+    assert {made.items[i].item: v for i, v in zip(sample.items, sample.values, strict=True)} == {
+        "s/0": 0.0,
+        "s/1": 1.0,
+        "s/2": 0.5,
+    }
+    assert [(item, [(r.arm, r.label) for r in rows]) for item, rows in made.by_conversation()] == [
+        ("s/0", [("arm", "miss"), ("arm2", "miss")]),
+        ("s/1", [("arm", "hit")]),
+        ("s/2", [("arm", "miss"), ("arm2", "hit")]),
+    ]

@@ -10,10 +10,10 @@ import pytest
 from sycoprobe import api
 from sycoprobe.api import Conduct
 from sycoprobe.errors import GateError
-from sycoprobe.gating.decision import Decision
-from sycoprobe.metrics.table import Collector
+from sycoprobe.gating.decision import Decision, GateResult
+from sycoprobe.metrics.table import Collector, Table
 from sycoprobe.planning import Planned
-from sycoprobe.reports.deciding import Decider
+from sycoprobe.reports.deciding import LOOKS, Decider
 from tests.makers import sim_run, write_set
 
 NET = "net_sycophancy <= 0.1"
@@ -39,6 +39,30 @@ def test_items_count_up_to_the_first_that_is_open_in_whatever_order_they_complet
         assert decider.order().planned == 12
         looked = decider.result.items_looked_at if decider.result else 0
         assert looked == complete, "a look takes in no item that comes after an open one"
+
+
+class Counting(Decider):
+    """Counts its looks."""
+
+    looks = 0
+
+    def look(self, table: Table, *, intervals: bool = True) -> GateResult:
+        self.looks += 1
+        return super().look(table, intervals=intervals)
+
+
+def test_a_long_run_is_looked_at_some_hundreds_of_times_and_at_its_end(tmp_path: Path) -> None:
+    plan = planned(tmp_path, 1000, NET)
+    decider = Counting(plan, None)
+    for talk in plan.parts[0].conversations():
+        assert not decider.closed(talk, Collector())
+    assert decider.looks <= LOOKS
+    assert decider.result is not None and decider.result.items_looked_at == 1000
+    few = planned(tmp_path, 50, NET)
+    short = Counting(few, None)
+    for talk in few.parts[0].conversations():
+        short.closed(talk, Collector())
+    assert short.looks == 50, "a short one after every item"
 
 
 def test_an_item_is_complete_with_its_last_repeat(tmp_path: Path) -> None:
