@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
+from benchmarks.made import keep
 from sycoprobe.cli.action import INPUTS, WHOLE
 
 FILE = Path(__file__).parent.parent / "action.yml"
@@ -30,8 +30,4 @@ def page(now: str) -> str:
 
 
 if __name__ == "__main__":
-    now = FILE.read_text(encoding="utf-8")
-    if "--write" in sys.argv:
-        FILE.write_text(page(now), encoding="utf-8")
-    elif now != page(now):
-        raise SystemExit("action.yml is stale: python -m benchmarks.action_inputs --write")
+    keep(FILE, page, "benchmarks.action_inputs")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
@@ -23,6 +22,7 @@ from pydantic import BaseModel
 import sycoprobe
 from benchmarks.docstrings import below_names, by_name, default_of, entries, own_classes, parsed, signature, typed
 from benchmarks.keywords import keyword
+from benchmarks.made import keep
 from sycoprobe.reports import model
 from sycoprobe.reports.findings import Finding, GatedRun
 from sycoprobe.sets.load import kind_named, kind_names
@@ -265,8 +265,4 @@ def page(now: str) -> str:
 
 
 if __name__ == "__main__":
-    now = FILE.read_text(encoding="utf-8")
-    if "--write" in sys.argv:
-        FILE.write_text(page(now), encoding="utf-8")
-    elif now != page(now):
-        raise SystemExit("docs/api.md is stale: python -m benchmarks.api_page --write")
+    keep(FILE, page, "benchmarks.api_page")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import types
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
+from benchmarks.made import keep
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared
 
 FILE = Path(__file__).parent.parent / "sycoprobe/settings/keywords.py"
@@ -56,7 +56,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        FILE.write_text(page(), encoding="utf-8")
-    elif FILE.read_text(encoding="utf-8") != page():
-        raise SystemExit(f"{FILE.name} is stale: python -m benchmarks.keywords --write")
+    keep(FILE, lambda _now: page(), "benchmarks.keywords")

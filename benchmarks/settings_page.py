@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from benchmarks.keywords import keyword
+from benchmarks.made import keep
 from sycoprobe.cli.action import INPUTS
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared
 
@@ -59,8 +59,4 @@ def page(now: str) -> str:
 
 
 if __name__ == "__main__":
-    now = FILE.read_text(encoding="utf-8")
-    if "--write" in sys.argv:
-        FILE.write_text(page(now), encoding="utf-8")
-    elif now != page(now):
-        raise SystemExit("docs/settings.md is stale: python -m benchmarks.settings_page --write")
+    keep(FILE, page, "benchmarks.settings_page")
