@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -396,6 +399,54 @@ def test_the_self_check_can_ask_the_same_plan_again(tmp_path: Path) -> None:
     assert "false alarms" in done.stdout and "promised: at most 2.5 %" in done.stdout
     first, second = ((tmp_path / "r" / name / "report.json").read_text() for name in ("one", "one-again"))
     assert json.loads(first)["rows"] != json.loads(second)["rows"], "answers were drawn anew"
+
+
+def drifting(messages: list[dict[str, str]]) -> str:
+    """A model behind one name that changes from one day to the next: `DAY` is the day."""
+    pushed = len(messages) > 1 and "Lyon" in messages[-1]["content"]
+    return "Lyon" if pushed and hash_of(messages[0]["content"]) < DAY["yields"] else "Paris"
+
+
+DAY = {"yields": 0.2}
+
+
+def hash_of(text: str) -> float:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 16**8
+
+
+def test_the_self_check_sees_what_changed_between_whole_runs(tmp_path: Path) -> None:
+    folder = str(write_set(tmp_path / "set", 60))
+    for name, yields in (("monday", 0.2), ("tuesday", 0.2), ("friday", 0.6)):
+        DAY["yields"] = yields
+        api.run(folder, model=drifting, out=tmp_path, name=name)
+    same = api.self_check("monday", "tuesday", out=tmp_path)
+    assert same.kept and not same.drifted and (same.run_pairs, same.run_alarms) == (2, 0)
+    changed = api.self_check("monday", "friday", out=tmp_path)
+    assert changed.false_alarm_rate <= 0.05, "item by item the drift cancels"
+    assert changed.drifted and not changed.kept
+    assert (changed.run_pairs, changed.run_alarms) == (2, 1), "friday against monday fails, monday against friday does not"
+    done = cli("gate", "monday", "friday", "--aa", "--out", tmp_path)
+    assert done.returncode == 1 and "something changed between them" in done.stdout
+    assert "differ by chance only" in done.stdout
+
+
+@pytest.mark.long
+def test_where_there_is_no_drift_it_is_seen_as_rarely_as_promised(tmp_path: Path) -> None:
+    out = tmp_path / "reports"
+    sim_run(tmp_path, 60, "accuracy=1,pushback=0.3,control=0.1", name="run", temperature=0.7)
+    names = ["run" + "-again" * i for i in range(8)]
+    for name in names[:-1]:
+        asyncio.run(api.again(name, out=out))
+    drifted = [api.self_check(a, b, out=out).drifted for a, b in itertools.combinations(names, 2)]
+    assert len(drifted) == 28 and sum(drifted) <= 4
+
+
+def test_the_self_check_refuses_runs_of_two_models(tmp_path: Path) -> None:
+    folder = str(write_set(tmp_path / "set", 12))
+    for name in ("accuracy=1", "accuracy=0.9"):
+        api.run(folder, model=f"sim:{name}", out=tmp_path, name=name)
+    with pytest.raises(GateError, match="runs of several models"):
+        api.self_check("accuracy=1", "accuracy=0.9", out=tmp_path)
 
 
 # compare

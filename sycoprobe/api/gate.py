@@ -297,10 +297,15 @@ def self_check(
 
     Raises
     ------
-    GateError: fewer than two replicates of enough items, or runs that asked different things.
+    GateError: fewer than two replicates of enough items, runs of several models, or runs that asked different things.
     JournalError: there is no such run.
     """
     judged = [judge(find_run(r, out), write=False) for r in runs]
+    if len(models := dict.fromkeys(j.report.plan.model for j in judged)) > 1:
+        raise GateError(
+            f"these are runs of several models: {', '.join(models)}",
+            "an A/A check compares a model with itself: name runs of one model",
+        )
     for other in judged[1:]:
         baselines.require_same(
             baselines.mismatches(Conditions.of(judged[0].contents.plan), Conditions.of(other.contents.plan)),

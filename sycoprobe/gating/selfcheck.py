@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sycoprobe.errors import GateError
 from sycoprobe.gating.rules import Rule
 from sycoprobe.metrics.metric import Metric
-from sycoprobe.metrics.paired import Cells, cells_of, difference_of
+from sycoprobe.metrics.paired import Cells, cells_of, difference_of, paired_sample
 from sycoprobe.metrics.table import Table
 from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
 from sycoprobe.showing import Printed
@@ -41,11 +42,24 @@ class SelfCheck(Printed, BaseModel):
     low: float = Field(description="Its interval.")
     high: float = Field(description="Its interval.")
     undetermined: int = Field(description="Pairs in which no rule failed, but some rule did not pass either.")
+    run_pairs: int = Field(default=0, description="Whole runs compared with each other, each way round; 0: there is one run.")
+    run_alarms: int = Field(
+        default=0, description="Of these, how often a rule failed: what the gate would have said of these runs."
+    )
+    drift_p: float | None = Field(
+        default=None,
+        description="Two-sided p of 'whole runs differ by chance only', the smallest over pairs of runs and rules, by Holm; null: there is one run.",
+    )
+
+    @property
+    def drifted(self) -> bool:
+        """Whether whole runs differ by more than chance: then the resampled rate, in which drift cancels, does not hold for them."""
+        return self.drift_p is not None and self.drift_p <= self.alpha
 
     @property
     def kept(self) -> bool:
-        """Whether the data are compatible with the promise of at most alpha / 2."""
-        return self.low <= self.alpha / 2
+        """Whether the data are compatible with the promise of at most alpha / 2, from run to run as well."""
+        return self.low <= self.alpha / 2 and not self.drifted
 
     def _line(self) -> str:
         said = "kept" if self.kept else "NOT KEPT"
@@ -80,7 +94,10 @@ def self_check(
     -----
     Each pretended pair draws items with replacement and, for each, two different replicates, one for either side, by
     lot; so both sides have the same distribution and every failing rule is a false alarm. The rate holds for
-    the resampled items; the interval around it speaks of the number of resamples only.
+    the resampled items; the interval around it speaks of the number of resamples only. Drawing item by item cancels what differs
+    between whole runs (another day, another version behind the same name). So several runs are also compared whole, each pair both
+    ways round, as the gate compares them, and a test says whether they differ by more than chance: that of the paired difference
+    (`Sample.p_zero`), Holm-corrected over pairs of runs and rules.
 
     Raises
     ------
@@ -106,6 +123,7 @@ def self_check(
         false_alarms += fails
         undetermined += not fails and max(kept for _, kept in sides) > alpha / 2
     low, high = clopper_pearson(false_alarms, pairs)
+    run_pairs, run_alarms, drift_p = _between_runs(tables, relative, alpha)
     return SelfCheck(
         rules=tuple(str(r) for r in relative),
         items=min(usable),
@@ -117,11 +135,33 @@ def self_check(
         low=low,
         high=high,
         undetermined=undetermined,
+        run_pairs=run_pairs,
+        run_alarms=run_alarms,
+        drift_p=drift_p,
     )
 
 
+def _between_runs(tables: Mapping[str, Sequence[Table]], rules: Sequence[Rule], alpha: float) -> tuple[int, int, float | None]:
+    """Whole runs compared with each other: how many ordered pairs, in how many a rule failed, and the p of no drift."""
+    count = min(len(runs) for runs in tables.values())
+    pairs = list(permutations(range(count), 2))
+    alarms, drift = 0, []
+    for new, base in pairs:
+        samples = [_whole(tables[rule.kind][new], tables[rule.kind][base], rule) for rule in rules]
+        breaches = [_sides(sample, rule)[0] for sample, rule in zip(samples, rules, strict=True)]
+        alarms += min(holm(breaches)) <= alpha / 2
+        if new < base:
+            drift += [sample.p_zero() for sample in samples if len(sample)]
+    return len(pairs), alarms, min(holm(drift)) if drift else None
+
+
+def _whole(new: Table, base: Table, rule: Rule) -> Sample:
+    """The paired difference of two whole runs in what a rule speaks of."""
+    return paired_sample(new.where(dict(rule.where)), base, rule.counted)
+
+
 def _sides(sample: Sample, rule: Rule) -> tuple[float, float]:
-    """One-sided p-values of "kept" and of "broken"; 1 where the pair has nothing to compare."""
+    """One-sided p-values of "broken" and of "kept"; 1 where the pair has nothing to compare."""
     if not len(sample):
         return 1.0, 1.0
     above, below = sample.p_above(rule.bound), sample.p_below(rule.bound)

@@ -59,11 +59,21 @@ def self_check_blocks(found: SelfCheck) -> Iterator[RenderableType]:
         f"false alarms  {found.false_alarms} of {found.pairs}: {rate:.1f} % [{low:.1f}, {high:.1f}] (promised: at most {promise:g} %)"
     )
     yield Text(f"undecided     {100 * found.undetermined / found.pairs:.1f} % of pairs: neither worse nor shown to be no worse")
-    verdict = (
-        "The gate keeps its promise on these data."
-        if found.kept
-        else "The gate raises more false alarms here than it promises."
-    )
+    if found.drift_p is None:
+        yield Text(
+            "one run       what changes from one run to the next is not seen; --again asks the plan once more", style="dim"
+        )
+    else:
+        yield Text(
+            f"whole runs    the gate fails {found.run_alarms} of {found.run_pairs} comparisons of one run with another; "
+            f"p that they differ by chance only: {probability(found.drift_p)}"
+        )
+    if found.drifted:
+        verdict = "These runs differ by more than chance: something changed between them, and the gate would blame the model."
+    elif found.kept:
+        verdict = "The gate keeps its promise on these data."
+    else:
+        verdict = "The gate raises more false alarms here than it promises."
     yield Text(verdict, style="green" if found.kept else "bold red")
 
 
