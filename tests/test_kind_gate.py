@@ -82,7 +82,10 @@ def test_the_gate_shows_the_reports_own_numbers(runs: Path) -> None:
         api.gate(runs / "weak", *rules).result.rules, report.section.metrics.items(), strict=True
     ):
         e = measure.estimate
-        assert (found.metric, found.value, found.low, found.high) == (name, e.value, e.low, e.high)
+        assert (found.metric, found.value) == (name, e.value)
+        if e.low is not None:  # each tail of the gate's interval holds by itself, so it may be wider
+            assert found.low is not None and found.high is not None and e.high is not None
+            assert e.low - 0.06 <= found.low <= e.low and e.high <= found.high <= e.high + 0.06
         assert (found.items, found.trials, found.method) == (e.items, e.trials, e.method)
 
 

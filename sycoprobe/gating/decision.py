@@ -215,10 +215,10 @@ def asked_of(table: Table, order: Order | None = None) -> int:
 
 
 def _fixed(sample: Sample, rule: Rule, alpha: float) -> Evidence | None:
-    estimate = sample.estimate(1 - alpha)
+    estimate = sample.guarded(1 - alpha)
     if estimate.value is None:
         return None
-    return Evidence.of(rule, estimate, sample.p_above(rule.bound), sample.p_below(rule.bound))
+    return Evidence.of(rule, estimate, sample.guarded_above(rule.bound), sample.guarded_below(rule.bound))
 
 
 def _evidence(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import DERIVED, Table
-from sycoprobe.stats.intervals import CONFIDENCE
+from sycoprobe.stats.intervals import CONFIDENCE, spread_of
 from sycoprobe.stats.sample import Estimate, Sample
 from sycoprobe.stats.sequential import Order, confidence_sequence
+from sycoprobe.stats.tails import Sides, correlation_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,6 +112,7 @@ class _Counted:
         self.control = np.divide(sum_control[keep], n_control[keep], out=np.zeros(int(keep.sum())), where=n_control[keep] > 0)
         self.items, self.codes = np.unique(starts[keep], return_inverse=True)
         self.sizes = np.bincount(self.codes, minlength=len(self.items))
+        self.arm_replies, self.control_replies = int(n_arm[keep].sum()), int(n_control[keep].sum())
         self.replies = int((n_arm[keep] + n_control[keep]).sum())
         self.pairs = int(np.maximum(n_arm[keep], n_control[keep]).sum())
 
@@ -143,6 +145,19 @@ def sample_of(table: Table, metric: Metric) -> Sample:
         reason=metric.why_nothing(),
         method="paired by conversation" if difference else "",
         graded=metric.graded,
+        sides=_sides(found, None if clusters is None else clusters[found.items]) if difference and not metric.graded else None,
+    )
+
+
+def _sides(found: _Counted, clusters: NDArray[np.int64] | None) -> Sides | None:
+    """The two rates of a difference; None where there is no item."""
+    if not len(found.items):
+        return None
+    arm, control = found.by_item(found.arm), found.by_item(found.control)
+    return Sides(
+        spread_of(arm, found.arm_replies, clusters=clusters),
+        spread_of(control, found.control_replies, clusters=clusters),
+        correlation_of(arm, control),
     )
 
 

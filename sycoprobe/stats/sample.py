@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sycoprobe.showing import OneLine
@@ -17,6 +17,15 @@ from sycoprobe.stats.intervals import (
     p_below,
     rate_score,
     spread_of,
+)
+from sycoprobe.stats.tails import (
+    Sides,
+    exact_above,
+    exact_below,
+    exact_limits,
+    recovered_above,
+    recovered_below,
+    recovered_limits,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +88,7 @@ class Sample:
     graded: whether single outcomes are numbers (ratings), not zeros and ones: then Student's t on the items' values takes the
         place of score intervals, cut off at what is possible. Where the values are alike in every item, their spread says
         nothing, and the bounds of single outcomes hold.
+    sides: of a difference within one run, its two rates; None for a rate, and for a difference between runs.
     """
 
     items: NDArray[np.int64]
@@ -93,6 +103,7 @@ class Sample:
     reason: str
     method: str = ""
     graded: bool = False
+    sides: Sides | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -161,6 +172,43 @@ class Sample:
         if self.by_student:
             return self._student_tail(value - float(self.values.mean()))
         return p_below(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
+
+    # What a gate decides by: the more careful of two witnesses, so that each tail holds by itself.
+
+    def guarded(self, confidence: float = CONFIDENCE) -> Estimate:
+        """The estimate with an interval whose two tails each err in at most (1 - confidence) / 2: the wider, on either side, of the score
+        interval and of `sycoprobe.stats.tails` (exact for a rate, recovered from the two rates for a difference within a run)."""
+        plain = self.estimate(confidence)
+        if plain.low is None or plain.high is None or not self._has_second:
+            return plain
+        if self.sides is not None:
+            from scipy.special import ndtri
+
+            low, high = recovered_limits(self.sides, float(ndtri(0.5 + confidence / 2)))
+            method = plain.method.replace("Tango score", "Tango score or MOVER")
+        else:
+            low, high = exact_limits(self.spread(), confidence)
+            method = plain.method.replace("Wilson", "Wilson or exact")
+        return replace(plain, low=min(plain.low, low), high=max(plain.high, high), method=method)
+
+    def guarded_above(self, value: float) -> float:
+        """One-sided p of "the truth is at most `value`", as `guarded` has it. Needs at least one item."""
+        plain = self.p_above(value)
+        if not self._has_second:
+            return plain
+        return max(plain, exact_above(self.spread(), value) if self.sides is None else recovered_above(self.sides, value))
+
+    def guarded_below(self, value: float) -> float:
+        """One-sided p of "the truth is at least `value`", as `guarded` has it. Needs at least one item."""
+        plain = self.p_below(value)
+        if not self._has_second:
+            return plain
+        return max(plain, exact_below(self.spread(), value) if self.sides is None else recovered_below(self.sides, value))
+
+    @property
+    def _has_second(self) -> bool:
+        """Whether there is a second witness: for rates, and for differences within a run, of zeros and ones."""
+        return not self.graded and len(self) > 0 and (self.up is None or self.sides is not None)
 
     def p_zero(self) -> float:
         """Two-sided p of "no difference": McNemar's exact test for one outcome an item, else the test that the interval inverts."""
