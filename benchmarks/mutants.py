@@ -239,6 +239,15 @@ def drawn(modules: list[str], count: int, seed: int) -> list[Mutant]:
     return sorted(rounds[:count], key=lambda m: modules.index(m.module))
 
 
+def there(mutant: Mutant) -> bool:
+    """Whether the text that a mutant replaces still stands where it stood."""
+    source = (ROOT / "sycoprobe" / f"{mutant.module}.py").read_bytes()
+    found = source[mutant.start : mutant.end] == mutant.before.encode()
+    if not found:
+        print(f"moved: {mutant.module}:{mutant.line} {mutant.before!r}", file=sys.stderr)
+    return found
+
+
 def directed(entries: list[dict[str, Any]], modules: list[str]) -> list[tuple[Mutant, list[str]]]:
     """The mutants that mutants.toml names, by the text that each replaces, with the tests that are to notice."""
     made = []
@@ -289,7 +298,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         bench = Bench(given.out, table, with_processes, given.jobs, Path(work))
         if given.survivors_of:
-            chosen = [Mutant(**line["mutant"]) for line in lines_of(given.survivors_of) if line.get("end") == "survived"]
+            survived = [Mutant(**line["mutant"]) for line in lines_of(given.survivors_of) if line.get("end") == "survived"]
+            chosen = [m for m in survived if there(m)]
         elif given.directed:
             named = directed(data["directed"], modules)
             bench.only = {mutant.key: tests for mutant, tests in named}

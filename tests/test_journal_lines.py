@@ -14,7 +14,7 @@ from sycoprobe import api, journal
 from sycoprobe.errors import JournalError
 from sycoprobe.journal import Journal
 from sycoprobe.journal.lines import Appender, good_length, records_in
-from tests.makers import sim_run
+from tests.makers import sim_run, write_set
 
 ONE, TWO = b'{"a":1}\n', b'{"b":"two"}\n'
 
@@ -201,6 +201,27 @@ def test_a_lock_is_free_again_after_a_journal_could_not_be_opened(folder: Path) 
     opened.close()
     opened, _ = Journal.reopen(folder)
     opened.close()
+
+
+def test_a_journal_that_is_open_is_opened_by_nobody_else(folder: Path) -> None:
+    opened, _ = Journal.reopen(folder)
+    with pytest.raises(JournalError, match="another process is writing to this run") as e:
+        Journal.reopen(folder)
+    assert e.value.hint == "wait for it to end, or stop it first"
+    opened.close()
+    Journal.reopen(folder)[0].close()
+
+
+def test_a_run_begins_in_a_folder_that_is_new_or_empty_and_in_no_other(tmp_path: Path) -> None:
+    made = str(write_set(tmp_path / "set", 2))
+    deep, there = tmp_path / "a" / "b" / "c", tmp_path / "a" / "there"
+    there.mkdir(parents=True)
+    (there / "run").mkdir()
+    for out in (deep, there):
+        assert api.run(made, model="sim:", out=out, name="run").status.complete
+    with pytest.raises(JournalError, match="there is a run already"):
+        api.run(made, model="sim:", out=deep, name="run")
+    Journal.reopen(deep / "run")[0].close()
 
 
 # Calls that were asked again
