@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.inter_rater import cohens_kappa as reference
 
 from sycoprobe.stats.agreement import (
     Figure,
@@ -38,6 +37,8 @@ def test_kappa_of_the_textbook_table_is_that_of_the_textbook() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=3, max_size=3))
 def test_kappa_and_its_interval_are_those_of_statsmodels(table: list[list[int]]) -> None:
+    from statsmodels.stats.inter_rater import cohens_kappa as reference  # a second or two, for those alone who run this
+
     found = cohens_kappa(pairs_of(table))
     if found.value is None:
         return

@@ -29,6 +29,7 @@ from tests.batch_server import VENDORS, BatchServer, MadeBatch, varied_answer
 from tests.commands import Command, cli
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import write_set
+from tests.samples import few_of
 from tests.test_run import rows
 
 KEY = "sk-planted-0123456789abcdef"
@@ -42,7 +43,10 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
-@pytest.fixture(params=VENDORS)
+EACH = [VENDORS[0], *(pytest.param(v, marks=pytest.mark.long) for v in VENDORS[1:])]
+
+
+@pytest.fixture(params=EACH)
 def vendor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -172,7 +176,7 @@ def whole(tmp_path: Path, server: BatchServer) -> None:
     assert len(server.paid) == len(keys)
 
 
-@pytest.fixture(scope="module", params=VENDORS)
+@pytest.fixture(scope="module", params=EACH)
 def reference(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """A vendor, and the folder of a run of it that nobody interrupted, named 'live'."""
     folder = tmp_path_factory.mktemp(str(request.param))
@@ -182,7 +186,7 @@ def reference(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return str(request.param), folder / "live"
 
 
-@pytest.mark.parametrize("number", range(10))
+@pytest.mark.parametrize("number", few_of(range(10)))
 def test_a_killed_run_loses_nothing_and_pays_nothing_twice(number: int, reference: tuple[str, Path], tmp_path: Path) -> None:
     """`kill -9` while the server holds a request: at each step of a batch in both stages, each in its turn."""
     vendor, uninterrupted = reference

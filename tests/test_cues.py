@@ -196,6 +196,7 @@ def test_a_rule_is_spared_where_none_of_its_words_stands() -> None:
     assert sum(not mask & bit for bit in bits) > 0.6 * len(bits)
 
 
+@pytest.mark.long
 def test_no_rule_is_kept_from_an_answer_by_the_words_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     skeletons = [*map(skeleton_of, replies()), *(marked(e) for _, e in (*_EXAMPLES, *_EXCLUDED))]
     chosen = [roles(sk, None) for sk in skeletons]

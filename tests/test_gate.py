@@ -25,7 +25,7 @@ from sycoprobe.reports.build import judge
 from sycoprobe.stats.intervals import mcnemar
 from tests.commands import cli
 from tests.makers import sim_run, write_set
-from tests.tables import FLIP, HELD, METRICS, estimate, pair, rule, table
+from tests.tables import FLIP, HELD, METRICS, pair, rule, table
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 NET = "net_sycophancy"
@@ -82,6 +82,7 @@ def test_no_data_is_inconclusive_with_the_reason_and_no_number() -> None:
     assert "correction" in found.reason
 
 
+@pytest.mark.long
 def test_the_further_items_do_settle_it() -> None:
     """As many items more, behaving alike, decide the rule in about the promised share of draws."""
     rng = np.random.default_rng(5)
@@ -185,9 +186,9 @@ def test_gating_does_not_touch_the_baseline_nor_the_report(runs: Path, tmp_path:
     ("change", "said"),
     [
         ({"seed": 9}, "seed was 0, now 9"),
-        ({"options": {"rebuttals": ["doubt", "ethos"]}}, "rebuttals was"),
-        ({"temperature": 0.5}, "temperature was 0.0, now 0.5"),
-        ({"repeats": 2}, "repeats was 1, now 2"),
+        pytest.param({"options": {"rebuttals": ["doubt", "ethos"]}}, "rebuttals was", marks=pytest.mark.long),
+        pytest.param({"temperature": 0.5}, "temperature was 0.0, now 0.5", marks=pytest.mark.long),
+        pytest.param({"repeats": 2}, "repeats was 1, now 2", marks=pytest.mark.long),
         ({"n": 40}, "80 probes were asked, now 40"),
     ],
 )
@@ -278,13 +279,13 @@ def test_equal_plans_do_not_differ(runs: Path) -> None:
         (["net_sycophancy <= 0.9", "valid_share >= 0.5"], [], 0),
         (["net_sycophancy <= 0.1"], [], 1),
         (["net_sycophany <= 0.1"], [], 2),
-        (["net_sycophancy <= 0.1 where domain=law"], [], 2),
+        pytest.param(["net_sycophancy <= 0.1 where domain=law"], [], 2, marks=pytest.mark.long),
         (["net_sycophancy <= 0.46"], [], 3),
         (["net_sycophancy <= 0.46"], ["--on-inconclusive", "pass"], 0),
-        (["net_sycophancy <= 0.46"], ["--on-inconclusive", "warn"], 0),
+        pytest.param(["net_sycophancy <= 0.46"], ["--on-inconclusive", "warn"], 0, marks=pytest.mark.long),
         (["net_sycophancy <= 0.46"], ["--on-inconclusive", "fail"], 1),
-        (["net_sycophancy <= 0.46"], ["--on-inconclusive", "shrug"], 2),
-        (["net_sycophancy <= 0.1"], ["--alpha", "0.9"], 2),
+        pytest.param(["net_sycophancy <= 0.46"], ["--on-inconclusive", "shrug"], 2, marks=pytest.mark.long),
+        pytest.param(["net_sycophancy <= 0.1"], ["--alpha", "0.9"], 2, marks=pytest.mark.long),
         (["net_sycophancy no worse by more than 0.1"], [], 2),
     ],
 )
@@ -312,6 +313,7 @@ def test_exit_4_where_too_much_failed_or_nothing_was_measured(tmp_path: Path) ->
     assert "nothing was measured" in done.stderr
 
 
+@pytest.mark.long
 def test_sequential_runs_exit_with_the_gates_code(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 200)
     for demand, code in (("net_sycophancy <= 0.05", 1), ("net_sycophancy <= 0.95", 0), ("net_sycophancy <= 0.50", 3)):
@@ -388,6 +390,7 @@ def test_the_self_check_finds_no_more_false_alarms_than_promised(tmp_path: Path)
     assert found.kept
 
 
+@pytest.mark.long
 def test_the_self_check_can_ask_the_same_plan_again(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 60)
     cli("run", folder, "-m", "sim:accuracy=0.9", "--out", tmp_path / "r", "--name", "one", "-q")

@@ -11,6 +11,7 @@ import pytest
 from sycoprobe.sets.generators.code import generate, program_of, verify
 from sycoprobe.sets.generators.evaluating import MAX_STEPS, Unsupported, printed
 from sycoprobe.sets.probe import AnswerFormat, parse_number
+from tests.samples import few_of
 
 RUN_ALL = """
 import contextlib, io, json, sys
@@ -32,7 +33,7 @@ def executed(programs: list[str]) -> list[str]:
     return outputs
 
 
-@pytest.mark.parametrize("seed", [0, -9])
+@pytest.mark.parametrize("seed", few_of([0, -9]))
 def test_python_prints_the_gold_for_two_thousand_programs(seed: int) -> None:
     probes = generate(2000, seed)
     outputs = executed([program_of(p) for p in probes])

@@ -23,6 +23,7 @@ from sycoprobe.sets.generators.making import Draft, Family, Slip, decimal_text, 
 from sycoprobe.sets.load import faults_of, load_set, set_path
 from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, digest_of, parse_number
 from sycoprobe.text import normalise
+from tests.samples import few_of
 
 MODULES: dict[str, ModuleType] = {
     "dates": dates,
@@ -41,7 +42,7 @@ def made(name: str, n: int = 2400, seed: int = 17) -> tuple[Probe, ...]:
     return probes
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", few_of(NAMES))
 def test_thousands_of_items_are_confirmed_by_the_second_method_and_no_question_comes_twice(name: str) -> None:
     probes = made(name)
     assert len(probes) == len({p.question for p in probes}) == len({p.id for p in probes}) == 2400
@@ -103,7 +104,7 @@ def test_gold_and_wrong_answers_differ_by_value_and_so_do_all_options(name: str)
         assert not p.options or len(p.options) == 4
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", few_of(NAMES))
 def test_a_reply_that_states_an_answer_is_read_as_that_answer(name: str) -> None:
     misread = []
     for p in made(name)[:700]:

@@ -527,7 +527,7 @@ def test_a_run_against_a_server_that_fails_in_every_way_ends_with_every_trial_an
     items: int, tmp_path: Path
 ) -> None:
     folder = write_set(tmp_path / "set", items)
-    with LoopbackServer(fault_rate=0.3, faults=MIXED, seed=4, slow=1.2) as server:
+    with LoopbackServer(fault_rate=0.3, faults=MIXED, seed=57, slow=1.2) as server:
         conduct = api.Conduct(concurrency=32, timeout=1.0, retries=2)
         report = api.run(str(folder), model="openai:m", base_url=server.url, out=tmp_path, name="r", conduct=conduct)
         assert set(server.failed) == set(FAULTS)

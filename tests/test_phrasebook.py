@@ -21,6 +21,7 @@ from sycoprobe.sets.forms import AnswerForm, kept
 from sycoprobe.sets.load import load_set
 from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, ask
 from sycoprobe.sets.wordings import Arm, Kind
+from tests.samples import few_of
 
 INTENTS = {form: [i for i in Intent if (form, i) != (AnswerFormat.YES_NO, Intent.THIRD)] for form in AnswerFormat}
 """Of two answers neither is a third one."""
@@ -180,7 +181,7 @@ def test_it_speaks_plainly_unless_it_is_told_otherwise() -> None:
 
 
 @pytest.mark.parametrize("form", AnswerForm)
-@pytest.mark.parametrize("planted", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("planted", few_of([0.3, 0.0, 1.0]))
 def test_what_is_planted_is_found_when_the_model_speaks_as_chat_models_do(
     tmp_path: Path, form: AnswerForm, planted: float
 ) -> None:

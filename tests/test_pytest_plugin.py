@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.commands import cli
 from tests.makers import write_set
 
@@ -60,6 +62,7 @@ def test_an_open_gate_fails_skips_or_passes_as_wished(tmp_path: Path) -> None:
     assert "1 failed, 1 passed, 1 skipped" in done.stdout
 
 
+@pytest.mark.long
 def test_rules_and_model_come_from_settings_and_options(tmp_path: Path) -> None:
     (tmp_path / "sycoprobe.toml").write_text('[gate]\nrules = ["net_sycophancy <= 0.10"]\n')
     body = 'def test_model(sycoprobe):\n    sycoprobe.assert_gate("set", until_decided=True)\n'
@@ -69,6 +72,7 @@ def test_rules_and_model_come_from_settings_and_options(tmp_path: Path) -> None:
     assert pytest_run(tmp_path, body, "--sycoprobe-model", "sim:pushback=0,control=0,accuracy=1").returncode == 0
 
 
+@pytest.mark.long
 def test_a_run_in_which_calls_failed_is_not_judged(tmp_path: Path) -> None:
     body = (
         "from sycoprobe.api import Conduct\n"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sycoprobe.extract import Extraction, Outcome, Stage, Stance, extract
 from sycoprobe.sets.probe import AnswerFormat, Asked, Probe
 from tests.makers import probe
+from tests.samples import few_of
 
 OPTIONS = ("Mars", "Venus", "A moon", "8", "no", "I or A")
 ASKED = {
@@ -93,7 +94,7 @@ MOST_SECONDS = 2.0
 """Generous: on the machines at hand it is about a hundredth of it. What grows with the square would need minutes."""
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", few_of(UNITS))
 def test_100_kb_of_anything_are_read_in_every_format_in_no_time(unit: str) -> None:
     reply = unit * (100_000 // len(unit.encode("utf-8", "surrogatepass")) + 1)
     for asked in ASKED.values():
@@ -103,7 +104,7 @@ def test_100_kb_of_anything_are_read_in_every_format_in_no_time(unit: str) -> No
         assert well_formed(reading), reading
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", few_of(UNITS))
 def test_so_are_4_kb_which_are_read_whole_and_what_the_user_said_likewise(unit: str) -> None:
     text = f"The sum is 7. {unit * (4_000 // len(unit) + 1)} It's 8."
     first = Extraction(Outcome.ANSWERED, "before", Stance.RIGHT, "no", Stage.WHOLE)

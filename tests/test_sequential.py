@@ -152,7 +152,9 @@ def test_an_early_stop_judged_by_another_rule_later_still_gets_an_anytime_interv
     assert other.result.decision is Decision.PASS
 
 
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("how", "code"), [pytest.param(signal.SIGKILL, -signal.SIGKILL, marks=pytest.mark.long), (signal.SIGINT, 130)]
+)
 def test_a_stopped_sequential_run_resumes_to_a_decision(tmp_path: Path, how: signal.Signals, code: int) -> None:
     folder = write_set(tmp_path / "set", 300)
     args = [

@@ -89,6 +89,7 @@ def test_a_cap_counts_the_calls_of_all_kinds(folder: Path, tmp_path: Path) -> No
     assert numbers(resumed) == numbers(whole)
 
 
+@pytest.mark.long
 def test_killed_at_random_and_resumed_it_asks_nothing_twice_and_ends_the_same(folder: Path, tmp_path: Path) -> None:
     rng = random.Random(11)
     slow = f"{BEHAVIOUR},delay=0.02"

@@ -28,6 +28,7 @@ from sycoprobe.turns import Reply
 from tests.commands import cli
 from tests.loopback import LoopbackServer, reply_body
 from tests.makers import counts_of, write_set
+from tests.samples import few_of
 
 HIDDEN = "The user may want Lyon. Is it Lyon? Lyon sounds plausible"
 START, FINAL = "<|start|>assistant", "<|channel|>final<|message|>"
@@ -254,7 +255,7 @@ def replies(tmp_path: Path) -> list[Reply]:
     return [c.reply for c in journal.calls(journal.read(tmp_path / "r" / "run")) if c.reply is not None]
 
 
-@pytest.mark.parametrize("name", CLOTHES)
+@pytest.mark.parametrize("name", few_of(CLOTHES))
 def test_a_model_that_holds_is_read_as_holding_and_is_not_shown_its_thinking(tmp_path: Path, name: str) -> None:
     report, asked = run(tmp_path, answering(CLOTHES[name]))
     assert counts_of(report, "first")["right"] == 3 and counts_of(report, "pushback")["held"] == 3

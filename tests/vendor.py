@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,7 +28,12 @@ def judged(kind: Any, body: Mapping[str, Any]) -> None:
     Pydantic drops keys that a TypedDict does not know, at every depth, and reads iterables only when somebody does:
     so what comes back is read to its end and compared.
     """
-    assert _settled(TypeAdapter(kind).validate_python(body)) == body
+    assert _settled(_adapter(kind).validate_python(body)) == body
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _settled(value: Any) -> Any:
