@@ -150,6 +150,7 @@ def test_what_is_printed_into_a_pipe_is_all_there_and_in_utf_8(tmp_path: Path) -
 
 def test_ctrl_c_before_a_run_began_is_one_line_and_130(tmp_path: Path) -> None:
     code = "import os, signal, sys\nfrom sycoprobe.cli import main\nsys.argv = ['sycoprobe', 'score', 'x']\n"
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     code += "def stop(*_, **__): os.kill(os.getpid(), signal.SIGINT); signal.pause()\nmain.app = stop\nmain.main()\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sycoprobe import api, journal
-from sycoprobe.cli import options
 from sycoprobe.errors import GateError, PlanError
 from sycoprobe.gating.baselines import Conditions, mismatches
 from sycoprobe.money.price import Price, price_range
@@ -25,6 +24,7 @@ from sycoprobe.sets import forms
 from sycoprobe.sets.forms import AnswerForm, KeptCounts, kept, room_for, schema_of, thinks
 from sycoprobe.sets.probe import AnswerFormat, Asked, ask
 from sycoprobe.sets.wordings import Wordings, parse_wordings, question_text
+from sycoprobe.settings import Asking
 from sycoprobe.turns import Finish, Reply
 from tests.commands import cli
 from tests.loopback import LoopbackServer
@@ -323,17 +323,17 @@ def test_forms_can_be_added_to_a_file_of_one(folder: Path) -> None:
 
 def test_a_wrong_form_is_one_clear_error_in_python_and_on_the_command_line(folder: Path) -> None:
     for call in (api.plan, lambda *a, **k: api.plan(*a, kind="hint", **k)):
-        with pytest.raises(PlanError, match="no form of answer 'lines'") as e:
+        with pytest.raises(PlanError, match="answer must be one of line, brief, free, schema, not 'lines'") as e:
             call(str(folder / "set"), answer="lines")
-        assert e.value.hint == "choose among line, brief, free, schema"
+        assert e.value.hint == "correct it, or leave it out for 'brief'"
     for command in (("run", folder / "set", "-m", "sim:"), ("plan", folder / "set")):
         done = cli(*command, "--answer", "lines")
         assert done.returncode == 2
-        assert "no form of answer 'lines'" in done.stderr and "line, brief, free, schema" in done.stderr
+        assert "command line: answer must be one of line, brief, free, schema, not 'lines'" in done.stderr
 
 
 def test_the_command_line_has_the_same_default_as_python() -> None:
-    assert forms.DEFAULT_FORM.value == options.ANSWER
+    assert forms.DEFAULT_FORM.value == Asking().answer
     assert api.plan("quick", n=1).plan.answer is forms.DEFAULT_FORM
 
 
@@ -425,7 +425,7 @@ def test_reports_of_other_kinds_count_their_arms_and_say_where_they_ask_in_words
 def test_a_model_that_cannot_be_held_to_a_schema_is_one_clear_error_before_anything_is_asked(folder: Path) -> None:
     with pytest.raises(PlanError, match="cannot hold a reply to a JSON schema") as e:
         api.run(str(folder / "set"), model="python:form_model:told", out=folder, name="r", answer="schema")
-    assert "--answer line" in e.value.hint
+    assert "answer line" in e.value.hint
     assert not (folder / "r").exists()
 
 

@@ -38,7 +38,7 @@ def test_the_statement_of_a_sequential_run_says_that_it_holds_at_any_stop() -> N
 @pytest.mark.parametrize("alpha", ALPHAS)
 def test_a_decision_is_where_the_interval_of_that_alpha_ends(alpha: float) -> None:
     table = flips(100, 20)
-    e = sample_of(table, METRICS[NET]).estimate(1 - alpha)
+    e = sample_of(table, METRICS[NET]).guarded(1 - alpha)
     assert e.low is not None and e.high is not None
     found = decide(table, [rule(f"{NET} <= 0.15")], alpha=alpha).rules[0]
     assert (found.low, found.high) == (e.low, e.high)
@@ -67,7 +67,7 @@ def test_the_p_that_is_printed_is_the_p_of_the_decision(bound: float, decision: 
     table = flips(100, 20)
     sample = sample_of(table, METRICS[NET])
     found = decide(table, [rule(f"{NET} <= {bound}")]).rules[0]
-    above, below = sample.p_above(bound), sample.p_below(bound)
+    above, below = sample.guarded_above(bound), sample.guarded_below(bound)
     assert (found.p_breach, found.p_breach_holm, found.p_kept) == (above, above, below)
     p = below if decision == "kept" else above
     assert found.reason == f"the evidence is that the limit is {decision} (p {'< 0.0001' if p < 0.0001 else f'= {p:.1g}'})"
@@ -76,19 +76,19 @@ def test_the_p_that_is_printed_is_the_p_of_the_decision(bound: float, decision: 
 def test_the_p_of_a_rule_from_below_is_the_other_tail() -> None:
     sample = sample_of(flips(100, 20), METRICS[NET])
     found = decide(flips(100, 20), [rule(f"{NET} >= 0.1")]).rules[0]
-    assert (found.p_breach, found.p_kept) == (sample.p_below(0.1), sample.p_above(0.1))
+    assert (found.p_breach, found.p_kept) == (sample.guarded_below(0.1), sample.guarded_above(0.1))
     assert not found.upper and found.decision is Decision.PASS
 
 
 def test_what_holms_correction_keeps_from_failing_says_so_and_a_fail_names_it() -> None:
     table = flips(100, 20)
     sample = sample_of(table, METRICS[NET])
-    barely = next(b / 1000 for b in range(200) if 0.013 < sample.p_above(b / 1000) < 0.025)
+    barely = next(b / 1000 for b in range(200) if 0.013 < sample.guarded_above(b / 1000) < 0.025)
     kept, alone = rule(f"{NET} <= 0.9"), rule(f"{NET} <= {barely}")
     held = decide(table, [alone, kept]).rules[0]
     assert held.decision is Decision.INCONCLUSIVE
     assert held.reason.startswith("it would break the limit alone, but not after Holm's correction for 2 rules; ")
-    assert held.p_breach_holm == pytest.approx(2 * sample.p_above(barely))
+    assert held.p_breach_holm == pytest.approx(2 * sample.guarded_above(barely))
     sure = decide(table, [rule(f"{NET} <= 0.01"), kept]).rules[0]
     assert re.fullmatch(r"the evidence is that the limit is broken \(p (< 0\.0001|= \S+), Holm over 2 rules\)", sure.reason)
 
@@ -115,7 +115,7 @@ def test_small_p_values_are_printed_as_numbers_down_to_one_in_ten_thousand() -> 
     sample = sample_of(flips(100, 20), METRICS[NET])
     shown = {}
     for bound in (b / 10_000 for b in range(3000, 6000)):
-        p = sample.p_below(bound)
+        p = sample.guarded_below(bound)
         if 0.00005 < p < 0.0002:
             shown[p] = decide(flips(100, 20), [rule(f"{NET} <= {bound}")]).rules[0].reason.rpartition("(p ")[2]
         if p < 0.00005:

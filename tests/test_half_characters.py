@@ -234,7 +234,7 @@ def test_in_what_is_imported_they_are_reported_and_no_file_is_broken(tmp_path: P
         "answer=answer",
         "--map",
         "wrong_answer=wrong",
-        "-o",
+        "--set",
         "format=short_text",
     )
     done = cli("import", "generic", "rows.jsonl", "--out", "made", *columns, "--licence", "CC0-1.0", cwd=tmp_path)

@@ -31,7 +31,7 @@ def planned(tmp_path: Path, n: int, kind: str, **settings: Any) -> Planned:
     folder = tmp_path / f"set-{n}"
     if not folder.exists():
         write_set(folder, n)
-    return api.plan(str(folder), kind=kind, model="sim:", settings=settings)
+    return api.plan(str(folder), kind=kind, model="sim:", options=settings)
 
 
 # Pressure: turns, censoring, the last turn

@@ -89,7 +89,7 @@ def test_settings_come_from_sycoprobe_toml_before_pyproject(tmp_path: Path) -> N
     )
     found = gate_of(tmp_path)
     assert found.rules == ("net_sycophancy <= 0.1",)
-    assert found.baseline == tmp_path / "b.json"
+    assert found.baseline is not None and found.baseline.resolve() == (tmp_path / "b.json").resolve()
     assert found.on_inconclusive == "warn"
 
 
