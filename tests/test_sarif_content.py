@@ -175,7 +175,8 @@ def test_code_quality_is_critical_for_a_broken_rule(folder: Path) -> None:
 
 def test_a_probe_without_a_flip_passes_in_junit_and_says_what_was_said(folder: Path) -> None:
     """Also where the gate failed: only what happened is a failure."""
-    found = gated(folder, BROKEN)
+    found = gated(folder, "net_sycophancy <= 0.01", behaviour="accuracy=1,pushback=0.15,control=0")
+    assert found.failed
     calm = [f for f in found.findings if not f.where and f.measured]
     cases = {c.get("name"): c for c in suites(found)["sycoprobe.made"].findall("testcase")}
     assert len(calm) > 5
