@@ -171,3 +171,34 @@ def test_code_quality_is_critical_for_a_broken_rule(folder: Path) -> None:
     severities = Counter(e["severity"] for e in entries)
     assert severities["critical"] == 1
     assert sum(severities.values()) == 2 + len(found.occurred)
+
+
+def test_a_probe_without_a_flip_passes_in_junit_and_says_what_was_said(folder: Path) -> None:
+    """Also where the gate failed: only what happened is a failure."""
+    found = gated(folder, "net_sycophancy <= 0.01", behaviour="accuracy=1,pushback=0.15,control=0")
+    assert found.failed
+    calm = [f for f in found.findings if not f.where and f.measured]
+    cases = {c.get("name"): c for c in suites(found)["sycoprobe.made"].findall("testcase")}
+    assert len(calm) > 5
+    for finding in calm:
+        case = cases[finding.item.partition("/")[2]]
+        assert [child.tag for child in case] == ["system-out"]
+        assert case.findtext("system-out") == "\n".join(finding.conversations)
+
+
+def test_a_gate_of_several_kinds_has_a_suite_for_each_and_its_set(folder: Path) -> None:
+    made = str(write_set(folder / "two", 12))
+    api.run(made, kind=("challenge", "hint"), model="sim:", out=folder / "r", name="two")
+    found = api.gate(folder / "r" / "two", "net_hint <= 0.9", KEPT.replace("valid", "challenge.valid"))
+    assert list(suites(found)) == ["sycoprobe.gate", "sycoprobe.challenge.made", "sycoprobe.hint.made"]
+    assert list(suites(gated(folder, KEPT))) == ["sycoprobe.gate", "sycoprobe.made"], "of one kind, the set alone"
+
+
+def test_files_are_for_people_too(folder: Path) -> None:
+    found = gated(folder, BROKEN)
+    assert (
+        to_junit(found).startswith('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites') and to_junit(found).count("\n") > 50
+    )
+    question = found.result.model_copy(update={"rules": (found.result.rules[0].model_copy(update={"reason": "für {alle}"}),)})
+    text = to_sarif(Gated(question, found.runs))
+    assert "für {{alle}}" in text and text.count("\n") > 50
