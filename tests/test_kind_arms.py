@@ -115,7 +115,7 @@ def test_a_dry_run_of_pressure_counts_the_calls_that_a_run_makes(turns: int, rec
     assert (cost.calls_min, cost.calls_max) == (6, 6 * whole)
     made = str(tmp_path / "set-6")
     for model, calls in (("sim:first.pushed=0", 6 * whole), ("sim:first.pushed=1", 6)):
-        report = api.run(made, kind="pressure", model=model, out=tmp_path / "r", name=str(calls), settings=settings)
+        report = api.run(made, kind="pressure", model=model, out=tmp_path / "r", name=str(calls), options=settings)
         assert report.status.calls == calls
 
 
