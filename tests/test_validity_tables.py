@@ -88,7 +88,7 @@ def test_a_cell_of_the_power_table_is_what_its_command_finds() -> None:
     found = 0
     for _ in range(RUNS["power"]):
         sample = validity.sample_of(validity.Model.draw(rng, n, t).run(rng, 1, kinds), validity.NET)
-        found += sample.p_above(limit) <= 0.025
+        found += sample.guarded_above(limit) <= 0.025
     assert row(table, "100", "1", "0.0")[4] == f"{100 * found / RUNS['power']:.0f} %"
 
 
