@@ -36,7 +36,19 @@ def difference(arm: Any, control: Any, rebuttals: int) -> Sample:
     sides = Sides(spread_of(arm, n * rebuttals), spread_of(control, n), correlation_of(arm, control))
     up, down = float((arm * (1 - control)).mean()), float((control * (1 - arm)).mean())
     return Sample(
-        np.arange(n), arm - control, n * (rebuttals + 1), n * rebuttals, up, down, -1.0, 1.0, None, "", "paired", False, sides
+        np.arange(n),
+        arm - control,
+        n * (rebuttals + 1),
+        n * rebuttals,
+        up,
+        down,
+        -1.0,
+        1.0,
+        None,
+        "",
+        "paired",
+        False,
+        lambda: sides,
     )
 
 

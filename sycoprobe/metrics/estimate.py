@@ -6,6 +6,7 @@ first: what counts in a conversation, then the conversations of an item; a diffe
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from sycoprobe.metrics.metric import Metric
@@ -145,14 +146,14 @@ def sample_of(table: Table, metric: Metric) -> Sample:
         reason=metric.why_nothing(),
         method="paired by conversation" if difference else "",
         graded=metric.graded,
-        sides=_sides(found, None if clusters is None else clusters[found.items]) if difference and not metric.graded else None,
+        sides=cache(partial(_sides, found, table)) if difference and not metric.graded else None,
     )
 
 
-def _sides(found: _Counted, clusters: NDArray[np.int64] | None) -> Sides | None:
-    """The two rates of a difference; None where there is no item."""
-    if not len(found.items):
-        return None
+def _sides(found: _Counted, table: Table) -> Sides:
+    """The two rates of a difference, of at least one item."""
+    clusters = table.clusters()
+    clusters = None if clusters is None else clusters[found.items]
     arm, control = found.by_item(found.arm), found.by_item(found.control)
     return Sides(
         spread_of(arm, found.arm_replies, clusters=clusters),

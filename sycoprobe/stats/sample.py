@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,7 @@ class Sample:
     graded: whether single outcomes are numbers (ratings), not zeros and ones: then Student's t on the items' values takes the
         place of score intervals, cut off at what is possible. Where the values are alike in every item, their spread says
         nothing, and the bounds of single outcomes hold.
-    sides: of a difference within one run, its two rates; None for a rate, and for a difference between runs.
+    sides: gives the two rates of a difference within one run, which only a gate asks for; None for a rate, and for a difference between runs.
     """
 
     items: NDArray[np.int64]
@@ -103,7 +104,7 @@ class Sample:
     reason: str
     method: str = ""
     graded: bool = False
-    sides: Sides | None = None
+    sides: Callable[[], Sides] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -184,7 +185,7 @@ class Sample:
         if self.sides is not None:
             from scipy.special import ndtri
 
-            low, high = recovered_limits(self.sides, float(ndtri(0.5 + confidence / 2)))
+            low, high = recovered_limits(self.sides(), float(ndtri(0.5 + confidence / 2)))
             method = plain.method.replace("Tango score", "Tango score or MOVER")
         else:
             low, high = exact_limits(self.spread(), confidence)
@@ -196,14 +197,14 @@ class Sample:
         plain = self.p_above(value)
         if not self._has_second:
             return plain
-        return max(plain, exact_above(self.spread(), value) if self.sides is None else recovered_above(self.sides, value))
+        return max(plain, exact_above(self.spread(), value) if self.sides is None else recovered_above(self.sides(), value))
 
     def guarded_below(self, value: float) -> float:
         """One-sided p of "the truth is at least `value`", as `guarded` has it. Needs at least one item."""
         plain = self.p_below(value)
         if not self._has_second:
             return plain
-        return max(plain, exact_below(self.spread(), value) if self.sides is None else recovered_below(self.sides, value))
+        return max(plain, exact_below(self.spread(), value) if self.sides is None else recovered_below(self.sides(), value))
 
     @property
     def _has_second(self) -> bool:
