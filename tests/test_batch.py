@@ -470,7 +470,9 @@ def test_a_key_that_the_server_repeats_everywhere_is_nowhere_in_what_is_written_
     with BatchServer(lambda body: f"{varied_answer(body)}\n\n(your key is {KEY})", outcome=outcome, fault=fault) as server:
         with begun(tmp_path, server, vendor) as process:
             shown = "".join(process.communicate(timeout=60))
-        assert process.returncode in (0, 4), shown  # by how many ids end in 0 or 1
+        status = api.load_report(tmp_path / "killed").status  # how many ids end in 0 or 1 differs from run to run
+        assert status.errors > 0
+        assert process.returncode == (4 if status.errors > 0.05 * status.calls else 0), shown
         assert server.keys == {KEY}
     written = [f.read_text() for f in (tmp_path / "killed").iterdir() if f.is_file()]
     assert any("[key]" in text for text in written)
