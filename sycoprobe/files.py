@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Whether a text names a file, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from pathlib import Path
 
 from sycoprobe.errors import GateError
 from sycoprobe.text import writable
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of this name; a text that is too long for one names none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def write_whole(path: Path, text: str) -> None:

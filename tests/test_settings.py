@@ -325,6 +325,45 @@ def test_a_wrong_value_has_one_text_wherever_it_came_from(name: str, here: Path)
     assert len({e.hint for e in messages.values()}) == 1
 
 
+def test_a_value_is_taken_or_is_a_clear_error_and_nothing_else() -> None:
+    for setting in ALL.values():
+        for value in (3.5, [1], {"a": [1]}, ["x"], True, "\0", "", None, [None]):
+            try:
+                checked(setting, value)
+            except PlanError as e:
+                assert e.message.startswith(f"{setting.key} must ") and e.hint
+
+
+@pytest.mark.parametrize("given", ["options = 3", "headers = 3", "body = [1]", "headers = [2]", "options = [2]"])
+def test_a_number_where_texts_belong_is_one_clear_error(given: str, here: Path) -> None:
+    (here / "sycoprobe.toml").write_text(f'[run]\nsets = ["made"]\n{given}\n')
+    done = shell("run", "--dry-run")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.startswith(f"error: sycoprobe.toml:3:1: {given.partition(' ')[0]} must be "), done.stderr
+
+
+def test_blanks_and_commas_around_names_say_nothing(here: Path) -> None:
+    assert said(["-k", "hint, ,pressure, "])["kind"][0] == ["hint", "pressure"]
+
+
+def test_the_place_of_an_alias_setting_is_that_of_the_alias(here: Path) -> None:
+    (here / "sycoprobe.toml").write_text('[run]\ntemperature = 0.5\n[models.hot]\nmodel = "sim:"\ntemperature = 1.5\n')
+    shown = shell("run", "made", "-m", "hot", "--show-settings").stdout
+    (line,) = [x for x in shown.splitlines() if x.strip().startswith("temperature")]
+    assert line.split() == ["temperature", "1.5", "sycoprobe.toml:5:1"]
+
+
+def test_a_shipped_set_is_meant_from_every_folder_though_a_folder_has_its_name(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_set(here / "quick", 3)
+    (here / "sycoprobe.toml").write_text('[run]\nsets = ["quick"]\n')
+    (here / "below").mkdir()
+    for folder in (here, here / "below"):
+        monkeypatch.chdir(folder)
+        assert said([])["sets"][0] == ["quick"]
+
+
 def test_a_setting_that_there_is_not_is_told_with_the_one_that_was_meant(here: Path) -> None:
     (here / "sycoprobe.toml").write_text("[run]\nrepeat = 3\n")
     with pytest.raises(PlanError, match=r"sycoprobe.toml:2:1: \[run\]: no setting 'repeat'") as e:

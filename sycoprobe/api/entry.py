@@ -18,7 +18,7 @@ from sycoprobe.config import ConfigFile
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.loops import run_alone
 from sycoprobe.reports.model import Report
-from sycoprobe.settings import UNTIL, Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared
+from sycoprobe.settings import UNTIL, Asking, ConductSettings, GateSettings, Sampling, Target, declared
 from sycoprobe.settings.keywords import RunKeywords
 
 RUN_SETTINGS = {
@@ -138,7 +138,6 @@ def prepared(
     conduct: Conduct | None,
     file: ConfigFile,
     settings: Mapping[str, Any],
-    known: Mapping[str, Declared] = RUN_SETTINGS,
 ) -> tuple[Prepared, Conduct]:
     """The runs that Python's keywords come to over a file's settings, and how they are conducted. Raises as `run` does."""
     given, openers = dict(settings), {}
@@ -147,7 +146,7 @@ def prepared(
         pairs = [named(m) for m in each]
         given["model"] = [name for name, _ in pairs]
         openers = {name: opener for name, opener in pairs if opener is not None}
-    made = prepare(chosen_in_python(sets, file, given, known), given)
+    made = prepare(chosen_in_python(sets, file, given, RUN_SETTINGS), given)
     own: dict[str, Any] = {k: v for k, v in made.conduct.items() if k in made.chosen.places or k == "headers"}
     if openers:
         made = replace(made, backends=tuple(openers.get(run.model) for run in made.chosen.runs))

@@ -13,11 +13,8 @@ _GROUPS = {"asking": Asking, "conduct": ConductSettings, "gate": GateSettings}
 
 
 def print_settings(chosen: Chosen, *, json: bool = False) -> None:
-    """Print them on standard output: a line each, or as JSON (`run`, `models` and `gate`, each value with its place)."""
-    common = {
-        k: v for name, group in _GROUPS.items() for k in declared(group) if (v := getattr(getattr(chosen, name), k)) or True
-    }
-    common.pop("system")
+    """Print them on standard output: a line each, or as JSON: `settings`, each with its place, and `runs`."""
+    common = {k: getattr(getattr(chosen, name), k) for name, group in _GROUPS.items() for k in declared(group) if k != "system"}
     models = [
         {
             **{k: getattr(r.target, k) for k in declared(Target) if k not in ("headers", "body")},
@@ -37,10 +34,10 @@ def print_settings(chosen: Chosen, *, json: bool = False) -> None:
         return
     for key, value in common.items():
         _line(key, value, chosen.places.get(key, ""))
-    for i, model in enumerate(models, 1):
+    for i, (run, model) in enumerate(zip(chosen.runs, models, strict=True), 1):
         print(f"run {i} of {len(models)}:")
         for key, value in model.items():
-            _line(f"  {key}", value, chosen.places.get(key, ""))
+            _line(f"  {key}", value, (chosen.places if key == "model" else run.places).get(key, ""))
 
 
 def _line(key: str, value: Any, place: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from sycoprobe.config.layers import Layer, Merged, merge
 from sycoprobe.config.rules import check_rule
 from sycoprobe.errors import GateError, PlanError
 from sycoprobe.extract.thinking_marks import checked_marks
+from sycoprobe.files import is_file
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
 from sycoprobe.text import writable
 
@@ -29,11 +30,12 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class RunOf:
-    """One of the runs that were chosen: of which model, with which prompt, sampled how."""
+    """One of the runs that were chosen: of which model, with which prompt, sampled how; `places` says where each of these was given."""
 
     target: Target
     sampling: Sampling
-    prompt: Prompt = Prompt()
+    prompt: Prompt
+    places: Mapping[str, str]
 
     @property
     def model(self) -> str:
@@ -80,7 +82,7 @@ def choose(file: ConfigFile, given: Layer) -> Chosen:
         prompts = prompts_of(own.values.get("system", ()))
         sampling = Sampling(**_of(Sampling, own.values))
         checked_marks(sampling.thinking_marks)
-        runs += [RunOf(target, sampling, p) for p in prompts]
+        runs += [RunOf(target, sampling, p, own.places) for p in prompts]
     gate = merge([file.gate, given], GATE)
     places = {**common.places, **gate.places}
     return Chosen(asking, tuple(runs), ConductSettings(**_of(ConductSettings, common.values)), _gate(gate, file), places)
@@ -140,7 +142,7 @@ def _prompt(given: str | Path, name: str) -> Prompt:
     """A prompt from a text, or from a file. Raises `PlanError`."""
     if given == NO_PROMPT:
         return Prompt(NO_PROMPT, None)
-    if isinstance(given, str) and not _is_file(Path(given)):
+    if isinstance(given, str) and not is_file(Path(given)):
         if Path(given).suffix in (".txt", ".md") and len(given.split()) == 1:
             raise PlanError(f"system: there is no file {given}", "name a file that is there, or write the prompt itself")
         return Prompt(name, _text(given, "system"))
@@ -157,13 +159,6 @@ def _text(given: str, what: str) -> str:
     if not (text := writable(given).strip()):
         raise PlanError(f"{what} is empty", "leave it out for an assistant without a system prompt, or say none")
     return text
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # too long for the name of a file
-        return False
 
 
 def _of(group: type, values: dict[str, Any]) -> dict[str, Any]:

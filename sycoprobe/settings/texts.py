@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
@@ -13,7 +13,8 @@ def names(given: Any) -> Any:
     if isinstance(given, str):
         given = [given]
     if isinstance(given, Iterable) and not isinstance(given, Mapping):
-        return [part.strip() for text in given for part in (text.split(",") if isinstance(text, str) else [text]) if part]
+        parts = [part for text in given for part in (text.split(",") if isinstance(text, str) else [text])]
+        return [p for part in parts if (p := part.strip() if isinstance(part, str) else part)]
     return given
 
 
@@ -31,12 +32,13 @@ def options_of_kinds(given: Any) -> Any:
     """Texts `KIND.NAME=VALUE` as a dict by kind; a name without a kind stands by itself."""
     if isinstance(given, Mapping):
         return given
+    form = "must be KIND.NAME=VALUE, e.g. pressure.turns=3"
     found: dict[str, Any] = {}
-    for text in one_or_several(given):
-        name, sign, value = str(text).partition("=")
+    for text in _texts(given, form):
+        name, sign, value = text.partition("=")
         kind, dot, key = name.strip().rpartition(".")
         if not sign or not key:
-            raise ValueError(f"must be KIND.NAME=VALUE, e.g. pressure.turns=3, not {text!r}")
+            raise ValueError(f"{form}, not {text!r}")
         target = found.setdefault(kind, {}) if dot else found
         target[key] = _value(value)
     return found
@@ -44,38 +46,43 @@ def options_of_kinds(given: Any) -> Any:
 
 def headers(given: Any) -> Any:
     """Texts `NAME: VALUE` or `NAME=VALUE` as a dict. What is no header is never shown, since it may hold a secret."""
-    if isinstance(given, Mapping):
-        return given
-    found: dict[str, str] = {}
-    for text in one_or_several(given):
-        sign = re.search("[:=]", text)
-        if sign is None:
-            raise ValueError("must be NAME: VALUE, e.g. 'X-Team: search'")
-        _once(found, text[: sign.start()].strip(), text[sign.end() :].strip())
-    return found
+    return (
+        given if isinstance(given, Mapping) else _pairs(given, "[:=]", "must be NAME: VALUE, e.g. 'X-Team: search'", str.strip)
+    )
 
 
 def fields(given: Any) -> Any:
     """Texts `NAME=VALUE` as a dict, each value read as JSON if it is; what is none is never shown."""
-    if isinstance(given, Mapping):
-        return given
+    return given if isinstance(given, Mapping) else _pairs(given, "=", "must be NAME=VALUE, e.g. user=team-a", _json_or_text)
+
+
+def _texts(given: Any, form: str) -> list[str]:
+    """One text, or several. Raises `ValueError`, with what they must be, for anything else."""
+    found = one_or_several(given)
+    if not isinstance(found, list | tuple) or not all(isinstance(text, str) for text in found):
+        raise ValueError(form)
+    return list(found)
+
+
+def _pairs(given: Any, between: str, form: str, read: Callable[[str], Any]) -> dict[str, Any]:
+    """Names and values with a sign `between` them. Raises `ValueError`, which shows no text that is no pair."""
     found: dict[str, Any] = {}
-    for text in one_or_several(given):
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise ValueError("must be NAME=VALUE, e.g. user=team-a")
-        try:
-            read = json.loads(value)
-        except (ValueError, RecursionError):
-            read = value
-        _once(found, name.strip(), read)
+    for text in _texts(given, form):
+        sign = re.search(between, text)
+        if sign is None:
+            raise ValueError(form)
+        name = text[: sign.start()].strip()
+        if name in found:
+            raise ValueError(f"must give {name!r} once")
+        found[name] = read(text[sign.end() :])
     return found
 
 
-def _once(found: dict[str, Any], name: str, value: Any) -> None:
-    if name in found:
-        raise ValueError(f"must give {name!r} once")
-    found[name] = value
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _value(text: str) -> Any:
