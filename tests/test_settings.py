@@ -353,6 +353,15 @@ def test_the_place_of_an_alias_setting_is_that_of_the_alias(here: Path) -> None:
     assert line.split() == ["temperature", "1.5", "sycoprobe.toml:5:1"]
 
 
+def test_the_doctor_examines_the_model_of_the_file(here: Path) -> None:
+    (here / "sycoprobe.toml").write_text('[run]\nmodel = "mine"\n[models.mine]\nmodel = "sim:"\n')
+    assert json.loads(shell("doctor", "--json").stdout)["model"] == "sim:"
+    assert json.loads(shell("doctor", "-m", "sim:accuracy=1", "--json").stdout)["model"] == "sim:accuracy=1"
+    (here / "sycoprobe.toml").write_text("[run\n")
+    faulty = shell("doctor", "-m", "sim:")
+    assert faulty.returncode == 1 and "not TOML" in faulty.stdout and "Traceback" not in faulty.stderr
+
+
 def test_a_shipped_set_is_meant_from_every_folder_though_a_folder_has_its_name(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

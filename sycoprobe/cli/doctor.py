@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sycoprobe.cli.given import ALL
-from sycoprobe.config import command_line
+from sycoprobe.config import command_line, found
 from sycoprobe.config.layers import merge
+from sycoprobe.errors import SycoprobeError
 from sycoprobe.examining import Check, Examination, Status, doctor
 from sycoprobe.settings.run import DEFAULT_MODEL
 from sycoprobe.text import visible
@@ -26,19 +27,22 @@ STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 def examine(config: Path | None, given: Mapping[str, Any], *, screen: Console, progress: Console, as_json: bool) -> bool:
     """Examine a model and print what was found on `screen`; what is being tried is shown on `progress` if it is a terminal.
 
-    `given` are settings as `sycoprobe.doctor` takes them. True if no check failed.
+    `given` are settings as `sycoprobe.doctor` takes them; without a model, it is that of the settings file. True if no check failed.
     """
-    how = merge([command_line({"model": DEFAULT_MODEL, "timeout": "60"}), command_line(given)], ALL).values
+    layers = [command_line({"model": DEFAULT_MODEL, "timeout": "60"}), command_line(given)]
+    with suppress(SycoprobeError):  # a fault in the file is a finding of the examination
+        layers.insert(1, found(config).run.only({"model": ALL["model"]}))
+    how = merge(layers, ALL).values
     model = how.pop("model")[0]
     live = progress.status("") if progress.is_terminal else None
     with live or nullcontext():
         tell = (lambda line: live.update(Text(visible(line), style="dim"))) if live else lambda _: None
-        found = doctor(model, tell=tell, config=config, **how)
+        examined = doctor(model, tell=tell, config=config, **how)
     if as_json:
-        print(json.dumps(found.as_json(), indent=1))
+        print(json.dumps(examined.as_json(), indent=1))
     else:
-        show(found, screen)
-    return found.ok
+        show(examined, screen)
+    return examined.ok
 
 
 def show(found: Examination, screen: Console) -> None:
