@@ -159,6 +159,7 @@ def test_no_correction_without_a_measurement_or_by_a_judge_that_guesses() -> Non
     assert (barely.low, barely.high) == (0, 1), "a judge that may well be guessing leaves everything open"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("difference", [False, True])
 @pytest.mark.parametrize(("rate", "se", "sp"), [(0.05, 0.85, 0.95), (0.3, 0.8, 0.9), (0.7, 0.9, 0.75)])
 def test_corrected_intervals_hold_the_truth_also_where_raw_ones_do_not(

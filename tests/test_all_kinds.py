@@ -93,6 +93,7 @@ def test_gate_with_absolute_rules_and_slices(runs: Path, kind: str) -> None:
     assert all(r.items for r in found.rules if r.value is not None)
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_baseline_relative_rule_compare_and_self_check(runs: Path, tmp_path: Path, kind: str) -> None:
     section = Report.load(runs / kind, rows=False).kinds[kind]
@@ -120,6 +121,7 @@ def test_a_baseline_gives_the_numbers_of_its_run(runs: Path, tmp_path: Path, kin
         assert (ours.value, ours.items, ours.trials) == (pytest.approx(theirs.value), theirs.items, theirs.trials), metric.name
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_junit_has_a_case_for_each_probe(runs: Path, tmp_path: Path, kind: str) -> None:
     rule = f"{kind}.{headline(kind)} <= 1"
@@ -130,6 +132,7 @@ def test_junit_has_a_case_for_each_probe(runs: Path, tmp_path: Path, kind: str) 
     json.loads((tmp_path / "s.sarif").read_text())
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_caps_resume_replay_and_score(runs: Path, tmp_path: Path, kind: str) -> None:
     planned = plan(kind, tmp_path, repeats=2)
@@ -200,6 +203,7 @@ def test_until_decided_stops_early_or_says_why_not(tmp_path: Path, kind: str) ->
     assert report.status.complete
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_plan_tells_what_it_can_find(runs: Path, tmp_path: Path, kind: str) -> None:
     sets = [] if kind_named(kind).sets else [str(write_debates(tmp_path / "debates", N))]

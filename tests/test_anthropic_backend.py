@@ -134,6 +134,7 @@ def test_every_error_has_its_name_and_none_holds_the_key(
     assert KEY not in str(e.value) and KEY[:16] not in str(e.value)
 
 
+@pytest.mark.long
 def test_an_overloaded_server_is_tried_again() -> None:
     left = [529, 529]
 

@@ -86,6 +86,7 @@ def example() -> str:
     return found[1]
 
 
+@pytest.mark.long
 def test_the_example_runs_gates_and_compares(tmp_path: Path) -> None:
     assert len(example().strip().splitlines()) <= 10
     done = subprocess.run([sys.executable, "-c", example()], cwd=tmp_path, capture_output=True, text=True, check=False)

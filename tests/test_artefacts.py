@@ -166,6 +166,7 @@ def test_shipped_and_generated_sets_have_a_place_too(tmp_path: Path) -> None:
     assert {"facts/probes.jsonl", "math/set.toml"} <= uris
 
 
+@pytest.mark.long
 def test_what_changed_against_the_baseline_is_listed(tmp_path: Path) -> None:
     sim_run(tmp_path, 60, "pushback=0.1,control=0", name="base")
     sim_run(tmp_path, 60, "pushback=0.4,control=0")
@@ -345,6 +346,7 @@ def test_the_action_runs_judges_comments_and_passes_the_decision_on(
     assert "::notice" in shown or "::error" in shown or "::warning" in shown
 
 
+@pytest.mark.long
 def test_a_wrong_rule_stops_the_action_with_a_usage_error(github: tuple[type[_GitHub], dict[str, str]], tmp_path: Path) -> None:
     write_set(tmp_path / "set", 20)
     code, _, shown = run_action(tmp_path, {"sets": "set", "model": "sim:", "rules": "sycophancy < 1"}, github[1])
@@ -352,6 +354,7 @@ def test_a_wrong_rule_stops_the_action_with_a_usage_error(github: tuple[type[_Gi
     assert "cannot be read" in shown
 
 
+@pytest.mark.long
 def test_the_action_and_the_documented_ci_files_fit_their_published_schemas() -> None:
     def check(schema: str, text: str, tmp: Path) -> None:
         tmp.write_text(text)

@@ -186,6 +186,7 @@ def reference(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return str(request.param), folder / "live"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", few_of(range(10)))
 def test_a_killed_run_loses_nothing_and_pays_nothing_twice(number: int, reference: tuple[str, Path], tmp_path: Path) -> None:
     """`kill -9` while the server holds a request: at each step of a batch in both stages, each in its turn."""
@@ -213,6 +214,7 @@ def test_a_submission_that_the_vendor_never_took_is_made_once_more(reference: tu
     same_as_live(tmp_path, "killed")
 
 
+@pytest.mark.long
 def test_a_batch_that_the_vendors_list_does_not_show_at_once_is_found_all_the_same(tmp_path: Path, vendor: str) -> None:
     with BatchServer(hold=("create:after", 1)) as server:
         killed_at(tmp_path, server, vendor)
@@ -252,6 +254,7 @@ def test_a_submission_without_a_readable_answer_is_looked_for_before_it_is_made_
         assert len(server.batches) == 2
 
 
+@pytest.mark.long
 def test_random_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None:
     """One run, killed again and again wherever it happens to be, results half read among the rest."""
     rng = random.Random(3)
@@ -276,6 +279,7 @@ def test_random_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None
         whole(tmp_path, server)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept", [0, 1, 11.5, ITEMS])
 def test_results_that_were_read_in_part_are_read_to_the_end(tmp_path: Path, vendor: str, kept: float) -> None:
     """The journal ends after so many calls of the first batch, or within one, as a process killed there would leave it."""
@@ -301,6 +305,7 @@ def records(folder: Path, kind: str) -> list[dict[str, Any]]:
     return [r for r in map(json.loads, lines) if r["type"] == kind]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "become", [(500, "api_error", "internal"), (529, "overloaded_error", "Overloaded"), "expired", "silent"], ids=str
 )
@@ -335,6 +340,7 @@ def test_what_keeps_failing_is_a_failed_call_in_the_end_and_what_cannot_pass_at_
         assert again == {"0"} and set(server.paid.values()) == {1}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("become", "kind"),
     [((401, "authentication_error", "invalid key"), "auth"), ((402, "billing_error", "no credit"), "quota"), ("cancelled", "")],
@@ -392,6 +398,7 @@ def test_a_parameter_that_the_whole_batch_is_refused_for_is_adapted(tmp_path: Pa
         assert all(b"temperature" not in b for b in server.bodies[-5:])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("largest", [5, 1])
 def test_a_batch_that_is_too_large_for_the_account_is_halved_until_it_is_taken(
     tmp_path: Path, vendor: str, largest: int
@@ -433,6 +440,7 @@ def test_rows_that_belong_to_no_call_are_ignored_and_counted(tmp_path: Path, ven
     }
 
 
+@pytest.mark.long
 def test_the_vendor_out_of_reach_while_it_is_waited_for_changes_nothing(tmp_path: Path, vendor: str) -> None:
     broken: dict[int, Any] = {1: "reset", 2: "503", 3: "half-json", 5: (429, {}, b'{"error": {"message": "slow down"}}')}
     with BatchServer(fault=lambda step, nth: broken.get(nth) if step in ("status", "results") and nth < 6 else None) as server:
@@ -551,6 +559,7 @@ def test_when_its_time_is_up_a_run_stops_looking_and_can_be_resumed(tmp_path: Pa
         whole(tmp_path, server)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("caps", [{"max_calls": 60}, {"max_tokens": 6_000}], ids=["calls", "tokens"])
 def test_caps_let_whole_conversations_through_and_no_more(tmp_path: Path, vendor: str, caps: dict[str, int]) -> None:
     with BatchServer() as server:

@@ -301,6 +301,7 @@ def run(tmp_path: Path, n: int, behaviour: str, **settings: object) -> Report:
     return api.run(str(folder), model=f"sim:{behaviour}", out=tmp_path / "reports", name="run", **settings)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_the_whole_pipeline_finds_the_planted_shifts(tmp_path: Path) -> None:
     planted = "accuracy=0.7,belief=2,shift.pushback=-1.5,shift.control=-0.25,shift.correction=1,spread=0.5"
     report = run(tmp_path, 300, planted, logprobs=10)

@@ -67,6 +67,7 @@ def test_money_is_not_capped_where_the_price_is_unknown(tmp_path: Path) -> None:
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.long
 def test_a_capped_run_says_so_and_a_higher_cap_goes_on(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 20)
     out = tmp_path / "r"
@@ -96,6 +97,7 @@ def test_a_run_is_drained_when_its_time_is_up(tmp_path: Path) -> None:
     assert report.status.calls >= 4 and report.status.errors == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cap", [10, 60])
 def test_a_capped_sequential_run_is_judged_by_what_it_has_and_can_go_on(tmp_path: Path, cap: int) -> None:
     sim_run(

@@ -63,6 +63,7 @@ def test_score_and_report_read_a_run_again(made: Path, tmp_path: Path) -> None:
     assert cli("report", "latest", "--out", tmp_path / "r", "--json").returncode == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("args", "says"),
     [
@@ -140,6 +141,7 @@ def test_ctrl_c_drains_exits_with_130_and_resume_ends_the_run(made: Path, tmp_pa
     assert len(keys) == len(set(keys)) == 140
 
 
+@pytest.mark.long
 def test_a_closed_pipe_is_no_error(made: Path, tmp_path: Path) -> None:
     command = f"{sys.executable} -m sycoprobe.cli.main run {made} -m sim: --out {tmp_path}/r -q | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)

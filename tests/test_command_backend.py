@@ -162,6 +162,7 @@ for a in asked():
     assert [r.text for r in ran(backend, work)] == [str(n) for n in range(16)]
 
 
+@pytest.mark.long
 def test_a_program_that_answers_one_after_the_other_has_time_for_each(made: Made) -> None:
     body = "for a in asked():\n    time.sleep(0.4)\n    say(id=a['id'], text='Paris')"
     assert answered(ask(made(body), 8, timeout=3)) == ["Paris"] * 8, "eight calls take longer than one may, and none was late"
@@ -324,11 +325,13 @@ def test_a_failure_is_what_the_program_says_it_is(
     assert came.retry_after == (2 if kind is ErrorKind.RATE_LIMIT else None)
 
 
+@pytest.mark.long
 def test_a_program_that_closes_its_output_but_lives_is_a_named_failure(made: Made) -> None:
     error = failure(made("sys.stdin.readline(); os.close(1); time.sleep(60)"))
     assert error.kind == ErrorKind.RESET and "closed its standard output" in error.message
 
 
+@pytest.mark.long
 def test_a_program_that_says_nothing_is_a_timeout_and_is_started_again(made: Made, tmp_path: Path) -> None:
     body = f"""
 hung = os.path.exists({str(tmp_path / "hung")!r})
@@ -344,6 +347,7 @@ for a in asked():
     assert isinstance(came, Reply) and came.attempts == 2
 
 
+@pytest.mark.long
 def test_one_call_that_is_never_answered_does_not_stop_the_others(made: Made) -> None:
     body = "for a in asked():\n    if a['id'] != '1': time.sleep(0.05); say(id=a['id'], text='Paris')"
     came = ask(made(body), 10, timeout=2)
@@ -382,6 +386,7 @@ def test_a_last_line_without_an_end_counts(made: Made) -> None:
     assert isinstance(came, Reply) and came.text == "Paris"
 
 
+@pytest.mark.long
 def test_a_program_that_will_not_end_is_killed_with_its_children(made: Made, tmp_path: Path) -> None:
     body = f"""
 import signal, subprocess

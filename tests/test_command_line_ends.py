@@ -135,6 +135,7 @@ def test_a_failed_run_says_how_to_go_on_and_one_whose_model_is_not_there_to_begi
     assert (stopped.message, stopped.hint) == ("interrupted after 3 calls", "`sycoprobe resume r/x` asks what is missing")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("bound", "code"), [("0.9", 0), ("0.1", 1), ("0.5", 3)])
 def test_a_gate_ends_with_its_decision_whoever_reads_its_table(bound: str, code: int, tmp_path: Path) -> None:
     """`sycoprobe gate … | head -1` in a script that minds every part of a pipe."""
@@ -150,6 +151,7 @@ def test_a_gate_ends_with_its_decision_whoever_reads_its_table(bound: str, code:
         assert said == (b"exit 3: the gate is inconclusive\n" if code == 3 else b"")
 
 
+@pytest.mark.long
 def test_a_reader_that_leaves_in_the_middle_is_no_error(tmp_path: Path) -> None:
     sim_run(tmp_path, 60)
     command = [sys.executable, "-m", "sycoprobe.cli.main", "score", str(tmp_path / "reports" / "run"), "--json"]
@@ -160,6 +162,7 @@ def test_a_reader_that_leaves_in_the_middle_is_no_error(tmp_path: Path) -> None:
         assert (process.stderr.read(), process.wait()) == (b"", 0)
 
 
+@pytest.mark.long
 def test_what_is_printed_into_a_pipe_is_all_there_and_in_utf_8(tmp_path: Path) -> None:
     report = sim_run(tmp_path, 60)
     done = cli("score", tmp_path / "reports" / "run", "--json", PYTHONIOENCODING="utf-8")

@@ -34,6 +34,7 @@ def test_the_module_ends_with_the_documented_codes() -> None:
     assert done.stderr.startswith("error: no probe set 'no-such-set'")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("shell", "registers"),
     [
@@ -50,6 +51,7 @@ def test_a_completion_script_comes_out_for_each_shell(shell: str, registers: str
     assert said(*MODULE, "--show-completion", shell, **forced).strip() == script.strip()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [

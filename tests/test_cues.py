@@ -267,6 +267,7 @@ assert at_once == [case.read() for case in cases]
 """
 
 
+@pytest.mark.long
 def test_several_threads_may_begin_to_read_at_once() -> None:
     """In a process of its own, since what is set up at the first use is set up there."""
     subprocess.run([sys.executable, "-c", _IN_THREADS], check=True, cwd=Path(__file__).parent.parent)

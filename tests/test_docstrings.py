@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import sycoprobe
 
 ROOT = Path(sycoprobe.__file__).parent
@@ -30,6 +32,7 @@ def documented(tree: ast.Module) -> Iterator[tuple[int, set[str], str]]:
             yield node.lineno, names, said
 
 
+@pytest.mark.long
 def test_each_parameter_begins_a_line() -> None:
     faults = [
         f"{path.relative_to(ROOT)}:{line}: {found[1]}"

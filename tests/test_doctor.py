@@ -494,6 +494,7 @@ def test_the_limits_in_the_headers_are_shown() -> None:
     assert diagnosis.limits_in(anthropic) == ["80,000 input tokens/min"]
 
 
+@pytest.mark.long
 def test_a_server_that_is_too_busy_is_told_soon_whatever_wait_it_asks_for() -> None:
     answer = (429, {"Retry-After": "3600"}, b'{"error":{"message":"slow down"}}')
     began = time.monotonic()
@@ -503,6 +504,7 @@ def test_a_server_that_is_too_busy_is_told_soon_whatever_wait_it_asks_for() -> N
     assert "wait" in check(found, Step.QUESTION).fix
 
 
+@pytest.mark.long
 def test_a_key_that_the_server_echoes_everywhere_is_in_nothing_that_is_printed() -> None:
     def route(asked: Asked) -> Made:
         echo = {"X-Ratelimit-Limit-Requests": KEY, "X-Key": KEY, "Date": KEY, "Server": KEY}
@@ -522,6 +524,7 @@ def test_a_key_that_the_server_echoes_everywhere_is_in_nothing_that_is_printed()
                 assert part not in shown
 
 
+@pytest.mark.long
 def test_hostile_text_in_a_reply_is_inert_and_a_table_fits_its_terminal() -> None:
     evil = "blue. \x1b[2J\x1b]0;owned\x07[bold red]x[/] [link=http://e.example]y[/link] \u202egnorw"
     with LoopbackServer(lambda _: reply_body(evil) | {"model": evil}) as server:

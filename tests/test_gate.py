@@ -175,6 +175,7 @@ def test_a_baseline_is_small_and_shows_one_item_a_line(runs: Path, tmp_path: Pat
     assert len(text) < (runs / "base" / "journal.jsonl").stat().st_size / 5
 
 
+@pytest.mark.long
 def test_gating_does_not_touch_the_baseline_nor_the_report(runs: Path, tmp_path: Path) -> None:
     api.bless(runs / "base", tmp_path / "b.json")
     before = (tmp_path / "b.json").read_bytes(), (runs / "worse" / "report.json").stat().st_mtime_ns
@@ -207,6 +208,7 @@ def test_another_plan_is_refused_with_what_differs_and_compared_where_both_agree
     assert any(said in note for note in found.notes)
 
 
+@pytest.mark.long
 def test_a_probe_that_changed_its_text_is_in_no_pair(runs: Path, tmp_path: Path) -> None:
     api.bless(runs / "base", tmp_path / "b.json")
     lines = (tmp_path / "set-80" / "probes.jsonl").read_text().splitlines()
@@ -220,6 +222,7 @@ def test_a_probe_that_changed_its_text_is_in_no_pair(runs: Path, tmp_path: Path)
     assert found.result.rules[0].items <= 50
 
 
+@pytest.mark.long
 def test_age_and_an_undated_model_id_are_shown(runs: Path, tmp_path: Path) -> None:
     made = api.bless(runs / "base", tmp_path / "b.json")
     old = made.model_copy(update={"blessed": (datetime.now(UTC) - timedelta(days=41)).isoformat()})
@@ -296,6 +299,7 @@ def test_exit_codes(runs: Path, tmp_path: Path, rules: list[str], options: list[
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_exit_4_where_too_much_failed_or_nothing_was_measured(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 30)
     out = tmp_path / "r"
@@ -339,6 +343,7 @@ def test_sequential_runs_exit_with_the_gates_code(tmp_path: Path) -> None:
     assert cli("run", folder, "-m", "sim:", "--until-decided", cwd=tmp_path).returncode == 2
 
 
+@pytest.mark.long
 def test_a_sequential_run_takes_its_tolerance_of_errors_from_the_settings(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 100)
     (tmp_path / "sycoprobe.toml").write_text('[gate]\nrules = ["net_sycophancy <= 0.1"]\nerror-tolerance = 0.5\n')
@@ -358,6 +363,7 @@ def test_a_sequential_run_takes_its_tolerance_of_errors_from_the_settings(tmp_pa
     assert cli(*asked, "--name", "strict", "--error-tolerance", "0.01", cwd=tmp_path).returncode == 4
 
 
+@pytest.mark.long
 def test_gate_json_fits_its_schema_and_names_what_changed(runs: Path, tmp_path: Path) -> None:
     api.bless(runs / "base", tmp_path / "b.json")
     done = cli(
@@ -381,6 +387,7 @@ def test_gate_json_fits_its_schema_and_names_what_changed(runs: Path, tmp_path: 
 # A/A
 
 
+@pytest.mark.long
 def test_the_self_check_finds_no_more_false_alarms_than_promised(tmp_path: Path) -> None:
     sim_run(tmp_path, 100, "accuracy=0.8,pushback=0.3,control=0.1,icc=0.3", repeats=3, temperature=0.7)
     found = api.self_check(tmp_path / "reports" / "run")
@@ -417,6 +424,7 @@ def hash_of(text: str) -> float:
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 16**8
 
 
+@pytest.mark.long
 def test_the_self_check_sees_what_changed_between_whole_runs(tmp_path: Path) -> None:
     folder = str(write_set(tmp_path / "set", 60))
     for name, yields in (("monday", 0.2), ("tuesday", 0.2), ("friday", 0.6)):
@@ -455,6 +463,7 @@ def test_the_self_check_refuses_runs_of_two_models(tmp_path: Path) -> None:
 # compare
 
 
+@pytest.mark.long
 def test_compare_shows_paired_differences_corrected_together(runs: Path, tmp_path: Path) -> None:
     found = api.compare(runs / "base", runs / "worse")
     by = {d.metric: d for d in found.runs[0].differences}
@@ -476,6 +485,7 @@ def test_compare_in_terminal_json_and_markdown(runs: Path) -> None:
     assert cli("compare", "base", "--out", runs).returncode == 2
 
 
+@pytest.mark.long
 def test_compare_refuses_runs_that_asked_something_else(runs: Path, tmp_path: Path) -> None:
     sim_run(tmp_path, 80, "", name="other", seed=3)
     done = cli("compare", "base", "other", "--out", runs)
@@ -502,6 +512,7 @@ def test_plan_prints_power_and_price_and_asks_nothing(tmp_path: Path) -> None:
     assert cli("plan", "facts", "--effect", "0").returncode == 2
 
 
+@pytest.mark.long
 def test_more_items_find_less_and_an_earlier_run_gives_the_guesses(runs: Path) -> None:
     small, large = (
         json.loads(cli("plan", "math", "-n", n, "--json").stdout)["targets"][0]["power"]["mde"] for n in ("50", "500")
@@ -549,6 +560,7 @@ def test_the_planned_deviation_is_that_of_simulated_models(kinds: int, icc: floa
     assert between == pytest.approx(deviation_between_runs(*shape), rel=0.05)
 
 
+@pytest.mark.long
 def test_the_minimum_detectable_effect_is_found_as_often_as_promised() -> None:
     from benchmarks.validity import Model, Truth, planned_mde
 

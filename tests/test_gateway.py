@@ -140,6 +140,7 @@ def files_in(folder: Path) -> str:
     return "".join(p.read_bytes().decode("utf-8", "replace") for p in folder.rglob("*") if p.is_file())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("echo", ["reply", "error"])
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_what_a_header_holds_is_in_no_file_and_on_no_stream_even_where_the_server_echoes_it(

@@ -33,6 +33,7 @@ def executed(programs: list[str]) -> list[str]:
     return outputs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", few_of([0, -9]))
 def test_python_prints_the_gold_for_two_thousand_programs(seed: int) -> None:
     probes = generate(2000, seed)

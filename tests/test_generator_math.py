@@ -20,6 +20,7 @@ from sycoprobe.sets.probe import AnswerFormat, Probe, digest_of, parse_number
 SEEDS = (0, 1, 7, -3, 123_456_789)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_two_thousand_items_verify_and_are_distinct_with_distinct_ids(seed: int) -> None:
     probes = generate(2000, seed)
@@ -43,6 +44,7 @@ def test_another_process_with_another_hash_seed_makes_the_same_items() -> None:
         assert hashlib.sha256(out.replace(b"\r\n", b"\n")).hexdigest() == here
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_wrong_answer_and_no_distractor_has_the_value_of_the_gold(seed: int) -> None:
     for p in generate(2000, seed):

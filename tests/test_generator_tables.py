@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import re
 
+import pytest
+
 from sycoprobe.sets.generators.tables import generate, verify
 from sycoprobe.sets.generators.tables.printed import read_table
 from sycoprobe.sets.probe import AnswerFormat, Probe
 
 
+@pytest.mark.long
 def test_every_table_is_small_and_has_no_number_twice_in_a_column() -> None:
     shapes = set()
     for p in generate(3000, 1):

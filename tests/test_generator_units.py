@@ -62,6 +62,7 @@ def test_answers_are_whole_or_short_decimals_and_none_is_rounded() -> None:
                 assert len(text) <= 15
 
 
+@pytest.mark.long
 def test_the_linear_factor_is_pushed_for_areas_and_the_decimal_one_for_binary_data() -> None:
     tags = {p.tags for p in generate(3000, 3)}
     assert {("area", "length-factor"), ("data", "decimal-factor"), ("data", "binary-factor")} <= tags
@@ -69,6 +70,7 @@ def test_the_linear_factor_is_pushed_for_areas_and_the_decimal_one_for_binary_da
     assert ("decimal-time", "decimals-as-units") in tags
 
 
+@pytest.mark.long
 def test_nothing_is_asked_about_one_of_a_unit_in_the_plural() -> None:
     assert not any(
         re.search(r"(?<![\d.])1 (?:" + "|".join([*UNITS.content.size, "degrees"]) + ")", p.question) for p in generate(4000, 4)

@@ -42,6 +42,7 @@ def made(name: str, n: int = 2400, seed: int = 17) -> tuple[Probe, ...]:
     return probes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", few_of(NAMES))
 def test_thousands_of_items_are_confirmed_by_the_second_method_and_no_question_comes_twice(name: str) -> None:
     probes = made(name)
@@ -50,6 +51,7 @@ def test_thousands_of_items_are_confirmed_by_the_second_method_and_no_question_c
     assert all(re.fullmatch(rf"{name}-17-\d{{6}}", p.id) for p in probes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_a_wrong_answer_put_in_the_place_of_the_gold_is_caught_in_every_family(name: str) -> None:
     caught = Counter[str]()
@@ -104,6 +106,7 @@ def test_gold_and_wrong_answers_differ_by_value_and_so_do_all_options(name: str)
         assert not p.options or len(p.options) == 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", few_of(NAMES))
 def test_a_reply_that_states_an_answer_is_read_as_that_answer(name: str) -> None:
     misread = []
@@ -184,6 +187,7 @@ def test_more_items_leave_the_earlier_ones_as_they_were_and_seeds_differ(name: s
     assert not {p.question for p in generate(100, 18)} & {p.question for p in made(name)[:100]}
 
 
+@pytest.mark.long
 def test_other_processes_with_other_hash_seeds_make_the_same_items() -> None:
     script = (
         "import hashlib\nfrom importlib import import_module\n"
@@ -231,6 +235,7 @@ def test_a_number_of_items_that_makes_no_sense_is_refused(name: str, n: int) -> 
         MODULES[name].generate(n, 1)
 
 
+@pytest.mark.long
 def test_a_generator_that_runs_out_of_questions_says_how_many_there_are() -> None:
     def draw(rng: random.Random, _: bool) -> Draft:
         x = rng.randint(1, 9)

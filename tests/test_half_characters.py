@@ -64,6 +64,7 @@ def gated(folder: Path, run: str) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("half", HALVES)
 def test_half_a_character_in_a_flip_is_journaled_as_it_came_and_shown_as_the_sign_for_it(tmp_path: Path, half: str) -> None:
     write_set(tmp_path / "set", 4)
@@ -124,6 +125,7 @@ def halved(value: Any, name: str = "") -> Any:
     return f"{value} {ALL}" if isinstance(value, str) and name in WORDS else value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dialect", PRESENT)
 def test_in_every_word_of_every_reply_and_error_of_every_dialect_they_break_nothing(tmp_path: Path, dialect: str) -> None:
     model, variable, root = DIALECTS[dialect]
@@ -179,6 +181,7 @@ def judge(messages):
 """
 
 
+@pytest.mark.long
 def test_with_every_kind_of_probe_and_a_judge_they_break_nothing(tmp_path: Path) -> None:
     (tmp_path / "halves.py").write_text(MODULE, encoding="utf-8")
     run = cli(

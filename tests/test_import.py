@@ -752,6 +752,7 @@ def test_an_imported_set_of_questions_runs(tmp_path: Path) -> None:
     assert report.estimates.net_sycophancy.value is not None
 
 
+@pytest.mark.long
 def test_ten_thousand_rows_are_imported_and_every_one_is_accounted_for(tmp_path: Path) -> None:
     rows = [opinion(bio=f"I am person {n % 9000} and I like bees.", match=" (A)" if n % 10 else " (Z)") for n in range(10_000)]
     report = import_set("model-written-evals", [write(tmp_path / "x.jsonl", rows)], tmp_path / "set")
@@ -836,6 +837,7 @@ TASKS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("task", TASKS, ids=[f"{t[0]}-{n}" for n, t in enumerate(TASKS)])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lines=st.lists(LINE, max_size=6))

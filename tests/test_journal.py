@@ -75,6 +75,7 @@ def test_a_second_process_on_the_same_run_is_refused_clearly(folder: Path) -> No
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_the_run_with_a_clear_error_and_a_whole_journal(tmp_path: Path) -> None:
     sim_run(tmp_path, 10, name="first")
     script = (

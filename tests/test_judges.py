@@ -624,6 +624,7 @@ def test_the_shipped_transcripts_are_at_least_200_and_cover_every_label() -> Non
     assert labels == {(r.name, label) for r in RUBRICS.values() for label in r.labels}
 
 
+@pytest.mark.long
 def test_kills_lose_no_judgement_and_ask_none_twice_but_those_in_flight(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

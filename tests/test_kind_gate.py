@@ -62,6 +62,7 @@ def test_a_rule_may_name_its_kind_and_is_read_before_its_run_is_known() -> None:
         rule("pressure.net_flipped <= 0.2")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("prefix", ["", "pressure."])
 def test_a_planted_effect_passes_fails_or_stays_open_as_the_evidence_is(runs: Path, prefix: str) -> None:
     assert decided(runs, "firm", f"{prefix}net_flipped <= 0.2") == [Decision.PASS]
@@ -299,6 +300,7 @@ def test_exit_4_where_too_much_failed_or_a_run_measured_nothing(runs: Path, tmp_
     assert done.returncode == 4 and "wrong: nothing was measured" in done.stderr
 
 
+@pytest.mark.long
 def test_every_artefact_of_several_runs_fits_its_schema_and_shows_each_rule(runs: Path, tmp_path: Path) -> None:
     names = {"--junit": "j.xml", "--sarif": "s.sarif", "--code-quality": "cq.json", "--comment": "c.md", "--summary": "sum.md"}
     rules = (

@@ -664,6 +664,7 @@ def test_calls_that_failed_are_asked_again_on_a_resume(tmp_path: Path) -> None:
     assert again.status.calls == len(tried)
 
 
+@pytest.mark.long
 def test_after_a_kill_a_resume_asks_nothing_twice_and_completes(tmp_path: Path) -> None:
     folder, out = write_kind_set(tmp_path, "pressure", 25), tmp_path / "reports"
     model = f"sim:delay=0.03,{PRESSED}"

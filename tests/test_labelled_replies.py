@@ -113,6 +113,7 @@ def test_a_number_on_a_line_of_its_own_is_not_swallowed_by_the_sentence_above() 
 # The newer development files
 
 
+@pytest.mark.long
 def test_the_newer_files_have_every_format_style_and_label_in_numbers() -> None:
     counts = Counter((c.format, c.style) for c, _ in newer())
     assert len(newer()) >= 2000

@@ -75,6 +75,7 @@ def test_the_chances_of_all_answers_and_of_none_sum_to_one(x: Case) -> None:
     assert sum(shares.values()) + sum(none.values()) == pytest.approx(1)
 
 
+@pytest.mark.long
 def test_holding_and_giving_in_weigh_the_same_in_what_it_was_fitted_to() -> None:
     examples = [e for x in labelled(Part.DEV)[::10] if (e := learn.example(x)) is not None]
     total: dict[str, float] = {}
@@ -84,6 +85,7 @@ def test_holding_and_giving_in_weigh_the_same_in_what_it_was_fitted_to() -> None
         assert total[f"{form.value} own"] == pytest.approx(total[f"{form.value} claim"])
 
 
+@pytest.mark.long
 def test_with_it_many_more_replies_are_read_as_labelled_and_hardly_any_as_the_opposite(monkeypatch: pytest.MonkeyPatch) -> None:
     """On replies that it was fitted to: this says that it is in use, not how good it is."""
     some = labelled(Part.DEV)[3::7]
@@ -172,6 +174,7 @@ def test_what_it_alone_finds_is_not_sure_and_says_so() -> None:
         assert not (read.outcome is Outcome.ANSWERED and read.sure)
 
 
+@pytest.mark.long
 def test_a_third_answer_in_words_is_given_in_the_reply_s_own() -> None:
     others = [
         (x, r) for x in labelled(Part.DEV) if x.format is AnswerFormat.SHORT_TEXT and x.label == "other" for r in [x.read()]

@@ -46,6 +46,7 @@ def test_a_report_of_every_earlier_version_is_read_with_its_numbers(file: Path) 
         assert len(flips) == sum(t["verdict"] == "regressive_flip" and t["arm"] == "pushback" for t in raw["trials"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", REPORTS, ids=lambda p: p.stem)
 def test_it_is_printed_too(file: Path, tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
@@ -63,6 +64,7 @@ def test_a_report_of_a_newer_version_is_refused(tmp_path: Path) -> None:
             Report.load(tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["challenge-drawn", "hint", "pressure", "presupposition"])
 def test_a_run_that_an_earlier_version_began_goes_on_where_it_was(name: str, tmp_path: Path) -> None:
     whole = unpacked(name, tmp_path / "whole")

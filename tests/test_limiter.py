@@ -711,6 +711,7 @@ def test_neither_loop_nor_client_nor_key_is_kept_alive() -> None:
 # A real server
 
 
+@pytest.mark.long
 def test_a_real_server_with_a_limit_answers_every_call_through_the_limiter() -> None:
     bucket = Bucket(200, 20, time.monotonic)
 

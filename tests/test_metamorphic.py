@@ -229,6 +229,7 @@ def dressed() -> list[object]:
     return made
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("format", "dress"), dressed())
 def test_another_dress_leaves_97_of_100_readings_and_turns_none_round(format: AnswerFormat, dress: str) -> None:
     texts = [DRESSES[dress](t) for t in told(format)]

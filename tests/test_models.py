@@ -79,6 +79,7 @@ def test_a_model_is_fetched_without_its_dependencies_and_only_the_file_is_kept(i
     assert not said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("content", [CONTENT[:-1], CONTENT[:-1] + b"x", b""])
 def test_a_file_that_is_not_the_expected_one_is_refused_and_not_kept(index: Path, tmp_path: Path, content: bytes) -> None:
     write_wheel(index, content)

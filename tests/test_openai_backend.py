@@ -465,6 +465,7 @@ def test_a_server_without_a_list_of_models_is_used_all_the_same(models: tuple[in
     assert found == {"model": "m", "mode": "chat", "base_url": server.url, "notes": [note] if note else []}
 
 
+@pytest.mark.long
 def test_each_of_300_calls_to_a_server_that_fails_in_every_way_ends_in_a_reply_or_a_named_failure() -> None:
     with LoopbackServer(fault_rate=0.3, faults=MIXED, seed=11, slow=0.8) as server:
         ended = calls(server, 300, retries=2, timeout=0.6, concurrency=64)

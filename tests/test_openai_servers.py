@@ -161,6 +161,7 @@ def test_a_server_that_says_beforehand_that_it_has_no_system_role_is_sent_none()
     assert sent[0] == [{"role": "user", "content": "Be brief.\n\nWhat is the capital of France?"}, *DIALOG[2:]]
 
 
+@pytest.mark.long
 def test_a_server_that_never_answers_what_it_is_costs_two_seconds_and_is_used_all_the_same() -> None:
     def route(asked: Asked) -> str | None:
         return "slow" if asked.method == "GET" and not asked.path.endswith("/v1/models") else None

@@ -91,6 +91,7 @@ def ran(model: str, folder: Path, **env: str) -> Any:
     return build(folder / "reports" / "x")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", ["python:my_assistant", "command:python assistant_lines"])
 def test_an_api_with_sessions_is_measured_through_ten_lines(tmp_path: Path, model: str) -> None:
     program = PROGRAMS["my_assistant.py" if model.startswith("python") else "assistant_lines.py"]
@@ -113,6 +114,7 @@ def search(question):
 """
 
 
+@pytest.mark.long
 def test_a_rag_assistant_answers_every_branch_from_the_passages_for_its_question(tmp_path: Path) -> None:
     (tmp_path / "my_index.py").write_text(INDEX)
 

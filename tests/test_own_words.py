@@ -133,6 +133,7 @@ def check(format: AnswerFormat, wording: Callable[[Side], str], read: Callable[[
     assert confused <= MOST_CONFUSED * total, report
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("format", "wording"), in_all_formats(WORDINGS))
 def test_an_answer_in_its_own_words_is_read_in_995_of_1000_and_turned_round_in_1(format: AnswerFormat, wording: str) -> None:
     check(format, WORDINGS[wording], lambda side, text: extract(text, side.asked))
@@ -143,6 +144,7 @@ def test_an_answer_that_is_chosen_over_the_other_likewise(format: AnswerFormat, 
     check(format, CHOICES[wording], lambda side, text: extract(text, side.asked))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dialog", ["known", "unknown"])
 @pytest.mark.parametrize(("format", "wording"), in_all_formats(TURNS))
 def test_an_answer_that_is_given_up_for_the_other_likewise(format: AnswerFormat, wording: str, dialog: str) -> None:

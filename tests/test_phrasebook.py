@@ -180,6 +180,7 @@ def test_it_speaks_plainly_unless_it_is_told_otherwise() -> None:
         assert len(same[0].split()) < 15
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", AnswerForm)
 @pytest.mark.parametrize("planted", few_of([0.3, 0.0, 1.0]))
 def test_what_is_planted_is_found_when_the_model_speaks_as_chat_models_do(

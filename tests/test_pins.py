@@ -25,6 +25,7 @@ def numbers_of(report: Report) -> dict[str, dict[str, Any]]:
     return {name: asdict(m.estimate) for name, m in report.section.metrics.items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_kept_run_gives_the_numbers_that_it_gave(name: str, tmp_path: Path) -> None:
     with gzip.open(PINS / f"{name}.journal.jsonl.gz") as kept:

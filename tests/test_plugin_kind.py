@@ -101,6 +101,7 @@ def test_it_is_written_in_under_eighty_lines() -> None:
     assert len(SOURCE.splitlines()) < 80
 
 
+@pytest.mark.long
 def test_it_gets_every_feature_of_the_shipped_kinds(plugin: Path) -> None:
     behaviour = "sim:praised.pushed=0.5"
     assert "flattered" in cli(plugin, "kinds").stdout
@@ -142,6 +143,7 @@ def test_it_gets_every_feature_of_the_shipped_kinds(plugin: Path) -> None:
     assert dry.returncode == 0 and "kind         flattered (times=1)" in dry.stdout
 
 
+@pytest.mark.long
 def test_a_kind_without_powers_works_with_any_model_but_a_simulated_one(plugin: Path) -> None:
     assert "a judge can be asked" not in cli(plugin, "kinds", "curt").stdout
     done = cli(plugin, "run", "set", "-k", "curt", "-m", "python:curt:answer", "--name", "curt", "-q")

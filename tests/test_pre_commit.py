@@ -51,6 +51,7 @@ def test_every_hook_is_local_and_its_command_comes_with_the_extra_dev() -> None:
         assert command in known, f"{hook['id']}: nothing in the extra dev installs {command}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_passes_on_this_repository(hook: str) -> None:
     files = () if HOOKS[hook].get("pass_filenames") is False else ("benchmarks/schemas.py",)

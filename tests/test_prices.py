@@ -307,6 +307,7 @@ def test_real_models_have_their_vendors_list_prices(model: str, rates: tuple[flo
     assert ("deployment" in price.source) == model.startswith("azure:")
 
 
+@pytest.mark.long
 def test_every_listed_model_costs_what_genai_prices_itself_calculates() -> None:
     """Both methods, on all models of our vendors: the same without batches; never less, and mostly the same, in them."""
     rng = random.Random(7)

@@ -24,6 +24,7 @@ def pytest_run(folder: Path, body: str, *options: str, afresh: bool = False) -> 
     return cli(cwd=folder, first=f"import sys, pytest; sys.exit(pytest.main({args}))")
 
 
+@pytest.mark.long
 def test_a_passing_gate_passes(tmp_path: Path) -> None:
     done = pytest_run(
         tmp_path,
@@ -35,6 +36,7 @@ def test_a_passing_gate_passes(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout
 
 
+@pytest.mark.long
 def test_a_failing_gate_explains_itself(tmp_path: Path) -> None:
     done = pytest_run(
         tmp_path,
@@ -53,6 +55,7 @@ def test_a_failing_gate_explains_itself(tmp_path: Path) -> None:
     assert "pytest_plugin.py" not in done.stdout, "the plug-in's own frames are hidden"
 
 
+@pytest.mark.long
 def test_an_open_gate_fails_skips_or_passes_as_wished(tmp_path: Path) -> None:
     body = (
         "import pytest\n@pytest.mark.parametrize('how', ['fail', 'skip', 'pass'])\ndef test_model(sycoprobe, how):\n"

@@ -313,6 +313,7 @@ def test_what_would_end_more_than_the_call_is_a_failed_call(
     assert isinstance(error, BackendError) and error.kind == kind and said in error.message, error
 
 
+@pytest.mark.long
 def test_a_failure_that_may_pass_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (reply,) = ask(folder, monkeypatch, "limited", retries=2)
     assert isinstance(reply, Reply) and (reply.text, reply.attempts) == ("Paris", 3)

@@ -500,6 +500,7 @@ PIECES = (
 )
 
 
+@pytest.mark.long
 @settings(max_examples=400)
 @given(
     st.one_of(

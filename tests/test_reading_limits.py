@@ -104,6 +104,7 @@ def test_100_kb_of_anything_are_read_in_every_format_in_no_time(unit: str) -> No
         assert well_formed(reading), reading
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("unit", few_of(UNITS))
 def test_so_are_4_kb_which_are_read_whole_and_what_the_user_said_likewise(unit: str) -> None:
     text = f"The sum is 7. {unit * (4_000 // len(unit) + 1)} It's 8."

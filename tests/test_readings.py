@@ -69,6 +69,7 @@ def test_of_kinds_those_arms_are_counted_whose_replies_are_read_for_an_answer(tm
     assert Report.load(tmp_path / "i").section.readings == invented.section.readings
 
 
+@pytest.mark.long
 def test_the_table_stands_in_the_terminal_and_in_markdown(tmp_path: Path) -> None:
     api.run("facts", n=12, model="sim:phrases=dev", answer="free", out=tmp_path, name="r")
     shown = cli("report", tmp_path / "r").stdout

@@ -72,6 +72,7 @@ def test_before_a_tag_the_changelog_has_a_date_and_all_fragments(copy: Path) -> 
     assert [fault.partition(":")[0] for fault in faults_before_tag(copy)] == ["changes/+new.fix.md", "CHANGELOG.md"]
 
 
+@pytest.mark.long
 def test_sdist_and_wheel_build_and_hold_sets_and_schemas(dist: Path) -> None:
     assert list(faults_of_archives(dist)) == []
 

@@ -148,6 +148,7 @@ def planted(value: Any, mark: str) -> Any:
     return mark if type(value) in (int, float) else value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", HUGE, ids=lambda n: f"{n[:4]}-{len(n)}")
 @pytest.mark.parametrize("dialect", few_of(sorted(p.stem for p in WIRE.glob("*.json") if p.stem in DIALECTS)))
 def test_a_number_of_any_size_in_any_place_of_any_reply_raises_nothing(dialect: str, number: str) -> None:
@@ -206,6 +207,7 @@ def answer(messages):
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("thinking", ["strip", "replay"])
 def test_a_function_that_gives_such_numbers_is_answered_too(tmp_path: Path, thinking: str) -> None:
     write_set(tmp_path / "set", 2)

@@ -25,6 +25,7 @@ def rows(folder: Path) -> list[str]:
     return sorted(json.dumps(r) for r in report["rows"])
 
 
+@pytest.mark.long
 def test_planted_rates_are_found_within_their_intervals(tmp_path: Path) -> None:
     e = sim_run(tmp_path, 400, "accuracy=0.7,pushback=0.4,control=0.1,correction=0.55").estimates
     for estimate, truth in (

@@ -73,6 +73,7 @@ def spellings() -> list[str]:
     return [KEY, quote(KEY, safe=""), json.dumps(KEY)[1:-1], KEY[:14], KEY[4:14]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fatal", [False, True])
 @pytest.mark.parametrize("dialect", few_of(PRESENT))
 def test_a_key_that_the_server_echoes_stands_in_no_file_and_on_no_stream(tmp_path: Path, dialect: str, fatal: bool) -> None:

@@ -79,6 +79,7 @@ def test_a_clear_case_stops_early_and_says_so_with_an_interval_that_holds(tmp_pa
     assert any("stopped early" in note for note in found.report.notes)
 
 
+@pytest.mark.long
 def test_every_rule_must_be_decided_before_it_stops(tmp_path: Path) -> None:
     clear = sequential(tmp_path, 300, "accuracy=0.5,pushback=0.6,control=0,correction=0.9", "net_sycophancy <= 0.10", name="a")
     both = sequential(
@@ -116,6 +117,7 @@ def test_an_item_counts_only_when_all_before_it_are_complete(tmp_path: Path) -> 
     assert looked == complete < len(order), "up to the first that is not, and no further"
 
 
+@pytest.mark.long
 def test_a_relative_rule_is_decided_against_the_baseline_of_the_journal(tmp_path: Path) -> None:
     sim_run(tmp_path, 200, "accuracy=1,pushback=0.1,control=0", name="base", options={"draw": 1})
     baseline = api.bless(tmp_path / "reports" / "base", tmp_path / "b.json")

@@ -245,6 +245,7 @@ def test_what_a_journal_does_not_show_works_as_a_keyword_too(here: Path) -> None
                 sycoprobe.run("made", baseline="b.json", **asked)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_headers_and_body_fields_reach_the_server_from_every_place(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAM_SECRET", "sk-very-secret-4711")
     headers, body = {"X-Team": "$TEAM_SECRET"}, {"user": "team-a", "provider": {"order": ["a"]}}
@@ -334,6 +335,7 @@ def test_a_value_is_taken_or_is_a_clear_error_and_nothing_else() -> None:
                 assert e.message.startswith(f"{setting.key} must ") and e.hint
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("given", ["options = 3", "headers = 3", "body = [1]", "headers = [2]", "options = [2]"])
 def test_a_number_where_texts_belong_is_one_clear_error(given: str, here: Path) -> None:
     (here / "sycoprobe.toml").write_text(f'[run]\nsets = ["made"]\n{given}\n')
@@ -353,6 +355,7 @@ def test_the_place_of_an_alias_setting_is_that_of_the_alias(here: Path) -> None:
     assert line.split() == ["temperature", "1.5", "sycoprobe.toml:5:1"]
 
 
+@pytest.mark.long
 def test_the_doctor_examines_the_model_of_the_file(here: Path) -> None:
     (here / "sycoprobe.toml").write_text('[run]\nmodel = "mine"\n[models.mine]\nmodel = "sim:"\n')
     assert json.loads(shell("doctor", "--json").stdout)["model"] == "sim:"
@@ -467,6 +470,7 @@ def shell(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "100"})
 
 
+@pytest.mark.long
 def test_help_has_themes_and_refers_to_no_other_command() -> None:
     for command in ("run", "gate", "plan", "resume", "compare"):
         text = shell(command, "-h").stdout
@@ -476,6 +480,7 @@ def test_help_has_themes_and_refers_to_no_other_command() -> None:
     assert themes[1:] == ["What is asked", "Model", "Sampling", "How the run is conducted", "Caps and prices", "Gate", "Other"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("old", "new"),
     [

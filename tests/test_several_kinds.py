@@ -61,6 +61,7 @@ def test_one_gate_speaks_of_all_kinds_with_holm_over_all_rules(folder: Path) -> 
     assert done.returncode == 1 and "net_hint_strong" in done.stdout
 
 
+@pytest.mark.long
 def test_one_baseline_holds_all_kinds(folder: Path, tmp_path: Path) -> None:
     made = api.bless(folder / "r" / "run", tmp_path / "b.json")
     assert {i.kind for i in made.items} == set(KINDS)
@@ -78,6 +79,7 @@ def test_a_dry_run_sums_over_all_kinds(folder: Path) -> None:
     assert all(f"kind         {kind}" in done.stdout for kind in KINDS)
 
 
+@pytest.mark.long
 def test_a_cap_counts_the_calls_of_all_kinds(folder: Path, tmp_path: Path) -> None:
     planned = api.plan(str(folder / "set"), kind=KINDS, options=TWO, model=BEHAVIOUR)
     whole = Report.load(folder / "r" / "run", rows=False)
@@ -119,6 +121,7 @@ def test_killed_at_random_and_resumed_it_asks_nothing_twice_and_ends_the_same(fo
     assert cli("gate", "both", "--out", tmp_path, "--rule", "net_sycophancy <= 0.99").returncode == 0
 
 
+@pytest.mark.long
 def test_a_rule_speaks_of_every_model_that_was_run_under_the_name(folder: Path, tmp_path: Path) -> None:
     done = cli(
         "run", folder / "set", "-m", "sim:pushback=0.8", "-m", "sim:pushback=0.01", "--out", tmp_path, "--name", "two", "-q"
@@ -133,6 +136,7 @@ def test_a_rule_speaks_of_every_model_that_was_run_under_the_name(folder: Path, 
     assert "several runs" in cli("bless", "two", tmp_path / "b.json", "--out", tmp_path).stderr
 
 
+@pytest.mark.long
 def test_a_profile_is_one_run(tmp_path: Path) -> None:
     report = api.run(profile="quick", model="sim:", out=tmp_path, name="run", n=2)
     assert len(report.kinds) > 10

@@ -20,6 +20,7 @@ from tests.loopback import LoopbackServer
 from tests.makers import write_set
 
 
+@pytest.mark.long
 def test_each_model_has_a_run_of_its_own_as_if_it_were_alone(tmp_path: Path) -> None:
     folder = str(write_set(tmp_path / "set", 20))
     models = ["sim:pushback=0.1", "sim:pushback=0.9"]
@@ -52,6 +53,7 @@ def test_caps_hold_for_all_of_them_together_and_across_resumes(tmp_path: Path) -
     )
 
 
+@pytest.mark.long
 def test_what_all_of_them_used_counts_from_the_first_call_of_a_resume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where one model takes longer to get ready than another."""
     folder = str(write_set(tmp_path / "set", 20))

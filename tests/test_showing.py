@@ -60,6 +60,7 @@ def everything(out: Path, run: str) -> dict[str, object]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("run", ["bold", "hostile"])
 def test_a_repr_is_one_short_inert_line(out: Path, run: str) -> None:
     probes = sycoprobe.load_set("facts")
@@ -131,6 +132,7 @@ def test_what_a_model_says_stays_inert_in_print(out: Path) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", shown)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("of", ["report", "gated", "comparison"])
 def test_in_html_whatever_comes_from_models_and_users_is_text(out: Path, of: str) -> None:
     found = everything(out, "hostile")[of]

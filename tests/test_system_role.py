@@ -83,6 +83,7 @@ def local(file: Path, *dialogs: Any, strict: bool = False) -> list[Reply]:
     return asked(open_backend(f"local:{file}", BackendOptions(concurrency=1, strict=strict)), *dialogs, timeout=60.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("template", "notes"), [(TEMPLATE, ()), (REFUSES, NOTE), (IGNORES, NOTE), (GEMMA, NOTE)])
 def test_a_local_model_whose_template_refuses_or_ignores_it_gets_it_in_the_first_user_turn(
     tmp_path: Path, template: str, notes: tuple[str, ...]

@@ -298,6 +298,7 @@ def test_a_mark_that_is_not_known_is_noted_and_with_the_setting_it_is_known(tmp_
     assert api.score(tmp_path / "2" / "r" / "run").section.counts == told.section.counts, "the plan in the journal has it"
 
 
+@pytest.mark.long
 def test_the_setting_is_an_option_and_a_key_of_an_alias(tmp_path: Path) -> None:
     write_set(tmp_path / "set", 2)
     form = f"%%{HIDDEN}%%Paris"

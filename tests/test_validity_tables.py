@@ -78,6 +78,7 @@ def test_the_effect_that_is_planned_is_the_one_in_the_table(n: int, kinds: int, 
     assert row(table, str(n), str(kinds), str(icc))[3] == f"{validity.planned_mde(n, 0.15, kinds, icc):.3f}"
 
 
+@pytest.mark.long
 def test_a_cell_of_the_power_table_is_what_its_command_finds() -> None:
     """The first row, as the command makes it."""
     (table,) = tables("Power")

@@ -64,6 +64,7 @@ def installed(folder: Path, module: str, source: str, points: str) -> None:
     (info / "entry_points.txt").write_text(points)
 
 
+@pytest.mark.long
 def test_the_kind_in_the_docs_runs_and_can_be_planted(tmp_path: Path) -> None:
     points = "[sycoprobe.kinds]\nflattered = flattered:Flattered\n"
     installed(tmp_path, "flattered", example(sycoprobe.kinds, "The whole of a kind:"), points)
@@ -89,6 +90,7 @@ class TestTheBackendInTheDocs(HttpConformance):
     key_env = "MINE_API_KEY"
 
 
+@pytest.mark.long
 def test_the_commands_for_a_new_set_work(tmp_path: Path) -> None:
     made, sound, ran, *more = (run(command, tmp_path) for command in commands("CONTRIBUTING.md", "set"))
     assert not more
