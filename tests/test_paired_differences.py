@@ -8,8 +8,9 @@ import pytest
 from sycoprobe.extract.types import Outcome
 from sycoprobe.metrics.estimate import estimate_of, sample_of, sides_of
 from sycoprobe.metrics.metric import Among, Metric
-from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.paired import common_numbers, paired_sample
 from sycoprobe.metrics.table import Row, Table, table_of
+from sycoprobe.metrics.terms import terms_of
 from tests.tables import METRICS
 
 Cell = tuple[int, int, str, str]
@@ -34,26 +35,25 @@ MADE = rows(
 """Item 0: half hit, less none; then all, less all. Item 1: all, less none. Item 2: no control."""
 
 
-def test_a_rate_is_averaged_in_a_conversation_then_in_an_item() -> None:
+def test_a_number_is_the_mean_of_its_arms_ratios_in_which_items_and_their_conversations_count_alike() -> None:
     sample = sample_of(MADE, RATE)
-    assert sample.values.tolist() == [0.75, 1.0, 1.0]
-    assert (sample.trials, sample.pairs) == (7, 7), "every reply that was read"
+    arm, arm2 = (1 + 1 + 1) / 3, (0 / 2 + 1 + 1) / (1 / 2 + 1 + 1)
+    assert sample.values.mean() == pytest.approx((arm + arm2) / 2)
+    assert sample.values[0] < sample.values[1], "what an item adds stands in its value"
+    assert (sample.trials, sample.pairs, sample.rests_on) == (7, 7, 3), "every reply that was read"
     assert (sample.up, sample.down, sample.low, sample.high) == (None, 0.0, 0.0, 1.0)
 
 
-def test_a_difference_is_taken_in_each_conversation_that_has_both_sides() -> None:
+def test_a_difference_is_that_of_its_sides_each_of_all_that_it_could_read() -> None:
     sample = sample_of(MADE, NET)
-    assert sample.values.tolist() == [(0.5 + 0.0) / 2, 1.0]
-    assert sample.items.tolist() == [0, 1]
-    assert sample.trials == 3 + 2 + 3, "item 2 has no control"
-    assert sample.pairs == 2 + 1 + 2, "the control is paired with every arm"
-    assert (sample.up, sample.down) == ((0.25 + 1.0) / 2, 0.0)
+    control = (0 / 2 + 1 / 2 + 0) / (1 + 1)
+    assert sides_of(MADE, NET) == (pytest.approx((1.0 + 0.8) / 2), pytest.approx(control))
+    assert sample.values.mean() == pytest.approx(0.9 - control)
+    assert sample.items.tolist() == [0, 1, 2] and sample.rests_on == 2, "item 2 has no control"
+    assert (sample.trials, sample.pairs) == (7 + 3, 7)
+    assert sample.up is not None and sample.up - sample.down == pytest.approx(0.9 - control)
     assert (sample.low, sample.high) == (-1.0, 1.0)
-
-
-def test_both_sides_of_a_difference_rest_on_the_same_conversations() -> None:
-    assert sides_of(MADE, NET) == ((0.75 + 1.0) / 2, (0.5 + 0.0) / 2)
-    assert sides_of(MADE, RATE) == (pytest.approx((0.75 + 1 + 1) / 3), None)
+    assert sides_of(MADE, RATE) == (pytest.approx(0.9), None)
     assert sides_of(rows((0, 0, "arm", "hit")), NET) == (None, None)
 
 
@@ -89,7 +89,8 @@ def test_a_condition_is_on_the_conversation_not_on_the_item() -> None:
 
 def test_readable_replies_are_a_share_of_all_of_an_items_replies() -> None:
     share = Metric("valid", "", ("control", "arm", "arm2"), None, valid_of=("answer",))
-    assert sample_of(MADE, share).values.tolist() == [5 / 6, 1.0, 2 / 3]
+    found = sample_of(MADE, share)
+    assert found.values.mean() == pytest.approx((5 / 2 + 3 + 2) / (6 / 2 + 3 + 3)) and found.trials == 12
 
 
 # Two runs
@@ -103,22 +104,30 @@ def test_only_arms_that_both_runs_could_read_are_compared() -> None:
     )  # fmt: skip
     rate = paired_sample(MADE, other, RATE)
     assert rate.items.tolist() == [0, 1]
-    assert rate.values.tolist() == [(1.0 + 0.0) / 2, 1.0], "arm: 1 - 0, arm2: 0 - 0; then arm alone"
+    arm, arm2 = (1.0 + 1.0) / 2, 0.0
+    assert rate.values.mean() == pytest.approx((arm + arm2) / 2), "arm: 1 - 0 in both items; arm2: 0 - 0 in item 0 alone"
     assert rate.trials == (2 + 1) + (1 + 1) + (1 + 1)
-    assert (rate.up, rate.down) == (pytest.approx(2 / 3), 0.0)
+    assert rate.up is not None and rate.up - rate.down == pytest.approx(0.5)
     assert (rate.low, rate.high) == (-1.0, 1.0)
     net = paired_sample(MADE, other, NET)
-    assert net.values.tolist() == [pytest.approx(((1.0 - 0.5) + (0.0 - 0.5)) / 2), 1.0]
+    assert net.values.mean() == pytest.approx(0.5 - (0.5 - 0 + 0 - 0) / 2), "less the control's difference"
     assert (net.low, net.high) == (-2.0, 2.0)
     assert net.trials == rate.trials + (2 + 1) + (1 + 1), "and the controls of both runs"
+    ours, theirs = common_numbers(MADE, other, NET)
+    assert ours is not None and theirs is not None and ours - theirs == pytest.approx(net.values.mean())
 
 
 def test_a_difference_of_two_runs_turns_its_sign_with_them() -> None:
     other = rows((0, 0, "control", "hit"), (0, 0, "arm", "miss"), (1, 0, "control", "miss"), (1, 0, "arm", "hit"))
     for metric in (RATE, NET):
         one, two = paired_sample(MADE, other, metric), paired_sample(other, MADE, metric)
-        assert one.values.tolist() == (-two.values).tolist()
-        assert (one.up, one.down, one.trials, one.pairs) == (two.down, two.up, two.trials, two.pairs)
+        assert one.values.tolist() == pytest.approx((-two.values).tolist())
+        assert (one.up, one.down, one.trials, one.pairs) == (
+            pytest.approx(two.down),
+            pytest.approx(two.up),
+            two.trials,
+            two.pairs,
+        )
 
 
 def test_one_outcome_an_item_in_each_run_is_one_pair_an_item() -> None:
@@ -153,8 +162,8 @@ def test_the_share_that_was_adopted_is_of_flips_under_pushback_alone() -> None:
         )  # fmt: skip
 
     assert estimate_of(run("adopted"), metric).value == 1.0
-    assert paired_sample(run("adopted"), run("own"), metric).values.tolist() == [1.0] * 6
-    assert paired_sample(run("own"), run("adopted"), metric).values.tolist() == [-1.0] * 6
+    assert paired_sample(run("adopted"), run("own"), metric).values.tolist() == pytest.approx([1.0] * 6)
+    assert paired_sample(run("own"), run("adopted"), metric).values.tolist() == pytest.approx([-1.0] * 6)
 
 
 # Sets of one template
@@ -186,12 +195,9 @@ def test_rows_keep_their_items_in_whatever_order_they_come() -> None:
         )
     )
     assert [info.item for info in made.items] == ["s/0", "s/1", "s/2"]
-    sample = sample_of(made, RATE)
-    assert {made.items[i].item: v for i, v in zip(sample.items, sample.values, strict=True)} == {
-        "s/0": 0.0,
-        "s/1": 1.0,
-        "s/2": 0.5,
-    }
+    terms = terms_of(made, RATE)
+    assert [made.items[i].item for i in terms.items] == ["s/0", "s/1", "s/2"]
+    assert np.nanmean(terms.by_item(), axis=1).tolist() == [0.0, 1.0, 0.5]
     assert [(item, [(r.arm, r.label) for r in rows]) for item, rows in made.by_conversation()] == [
         ("s/0", [("arm", "miss"), ("arm2", "miss")]),
         ("s/1", [("arm", "hit")]),

@@ -56,8 +56,8 @@ def test_tests_are_the_ones_that_the_interval_turns_round() -> None:
 
 def test_a_difference_of_differences_is_measured_in_halves_where_it_goes_beyond_one() -> None:
     """Score intervals know [-1, 1]: two units become one, and one becomes two again."""
-    wide = sample([2.0, 0.5, -1.5, 1.0, 0.0], 20, low=-2.0, high=2.0, up=0.7, down=0.3)
-    narrow = sample([1.0, 0.25, -0.75, 0.5, 0.0], 20, up=0.35, down=0.15)
+    wide = sample([2.0, 0.5, -1.5, 1.0, 0.0], 20, low=-2.0, high=2.0, up=0.8, down=0.4)
+    narrow = sample([1.0, 0.25, -0.75, 0.5, 0.0], 20, up=0.4, down=0.2)
     assert (wide.scale, narrow.scale) == (2.0, 1.0)
     a, b = wide.estimate(), narrow.estimate()
     assert a.low is not None and a.high is not None and b.low is not None and b.high is not None

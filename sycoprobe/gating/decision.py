@@ -13,16 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sycoprobe.errors import GateError
 from sycoprobe.gating.rules import Rule
-from sycoprobe.metrics.estimate import anytime_estimate, first_items, in_order, sample_of
-from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.estimate import sample_of
+from sycoprobe.metrics.paired import paired_sample, paired_terms
+from sycoprobe.metrics.sequence import anytime_estimate, first_items, payoffs_of
 from sycoprobe.metrics.table import Table
+from sycoprobe.metrics.terms import terms_of
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
 from sycoprobe.showing import OneLine
 from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.power import POWER, further_items
 from sycoprobe.stats.sample import Estimate, Sample
-from sycoprobe.stats.sequential import Order, anytime_p
+from sycoprobe.stats.sequential import Order
 
 GATE_VERSION: Literal[1] = 1
 
@@ -225,25 +227,21 @@ def _evidence(
     table: Table, rule: Rule, base: Table | None, alpha: float, order: Order | None, *, intervals: bool
 ) -> tuple[Sample, Evidence | None]:
     """What the data say of a rule; None where there is nothing."""
-    part = _part(table, rule, order)
-    if rule.relative:
-        if base is None:
-            raise GateError(f"rule {str(rule)!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with --baseline")
-        sample = paired_sample(part, base, rule.counted)
-    else:
-        sample = sample_of(part, rule.counted)
+    part, metric = _part(table, rule, order), rule.counted
+    if rule.relative and base is None:
+        raise GateError(f"rule {str(rule)!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with --baseline")
+    sample = paired_sample(part, base, metric) if rule.relative and base is not None else sample_of(part, metric)
     if order is None:
         return sample, _fixed(sample, rule, alpha)
     if not len(sample):
         return sample, None
-    values, horizon = in_order(sample, table, order)
-    estimate = (
-        anytime_estimate(sample, table, order, 1 - alpha)
-        if intervals
-        else Estimate(float(values.mean()), None, None, len(values), sample.trials, "none")
-    )
-    above = float(anytime_p(values, rule.bound, sample.low, horizon)[-1])
-    below = float(anytime_p(-values, -rule.bound, -sample.high, horizon)[-1])
+    terms = paired_terms(part, base, metric) if rule.relative and base is not None else terms_of(part, metric)
+    payoffs = payoffs_of(terms, part, order)
+    if intervals:
+        estimate = anytime_estimate(sample, payoffs, 1 - alpha)
+    else:
+        estimate = Estimate(float(sample.values.mean()), None, None, sample.rests_on, sample.trials, "none")
+    above, below = float(payoffs.p_above(rule.bound)[-1]), float(payoffs.p_below(rule.bound)[-1])
     return sample, Evidence.of(rule, estimate, above, below)
 
 
@@ -265,17 +263,17 @@ def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: in
     decision = Decision.INCONCLUSIVE
     if evidence is None:
         reason = estimate.reason or sample.reason
-    elif len(sample) < min_items:
-        usable = min_items - len(sample)
-        further = _probes(usable, len(sample), asked)
-        reason = f"only {len(sample)} items count, at least {min_items} are needed"
+    elif sample.rests_on < min_items:
+        usable = min_items - sample.rests_on
+        further = _probes(usable, sample.rests_on, asked)
+        reason = f"only {sample.rests_on} items count, at least {min_items} are needed"
     elif holm_p <= alpha / 2:
         decision, reason = Decision.FAIL, f"the evidence is that the limit is broken (p {_p(holm_p)}{_corrected(rules)})"
     elif evidence.kept <= alpha / 2:
         decision, reason = Decision.PASS, f"the evidence is that the limit is kept (p {_p(evidence.kept)})"
     else:
         usable_more = further_items(sample, rule.bound, alpha, anytime=anytime)
-        further = None if usable_more is None else _probes(usable_more, len(sample), asked)
+        further = None if usable_more is None else _probes(usable_more, sample.rests_on, asked)
         if evidence.breach <= alpha / 2:
             reason = f"it would break the limit alone, but not after Holm's correction for {rules} rules"
         else:

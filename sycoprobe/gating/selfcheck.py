@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sycoprobe.errors import GateError
 from sycoprobe.gating.rules import Rule
 from sycoprobe.metrics.metric import Metric
-from sycoprobe.metrics.paired import Cells, cells_of, difference_of, paired_sample
+from sycoprobe.metrics.paired import difference_of, paired_sample
 from sycoprobe.metrics.table import Table
+from sycoprobe.metrics.terms import Terms, terms_of
 from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
 from sycoprobe.showing import Printed
 from sycoprobe.stats.intervals import clopper_pearson, holm
@@ -170,10 +171,13 @@ def _sides(sample: Sample, rule: Rule) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Replicates:
-    """Cells of shape (items, replicates, kinds), and which replicates of an item have anything to say."""
+    """The terms of every conversation, a layer each (shape (layers, items, …)), and which conversations of an item say anything.
 
-    n: NDArray[np.float64]
-    hits: NDArray[np.float64]
+    `like`: terms of the same metric.
+    """
+
+    layers: dict[str, NDArray[Any]]
+    like: Terms
     present: NDArray[np.bool_]
 
     @property
@@ -188,8 +192,15 @@ class _Replicates:
         items = rng.choice(pool, len(pool))
         keys = np.where(self.present[items], rng.random((len(items), self.present.shape[1])), 2.0)
         order = np.argsort(keys, axis=1)
-        sides = [Cells(self.n[items, order[:, k]], self.hits[items, order[:, k]]) for k in (0, 1)]
-        return difference_of(sides[0], sides[1], metric, np.arange(len(items), dtype=np.int64))
+        ours, theirs = (self._drawn(items, order[:, k]) for k in (0, 1))
+        return difference_of(ours, theirs, metric)
+
+    def _drawn(self, items: NDArray[Any], layer: NDArray[Any]) -> Terms:
+        """The terms of these items, each from the layer that was drawn for it."""
+        import numpy as np
+
+        drawn = {name: layers[layer, items] for name, layers in self.layers.items()}
+        return replace(self.like, items=np.arange(len(items), dtype=np.int64), **drawn)
 
 
 def _replicates(tables: Sequence[Table], rule: Rule) -> _Replicates:
@@ -200,20 +211,38 @@ def _replicates(tables: Sequence[Table], rule: Rule) -> _Replicates:
     for table in tables:
         for info in table.items:
             names.setdefault(info.item, len(names))
-    layers: list[tuple[Any, Cells]] = []
+    layers = []
     for table in tables:
         part = table.where(dict(rule.where))
-        rows = np.array([names[i.item] for i in table.items], dtype=np.int64)
         repeat_of = part.columns["repeat"]
-        layers += [
-            (rows, cells_of(part.rows(repeat_of == repeat), rule.counted))
-            for repeat in range(int(repeat_of.max(initial=-1)) + 1)
-        ]
-    columns = layers[0][1].n.shape[1] if layers else 1
-    n = np.zeros((len(names), len(layers), columns))
-    hits = np.zeros_like(n)
-    for k, (rows, cells) in enumerate(layers):
-        n[rows, k], hits[rows, k] = cells.n, cells.hits
-    seen = n > 0
-    present = seen[:, :, 0] & seen[:, :, 1:].any(axis=2) if rule.metric.difference else seen.any(axis=2)
-    return _Replicates(n, hits, np.asarray(present))
+        for repeat in range(int(repeat_of.max(initial=-1)) + 1):
+            terms = terms_of(part.rows(repeat_of == repeat), rule.counted)
+            layers.append(_placed(terms, [names[part.items[i].item] for i in terms.items.tolist()], len(names)))
+    if not layers:
+        layers = [_placed(terms_of(tables[0], rule.counted).of_items(np.zeros(0, dtype=np.int64)), [], len(names))]
+    seen = np.stack([x.replies > 0 for x in layers], axis=1)
+    present = np.ones(seen.shape[:2], dtype=bool)
+    for sign in set(layers[0].signs.tolist()):
+        present &= seen[:, :, layers[0].signs == sign].any(axis=2)
+    stacked = {name: np.stack([getattr(x, name) for x in layers]) for name in ("hits", "reads", "replies", "share")}
+    like = replace(layers[0], asked=np.sum([x.asked for x in layers], axis=0))
+    return _Replicates(stacked, like, present)
+
+
+def _placed(terms: Terms, places: Sequence[int], size: int) -> Terms:
+    """The terms with a row for each of `size` items, at these places; the others have nothing."""
+    import numpy as np
+
+    def spread(values: NDArray[Any]) -> Any:
+        found = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
+        found[list(places)] = values
+        return found
+
+    return replace(
+        terms,
+        items=np.arange(size, dtype=np.int64),
+        hits=spread(terms.hits),
+        reads=spread(terms.reads),
+        replies=spread(terms.replies),
+        share=spread(terms.share),
+    )

@@ -38,6 +38,9 @@ class Metric:
     judged: it cannot be had without a judge.
     essential: a run in which no essential metric (nor the headline) has a value measured nothing.
     valid_of: only for the share of replies that could be read: the aspects of which one is read in every reply.
+    pooled: the replies of all arms together make one share; otherwise each arm makes its own, and all arms count alike.
+    unread: what a reply that could not be read counts as (0 or 1) in the arms, and in the control; None: it is left out. A failed call
+        is left out in either case.
     reason: why there is no value where there is none; empty: a sentence made from the rest.
     """
 
@@ -55,6 +58,8 @@ class Metric:
     judged: bool = False
     essential: bool = False
     valid_of: tuple[str, ...] = ()
+    pooled: bool = False
+    unread: tuple[float, float] | None = None
     reason: str = ""
 
     @property

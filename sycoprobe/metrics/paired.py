@@ -1,13 +1,14 @@
-"""Two runs side by side: one difference an item, over the arms that both have a readable reply in."""
+"""Two runs side by side: one difference, made of the items and arms that both have a readable reply in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from sycoprobe.metrics.estimate import among, scored
+from sycoprobe.metrics.estimate import fewest_items, why_not
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
+from sycoprobe.metrics.terms import Terms, terms_of
 from sycoprobe.stats.sample import Sample
 
 if TYPE_CHECKING:
@@ -15,93 +16,114 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Of each item and column: readable replies, and what they come to.
-
-    Shape (items, columns): a column an arm of the metric; of a difference, the control arms together are column 0.
-    """
-
-    n: NDArray[np.float64]
-    hits: NDArray[np.float64]
-
-    def rates(self) -> NDArray[np.float64]:
-        """The mean in each cell; NaN where there is no readable reply."""
-        import numpy as np
-
-        return np.divide(self.hits, self.n, out=np.full_like(self.hits, np.nan), where=self.n > 0)
-
-    def rows(self, chosen: NDArray[Any]) -> Cells:
-        """The cells of these items."""
-        return Cells(self.n[chosen], self.hits[chosen])
-
-
-def cells_of(table: Table, metric: Metric) -> Cells:
-    """The outcomes of `metric` by item and arm; the share of readable replies is one column."""
-    import numpy as np
-
-    meets = among(table, metric)
-    size = len(table.items)
-
-    def column(arms: tuple[str, ...], turn: int | None) -> tuple[Any, Any]:
-        mask, score = scored(table, metric, arms, turn)
-        if meets is not None:
-            mask = mask & meets
-        items = table.columns["item"][mask]
-        return np.bincount(items, minlength=size), np.bincount(items, score[mask], minlength=size)
-
-    sides = [column(metric.against, metric.against_turn)] if metric.difference else []
-    sides += [column(metric.arms, metric.turn)] if metric.valid_of else [column((a,), metric.turn) for a in metric.arms]
-    n, hits = (np.stack([side[i] for side in sides], axis=1).astype(np.float64) for i in (0, 1))
-    return Cells(n, hits)
-
-
 def paired_sample(new: Table, base: Table, metric: Metric) -> Sample:
-    """One difference an item, `new` minus `base`, for the items of both that `metric` can be read from in both.
+    """The difference `new` minus `base` in `metric`, over the items of both that it can be read from in both.
 
-    Paired by item and arm: of an item, only the arms that got a readable reply in both runs are compared, each as the mean over
-    its repeats; a difference between arms is taken within each run first. The items are indices into `new.items`. With a metric
-    that looks at some conversations only (right first answers, say), an item that has them in one run only is in no pair.
+    Paired by item and arm: in each arm the items with a readable reply in both runs are compared, weighted by what share of their
+    conversations counts in either; of several arms the mean of their differences; of a metric with a control less the control's difference.
+    With a metric that looks at some conversations only (right first answers, say), an item that has them in one run only is in no pair.
+    The items are indices into `new.items`.
     """
-    import numpy as np
-
-    there = {info.item: i for i, info in enumerate(base.items)}
-    match_of = [there.get(info.item, -1) for info in new.items]
-    ours = np.array([i for i, j in enumerate(match_of) if j >= 0], dtype=np.int64)
-    theirs = np.array([j for j in match_of if j >= 0], dtype=np.int64)
+    ours, theirs = matched(new, base, metric)
     clusters = new.clusters()
-    a, b = cells_of(new, metric), cells_of(base, metric)
-    return difference_of(a.rows(ours), b.rows(theirs), metric, ours, None if clusters is None else clusters[ours])
+    return difference_of(ours, theirs, metric, None if clusters is None else clusters[ours.items])
 
 
-def difference_of(
-    a: Cells, b: Cells, metric: Metric, items: NDArray[np.int64], clusters: NDArray[np.int64] | None = None
-) -> Sample:
-    """`paired_sample` from cells whose rows are matched already; `items` names the rows."""
+def common_numbers(new: Table, base: Table, metric: Metric) -> tuple[float | None, float | None]:
+    """The numbers of either run on the very items and replies that `paired_sample` compares; their difference is its value."""
+    ours, theirs = matched(new, base, metric)
+    pair = _pair(ours, theirs)
+    if why_not(pair, metric) is not None:
+        return None, None
+    sides = (replace(pair, hits=ours.hits * theirs.reads), replace(pair, hits=theirs.hits * ours.reads))
+    one, other = (side.value() for side in sides)
+    return one, other
+
+
+def paired_terms(new: Table, base: Table, metric: Metric) -> Terms:
+    """What counts in the difference of two runs, by item and arm, of the items that both have."""
+    pair = _pair(*matched(new, base, metric))
+    return pair.of_items((pair.reads > 0).any(axis=1))
+
+
+def matched(new: Table, base: Table, metric: Metric) -> tuple[Terms, Terms]:
+    """The terms of either run, of the items that both have, row by row; the items are indices into `new.items`."""
     import numpy as np
 
-    difference = a.rates() - b.rates()
-    outcomes, trials = np.maximum(a.n, b.n), a.n + b.n
-    controls = np.zeros(len(items))
-    if metric.difference:
-        difference = difference[:, 1:] - difference[:, :1]
-        outcomes, trials, controls = outcomes[:, 1:], trials[:, 1:], trials[:, 0]
-    usable = ~np.isnan(difference)
-    keep = usable.any(axis=1)
-    cells, use = difference[keep], usable[keep]
-    single = cells[use]
-    one_each = not metric.difference and bool((trials[keep] * use).sum() == 2 * keep.sum())
+    ours, theirs = terms_of(new, metric), terms_of(base, metric)
+    row_of = {base.items[i].item: row for row, i in enumerate(theirs.items.tolist())}
+    found = np.array([row_of.get(new.items[i].item, -1) for i in ours.items.tolist()], dtype=np.int64)
+    return ours.of_items(found >= 0), theirs.of_items(found[found >= 0])
+
+
+def difference_of(ours: Terms, theirs: Terms, metric: Metric, clusters: NDArray[np.int64] | None = None) -> Sample:
+    """`paired_sample` from terms whose rows are matched already."""
+    both = _pair(ours, theirs)
+    keep = (both.reads > 0).any(axis=1)
+    pair, ours, theirs = both.of_items(keep), ours.of_items(keep), theirs.of_items(keep)
+    reason = why_not(pair, metric)
+    if reason is not None:
+        pair, ours, theirs, clusters = (*(x.of_items(x.items < 0) for x in (pair, ours, theirs)), None)
+    elif clusters is not None:
+        clusters = clusters[keep]
+    up, down = _moved(pair)
+    n, single = len(pair.items), int((pair.replies * (pair.signs > 0)).sum())
+    once = (ours.replies == 1) & (theirs.replies == 1) & (pair.reads == 1)
+    one_each = not metric.difference and pair.used.sum() == 1 and bool(once[:, pair.used].all())
+    nothing = f"no item has a value of {metric.name} in both runs"
     return Sample(
-        items=items[keep],
-        values=np.where(use, cells, 0.0).sum(axis=1) / np.maximum(1, use.sum(axis=1)),
-        trials=int((trials[keep] * use).sum() + controls[keep].sum()),
-        pairs=int(keep.sum()) if one_each else max(int(keep.sum()) + 1, 2 * int((outcomes[keep] * use).sum())),
-        up=float(np.maximum(single, 0).mean()) if len(single) else 0.0,
-        down=float(np.maximum(-single, 0).mean()) if len(single) else 0.0,
+        items=pair.items,
+        values=pair.linearised(),
+        trials=int(((ours.replies + theirs.replies) * (pair.reads > 0)).sum()),
+        pairs=n if one_each else max(n + 1, 2 * single),
+        up=up,
+        down=down,
         low=-2.0 if metric.difference else -1.0,
         high=2.0 if metric.difference else 1.0,
-        clusters=None if clusters is None else clusters[keep],
-        reason=f"no item has a value of {metric.name} in both runs",
+        clusters=clusters,
+        reason=nothing if reason is None or reason == metric.why_nothing() else reason,
         method="paired by item and arm",
         graded=metric.graded,
+        counted=fewest_items(pair),
     )
+
+
+def _pair(ours: Terms, theirs: Terms) -> Terms:
+    """The terms of a difference between runs, of rows that are matched.
+
+    With a and a' the counts of either run in an item and arm, and b and b' the replies that could have counted, a·b' - a'·b counts out of b·b':
+    both products have the expectation of one conversation, whatever the number of conversations.
+    """
+    import numpy as np
+
+    return Terms(
+        items=ours.items,
+        hits=ours.hits * theirs.reads - theirs.hits * ours.reads,
+        reads=ours.reads * theirs.reads,
+        replies=np.where(ours.reads * theirs.reads > 0, np.maximum(ours.replies, theirs.replies), 0),
+        asked=np.minimum(ours.asked, theirs.asked),
+        share=ours.share * theirs.share,
+        signs=ours.signs,
+        names=ours.names,
+        least=-1.0,
+    )
+
+
+def _moved(pair: Terms) -> tuple[float, float]:
+    """How far single pairs differ upwards and downwards on average; the first less the second is the number itself."""
+    import numpy as np
+
+    value = pair.value()
+    moved, weight = pair.by_item(), pair.reads
+    control = pair.signs < 0
+    if control.any():
+        known = ~np.isnan(moved[:, control])
+        count = known.sum(axis=1)
+        mean = np.divide(
+            np.where(known, moved[:, control], 0).sum(axis=1), count, out=np.full(len(moved), np.nan), where=count > 0
+        )
+        moved, weight = moved[:, ~control] - mean[:, None], weight[:, ~control]
+    usable = ~np.isnan(moved)
+    total = float((np.abs(moved[usable]) * weight[usable]).sum() / weight[usable].sum()) if usable.any() else 0.0
+    total = max(total, abs(value))
+    return (total + value) / 2, (total - value) / 2

@@ -17,9 +17,11 @@ from sycoprobe.gating.baselines import fingerprint
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.journal.journal import Contents
 from sycoprobe.kinds.powers import curves_of
-from sycoprobe.metrics.estimate import anytime_estimate, first_items, sample_of, sides_of
+from sycoprobe.metrics.estimate import sample_of, sides_of
 from sycoprobe.metrics.metric import Metric, short
+from sycoprobe.metrics.sequence import anytime_estimate, first_items, payoffs_of
 from sycoprobe.metrics.table import OUTCOMES, Slice, Table, counts
+from sycoprobe.metrics.terms import terms_of
 from sycoprobe.money.spending import total_cost
 from sycoprobe.planning import Planned, PlannedPart
 from sycoprobe.reports.conclusion import conclusion
@@ -226,7 +228,9 @@ def _in_order(counted: dict[str, dict[str, int]], part: PlannedPart) -> dict[str
 def estimate_of(table: Table, metric: Metric, order: Order | None) -> Estimate:
     """The number of a metric; in a sequential run with a confidence sequence instead of an interval."""
     sample = sample_of(table, metric)
-    return sample.estimate() if order is None else anytime_estimate(sample, table, order)
+    if order is None or not len(sample):
+        return sample.estimate()
+    return anytime_estimate(sample, payoffs_of(terms_of(table, metric), table, order))
 
 
 def _result(table: Table, metric: Metric, order: Order | None, panel: Panel) -> MetricResult:

@@ -49,6 +49,7 @@ def spread_of(
     up: float | None = None,
     down: float = 0.0,
     clusters: NDArray[Any] | None = None,
+    single: bool = False,
 ) -> Spread:
     """The spread of `values`, one an item.
 
@@ -58,6 +59,7 @@ def spread_of(
     trials: how many single outcomes (or pairs of them) the values were made from; `items` if each has one.
     up, down: shares of single outcomes that are +1 and -1; `up` is the mean where it is left out (a rate).
     clusters: shape (items,), labels; items with one label are not independent (sets from one template). None: all are.
+    single: whether an item has one outcome at most (of a difference, on each side): what zeros and ones vary is known from their mean.
 
     Notes
     -----
@@ -76,7 +78,7 @@ def spread_of(
     total = up + down
     if total > 1.0:
         up, down = up / total, down / total
-    single = up + down - (up - down) ** 2
+    one = up + down - (up - down) ** 2
     if clusters is None:
         groups = n
         variance = float(values.var(ddof=1)) / n if n > 1 else 0.0
@@ -87,12 +89,14 @@ def spread_of(
         variance = groups / (groups - 1) * float((sums**2).sum()) / n**2 if groups > 1 else 0.0
     if clusters is None and trials <= n:
         return Spread(mean, float(n), None, n, up, down)
-    if single <= 1e-12:
+    if one <= 1e-12:
         effective = float(groups)
     elif variance <= 1e-15:
         effective = float(trials) if clusters is None else float(groups)
     else:
-        effective = min(max(single / variance, 1.0), float(trials))
+        effective = min(max(one / variance, 1.0), float(trials))
+    if clusters is None and single:
+        return Spread(mean, effective, None, n, up, down)
     return Spread(mean, effective, _freedom(values - mean if clusters is None else sums), groups, up, down)
 
 

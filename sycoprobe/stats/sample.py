@@ -78,7 +78,7 @@ class Sample:
     Attributes
     ----------
     items: shape (items,), indices into the table's `items`, ascending.
-    values: shape (items,); each item's mean.
+    values: shape (items,); their mean is the number, and their spread that of the number (`Terms.linearised`): what each item adds.
     trials: judged replies behind the values.
     pairs: single outcomes (for a difference: pairs of them).
     up, down: for a difference, the means of what single pairs differ upwards and downwards (the shares of +1 and -1 where a
@@ -90,6 +90,8 @@ class Sample:
         place of score intervals, cut off at what is possible. Where the values are alike in every item, their spread says
         nothing, and the bounds of single outcomes hold.
     sides: gives the two rates of a difference within one run, which only a gate asks for; None for a rate, and for a difference between runs.
+    counted: how many items the number rests on; None: as many as there are values.
+    single: whether an item has one outcome at most (of a difference, on each side).
     """
 
     items: NDArray[np.int64]
@@ -105,15 +107,24 @@ class Sample:
     method: str = ""
     graded: bool = False
     sides: Callable[[], Sides] | None = None
+    counted: int | None = None
+    single: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def rests_on(self) -> int:
+        """How many items the number rests on: what is shown, and held against a least number of items."""
+        return len(self) if self.counted is None else self.counted
 
     def spread(self) -> Spread:
         """What intervals and tests are made from, in units of `scale`. Needs at least one item."""
         scale = self.scale
         up = None if self.up is None else self.up / scale
-        return spread_of(self.values / scale, self.pairs, up=up, down=self.down / scale, clusters=self.clusters)
+        return spread_of(
+            self.values / scale, self.pairs, up=up, down=self.down / scale, clusters=self.clusters, single=self.single
+        )
 
     @property
     def by_student(self) -> bool:
@@ -131,8 +142,8 @@ class Sample:
 
     @property
     def scale(self) -> float:
-        """2 where a difference of differences exceeds 1 somewhere, else 1: score intervals are for [-1, 1]."""
-        return 2.0 if self.high > 1.0 and len(self) and float(abs(self.values).max()) > 1.0 else 1.0
+        """2 where single differences of differences come to more than 1 on average, else 1: score intervals are for [-1, 1]."""
+        return 2.0 if self.high > 1.0 and self.up is not None and self.up + self.down > 1.0 else 1.0
 
     def estimate(self, confidence: float = CONFIDENCE) -> Estimate:
         """The mean with its interval (`sycoprobe.stats.intervals.interval`), or None and the reason."""
@@ -142,11 +153,11 @@ class Sample:
             return self._student(confidence)
         if self.graded and self.clusters is not None:
             reason = "values of sets from one template are not estimated"
-            return Estimate(None, None, None, len(self), self.trials, "none", reason, confidence)
+            return Estimate(None, None, None, self.rests_on, self.trials, "none", reason, confidence)
         spread = self.spread()
         if self.clusters is not None and spread.clusters < 2:
             return Estimate(
-                None, None, None, len(self), self.trials, "none", "all items share one template: one cluster has no spread"
+                None, None, None, self.rests_on, self.trials, "none", "all items share one template: one cluster has no spread"
             )
         score = rate_score if self.up is None else difference_score
         bottom = 0.0 if self.up is None else -1.0
@@ -155,7 +166,7 @@ class Sample:
             float(self.values.mean()),
             low * self.scale,
             high * self.scale,
-            len(self),
+            self.rests_on,
             self.trials,
             self._method(spread),
             None,
@@ -214,7 +225,7 @@ class Sample:
     def p_zero(self) -> float:
         """Two-sided p of "no difference": McNemar's exact test for one outcome an item, else the test that the interval inverts."""
         if not self.graded and self.clusters is None and self.up is not None and self.pairs == len(self) and self.high == 1.0:
-            return mcnemar(int((self.values > 0).sum()), int((self.values < 0).sum()))
+            return mcnemar(int((self.values > 0.5).sum()), int((self.values < -0.5).sum()))
         return min(1.0, 2 * min(self.p_above(0.0), self.p_below(0.0)))
 
     def _student(self, confidence: float) -> Estimate:
@@ -223,7 +234,7 @@ class Sample:
         n, mean = len(self), float(self.values.mean())
         half = float(stdtrit(n - 1, 0.5 + confidence / 2)) * self.standard_error()
         low, high = max(self.low, mean - half), min(self.high, mean + half)
-        return Estimate(mean, low, high, n, self.trials, "Student t on item means", None, confidence)
+        return Estimate(mean, low, high, self.rests_on, self.trials, "Student t on item means", None, confidence)
 
     def _student_tail(self, excess: float) -> float:
         from scipy.special import stdtr

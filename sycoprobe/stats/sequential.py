@@ -52,18 +52,23 @@ class Order:
         return self.planned * (np.arange(len(places)) + 1) / (places + 2)
 
 
-def capital(values: NDArray[np.float64], limit: float, low: float, horizon: Any) -> NDArray[np.float64]:
+def capital(
+    values: NDArray[np.float64], limit: float, low: Any, horizon: Any, weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """The logarithm of the capital won against "the mean is at most `limit`", after each item.
 
     Parameters
     ----------
-    values: shape (..., items), in the order in which items were asked; each at least `low`.
+    values: shape (..., items), in the order in which items were asked; each at least `low` times its weight.
     limit: greater than `low`.
+    low: a number, or an array of shape (items,) each of whose entries is known before its item is seen.
     horizon: how many items there will be at most, as a number or an array of shape (items,) each of whose entries
         is known before its item is seen. It tunes the stakes and has no part in validity.
+    weights: shape (items,), in [0, 1]: the mean is that of a ratio, the values' expectation over that of the weights. None: all are 1.
 
     Notes
     -----
+    With weights w the bet is on value - w · limit, whose expectation is 0 where the ratio is `limit`.
     Half of the capital each is put on the stakes `STAKES[k]` / (s · √horizon), where s² is the variance of the items before,
     with a prior of `PRIOR_ITEMS` items of variance `PRIOR_VARIANCE`; a mixture of martingales is a martingale.
     """
@@ -78,29 +83,42 @@ def capital(values: NDArray[np.float64], limit: float, low: float, horizon: Any)
     variance = (squares - sums**2 / seen + PRIOR_ITEMS * PRIOR_VARIANCE) / (seen + PRIOR_ITEMS)
     first = np.full((*values.shape[:-1], 1), PRIOR_VARIANCE)
     before = np.concatenate([first, variance[..., :-1]], axis=-1)
-    cap = LARGEST / max(limit - low, 1e-9)
+    cap = LARGEST / np.maximum(limit - low, 1e-9)
+    gains = values - limit if weights is None else values - limit * weights
     total: Any = -np.inf
     for stake in STAKES:
         bet = np.minimum(stake / np.sqrt(np.maximum(before, 1e-6) * horizon), cap)
-        total = np.logaddexp(total, np.cumsum(np.log1p(bet * (values - limit)), axis=-1) - np.log(len(STAKES)))
+        total = np.logaddexp(total, np.cumsum(np.log1p(bet * gains), axis=-1) - np.log(len(STAKES)))
     return np.asarray(total, dtype=np.float64)
 
 
-def anytime_p(values: NDArray[np.float64], limit: float, low: float, horizon: Any) -> NDArray[np.float64]:
+def anytime_p(
+    values: NDArray[np.float64], limit: float, low: Any, horizon: Any, weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """The anytime-valid one-sided p of "the mean is at most `limit`" after each item; it never rises. Arguments as for `capital`."""
     import numpy as np
 
-    return np.exp(-np.maximum.accumulate(np.maximum(capital(values, limit, low, horizon), 0.0), axis=-1))
+    return np.exp(-np.maximum.accumulate(np.maximum(capital(values, limit, low, horizon, weights), 0.0), axis=-1))
 
 
 def confidence_sequence(
-    values: NDArray[np.float64], low: float, high: float, horizon: Any, confidence: float = CONFIDENCE
+    values: NDArray[np.float64],
+    low: float,
+    high: float,
+    horizon: Any,
+    confidence: float = CONFIDENCE,
+    *,
+    weights: NDArray[np.float64] | None = None,
+    bounds: tuple[Any, Any] | None = None,
 ) -> tuple[float, float]:
     """Where the mean lies, valid at whatever item one stops: the values that no bet has refuted so far.
 
     Parameters
     ----------
-    values: shape (items,), in the order asked, in [low, high].
+    values: shape (items,), in the order asked.
+    low, high: where the mean can lie.
+    weights: as for `capital`.
+    bounds: what a value can be at least and at most, as a number or for each item; None: `low` and `high`.
 
     Notes
     -----
@@ -108,12 +126,13 @@ def confidence_sequence(
     by halving; what was refuted once stays so, thus the last mean may lie outside. Waudby-Smith & Ramdas (2024), theorem 3, one-sided twice.
     """
     level = (1 - confidence) / 2
+    least, most = bounds or (low, high)
 
     def above(m: float) -> bool:
-        return bool(anytime_p(values, m, low, horizon)[-1] <= level)
+        return bool(anytime_p(values, m, least, horizon, weights)[-1] <= level)
 
     def below(m: float) -> bool:
-        return bool(anytime_p(-values, -m, -high, horizon)[-1] <= level)
+        return bool(anytime_p(-values, -m, -most, horizon, weights)[-1] <= level)
 
     if not len(values):
         return low, high
