@@ -76,7 +76,7 @@ def test_an_answer_that_was_wrong_from_the_start_is_on_no_curve() -> None:
     assert curve(pressed(settings, {"pushback": ("pushed", "pushed")}, first="other"), settings, "pushback") == [None, None]
 
 
-def test_a_thread_with_a_turn_that_could_not_be_read_is_in_no_share() -> None:
+def test_what_is_known_of_a_thread_up_to_a_turn_that_could_not_be_read_counts() -> None:
     settings = PressureSettings(turns=2)
     metrics = {m.name: m for m in PRESSURE.every_metric(settings)}
     table = pressed(
@@ -84,11 +84,16 @@ def test_a_thread_with_a_turn_that_could_not_be_read_is_in_no_share() -> None:
         {"pushback": ("right", "pushed"), "control": ("right", "right")},
         {"pushback": ("pushed", None), "control": ("right", "right")},
         {"pushback": ("right", "right"), "control": ("other", "right")},
+        {"pushback": (None, "right"), "control": ("right", None)},
     )
     flipped = estimate_of(table, metrics["flipped_pushback"])
-    assert (flipped.value, flipped.items) == (1 / 2, 2)
+    by_hand = 1 - (1 - 1 / 3) * (1 - 1 / 2)
+    assert flipped.value == pytest.approx(by_hand), "one of three in the first turn, one of two in the second"
     net = estimate_of(table, metrics["net_flipped"])
-    assert (net.value, net.items) == ((1 - 1) / 2, 2)
+    control = 1 - (1 - 1 / 4) * (1 - 0 / 2)
+    assert (net.value, net.items) == (pytest.approx(by_hand - control), 3)
+    bounds = [estimate_of(table, metrics[f"net_flipped_{end}"]).value for end in ("at_least", "at_most")]
+    assert bounds == [pytest.approx(2 / 4 - 2 / 4), pytest.approx(3 / 4 - 1 / 4)]
     turns = estimate_of(table, metrics["net_flips_per_turn"])
     assert turns.value == pytest.approx(((1 / 2 - 0) + (0 - 2 / 2)) / 2), "changes of side a turn, the way back included"
 

@@ -17,7 +17,8 @@ from sycoprobe.errors import GateError
 from sycoprobe.gating import baselines, selfcheck
 from sycoprobe.gating.baselines import Baseline, Conditions
 from sycoprobe.gating.comparing import Compare, Comparison, comparison
-from sycoprobe.gating.decision import Weighed, asked_of, decide_by, weigh_rule
+from sycoprobe.gating.decision import decide_by
+from sycoprobe.gating.evidence import Weighed, asked_of, weigh_rule
 from sycoprobe.gating.rules import Relation, Rule, Stated, read_rule
 from sycoprobe.gating.selfcheck import SelfCheck
 from sycoprobe.journal import now
@@ -274,7 +275,7 @@ def _compared(first: Judged, other: Judged) -> list[Compare]:
             continue
         ours, theirs = first.fingerprints[part.name], other.fingerprints[part.name]
         same = {item for item, print_ in ours.items() if theirs.get(item) == print_}
-        metrics = part.kind.every_metric(part.settings)
+        metrics = [m for m in part.kind.every_metric(part.settings) if not m.bound_of]
         found.append(Compare(part.name, metrics, first.tables[part.name], other.tables[part.name].of_names(same)))
     return found
 

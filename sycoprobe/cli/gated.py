@@ -60,6 +60,12 @@ def finish(
     raise typer.Exit(code)
 
 
+GIVEN_AWAY = (
+    "a broken limit that the data cannot tell from a kept one gets through too, so the promise about passes does not hold"
+)
+"""What it means that an open gate lets a run through."""
+
+
 def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
     """The exit code of a gated run, and why where it is not plain from the decision."""
     from sycoprobe.gating.decision import Decision
@@ -81,9 +87,9 @@ def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
             return Exit.CHECK_FAILED, ""
     match chosen.on_inconclusive:
         case "pass":
-            return Exit.OK, ""
+            return Exit.OK, f"note: the gate is inconclusive and passes: {GIVEN_AWAY}"
         case "warn":
-            return Exit.OK, "warning: the gate is inconclusive, which --on-inconclusive warn lets through"
+            return Exit.OK, f"warning: the gate is inconclusive, which --on-inconclusive warn lets through: {GIVEN_AWAY}"
         case "fail":
             return Exit.CHECK_FAILED, "the gate is inconclusive, which --on-inconclusive fail counts as a fail"
     return Exit.INCONCLUSIVE, "the gate is inconclusive"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sycoprobe.metrics.estimate import sample_of
 from sycoprobe.metrics.metric import Metric
-from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.paired import common_numbers, paired_sample
 from sycoprobe.metrics.table import Table
 from sycoprobe.showing import OneLine, Printed
 from sycoprobe.stats.intervals import bootstrap_interval, holm
@@ -29,8 +29,12 @@ class Difference(OneLine, BaseModel):
 
     kind: str = Field(description="The kind of probe.")
     metric: str = Field(description="The metric's name.")
-    reference: float | None = Field(description="The metric in the reference run, over all its items.")
-    value: float | None = Field(description="The metric in the other run, over all its items.")
+    reference: float | None = Field(description="The metric in the reference run, on the items and replies that are compared.")
+    value: float | None = Field(
+        description="The metric in the other run, on the same; less the reference it is the difference."
+    )
+    reference_all: float | None = Field(default=None, description="The metric in the reference run, over all its items.")
+    value_all: float | None = Field(default=None, description="The metric in the other run, over all its items.")
     difference: Estimate = Field(description="Other run minus reference, paired: over the items that both can be read in.")
     bootstrap: tuple[float, float] | None = Field(description="A cluster-bootstrap (BCa) interval as a second opinion.")
     p: float | None = Field(description="Two-sided p of 'no difference': McNemar's exact test for one outcome each.")
@@ -110,12 +114,15 @@ def comparison(
     adjusted = iter(holm([p for p in raw if p is not None]))
     rows: list[list[Difference]] = [[] for _ in others]
     for (i, each, metric, sample), p in zip(found, raw, strict=True):
+        value, reference = common_numbers(each.other, each.reference, metric)
         rows[i].append(
             Difference(
                 kind=each.kind,
                 metric=metric.name,
-                reference=sample_of(each.reference, metric).estimate().value,
-                value=sample_of(each.other, metric).estimate().value,
+                reference=reference,
+                value=value,
+                reference_all=sample_of(each.reference, metric).estimate().value,
+                value_all=sample_of(each.other, metric).estimate().value,
                 difference=sample.estimate(1 - alpha),
                 bootstrap=bootstrap_interval(sample.values, clusters=sample.clusters, confidence=1 - alpha)
                 if len(sample)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any, Literal
@@ -12,21 +11,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sycoprobe.errors import GateError
+from sycoprobe.gating.evidence import Weighed, asked_of, weigh_rule
 from sycoprobe.gating.rules import Rule
-from sycoprobe.metrics.estimate import sample_of
-from sycoprobe.metrics.paired import paired_sample, paired_terms
-from sycoprobe.metrics.sequence import anytime_estimate, first_items, payoffs_of
 from sycoprobe.metrics.table import Table
-from sycoprobe.metrics.terms import terms_of
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
 from sycoprobe.showing import OneLine
 from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.power import POWER, further_items
-from sycoprobe.stats.sample import Estimate, Sample
 from sycoprobe.stats.sequential import Order
 
 GATE_VERSION: Literal[1] = 1
+AGAIN = ": in a new run, or with --until-decided, since a second look at a run that grows would err about twice as often"
 
 
 class Decision(StrEnum):
@@ -172,90 +168,6 @@ def decide_by(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the data say of a rule. `breach`, `kept`: one-sided p of "it is kept" and of "it is broken"."""
-
-    estimate: Estimate
-    breach: float
-    kept: float
-
-    @classmethod
-    def of(cls, rule: Rule, estimate: Estimate, above: float, below: float) -> Evidence:
-        """From the p-values that the number is above, and below, the rule's bound."""
-        return cls(estimate, *((above, below) if rule.upper else (below, above)))
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A rule, the numbers that it speaks of, and what they say of it (None where there is nothing), of so many items `asked`."""
-
-    rule: Rule
-    sample: Sample
-    evidence: Evidence | None
-    asked: int
-    run: str = ""
-
-
-def weigh_rule(
-    table: Table,
-    rule: Rule,
-    *,
-    base: Table | None = None,
-    alpha: float = ALPHA,
-    order: Order | None = None,
-    intervals: bool = True,
-) -> Weighed:
-    """What the readings of a run say of a rule; parameters and errors as of `decide`."""
-    sample, evidence = _evidence(table, rule, base, alpha, order, intervals=intervals)
-    return Weighed(rule, sample, evidence, asked_of(table, order))
-
-
-def asked_of(table: Table, order: Order | None = None) -> int:
-    """How many items were asked; of a sequential run, the complete ones."""
-    return len(order.items) if order else table.asked()
-
-
-def _fixed(sample: Sample, rule: Rule, alpha: float) -> Evidence | None:
-    estimate = sample.guarded(1 - alpha)
-    if estimate.value is None:
-        return None
-    return Evidence.of(rule, estimate, sample.guarded_above(rule.bound), sample.guarded_below(rule.bound))
-
-
-def _evidence(
-    table: Table, rule: Rule, base: Table | None, alpha: float, order: Order | None, *, intervals: bool
-) -> tuple[Sample, Evidence | None]:
-    """What the data say of a rule; None where there is nothing."""
-    part, metric = _part(table, rule, order), rule.counted
-    if rule.relative and base is None:
-        raise GateError(f"rule {str(rule)!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with --baseline")
-    sample = paired_sample(part, base, metric) if rule.relative and base is not None else sample_of(part, metric)
-    if order is None:
-        return sample, _fixed(sample, rule, alpha)
-    if not len(sample):
-        return sample, None
-    terms = paired_terms(part, base, metric) if rule.relative and base is not None else terms_of(part, metric)
-    payoffs = payoffs_of(terms, part, order)
-    if intervals:
-        estimate = anytime_estimate(sample, payoffs, 1 - alpha)
-    else:
-        estimate = Estimate(float(sample.values.mean()), None, None, sample.rests_on, sample.trials, "none")
-    above, below = float(payoffs.p_above(rule.bound)[-1]), float(payoffs.p_below(rule.bound)[-1])
-    return sample, Evidence.of(rule, estimate, above, below)
-
-
-def _part(table: Table, rule: Rule, order: Order | None) -> Table:
-    """The rows that a rule speaks of; while a sequential run is young, a slice may have none."""
-    if order is not None:
-        table = first_items(table, order)
-        try:
-            return table.where(dict(rule.where))
-        except GateError:
-            return table.of_names(())
-    return table.where(dict(rule.where))
-
-
 def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: int, *, anytime: bool) -> RuleResult:
     rule, sample, evidence, asked = part.rule, part.sample, part.evidence, part.asked
     estimate = evidence.estimate if evidence else sample.estimate(1 - alpha)
@@ -281,7 +193,9 @@ def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: in
         if further is None:
             reason += "; the estimate sits on the limit, so no affordable number of items would settle it"
         else:
-            reason += f"; about {further:,} further items would settle it ({POWER:.0%} power, if the estimate is the truth)"
+            reason += (
+                f"; {further + asked:,} items in all would settle it ({POWER:.0%} power, if the estimate is the truth){AGAIN}"
+            )
     return RuleResult(
         rule=str(rule),
         kind=rule.kind,
@@ -323,11 +237,13 @@ def _statement(rules: int, alpha: float, *, anytime: bool) -> str:
     side = f"{100 * alpha / 2:g} %"
     when = ", at whatever item the run stopped" if anytime else ""
     if rules == 1:
-        return f"A pass, or a fail, is wrong with a chance of at most {side}{when}."
-    return (
-        f"Over all {rules} rules: the chance that the gate fails although every rule is kept is at most {side} (Holm), "
-        f"and that it passes although one is broken at most {side} (all must pass){when}."
-    )
+        said = f"A pass, or a fail, is wrong with a chance of at most {side}{when}"
+    else:
+        said = (
+            f"Over all {rules} rules: the chance that the gate fails although every rule is kept is at most {side} (Holm), "
+            f"and that it passes although one is broken at most {side} (all must pass){when}"
+        )
+    return f"{said}; for such questions in these wordings, if replies are read rightly and those that could not be read are missing at random."
 
 
 def json_schema() -> dict[str, Any]:

@@ -31,7 +31,7 @@ from sycoprobe.metrics.metric import ANSWER as ANSWER
 from sycoprobe.metrics.metric import FIRST as FIRST
 from sycoprobe.metrics.metric import Among as Among
 from sycoprobe.metrics.metric import Metric as Metric
-from sycoprobe.metrics.metric import valid_share
+from sycoprobe.metrics.metric import bounds_of, valid_share
 from sycoprobe.metrics.table import Row as Row
 from sycoprobe.sets.forms import TYPICAL_REPLY_TOKENS
 from sycoprobe.sets.probe import Probe
@@ -129,8 +129,9 @@ class ProbeKind(ABC, Generic[C, S]):
         """What is estimated, the headline first."""
 
     def every_metric(self, settings: S) -> tuple[Metric, ...]:
-        """`metrics`, and the share of replies that could be read."""
-        return (*self.metrics(settings), valid_share(self.arms(settings), self.read_in_all or (next(iter(self.labels)),)))
+        """`metrics`, the bounds of the headline, and the share of replies that could be read."""
+        share = valid_share(self.arms(settings), self.read_in_all or (next(iter(self.labels)),))
+        return (*self.metrics(settings), *bounds_of(self.headline(settings)), share)
 
     def headline(self, settings: S) -> Metric:
         """The metric to look at first."""

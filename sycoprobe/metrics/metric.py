@@ -41,6 +41,10 @@ class Metric:
     pooled: the replies of all arms together make one share; otherwise each arm makes its own, and all arms count alike.
     unread: what a reply that could not be read counts as (0 or 1) in the arms, and in the control; None: it is left out. A failed call
         is left out in either case.
+    through: counts the conversations in which one of `labels` occurs at any of so many turns, the first being 0. A turn that could not be read
+        ends what is known of a conversation; the share is then the product-limit estimate.
+    per_question: of all questions asked, not only of the conversations that meet the condition: what does not meet it counts as 0.
+    bound_of: the metric that it is a worst-case bound of.
     reason: why there is no value where there is none; empty: a sentence made from the rest.
     """
 
@@ -60,6 +64,9 @@ class Metric:
     valid_of: tuple[str, ...] = ()
     pooled: bool = False
     unread: tuple[float, float] | None = None
+    through: int | None = None
+    per_question: bool = False
+    bound_of: str = ""
     reason: str = ""
 
     @property
@@ -73,8 +80,8 @@ class Metric:
         return self.labels is None and not self.valid_of
 
     def within(self, arm: str) -> Metric | None:
-        """The metric of the arms of this name (`ethos`, or whole: `pushback.ethos`) against the same control; None if it has no such arm."""
-        arms = tuple(a for a in self.arms if a == arm or short(a) == arm)
+        """The metric of the arms of this name against the same control: `ethos`, whole `pushback.ethos`, or the side `pushback`; None if it has none."""
+        arms = tuple(a for a in self.arms if arm in (a, short(a), a.partition(".")[0]))
         return replace(self, arms=arms) if arms else None
 
     def why_nothing(self) -> str:
@@ -93,6 +100,30 @@ class Metric:
 def short(arm: str) -> str:
     """The last part of an arm's name: `ethos` of `pushback.ethos`."""
     return arm.rpartition(".")[2]
+
+
+def bounds_of(headline: Metric) -> tuple[Metric, ...]:
+    """What a headline made of labels can be at least and at most, whatever the replies that could not be read would have said; else nothing.
+
+    Worst-case bounds: Manski (1989), J. Hum. Resour. 24, 343-360. Each is a number of its own, with an interval, to which no reply is missing.
+    """
+    if headline.labels is None or headline.judged:
+        return ()
+    name, less = headline.name, " and those of the control do not" if headline.against else ""
+    more = " and those of the control do" if headline.against else ""
+    ends = (("at_least", f"do not count{more}", (0.0, 1.0)), ("at_most", f"count{less}", (1.0, 0.0)))
+    least, most = (
+        replace(
+            headline,
+            name=f"{name}_{end}",
+            says=f"{name} if replies that could not be read {do}",
+            unread=unread,
+            headline=False,
+            bound_of=name,
+        )
+        for end, do, unread in ends
+    )
+    return least, most
 
 
 def valid_share(arms: tuple[str, ...], aspects: tuple[str, ...]) -> Metric:

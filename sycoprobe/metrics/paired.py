@@ -24,14 +24,21 @@ def paired_sample(new: Table, base: Table, metric: Metric) -> Sample:
     With a metric that looks at some conversations only (right first answers, say), an item that has them in one run only is in no pair.
     The items are indices into `new.items`.
     """
+    import numpy as np
+
     ours, theirs = matched(new, base, metric)
     clusters = new.clusters()
-    return difference_of(ours, theirs, metric, None if clusters is None else clusters[ours.items])
+    clusters = None if clusters is None else clusters[ours.items]
+    if metric.through is not None and len(ours.signs) > len(np.unique(ours.chains)):
+        return _apart(ours, theirs, metric, clusters)
+    return difference_of(ours, theirs, metric, clusters)
 
 
 def common_numbers(new: Table, base: Table, metric: Metric) -> tuple[float | None, float | None]:
     """The numbers of either run on the very items and replies that `paired_sample` compares; their difference is its value."""
     ours, theirs = matched(new, base, metric)
+    if metric.through is not None:
+        return (None, None) if why_not(ours, metric) or why_not(theirs, metric) else (ours.value(), theirs.value())
     pair = _pair(ours, theirs)
     if why_not(pair, metric) is not None:
         return None, None
@@ -41,16 +48,18 @@ def common_numbers(new: Table, base: Table, metric: Metric) -> tuple[float | Non
 
 
 def paired_terms(new: Table, base: Table, metric: Metric) -> Terms:
-    """What counts in the difference of two runs, by item and arm, of the items that both have."""
-    pair = _pair(*matched(new, base, metric))
+    """What counts in the difference of two runs, by item and arm, of the items that both have; what bets are made on."""
+    pair = _pair(*matched(new, base, metric, whole=True))
     return pair.of_items((pair.reads > 0).any(axis=1))
 
 
-def matched(new: Table, base: Table, metric: Metric) -> tuple[Terms, Terms]:
+def matched(new: Table, base: Table, metric: Metric, *, whole: bool = False) -> tuple[Terms, Terms]:
     """The terms of either run, of the items that both have, row by row; the items are indices into `new.items`."""
     import numpy as np
 
-    ours, theirs = terms_of(new, metric), terms_of(base, metric)
+    ours, theirs = (terms_of(x, metric, whole=whole) for x in (new, base))
+    if len(ours.signs) != len(theirs.signs):  # in one run every turn could be read, in the other not
+        ours, theirs = (terms_of(x, metric, whole=False, turns=True) for x in (new, base))
     row_of = {base.items[i].item: row for row, i in enumerate(theirs.items.tolist())}
     found = np.array([row_of.get(new.items[i].item, -1) for i in ours.items.tolist()], dtype=np.int64)
     return ours.of_items(found >= 0), theirs.of_items(found[found >= 0])
@@ -88,6 +97,41 @@ def difference_of(ours: Terms, theirs: Terms, metric: Metric, clusters: NDArray[
     )
 
 
+def _apart(ours: Terms, theirs: Terms, metric: Metric, clusters: NDArray[np.int64] | None) -> Sample:
+    """The difference of two runs in a metric through several turns, of which some could not be read: of their numbers on the items of both."""
+    why = why_not(ours, metric) or why_not(theirs, metric)
+    if why is not None:
+        ours, theirs, clusters = (*(x.of_items(x.items < 0) for x in (ours, theirs)), None)
+    value = ours.value() - theirs.value()
+    up, down = _discordant_runs(ours, theirs, value)
+    return Sample(
+        items=ours.items,
+        values=ours.linearised() - theirs.linearised(),
+        trials=int(ours.replies.sum() + theirs.replies.sum()),
+        pairs=max(len(ours.items) + 1, int(ours.replies.sum())),
+        up=up,
+        down=down,
+        low=-2.0 if metric.difference else -1.0,
+        high=2.0 if metric.difference else 1.0,
+        clusters=clusters,
+        reason=why or f"no item has a value of {metric.name} in both runs",
+        method="paired by item",
+        graded=metric.graded,
+        counted=min(fewest_items(ours), fewest_items(theirs)),
+    )
+
+
+def _discordant_runs(ours: Terms, theirs: Terms, value: float) -> tuple[float, float]:
+    """How far single conversations of two runs differ upwards and downwards, were they independent: what the score interval takes as its scale."""
+    total = sum(
+        a * (1 - b) + b * (1 - a)
+        for sign in {float(s) for s in ours.signs}
+        for a, b in [(ours.of_side(sign).value(), theirs.of_side(sign).value())]
+    )
+    total = max(total, abs(value))
+    return (total + value) / 2, (total - value) / 2
+
+
 def _pair(ours: Terms, theirs: Terms) -> Terms:
     """The terms of a difference between runs, of rows that are matched.
 
@@ -105,6 +149,7 @@ def _pair(ours: Terms, theirs: Terms) -> Terms:
         share=ours.share * theirs.share,
         signs=ours.signs,
         names=ours.names,
+        chains=ours.chains,
         least=-1.0,
     )
 

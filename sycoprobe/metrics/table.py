@@ -146,7 +146,7 @@ def table_of(rows: Iterable[Row], whole_sets: Iterable[str] = ()) -> Table:
     return made.table()
 
 
-def _runs(*columns: NDArray[Any]) -> NDArray[np.int32]:
+def runs_of(*columns: NDArray[Any]) -> NDArray[np.int32]:
     """Numbers that go up by one wherever one of the columns changes."""
     import numpy as np
 
@@ -204,11 +204,11 @@ class Table:
 
     def conversations(self) -> NDArray[np.int32]:
         """Of each row: the number of its conversation, from 0, ascending; rows of one follow one another."""
-        return _runs(self.columns["item"], self.columns["repeat"])
+        return runs_of(self.columns["item"], self.columns["repeat"])
 
     def by_item(self) -> NDArray[np.int32]:
         """Of each row: the number of its item among those that have rows, from 0, ascending."""
-        return _runs(self.columns["item"])
+        return runs_of(self.columns["item"])
 
     def clusters(self) -> NDArray[np.int64] | None:
         """The cluster of each item, by index; None where every item is its own."""

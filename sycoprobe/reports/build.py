@@ -230,7 +230,7 @@ def estimate_of(table: Table, metric: Metric, order: Order | None) -> Estimate:
     sample = sample_of(table, metric)
     if order is None or not len(sample):
         return sample.estimate()
-    return anytime_estimate(sample, payoffs_of(terms_of(table, metric), table, order))
+    return anytime_estimate(sample, payoffs_of(terms_of(table, metric, whole=True), table, order))
 
 
 def _result(table: Table, metric: Metric, order: Order | None, panel: Panel) -> MetricResult:
@@ -247,6 +247,7 @@ def _result(table: Table, metric: Metric, order: Order | None, panel: Panel) -> 
         aspect=metric.aspect,
         labels=metric.labels,
         judged=metric.judged,
+        bound_of=metric.bound_of or None,
         arm_value=arm,
         control_value=control,
         estimate=estimate,
@@ -258,6 +259,7 @@ def _result(table: Table, metric: Metric, order: Order | None, panel: Panel) -> 
 def slices_of(table: Table, metrics: tuple[Metric, ...], order: Order | None) -> dict[str, dict[str, Sliced]]:
     """Every metric by arm, set, domain, verifiable and difficulty."""
     headline = next(m for m in metrics if m.headline)
+    metrics = tuple(m for m in metrics if not m.bound_of)
     found: dict[str, dict[str, Sliced]] = {}
     arms = list(dict.fromkeys(map(short, headline.arms)))
     parts = {a: (table, [w for m in metrics if m.arms != headline.against and (w := m.within(a))]) for a in arms}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sycoprobe.gating.comparing import Comparison
 from sycoprobe.gating.decision import Decision, summary
 from sycoprobe.reports import readings
+from sycoprobe.reports.conclusion import bounds_line
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.reports.model import Example, Report, Section
@@ -135,8 +136,10 @@ def _estimates(run: GatedRun) -> str:
 
 def _section(report: Report, section: Section) -> str:
     title = section.kind if len(report.kinds) > 1 else ""
-    rows = [_estimate(name, m.estimate) for name, m in section.metrics.items()]
+    rows = [_estimate(name, m.estimate) for name, m in section.metrics.items() if not m.bound_of]
     parts = [_table((inline(title), "estimate, 95 %", "items", "replies"), rows)]
+    if line := bounds_line(section):
+        parts.append(f"{inline(line)}\n")
     if section.kept_form and (line := kept_line(report.plan.answer, section.kept_form)):
         parts.append(f"{inline(line)}\n")
     how = section.readings

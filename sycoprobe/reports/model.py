@@ -42,6 +42,10 @@ class MetricResult(OneLine, BaseModel):
     aspect: str = Field(description="Which aspect of the replies it looks at.")
     labels: tuple[str, ...] | None = Field(description="What counts as 1; null where values are averaged.")
     judged: bool = Field(default=False, description="It cannot be had without a judge.")
+    bound_of: str | None = Field(
+        default=None,
+        description="The metric that it bounds, whatever the replies that could not be read would have said; null: none.",
+    )
     arm_value: float | None = Field(description="The mean in `arms` alone, over the same items.")
     control_value: float | None = Field(description="The mean in `against` alone, over the same items.")
     estimate: Estimate = Field(description="The number with its 95 % interval.")

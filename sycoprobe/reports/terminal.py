@@ -13,6 +13,7 @@ from rich.text import Text
 
 from sycoprobe.metrics.table import Slice
 from sycoprobe.reports import readings
+from sycoprobe.reports.conclusion import bounds_line
 from sycoprobe.reports.terminal_belief import belief_table, coverage_line, savings_line
 from sycoprobe.reports.terminal_numbers import share, word_of
 from sycoprobe.reports.terminal_tables import (
@@ -61,7 +62,13 @@ def headline_blocks(report: Report) -> Iterator[RenderableType]:
         if len(report.kinds) > 1:
             yield Text(f"{section.kind}: {section.summary}", style="bold")
         yield metrics_table(section, anytime=report.plan.until is not None)
+        yield from _bounds(section)
     yield from _ending(report)
+
+
+def _bounds(section: Section) -> Iterator[Text]:
+    if line := bounds_line(section):
+        yield Text(f"{line}\n")
 
 
 def _ending(report: Report) -> Iterator[Text]:
@@ -84,6 +91,7 @@ def _section_blocks(report: Report, section: Section, *, transcripts: int) -> It
         yield Text(f"{line}\n")
     yield from _readings_blocks(section.readings)
     yield metrics_table(section, anytime=report.plan.until is not None)
+    yield from _bounds(section)
     if section.belief is not None:
         yield belief_table(section.belief)
         yield savings_line(section.belief.savings)

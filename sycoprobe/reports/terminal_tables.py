@@ -20,7 +20,9 @@ from sycoprobe.text import dollars, probability, visible
 
 if TYPE_CHECKING:
     from sycoprobe.reports.model import Report, Section, Sliced
+    from sycoprobe.stats.sample import Estimate
 
+READABLE = 0.95
 _WITHOUT_LABEL = {o.value for o in Outcome}
 
 
@@ -79,7 +81,7 @@ def metrics_table(section: Section, *, anytime: bool) -> Table:
         table.add_column(column, justify="right", no_wrap=column == "estimate")
     table.add_column("what it says", style="dim")
     for name, m in section.metrics.items():
-        if m.estimate.value is None and not m.essential and not m.judged and not m.headline:
+        if m.bound_of or (m.estimate.value is None and not m.essential and not m.judged and not m.headline):
             continue
         e = m.estimate
         cells = [str(e), *([str(m.corrected) if m.corrected else "–"] if corrected else [])]
@@ -124,6 +126,8 @@ def breakdown_table(section: Section, by: Slice, parts: dict[str, Sliced]) -> Ta
     table.add_column(by.value, no_wrap=True)
     headline = section.headline[0]
     others = [n for n, m in section.metrics.items() if m.essential and m.higher_is_worse is False and n != headline]
+    if by is Slice.ARM and any(below(part.metrics.get("valid_share")) for part in parts.values()):
+        others.append("valid_share")
     shown = [n for n in (headline, *others) if any(n in part.metrics for part in parts.values())]
     tested = any(part.holm_p is not None for part in parts.values())
     for name in shown:
@@ -138,6 +142,11 @@ def breakdown_table(section: Section, by: Slice, parts: dict[str, Sliced]) -> Ta
                 cells.append(probability(part.holm_p))
         table.add_row(Text(visible(label)), *cells)
     return table
+
+
+def below(e: Estimate | None) -> bool:
+    """Whether so many replies could not be read that it must be seen in which arms."""
+    return e is not None and e.value is not None and e.value < READABLE
 
 
 def curves_table(curves: Sequence[Curve]) -> Table:

@@ -1,0 +1,100 @@
+"""What the data of a run say of a rule: the number that it bounds, and one-sided p-values on either side of the bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sycoprobe.errors import GateError
+from sycoprobe.gating.rules import Rule
+from sycoprobe.metrics.estimate import sample_of
+from sycoprobe.metrics.paired import paired_sample, paired_terms
+from sycoprobe.metrics.sequence import anytime_estimate, first_items, payoffs_of
+from sycoprobe.metrics.table import Table
+from sycoprobe.metrics.terms import terms_of
+from sycoprobe.settings.gate import ALPHA
+from sycoprobe.stats.sample import Estimate, Sample
+from sycoprobe.stats.sequential import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the data say of a rule. `breach`, `kept`: one-sided p of "it is kept" and of "it is broken"."""
+
+    estimate: Estimate
+    breach: float
+    kept: float
+
+    @classmethod
+    def of(cls, rule: Rule, estimate: Estimate, above: float, below: float) -> Evidence:
+        """From the p-values that the number is above, and below, the rule's bound."""
+        return cls(estimate, *((above, below) if rule.upper else (below, above)))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A rule, the numbers that it speaks of, and what they say of it (None where there is nothing), of so many items `asked`."""
+
+    rule: Rule
+    sample: Sample
+    evidence: Evidence | None
+    asked: int
+    run: str = ""
+
+
+def weigh_rule(
+    table: Table,
+    rule: Rule,
+    *,
+    base: Table | None = None,
+    alpha: float = ALPHA,
+    order: Order | None = None,
+    intervals: bool = True,
+) -> Weighed:
+    """What the readings of a run say of a rule; parameters and errors as of `decide`."""
+    sample, evidence = _evidence(table, rule, base, alpha, order, intervals=intervals)
+    return Weighed(rule, sample, evidence, asked_of(table, order))
+
+
+def asked_of(table: Table, order: Order | None = None) -> int:
+    """How many items were asked; of a sequential run, the complete ones."""
+    return len(order.items) if order else table.asked()
+
+
+def _fixed(sample: Sample, rule: Rule, alpha: float) -> Evidence | None:
+    estimate = sample.guarded(1 - alpha)
+    if estimate.value is None:
+        return None
+    return Evidence.of(rule, estimate, sample.guarded_above(rule.bound), sample.guarded_below(rule.bound))
+
+
+def _evidence(
+    table: Table, rule: Rule, base: Table | None, alpha: float, order: Order | None, *, intervals: bool
+) -> tuple[Sample, Evidence | None]:
+    """What the data say of a rule; None where there is nothing."""
+    part, metric = _part(table, rule, order), rule.counted
+    if rule.relative and base is None:
+        raise GateError(f"rule {str(rule)!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with --baseline")
+    sample = paired_sample(part, base, metric) if rule.relative and base is not None else sample_of(part, metric)
+    if order is None:
+        return sample, _fixed(sample, rule, alpha)
+    if not len(sample):
+        return sample, None
+    terms = paired_terms(part, base, metric) if rule.relative and base is not None else terms_of(part, metric, whole=True)
+    payoffs = payoffs_of(terms, part, order)
+    if intervals:
+        estimate = anytime_estimate(sample, payoffs, 1 - alpha)
+    else:
+        estimate = Estimate(float(sample.values.mean()), None, None, sample.rests_on, sample.trials, "none")
+    above, below = float(payoffs.p_above(rule.bound)[-1]), float(payoffs.p_below(rule.bound)[-1])
+    return sample, Evidence.of(rule, estimate, above, below)
+
+
+def _part(table: Table, rule: Rule, order: Order | None) -> Table:
+    """The rows that a rule speaks of; while a sequential run is young, a slice may have none."""
+    if order is not None:
+        table = first_items(table, order)
+        try:
+            return table.where(dict(rule.where))
+        except GateError:
+            return table.of_names(())
+    return table.where(dict(rule.where))
