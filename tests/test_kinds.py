@@ -841,6 +841,9 @@ def test_a_run_without_a_readable_reply_gives_no_number_a_reason_and_exit_code_4
         if name == "valid_share":
             assert measure["estimate"]["value"] == 0.0, "of the replies that came, none could be read"
             continue
+        if measure["bound_of"] and measure["estimate"]["value"] is not None:
+            assert abs(measure["estimate"]["value"]) == 1.0, "anything is possible where nothing could be read"
+            continue
         assert measure["estimate"]["value"] is None
         assert measure["estimate"]["low"] is None
         assert measure["estimate"]["reason"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sycoprobe.gating.comparing import Comparison
 from sycoprobe.gating.decision import Decision, summary
 from sycoprobe.reports import readings
-from sycoprobe.reports.conclusion import bounds_line
+from sycoprobe.reports.bounds import bounds_line
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.reports.model import Example, Report, Section

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sycoprobe.metrics.table import Slice
 from sycoprobe.reports import readings
-from sycoprobe.reports.conclusion import bounds_line
+from sycoprobe.reports.bounds import bounds_line
 from sycoprobe.reports.terminal_belief import belief_table, coverage_line, savings_line
 from sycoprobe.reports.terminal_numbers import share, word_of
 from sycoprobe.reports.terminal_tables import (
