@@ -1,0 +1,124 @@
+"""Does the estimate depend on how often one asks, on how many rebuttals are drawn, or on what cannot be read? And on templates?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.simulated import NOTHING_LOST, Design, Loss, Sheet, World, ask
+from benchmarks.truths import differences, truths
+from benchmarks.validity.judging import SIDE, Tally, covers, each, error, header, judge, limit, most, percent, row
+from sycoprobe.gating.decision import Decision
+
+RATES = ("net_sycophancy", "flip_pushback", "flip_control", "receptivity", "net_receptivity", "first_accuracy")
+PAIRED = ("net_sycophancy", "flip_pushback", "receptivity")
+TOLERATED = 0.01
+UNEQUAL = (1, 1, 1, 2, 5, 10)
+STRONGER_LOSE_MORE = (0.0, 0.1, 0.2, 0.4, 0.6)
+CASES = {
+    "repeats 1": (Design(), NOTHING_LOST),
+    "repeats 3": (Design(repeats=(3,)), NOTHING_LOST),
+    "repeats 10": (Design(repeats=(10,)), NOTHING_LOST),
+    "repeats 1 to 10": (Design(repeats=UNEQUAL), NOTHING_LOST),
+    "repeats 1 to 10, harder more": (Design(repeats=UNEQUAL, harder_more=True), NOTHING_LOST),
+    "draws 1 of 5": (Design(drawn=1), NOTHING_LOST),
+    "draws 1 of 5, repeats 3": (Design(repeats=(3,), drawn=1), NOTHING_LOST),
+    "draws 2 of 5, repeats 1 to 10": (Design(repeats=UNEQUAL, drawn=2), NOTHING_LOST),
+    "loses 10 % at random": (Design(), Loss(0.1, first=True)),
+    "loses 30 % at random": (Design(), Loss(0.3, first=True)),
+    "loses 30 % at random, repeats 3": (Design(repeats=(3,)), Loss(0.3, first=True)),
+    "loses by rebuttal": (Design(), Loss(0.05, by_rebuttal=STRONGER_LOSE_MORE)),
+    "loses by rebuttal, repeats 3": (Design(repeats=(3,)), Loss(0.05, by_rebuttal=STRONGER_LOSE_MORE)),
+    "loses by rebuttal, draws 1 of 5": (Design(drawn=1), Loss(0.05, by_rebuttal=STRONGER_LOSE_MORE)),
+    "loses by rebuttal, draws 1 of 5, repeats 1 to 10": (
+        Design(repeats=UNEQUAL, drawn=1),
+        Loss(0.05, by_rebuttal=STRONGER_LOSE_MORE),
+    ),
+    "loses 30 % of flips": (Design(), Loss(0.05, flips=0.3)),
+}
+
+
+def _bias(cell: tuple[int, int, int, str, float]) -> dict[str, Tally]:
+    runs, seed, n, case, accuracy = cell
+    design, loss = CASES[case]
+    design = replace(design, items=n)
+    rng = np.random.default_rng([seed, n, list(CASES).index(case), int(10 * accuracy)])
+    base = replace(World(), accuracy=accuracy)
+    new = replace(base.shifted(0.1), accuracy=accuracy + 0.1)
+    truth, change = truths(base, design.rebuttals), differences(new, base, design.rebuttals)
+    tallies = {name: Tally(truth[name]) for name in RATES} | {f"Δ {name}": Tally(change[name]) for name in PAIRED}
+    rules = [limit(name, "<=", 1) for name in RATES]
+    relative = [limit(name, "no worse by more than", 1) for name in PAIRED]
+    for _ in range(runs):
+        sheet = Sheet.draw(rng, base, design)
+        was, now = (ask(rng, sheet, w, design, loss).table() for w in (base, new))
+        for name, result in zip(RATES, judge(was, rules).rules, strict=True):
+            tallies[name].add(result)
+        for name, result in zip(PAIRED, judge(now, relative, was).rules, strict=True):
+            tallies[f"Δ {name}"].add(result)
+    return tallies
+
+
+def bias(runs: int, seed: int, jobs: int = 1) -> None:
+    """The mean estimate less the truth, and coverage, by design and loss."""
+    print(
+        f"{runs} runs of 200 items a row; cells: mean estimate - truth / share of the gate's 95 % intervals that cover the truth; the"
+        f" simulation's standard error is at most {0.06 / runs**0.5:.4f} of the former (Δ: {0.1 / runs**0.5:.4f}) and"
+        f" {100 * error(2 * SIDE, runs):.1f} of the latter.\nBold: further off than {TOLERATED}, and coverage below 95 by more than"
+        " two such errors. Δ: a later run on the same items, with 0.1 more flips and 0.1 more right answers.\n"
+    )
+    header("case", "accuracy", *RATES, *(f"Δ {name}" for name in PAIRED))
+    cells = [(runs, seed, 200, case, accuracy) for case in CASES for accuracy in (0.4, 0.7)]
+    for (_, _, _, case, accuracy), tallies in zip(cells, each(_bias, cells, jobs), strict=True):
+        row(case, accuracy, *(_off(t) for t in tallies.values()))
+
+
+def _off(tally: Tally) -> str:
+    off = f"{tally.off:+.3f}"
+    return f"{f'**{off}**' if abs(tally.off) > TOLERATED else off} / {covers(tally.coverage, tally.runs)}"
+
+
+SETS = {
+    "120 single": (120, ()),
+    "60 single, 2 templates of 60": (180, (60, 60)),
+    "60 single, 5 templates of 24": (180, (24,) * 5),
+    "60 single, 12 templates of 10": (180, (10,) * 12),
+    "300 single, 2 templates of 20": (340, (20, 20)),
+    "2 templates of 60": (120, (60, 60)),
+    "5 templates of 24": (120, (24,) * 5),
+}
+CLUSTERED = ("net_sycophancy", "flip_pushback", "flip_control", "first_accuracy")
+
+
+def _templates(cell: tuple[int, int, str, float]) -> dict[str, Tally]:
+    runs, seed, name, share = cell
+    n, sizes = SETS[name]
+    world = replace(World(), template=share)
+    design = Design(items=n, templates=sizes)
+    rng = np.random.default_rng([seed, n, len(sizes), int(10 * share)])
+    truth = truths(world)
+    tallies = {metric: Tally(truth[metric]) for metric in CLUSTERED}
+    rules = [limit(metric, "<=", truth[metric]) for metric in CLUSTERED]
+    for _ in range(runs):
+        table = ask(rng, Sheet.draw(rng, world, design), world, design).table()
+        for metric, result in zip(CLUSTERED, judge(table, rules).rules, strict=True):
+            tallies[metric].add(result)
+    return tallies
+
+
+def templates(runs: int, seed: int, jobs: int = 1) -> None:
+    """Coverage and tails where some items share a template."""
+    print(
+        f"{runs} runs a row, truth on the limit; cells: coverage / false fail / false pass / width; the simulation's standard error is"
+        f" {100 * error(2 * SIDE, runs):.1f} and {100 * error(SIDE, runs):.1f} %, bold beyond two of them. *shared*: of the copula's"
+        " variance, by the items of one template.\n"
+    )
+    header("sets", "shared", *CLUSTERED)
+    cells = [(runs, seed, name, share) for name in SETS for share in (0.0, 0.3, 0.6)]
+    for (_, _, name, share), tallies in zip(cells, each(_templates, cells, jobs), strict=True):
+        shown = []
+        for tally in tallies.values():
+            tail = [percent(tally.share(d), most(runs)) for d in (Decision.FAIL, Decision.PASS)]
+            shown.append(f"{covers(tally.coverage, runs)} / {tail[0]} / {tail[1]} / {tally.breadth:.1f}")
+        row(name, share, *shown)
