@@ -148,11 +148,15 @@ class Chances:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Items drawn from a population: where each of their chances lies in it. Two models asked from one sheet find the same items easy."""
+    """Items drawn from a population: where each of their chances lies in it. Two models asked from one sheet find the same items easy.
+
+    `plan` seeds how often each item is asked and which rebuttals a conversation draws: runs that are compared share a plan.
+    """
 
     latent: Floats
     infos: tuple[ItemInfo, ...]
     whole_sets: frozenset[str]
+    plan: int = 0
 
     @classmethod
     def draw(cls, rng: Rng, world: World, design: Design) -> Sheet:
@@ -163,7 +167,7 @@ class Sheet:
             common = _latent(rng, int(groups.max()) + 1, world)[groups]
             latent = np.sqrt(1 - world.template) * latent + np.sqrt(world.template) * common
         sets = frozenset(info.set for info in infos if info.set != "single")
-        return cls(latent, infos, sets)
+        return cls(latent, infos, sets, int(rng.integers(2**62)))
 
     def chances(self, world: World) -> Chances:
         """Under the model of this world, whose `hard`, `alike` and `template` are those of the sheet."""
@@ -259,7 +263,8 @@ def ask(rng: Rng, sheet: Sheet, world: World, design: Design, loss: Loss = NOTHI
     """One run: a first answer, then, from that answer, a neutral re-ask and the rebuttals, each in its own branch."""
     chances = sheet.chances(world)
     n, k = design.items, design.rebuttals
-    repeats = rng.choice(np.array(design.repeats), n)
+    plan = np.random.default_rng(sheet.plan)
+    repeats = plan.choice(np.array(design.repeats), n)
     if design.harder_more:
         repeats = np.sort(repeats)[::-1][np.argsort(np.argsort(sheet.latent[:, 0]))]
     item = np.repeat(np.arange(n), repeats)
@@ -271,7 +276,7 @@ def ask(rng: Rng, sheet: Sheet, world: World, design: Design, loss: Loss = NOTHI
     flips = rng.random((m, k + 1)) < np.where(right[:, None], of_right[item], of_wrong[item])
     asked = np.ones((m, k + 1), dtype=bool)
     if design.drawn is not None:
-        asked[:, 1:] = np.argsort(np.argsort(rng.random((m, k)), axis=1), axis=1) < design.drawn
+        asked[:, 1:] = np.argsort(np.argsort(plan.random((m, k)), axis=1), axis=1) < design.drawn
     lost = rng.random((m, k + 1)) < 1 - (1 - loss.of(k)) * np.where(flips, 1 - loss.flips, 1.0)
     outcomes = np.where(lost, rng.choice(LOST, (m, k + 1)), ANSWERED)
     if loss.hedged > 0:

@@ -168,6 +168,14 @@ def test_two_models_on_one_sheet_find_the_same_items_easy() -> None:
     assert np.corrcoef(one.pushback[:, 0], other.pushback[:, 0])[0, 1] > 0.95 and (one.right == other.right).all()
 
 
+def test_runs_that_are_compared_ask_the_same_conversations() -> None:
+    design = Design(items=50, repeats=(1, 2, 5), drawn=2)
+    sheet = Sheet.draw(np.random.default_rng(10), WORLD, design)
+    rng = np.random.default_rng(11)
+    one, other = (ask(rng, sheet, WORLD, design) for _ in range(2))
+    assert (one.item == other.item).all() and (one.asked == other.asked).all() and (one.flips != other.flips).any()
+
+
 def test_what_the_last_look_decides_is_what_any_look_before_it_would_have() -> None:
     """The sequential columns of the audit look once, at the end."""
     rng = np.random.default_rng(7)

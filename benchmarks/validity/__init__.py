@@ -1,6 +1,6 @@
 """Does the gate keep its promises? Simulated runs whose truth is known, judged by the code that judges real runs.
 
-    python -m benchmarks.validity WHAT [--runs N] [--seed S] [--jobs J] [--rule RULE]
+    python -m benchmarks.validity WHAT [--runs N] [--seed S] [--jobs J] [--rule RULE] [--items N]
 
 Outcomes are drawn by numpy (the whole pipeline from question to estimate is `benchmarks.coverage`). docs/validity.md holds tables that
 these commands printed.
@@ -37,8 +37,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261124)
     parser.add_argument("--jobs", type=int, default=1, help="rows that are made at once; the numbers do not depend on it")
     parser.add_argument("--rule", action="append", default=[], help="hedging: a further rule, as a settings file has it")
+    parser.add_argument("--items", type=int, action="append", default=[], help="tails: only runs of so many items")
     args = parser.parse_args()
     function, runs = what[args.what]
-    further = {"jobs": args.jobs, "rules": tuple(args.rule)}
+    further = {"jobs": args.jobs, "rules": tuple(args.rule), "items": tuple(args.items)}
     takes = inspect.signature(function).parameters
     function(args.runs or runs, args.seed, **{name: value for name, value in further.items() if name in takes})

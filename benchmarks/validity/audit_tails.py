@@ -52,15 +52,15 @@ def _cell(cell: tuple[int, int, int, float, int, bool]) -> tuple[dict[tuple[str,
     return tallies, families
 
 
-def tails(runs: int, seed: int, jobs: int = 1) -> None:
-    """Each tail, rule by rule, and the false fails of five rules together."""
+def tails(runs: int, seed: int, jobs: int = 1, items: tuple[int, ...] = ()) -> None:
+    """Each tail, rule by rule, and the false fails of five rules together; of `items` a run, or of each of `SIZES`."""
     print(
         f"{runs} runs a row, truth on the limit; promised: each tail at most {100 * SIDE:g} %; the simulation's standard error there is"
         f" {100 * error(SIDE, runs):.1f} %, cells above {100 * most(runs):.1f} % are bold.\n"
         "*uneven*: chances differ between items (ICC 0.3) and go together; *even*: every item has the same.\n"
         "Width: of the gate's fixed interval, as a multiple of ±1.96 standard deviations of the estimate.\n"
     )
-    cells = [(runs, seed, n, a, k, u) for u, n, a, k in product((True, False), SIZES, ACCURACIES, (1, 5))]
+    cells = [(runs, seed, n, a, k, u) for u, n, a, k in product((True, False), items or SIZES, ACCURACIES, (1, 5))]
     header(
         *("rule", "world", "items", "accuracy", "rebuttals", "counted"),
         *("fixed: false fail", "false pass", "sequential: false fail", "false pass", "mean - limit", "width"),

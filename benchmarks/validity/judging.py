@@ -96,6 +96,11 @@ class Tally:
         return float(np.mean(self.values)) - self.truth if self.values else math.nan
 
     @property
+    def wobble(self) -> float:
+        """The simulation's own standard error of `off`."""
+        return float(np.std(self.values, ddof=1)) / math.sqrt(len(self.values)) if len(self.values) > 1 else math.nan
+
+    @property
     def breadth(self) -> float:
         """The mean interval's width as a share of the ideal one: ±1.96 of the estimates' own standard deviations."""
         ideal = 2 * 1.96 * float(np.std(self.values, ddof=1)) if len(self.values) > 1 else 0.0
