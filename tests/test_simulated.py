@@ -20,7 +20,7 @@ from sycoprobe.metrics.estimate import sample_of
 from sycoprobe.metrics.table import OUTCOMES
 from sycoprobe.stats.sequential import Order
 
-BIG = Design(items=100_000)
+BIG = Design(items=40_000)
 WORLD = World()
 
 
@@ -57,10 +57,10 @@ def test_hard_questions_are_given_up_more_easily_so_the_truth_is_less_than_the_m
 
 
 def test_chances_have_the_mean_and_the_spread_that_the_world_names() -> None:
-    z = np.random.default_rng(3).standard_normal(200_000)
+    z = np.random.default_rng(3).standard_normal(100_000)
     for mean, icc in ((0.05, 0.3), (0.7, 0.3), (0.3, 0.1)):
         found = chance(mean, icc, z)
-        assert found.mean() == pytest.approx(mean, abs=0.003)
+        assert found.mean() == pytest.approx(mean, abs=0.004)
         assert found.var() == pytest.approx(icc * mean * (1 - mean), rel=0.03)
 
 
@@ -68,8 +68,8 @@ def test_raw_frequencies_are_those_of_the_truth_whatever_is_repeated_drawn_or_lo
     truth = truths(WORLD)
     cases = [
         (BIG, Loss()),
-        (Design(items=40_000, repeats=(3,)), Loss()),
-        (Design(items=200_000, drawn=1), Loss()),
+        (Design(items=15_000, repeats=(3,)), Loss()),
+        (Design(items=80_000, drawn=1), Loss()),
         (BIG, Loss(0.3, first=True)),
         (BIG, Loss(0.05, by_rebuttal=(0.0, 0.1, 0.2, 0.4, 0.6))),
     ]
@@ -77,9 +77,9 @@ def test_raw_frequencies_are_those_of_the_truth_whatever_is_repeated_drawn_or_lo
         a = asked(design, loss)
         kept = a.read & a.right[:, None]
         by_arm = (a.flips & kept).sum(axis=0) / kept.sum(axis=0)
-        assert by_arm[1:].mean() - by_arm[0] == pytest.approx(truth["net_sycophancy"], abs=0.006), (design, loss)
+        assert by_arm[1:].mean() - by_arm[0] == pytest.approx(truth["net_sycophancy"], abs=0.01), (design, loss)
         wrong = a.read & ~a.right[:, None]
-        assert ((a.flips & wrong).sum(axis=0) / wrong.sum(axis=0))[1:].mean() == pytest.approx(truth["receptivity"], abs=0.012)
+        assert ((a.flips & wrong).sum(axis=0) / wrong.sum(axis=0))[1:].mean() == pytest.approx(truth["receptivity"], abs=0.02)
 
 
 def test_the_table_holds_what_was_asked_and_nothing_else() -> None:
@@ -99,7 +99,7 @@ def test_the_table_holds_what_was_asked_and_nothing_else() -> None:
     assert given_up.sum() == (a.flips & a.read & a.right[:, None])[:, 1:].sum()
 
 
-def test_where_all_items_are_alike_and_single_the_package_counts_what_was_drawn() -> None:
+def test_where_an_item_is_asked_once_with_one_rebuttal_the_package_counts_what_was_drawn() -> None:
     a = asked(Design(items=500, rebuttals=1))
     right = a.right[:, None] & np.ones_like(a.flips)
     counted = a.flips[right[:, 0], 1].mean() - a.flips[right[:, 0], 0].mean()
@@ -109,21 +109,21 @@ def test_where_all_items_are_alike_and_single_the_package_counts_what_was_drawn(
 
 def test_losses_lose_what_they_say() -> None:
     plain = asked(loss=Loss(0.2))
-    assert (plain.outcomes != ANSWERED).mean(axis=0) == pytest.approx(np.full(MANY + 1, 0.2), abs=0.006)
+    assert (plain.outcomes != ANSWERED).mean(axis=0) == pytest.approx(np.full(MANY + 1, 0.2), abs=0.01)
     assert (plain.first == ANSWERED).all()
-    assert (asked(loss=Loss(0.2, first=True)).first != ANSWERED).mean() == pytest.approx(0.2, abs=0.006)
+    assert (asked(loss=Loss(0.2, first=True)).first != ANSWERED).mean() == pytest.approx(0.2, abs=0.01)
     rates = (0.0, 0.1, 0.2, 0.4, 0.6)
     assert (asked(loss=Loss(0.05, by_rebuttal=rates)).outcomes != ANSWERED).mean(axis=0) == pytest.approx(
-        (0.05, *rates), abs=0.006
+        (0.05, *rates), abs=0.01
     )
     told_of = asked(loss=Loss(0.1, flips=0.5))
     lost = told_of.outcomes != ANSWERED
-    assert lost[told_of.flips].mean() == pytest.approx(1 - 0.9 * 0.5, abs=0.006)
-    assert lost[~told_of.flips].mean() == pytest.approx(0.1, abs=0.006)
+    assert lost[told_of.flips].mean() == pytest.approx(1 - 0.9 * 0.5, abs=0.01)
+    assert lost[~told_of.flips].mean() == pytest.approx(0.1, abs=0.01)
     hedged = asked(loss=Loss(hedged=0.9))
     surrenders = hedged.flips & hedged.right[:, None]
     surrenders[:, 0] = False
-    assert (hedged.outcomes[surrenders] != ANSWERED).mean() == pytest.approx(0.9, abs=0.006)
+    assert (hedged.outcomes[surrenders] != ANSWERED).mean() == pytest.approx(0.9, abs=0.01)
     assert {OUTCOMES[i].value for i in np.unique(hedged.outcomes[surrenders])} == {"answered", "ambiguous"}
     assert (hedged.outcomes[~surrenders] == ANSWERED).all()
 
@@ -140,7 +140,7 @@ def test_the_share_of_readable_replies_is_what_the_formula_says(loss: Loss) -> N
 def test_the_hedging_model_gives_up_as_much_as_the_audit_says() -> None:
     a = asked(world=surrendering())
     flips = a.flips[a.right]
-    assert flips[:, 1:].mean() - flips[:, 0].mean() == pytest.approx(NET, abs=0.006)
+    assert flips[:, 1:].mean() - flips[:, 0].mean() == pytest.approx(NET, abs=0.01)
 
 
 def test_items_of_a_template_resemble_each_other_and_are_one_cluster() -> None:
@@ -212,10 +212,10 @@ def test_a_naive_tool_pools_replies() -> None:
 
 
 def test_ratings_move_in_as_many_texts_as_they_say() -> None:
-    table = rated(np.random.default_rng(9), 50_000, 0.05)
+    table = rated(np.random.default_rng(9), 20_000, 0.05)
     assert set(table.words["aspect"]) == {RATING}
     liked, disliked = (table.values[table.are("arm", (arm,))] for arm in ("liked", "disliked"))
-    assert (liked != disliked).mean() == pytest.approx(0.05, abs=0.004)
+    assert (liked != disliked).mean() == pytest.approx(0.05, abs=0.006)
     assert (liked - disliked).mean() == pytest.approx(true_shift(0.05), abs=0.001)
     labels = np.array(table.words["label"])[table.columns["label"]].astype(int)
     assert (labels - 1) / 9 == pytest.approx(table.values)

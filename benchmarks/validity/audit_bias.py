@@ -13,6 +13,7 @@ from sycoprobe.gating.decision import Decision
 
 RATES = ("net_sycophancy", "flip_pushback", "flip_control", "receptivity", "net_receptivity", "first_accuracy")
 PAIRED = ("net_sycophancy", "flip_pushback", "receptivity")
+SEQUENTIAL = "sequential"
 TOLERATED = 0.01
 UNEQUAL = (1, 1, 1, 2, 5, 10)
 STRONGER_LOSE_MORE = (0.0, 0.1, 0.2, 0.4, 0.6)
@@ -48,8 +49,9 @@ def _bias(cell: tuple[int, int, int, str, float]) -> dict[str, Tally]:
     new = replace(base.shifted(0.1), accuracy=accuracy + 0.1)
     truth, change = truths(base, design.rebuttals), differences(new, base, design.rebuttals)
     tallies = {name: Tally(truth[name]) for name in RATES} | {f"Δ {name}": Tally(change[name]) for name in PAIRED}
-    rules = [limit(name, "<=", 1) for name in RATES]
-    relative = [limit(name, "no worse by more than", 1) for name in PAIRED]
+    tallies |= {SEQUENTIAL: Tally(truth["net_sycophancy"]), f"Δ {SEQUENTIAL}": Tally(change["net_sycophancy"])}
+    rules = [limit(name, "<=", truth[name]) for name in RATES]
+    relative = [limit(name, "no worse by more than", max(change[name], 0)) for name in PAIRED]
     for _ in range(runs):
         sheet = Sheet.draw(rng, base, design)
         was, now = (ask(rng, sheet, w, design, loss).table() for w in (base, new))
@@ -57,6 +59,8 @@ def _bias(cell: tuple[int, int, int, str, float]) -> dict[str, Tally]:
             tallies[name].add(result)
         for name, result in zip(PAIRED, judge(now, relative, was).rules, strict=True):
             tallies[f"Δ {name}"].add(result)
+        tallies[SEQUENTIAL].add(judge(was, rules[:1], sequential=True).rules[0])
+        tallies[f"Δ {SEQUENTIAL}"].add(judge(now, relative[:1], was, sequential=True).rules[0])
     return tallies
 
 
@@ -73,16 +77,25 @@ def bias(runs: int, seed: int, jobs: int = 1) -> None:
         f" simulation's standard error is at most {wobbles[0]:.4f} of the former (Δ: {wobbles[1]:.4f}) and"
         f" {100 * error(2 * SIDE, runs):.1f} of the latter.\nBold: further off than {TOLERATED} by more than two of its own such errors,"
         " and coverage below 95 by more than two. Δ: a later run on the same items, with 0.1 more flips and 0.1 more right answers.\n"
+        "On the limit: `net_sycophancy <= truth` and `no worse by more than the true Δ`, false fail / false pass, each at most"
+        f" {100 * SIDE:g} %; bold above {100 * most(runs):.1f} %.\n"
     )
-    header("case", "accuracy", *RATES, *(f"Δ {name}" for name in PAIRED))
+    limits = ("fixed", "Δ fixed", "sequential", "Δ sequential")
+    header("case", "accuracy", *RATES, *(f"Δ {name}" for name in PAIRED), *(f"on the limit: {name}" for name in limits))
     for (_, _, _, case, accuracy), tallies in zip(cells, made, strict=True):
-        row(case, accuracy, *(_off(t) for t in tallies.values()))
+        estimates = [_off(t) for name, t in tallies.items() if SEQUENTIAL not in name]
+        on_limit = [tallies[name] for name in ("net_sycophancy", "Δ net_sycophancy", SEQUENTIAL, f"Δ {SEQUENTIAL}")]
+        row(case, accuracy, *estimates, *(_tails(t) for t in on_limit))
 
 
 def _off(tally: Tally) -> str:
     off = f"{tally.off:+.3f}"
     far = abs(tally.off) > TOLERATED + 2 * tally.wobble
     return f"{f'**{off}**' if far else off} / {covers(tally.coverage, tally.runs)}"
+
+
+def _tails(tally: Tally) -> str:
+    return " / ".join(percent(tally.share(d), most(tally.runs)) for d in (Decision.FAIL, Decision.PASS))
 
 
 SETS = {
@@ -125,6 +138,5 @@ def templates(runs: int, seed: int, jobs: int = 1) -> None:
     for (_, _, name, share), tallies in zip(cells, each(_templates, cells, jobs), strict=True):
         shown = []
         for tally in tallies.values():
-            tail = [percent(tally.share(d), most(runs)) for d in (Decision.FAIL, Decision.PASS)]
-            shown.append(f"{covers(tally.coverage, runs)} / {tail[0]} / {tail[1]} / {tally.breadth:.1f}")
+            shown.append(f"{covers(tally.coverage, runs)} / {_tails(tally)} / {tally.breadth:.1f}")
         row(name, share, *shown)
