@@ -1,0 +1,5 @@
+"""`python -m benchmarks.validity`."""
+
+from benchmarks.validity import main
+
+main()
