@@ -161,8 +161,8 @@ def _whole(new: Table, base: Table, rule: Rule) -> Sample:
 
 
 def _sides(sample: Sample, rule: Rule) -> tuple[float, float]:
-    """One-sided p-values of "broken" and of "kept"; 1 where the pair has nothing to compare."""
-    if not len(sample):
+    """One-sided p-values of "broken" and of "kept"; 1 where the pair has nothing to compare, or one cluster only."""
+    if not len(sample) or not sample.testable:
         return 1.0, 1.0
     above, below = sample.p_above(rule.bound), sample.p_below(rule.bound)
     return (above, below) if rule.upper else (below, above)
@@ -170,26 +170,35 @@ def _sides(sample: Sample, rule: Rule) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Replicates:
-    """Cells of shape (items, replicates, kinds), and which replicates of an item have anything to say."""
+    """Cells of shape (items, replicates, kinds), which replicates of an item have anything to say, and the clusters of the items, if any."""
 
     n: NDArray[np.float64]
     hits: NDArray[np.float64]
     present: NDArray[np.bool_]
+    clusters: NDArray[np.int64] | None = None
 
     @property
     def count(self) -> int:
         return int(self.present.sum(axis=1).max(initial=0))
 
     def pair(self, rng: np.random.Generator, metric: Metric) -> Sample:
-        """Items drawn with replacement, and for each two different replicates, one a side."""
+        """Items, or whole clusters of them, drawn with replacement, and for each item two different replicates, one a side."""
         import numpy as np
 
         pool = np.flatnonzero(self.present.sum(axis=1) >= 2)
-        items = rng.choice(pool, len(pool))
+        drawn = None
+        if self.clusters is None:
+            items = rng.choice(pool, len(pool))
+        else:
+            names, of = np.unique(self.clusters[pool], return_inverse=True)
+            members = np.split(pool[np.argsort(of, kind="stable")], np.cumsum(np.bincount(of))[:-1])
+            chosen = [members[g] for g in rng.integers(len(names), size=len(names))]
+            items = np.concatenate(chosen)
+            drawn = np.repeat(np.arange(len(chosen), dtype=np.int64), [len(m) for m in chosen])
         keys = np.where(self.present[items], rng.random((len(items), self.present.shape[1])), 2.0)
         order = np.argsort(keys, axis=1)
         sides = [Cells(self.n[items, order[:, k]], self.hits[items, order[:, k]]) for k in (0, 1)]
-        return difference_of(sides[0], sides[1], metric, np.arange(len(items), dtype=np.int64))
+        return difference_of(sides[0], sides[1], metric, np.arange(len(items), dtype=np.int64), drawn)
 
 
 def _replicates(tables: Sequence[Table], rule: Rule) -> _Replicates:
@@ -216,4 +225,18 @@ def _replicates(tables: Sequence[Table], rule: Rule) -> _Replicates:
         n[rows, k], hits[rows, k] = cells.n, cells.hits
     seen = n > 0
     present = seen[:, :, 0] & seen[:, :, 1:].any(axis=2) if rule.metric.difference else seen.any(axis=2)
-    return _Replicates(n, hits, np.asarray(present))
+    return _Replicates(n, hits, np.asarray(present), _clusters(tables, names))
+
+
+def _clusters(tables: Sequence[Table], names: Mapping[str, int]) -> NDArray[np.int64] | None:
+    """The cluster of each item of all the tables; None where every item is its own."""
+    import numpy as np
+
+    labels: dict[int, int] = {}
+    for table in tables:
+        if (clusters := table.clusters()) is None:
+            return None
+        for info, first in zip(table.items, clusters.tolist(), strict=True):
+            at = names[table.items[first].item]
+            labels.setdefault(names[info.item], labels.get(at, at))
+    return np.array([labels[i] for i in range(len(names))], dtype=np.int64)
