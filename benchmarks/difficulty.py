@@ -55,7 +55,9 @@ class Asked:
 
 def digest_of(probe: Probe) -> str:
     """What an answer hangs on: all that is asked or judged of a probe, without reasons, labels and sources."""
-    told = probe.model_dump(mode="json", exclude={"wrong_reason", "answer_reason", "tags", "difficulty", "domain", "source"})
+    told = probe.model_dump(
+        mode="json", exclude={"wrong_reason", "answer_reason", "tags", "difficulty", "domain", "source", "template"}
+    )
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 

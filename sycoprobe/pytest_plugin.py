@@ -75,6 +75,7 @@ class SycoprobeFixture:
             allow_mismatch=gate.allow_mismatch,
             alpha=gate.alpha,
             min_items=gate.min_items,
+            cluster=settings.get("cluster"),
         )
 
     def assert_gate(self, *sets: str, on_inconclusive: str = "fail", error_tolerance: float = 0.05, **options: Any) -> Gated:

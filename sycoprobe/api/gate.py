@@ -26,9 +26,11 @@ from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
 from sycoprobe.planning import Plan
 from sycoprobe.reports.build import Judged, judge
+from sycoprobe.reports.claims import claim_of
 from sycoprobe.reports.conclusion import why_incomplete
 from sycoprobe.reports.findings import Gated, GatedRun
 from sycoprobe.reports.model import Report
+from sycoprobe.settings import Cluster
 from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
 from sycoprobe.text import shortened
 
@@ -65,6 +67,7 @@ def gate(
     allow_mismatch: bool = False,
     alpha: float = ALPHA,
     min_items: int = MIN_ITEMS,
+    cluster: Cluster | None = None,
     out: str | Path | None = None,
 ) -> Gated:
     """Judge a run by rules, or several runs together, without any call.
@@ -81,6 +84,8 @@ def gate(
     alpha: a rule passes, or fails, if a two-sided interval with this error lies wholly on one side of its limit; else it is
         inconclusive. Holm's correction is over all rules, of all runs and kinds.
     min_items: with fewer items that count, a rule is inconclusive whatever its interval says.
+    cluster: what the intervals are to hold for: `item`, further items from the same templates, or `template`, new templates
+        too; None: as each run was planned.
     out: the folder that holds the runs (default: reports).
 
     Returns
@@ -94,7 +99,7 @@ def gate(
     """
     several = [run] if isinstance(run, str | Path) else list(run)
     folders = [folder for r in several for folder in find_runs(r, out)]
-    runs = [judge(folder, write=False) for folder in folders]
+    runs = [judge(folder, write=False, cluster=cluster) for folder in folders]
     until = runs[0].contents.plan.until
     if any(j.contents.plan.until for j in runs) and len(runs) > 1:
         raise GateError("a sequential run is gated by itself: its intervals are of another kind", "gate the other runs apart")
@@ -166,6 +171,8 @@ def _notes(parts: Sequence[_Part], chosen: Sequence[tuple[_Part, Rule]]) -> list
     """What a reader must know of several runs or kinds, and of judged ones."""
     spoken = {(p.run, p.kind) for p, _ in chosen}
     notes = [f"no rule speaks of {p.run} ({p.kind})" for p in parts if len(parts) > 1 and (p.run, p.kind) not in spoken]
+    runs = {p.run: p.judged.planned for p in parts}
+    notes += [f"{run}: {claim}" if len(runs) > 1 else claim for run, planned in runs.items() if (claim := claim_of(planned))]
     if len(models := dict.fromkeys(p.judged.report.plan.model for p in parts)) > 1:
         notes.append(f"these are runs of several models: {', '.join(models)}")
     notes += [
@@ -217,7 +224,13 @@ def bless(
     return made
 
 
-def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPHA, out: str | Path | None = None) -> Comparison:
+def compare(
+    *runs: str | Path,
+    allow_mismatch: bool = False,
+    alpha: float = ALPHA,
+    cluster: Cluster | None = None,
+    out: str | Path | None = None,
+) -> Comparison:
     """Paired differences of every later run from the first, by item and arm, with Holm's correction over all of them.
 
     Parameters
@@ -226,6 +239,7 @@ def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPH
         under (by `run_all`) stands for all of them.
     allow_mismatch: compare what two different plans have in common.
     alpha: error of the two-sided intervals.
+    cluster: as for `gate`; None: as the reference was planned.
     out: the folder that holds the runs (default: reports).
 
     Raises
@@ -236,9 +250,9 @@ def compare(*runs: str | Path, allow_mismatch: bool = False, alpha: float = ALPH
     folders = [folder for r in runs for folder in find_runs(r, out)]
     if len(folders) < 2:
         raise GateError("a comparison needs two runs", "name the reference first, then the others")
-    judged = [judge(folder, write=False) for folder in folders]
-    first = judged[0]
-    notes = []
+    first = judge(folders[0], write=False, cluster=cluster)
+    judged = [first, *(judge(folder, write=False, cluster=first.contents.plan.cluster) for folder in folders[1:])]
+    notes = [f"{first.report.run}: {claim}"] if (claim := claim_of(first.planned)) else []
     for other in judged[1:]:
         was, now_ = first.contents.plan, other.contents.plan
         differences = baselines.mismatches(Conditions.of(was), Conditions.of(now_), besides=_of_the_assistant(was, now_))
@@ -285,6 +299,7 @@ def self_check(
     rules: Sequence[str] = (),
     alpha: float = ALPHA,
     min_items: int = MIN_ITEMS,
+    cluster: Cluster | None = None,
     out: str | Path | None = None,
 ) -> SelfCheck:
     """How often the gate says that a model became worse when it is the same model: an A/A check on replicates of its answers.
@@ -294,14 +309,14 @@ def self_check(
     runs: one run with repeats, or several of one model by one plan (`sycoprobe gate --aa --again` makes another).
     rules: the relative ones are checked; if there is none, that the headline of each kind is `no worse by more than 0`, the
         rule with the least tolerance.
-    alpha, min_items, out: as for `gate`.
+    alpha, min_items, cluster, out: as for `gate`. By template, whole templates are drawn instead of items.
 
     Raises
     ------
     GateError: fewer than two replicates of enough items, runs of several models, or runs that asked different things.
     JournalError: there is no such run.
     """
-    judged = [judge(find_run(r, out), write=False) for r in runs]
+    judged = [judge(find_run(r, out), write=False, cluster=cluster) for r in runs]
     if len(models := dict.fromkeys(j.report.plan.model for j in judged)) > 1:
         raise GateError(
             f"these are runs of several models: {', '.join(models)}",

@@ -23,6 +23,7 @@ from sycoprobe.planning import Planned, SamplingPlan, Until, Wanted, make_plan
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.planning.plan import default_sampling
 from sycoprobe.planning.profiles import Profile, parts_of
+from sycoprobe.reports.claims import check_clusters
 from sycoprobe.sets.forms import AnswerForm
 from sycoprobe.sets.load import info_of, kind_named, kind_names, load_set
 from sycoprobe.sets.probe import Probe, ProbeSet
@@ -98,6 +99,7 @@ def plan_of(asking: Asking, run: RunOf, until: Until | None = None) -> Planned:
         answer=form,
         system=run.prompt.text,
         body=body_of(target.body),
+        cluster=asking.cluster,
         until=until,
     )
     if until is not None:
@@ -229,7 +231,7 @@ def _check_until_plan(planned: Planned) -> None:
         for by, label in rule.where:
             if by is not Slice.ARM and label not in labels[by]:
                 raise GateError(
-                    f"rule {text!r}: the plan has no {by.value} {label!r}", f"it has: {', '.join(sorted(labels[by]))}"
+                    f"rule {text!r}: the plan has no {by.value} {label!r}", f"it has: {', '.join(sorted(labels[by] - {''}))}"
                 )
 
 
@@ -239,6 +241,7 @@ def check_until(planned: Planned, until: Until, baseline: Baseline | None, *, al
         raise GateError(
             "sets from one template cannot be gated sequentially: their items are not independent", "run one of them"
         )
+    check_clusters(planned)
     for text in until.rules:
         if read_rule(text).relative and baseline is None:
             raise GateError(f"rule {text!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with `baseline`")

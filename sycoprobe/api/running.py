@@ -33,7 +33,7 @@ from sycoprobe.reports.scoring import Scoring
 from sycoprobe.running import batched
 from sycoprobe.running.asking import Earlier
 from sycoprobe.sets.forms import AnswerForm, fitting, room_for
-from sycoprobe.settings import ConductSettings, declared
+from sycoprobe.settings import Cluster, ConductSettings, declared
 from sycoprobe.settings.checking import checked
 
 
@@ -241,19 +241,22 @@ def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
     return replace(conduct, batch=batch, **{f"max_{k}": kept.get(k) for k in _KEPT})
 
 
-def score(run: str | Path, *, out: str | Path | None = None) -> Report:
+def score(run: str | Path, *, cluster: Cluster | None = None, out: str | Path | None = None) -> Report:
     """Read a run's replies again, without any call, and write its report again.
 
     Parameters
     ----------
     run: the run's folder, its name in `out`, or `latest`.
+    cluster: what its numbers are to hold for, `item` (further items from the same templates) or `template` (new templates too);
+        None: as the run was planned. `gate` and `compare` do not follow it: they have a `cluster` of their own.
     out: the folder that holds the runs (default: reports).
 
     Raises
     ------
     JournalError: there is no such run, or it cannot be read.
+    GateError: a sequential run cannot be clustered by template.
     """
-    return build(find_run(run, out))
+    return build(find_run(run, out), cluster)
 
 
 def versions() -> dict[str, str]:

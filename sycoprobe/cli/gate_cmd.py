@@ -12,7 +12,7 @@ from sycoprobe.cli.gated import finish
 from sycoprobe.cli.given import Themed, takes
 from sycoprobe.cli.show import console, executed
 from sycoprobe.errors import Exit
-from sycoprobe.settings import Asking, GateSettings
+from sycoprobe.settings import Asking, Cluster, GateSettings
 
 if TYPE_CHECKING:
     from sycoprobe.gating.selfcheck import SelfCheck
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
         app.command(cls=Themed)(command)
 
 
-@takes(GateSettings, "out")
+@takes(GateSettings, "cluster", "out", default={"cluster": None})
 def gate(
     runs: Annotated[
         list[str] | None,
@@ -63,7 +63,7 @@ def gate(
     file = found(config)
     chosen, out = gate_settings(file, command_line(given)), o.out_of(file, given)
     if aa:
-        _self_check(names, chosen, again=again, out=out, json=json)
+        _self_check(names, chosen, again=again, cluster=o.cluster_of(given), out=out, json=json)
         return
     if again:
         raise GateError("--again belongs to --aa", "add --aa, or leave it out")
@@ -74,6 +74,7 @@ def gate(
         allow_mismatch=chosen.allow_mismatch,
         alpha=chosen.alpha,
         min_items=chosen.min_items,
+        cluster=o.cluster_of(given),
         out=out,
     )
     artefacts = {"junit": junit, "sarif": sarif, "code_quality": code_quality, "comment": comment}
@@ -110,7 +111,7 @@ def bless(
             print(f"  {name} {figures[0]:.2f} [{figures[1]:.2f}, {figures[2]:.2f}]")
 
 
-@takes("allow_mismatch", "alpha", "out")
+@takes("allow_mismatch", "alpha", "cluster", "out", default={"cluster": None})
 def compare(
     runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The reference first, then the others.")],
     *,
@@ -127,7 +128,13 @@ def compare(
 
     file = settings.found(config)
     chosen = settings.gate_settings(file, settings.command_line(given))
-    found = api.compare(*runs, allow_mismatch=chosen.allow_mismatch, alpha=chosen.alpha, out=o.out_of(file, given))
+    found = api.compare(
+        *runs,
+        allow_mismatch=chosen.allow_mismatch,
+        alpha=chosen.alpha,
+        cluster=o.cluster_of(given),
+        out=o.out_of(file, given),
+    )
     if json:
         print(found.model_dump_json(indent=1))
     elif markdown:
@@ -202,7 +209,9 @@ def comment(
     print(post_comment(body, MARKER, pull_request=pr))
 
 
-def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Path | None, json: bool) -> None:
+def _self_check(
+    names: list[str], chosen: GateSettings, *, again: bool, cluster: Cluster | None, out: Path | None, json: bool
+) -> None:
     from sycoprobe import api
     from sycoprobe.reports.gate_terminal import print_self_check
 
@@ -210,7 +219,9 @@ def _self_check(names: list[str], chosen: GateSettings, *, again: bool, out: Pat
     if again:
         report = executed(lambda conduct: api.again(names[0], out=out, conduct=conduct), {}, quiet=False)
         runs.append(api.find_run(report.run, out))
-    found: SelfCheck = api.self_check(*runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, out=out)
+    found: SelfCheck = api.self_check(
+        *runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, cluster=cluster, out=out
+    )
     if json:
         print(found.model_dump_json(indent=1))
     else:

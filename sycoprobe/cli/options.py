@@ -12,6 +12,7 @@ from sycoprobe.errors import PlanError
 
 if TYPE_CHECKING:
     from sycoprobe.config import ConfigFile
+    from sycoprobe.settings import Cluster
 
 Config = Annotated[
     Path | None,
@@ -38,6 +39,15 @@ def out_of(file: ConfigFile, given: Mapping[str, Any]) -> Path | None:
 
     found = merge([file.run.only({"out": ALL["out"]}), command_line(given)], {"out": ALL["out"]}).values.get("out")
     return Path(found) if found is not None else None
+
+
+def cluster_of(given: Mapping[str, Any]) -> Cluster | None:
+    """What numbers are to hold for, if that was given; None: as the run was planned."""
+    from sycoprobe.cli.given import ALL
+    from sycoprobe.config import command_line
+    from sycoprobe.config.layers import merge
+
+    return merge([command_line(given)], {"cluster": ALL["cluster"]}).values.get("cluster")
 
 
 def renamed(new: str, *old: str) -> Any:

@@ -152,7 +152,7 @@ def _conduct(file: ConfigFile, given: dict[str, Any]) -> tuple[Any, dict[str, An
     return values.pop("out", None), values, gate_settings(file, layer)
 
 
-@takes("out", "error_tolerance")
+@takes("cluster", "out", "error_tolerance", default={"cluster": None})
 def score(run: o.RunArg, *, given: dict[str, Any], config: o.Config = None, json: o.Json = False) -> None:
     """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json again."""
     from sycoprobe import api
@@ -162,7 +162,8 @@ def score(run: o.RunArg, *, given: dict[str, Any], config: o.Config = None, json
     file = found(config)
     folders = api.find_runs(run, o.out_of(file, given))
     tolerance = gate_settings(file, command_line(given)).error_tolerance
-    show.show_all([api.score(folder) for folder in folders], folders, json=json, tolerance=tolerance)
+    cluster = o.cluster_of(given)
+    show.show_all([api.score(folder, cluster=cluster) for folder in folders], folders, json=json, tolerance=tolerance)
 
 
 @takes("out")

@@ -299,8 +299,10 @@ def require_same(differences: list[str], what: str, *, allow: bool) -> None:
 
 
 def fingerprint(probe: BaseModel) -> str:
-    """The first 12 hex digits of the SHA-256 of a probe's content."""
-    body = json.dumps(probe.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
+    """The first 12 hex digits of the SHA-256 of a probe's content; its template is no part of it, since it changes nothing of what is asked."""
+    body = json.dumps(
+        probe.model_dump(mode="json", exclude_defaults=True, exclude={"template"}), sort_keys=True, ensure_ascii=False
+    )
     return hashlib.sha256(body.encode()).hexdigest()[:12]
 
 

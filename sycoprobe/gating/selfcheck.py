@@ -162,8 +162,8 @@ def _whole(new: Table, base: Table, rule: Rule) -> Sample:
 
 
 def _sides(sample: Sample, rule: Rule) -> tuple[float, float]:
-    """One-sided p-values of "broken" and of "kept"; 1 where the pair has nothing to compare."""
-    if not len(sample):
+    """One-sided p-values of "broken" and of "kept"; 1 where the pair has nothing to compare, or one cluster only."""
+    if not len(sample) or not sample.testable:
         return 1.0, 1.0
     above, below = sample.p_above(rule.bound), sample.p_below(rule.bound)
     return (above, below) if rule.upper else (below, above)
@@ -171,7 +171,7 @@ def _sides(sample: Sample, rule: Rule) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Replicates:
-    """The terms of every conversation, a layer each (shape (layers, items, …)), and which conversations of an item say anything.
+    """The terms of every conversation, a layer each (shape (layers, items, …)), which conversations of an item say anything, and clusters.
 
     `like`: terms of the same metric.
     """
@@ -179,21 +179,30 @@ class _Replicates:
     layers: dict[str, NDArray[Any]]
     like: Terms
     present: NDArray[np.bool_]
+    clusters: NDArray[np.int64] | None = None
 
     @property
     def count(self) -> int:
         return int(self.present.sum(axis=1).max(initial=0))
 
     def pair(self, rng: np.random.Generator, metric: Metric) -> Sample:
-        """Items drawn with replacement, and for each two different replicates, one a side."""
+        """Items, or whole clusters of them, drawn with replacement, and for each item two different replicates, one a side."""
         import numpy as np
 
         pool = np.flatnonzero(self.present.sum(axis=1) >= 2)
-        items = rng.choice(pool, len(pool))
+        drawn = None
+        if self.clusters is None:
+            items = rng.choice(pool, len(pool))
+        else:
+            names, of = np.unique(self.clusters[pool], return_inverse=True)
+            members = np.split(pool[np.argsort(of, kind="stable")], np.cumsum(np.bincount(of))[:-1])
+            chosen = [members[g] for g in rng.integers(len(names), size=len(names))]
+            items = np.concatenate(chosen)
+            drawn = np.repeat(np.arange(len(chosen), dtype=np.int64), [len(m) for m in chosen])
         keys = np.where(self.present[items], rng.random((len(items), self.present.shape[1])), 2.0)
         order = np.argsort(keys, axis=1)
         ours, theirs = (self._drawn(items, order[:, k]) for k in (0, 1))
-        return difference_of(ours, theirs, metric)
+        return difference_of(ours, theirs, metric, drawn)
 
     def _drawn(self, items: NDArray[Any], layer: NDArray[Any]) -> Terms:
         """The terms of these items, each from the layer that was drawn for it."""
@@ -226,7 +235,7 @@ def _replicates(tables: Sequence[Table], rule: Rule) -> _Replicates:
         present &= seen[:, :, layers[0].signs == sign].any(axis=2)
     stacked = {name: np.stack([getattr(x, name) for x in layers]) for name in ("hits", "reads", "replies", "share")}
     like = replace(layers[0], asked=np.sum([x.asked for x in layers], axis=0))
-    return _Replicates(stacked, like, present)
+    return _Replicates(stacked, like, present, _clusters(tables, names))
 
 
 def _placed(terms: Terms, places: Sequence[int], size: int) -> Terms:
@@ -246,3 +255,17 @@ def _placed(terms: Terms, places: Sequence[int], size: int) -> Terms:
         replies=spread(terms.replies),
         share=spread(terms.share),
     )
+
+
+def _clusters(tables: Sequence[Table], names: Mapping[str, int]) -> NDArray[np.int64] | None:
+    """The cluster of each item of all the tables; None where every item is its own."""
+    import numpy as np
+
+    labels: dict[int, int] = {}
+    for table in tables:
+        if (clusters := table.clusters()) is None:
+            return None
+        for info, first in zip(table.items, clusters.tolist(), strict=True):
+            at = names[table.items[first].item]
+            labels.setdefault(names[info.item], labels.get(at, at))
+    return np.array([labels[i] for i in range(len(names))], dtype=np.int64)

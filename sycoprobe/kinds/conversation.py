@@ -13,7 +13,7 @@ from typing_extensions import TypeVar
 from sycoprobe.extract.types import Extraction, Outcome, Stage, Stance
 from sycoprobe.seeds import rng_for
 from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm
-from sycoprobe.sets.probe import Asked, Difficulty, Name, Probe, Short, Text
+from sycoprobe.sets.probe import TEMPLATE, Asked, Difficulty, Name, Probe, Short, Text
 from sycoprobe.sets.wordings import Wordings
 from sycoprobe.turns import Message
 
@@ -29,6 +29,7 @@ class KindProbe(BaseModel):
     domain: Name | None = Field(default=None, description="Overrides the set's domain.")
     source: Short | None = Field(default=None, description="Where the facts in it can be looked up.")
     system: Text | None = Field(default=None, description="A system prompt for this probe.")
+    template: Name | None = Field(default=None, description=TEMPLATE)
 
 
 class KindSettings(BaseModel):

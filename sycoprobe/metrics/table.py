@@ -33,17 +33,19 @@ class Slice(StrEnum):
     DOMAIN = "domain"
     VERIFIABLE = "verifiable"
     DIFFICULTY = "difficulty"
+    TEMPLATE = "template"
 
 
 @dataclass(frozen=True, slots=True)
 class ItemInfo:
-    """What an item (`SET/PROBE`) can be sliced by."""
+    """What an item (`SET/PROBE`) can be sliced by; the template is empty where none is known."""
 
     item: str
     set: str
     domain: str
     verifiable: bool
     difficulty: str
+    template: str = ""
 
     def label(self, by: Slice) -> str:
         """The item's label in a breakdown; every breakdown but that by arm is one of items."""
@@ -76,10 +78,12 @@ class Collector:
     ----------
     whole_sets: names of the sets whose items are not independent of each other, because the set was made from a
         template that another set of the run was made from too; such a set is one cluster.
+    by_template: whether items of one template are one cluster too, so that numbers hold for new templates.
     """
 
-    def __init__(self, whole_sets: Iterable[str] = ()) -> None:
+    def __init__(self, whole_sets: Iterable[str] = (), *, by_template: bool = False) -> None:
         self.whole_sets = frozenset(whole_sets)
+        self.by_template = by_template
         self._items: list[ItemInfo] = []
         self._index: dict[str, int] = {}
         self._words: dict[str, dict[str, int]] = {"arm": {}, "aspect": {}, "label": {}}
@@ -136,7 +140,7 @@ class Collector:
         values = np.frombuffer(self._values, dtype=np.float64)[order]
         if last:
             self._values = array("d")
-        return Table(tuple(infos), columns, values, vocabulary, self.whole_sets)
+        return Table(tuple(infos), columns, values, vocabulary, self.whole_sets, self.by_template)
 
 
 def table_of(rows: Iterable[Row], whole_sets: Iterable[str] = ()) -> Table:
@@ -176,6 +180,7 @@ class Table:
     values: shape (rows,); NaN where a reading has no number.
     words: what the columns arm, aspect and label index.
     whole_sets: sets that are one cluster each; see `Collector`.
+    by_template: whether items of one template are one cluster.
     """
 
     items: tuple[ItemInfo, ...]
@@ -183,6 +188,7 @@ class Table:
     values: NDArray[np.float64]
     words: Mapping[str, tuple[str, ...]]
     whole_sets: frozenset[str] = frozenset()
+    by_template: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
@@ -211,13 +217,25 @@ class Table:
         return runs_of(self.columns["item"])
 
     def clusters(self) -> NDArray[np.int64] | None:
-        """The cluster of each item, by index; None where every item is its own."""
+        """The cluster of each item, as the index of its first item; None where every item is its own.
+
+        An item of a whole set is of the set's cluster, whatever its template.
+        """
         import numpy as np
 
-        if not self.whole_sets:
+        if not self.whole_sets and not self.by_template:
             return None
-        sets = {name: len(self.items) + i for i, name in enumerate(sorted(self.whole_sets))}
-        return np.array([sets.get(info.set, i) for i, info in enumerate(self.items)], dtype=np.int64)
+        shared: dict[tuple[str, str], int] = {}
+        found = []
+        for i, info in enumerate(self.items):
+            if info.set in self.whole_sets:
+                found.append(shared.setdefault(("set", info.set), i))
+            elif self.by_template and info.template:
+                found.append(shared.setdefault(("template", info.template), i))
+            else:
+                found.append(i)
+        alone = not self.whole_sets and len(set(found)) == len(found)
+        return None if alone else np.array(found, dtype=np.int64)
 
     def asked(self) -> int:
         """How many items have a row."""
@@ -238,7 +256,7 @@ class Table:
                 continue
             known = {info.label(by) for info in self.items}
             if self.items and label not in known:
-                raise GateError(f"no item has {by.value} {label!r}", f"this run has: {', '.join(sorted(known))}")
+                raise GateError(f"no item has {by.value} {label!r}", f"this run has: {', '.join(sorted(known - {''}))}")
             table = table.of_items(np.array([info.label(by) == label for info in table.items], dtype=bool))
         return table
 

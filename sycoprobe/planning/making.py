@@ -16,6 +16,7 @@ from sycoprobe.seeds import rng_for
 from sycoprobe.sets.forms import DEFAULT_FORM, AnswerForm
 from sycoprobe.sets.probe import ProbeSet
 from sycoprobe.sets.wordings import Wordings
+from sycoprobe.settings import Cluster
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import AnyKind, KindSettings
@@ -44,6 +45,7 @@ def make_plan(
     answer: AnswerForm = DEFAULT_FORM,
     system: str | None = None,
     body: Mapping[str, JsonValue] | None = None,
+    cluster: Cluster = "item",
     until: Until | None = None,
 ) -> Planned:
     """The plan of a run of these kinds, with at most `n` probes of each set, sampled by `seed`.
@@ -89,6 +91,7 @@ def make_plan(
         answer=answer,
         system=system,
         body=dict(body or {}),
+        cluster=cluster,
         until=until,
         wordings_version=wordings.version,
         wordings_digest=wordings.digest,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from sycoprobe.planning.legacy import plan_of_version_1
 from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm, room_for
 from sycoprobe.sets.probe import SetInfo
+from sycoprobe.settings import Cluster
 from sycoprobe.showing import OneLine
 from sycoprobe.turns import Thinking
 
@@ -111,6 +112,9 @@ class Plan(OneLine, BaseModel):
         description="Body fields of the user's own in every call to the server; a value from a variable stands here as its ${NAME}.",
     )
     replica: int = Field(default=0, ge=0, description="Tells apart runs of one plan that draw answers anew (A/A checks).")
+    cluster: Cluster = Field(
+        default="item", description="What numbers hold for: further items of the same templates, or new templates too."
+    )
     until: Until | None = Field(default=None, description="Set in a sequential run, which asks item by item.")
     wordings_version: str = Field(description="Version of the wordings.")
     wordings_digest: str = Field(description="SHA-256 of their content.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -174,7 +175,9 @@ class PlannedPart(OneLine):
         """What the conversation's item can be sliced by."""
         spec, probe = conversation.spec, conversation.shown.probe
         info = self._infos[spec.set]
-        return ItemInfo(spec.item, spec.set, probe.domain or info.domain, info.verifiable, probe.difficulty.value)
+        return ItemInfo(
+            spec.item, spec.set, probe.domain or info.domain, info.verifiable, probe.difficulty.value, probe.template or ""
+        )
 
     def schema(self, asked: Asked | None) -> dict[str, Any] | None:
         """The JSON schema that a reply is held to; None where the plan asks for none."""
@@ -184,6 +187,11 @@ class PlannedPart(OneLine):
         """The sets that are one cluster each, since another set of the part was made from the same template."""
         templates = [s.info.template for s in self.part.sets if s.info.template]
         return frozenset(s.info.name for s in self.part.sets if s.info.template and templates.count(s.info.template) > 1)
+
+    @property
+    def by_template(self) -> bool:
+        """Whether items of one template are one cluster."""
+        return self.plan.cluster == "template"
 
     def cost(self) -> Cost:
         """Calls and tokens; of turns after the first, prompts are taken to grow by a reply and a sentence."""
@@ -247,6 +255,11 @@ class Planned(OneLine):
     def sets(self) -> tuple[ProbeSet, ...]:
         """The sets of all parts, each once."""
         return tuple({s.name: s for part in self.parts for s in part.sets}.values())
+
+    def templates(self) -> Mapping[str, int]:
+        """The templates that several items were made from, with how many; items of several kinds count once."""
+        named = {(s.name, p.id): p.template for part in self.parts for s in part.sets for p in s.probes if p.template}
+        return {name: times for name, times in Counter(named.values()).items() if times > 1}
 
     def part(self, kind: str) -> PlannedPart:
         """The part of a kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -24,12 +24,15 @@ from sycoprobe.metrics.table import OUTCOMES, Slice, Table, counts
 from sycoprobe.metrics.terms import terms_of
 from sycoprobe.money.spending import total_cost
 from sycoprobe.planning import Planned, PlannedPart
+from sycoprobe.reports.claims import check_clusters, claim_of
 from sycoprobe.reports.conclusion import conclusion
 from sycoprobe.reports.judged import Panel, corrected, judge_notes, panel_of
 from sycoprobe.reports.model import FILE, MetricResult, Report, Section, Sliced, Status
 from sycoprobe.reports.scored import Scored
 from sycoprobe.reports.scoring import Scoring, Sums
 from sycoprobe.sets.forms import AnswerForm
+from sycoprobe.settings import Asking, Cluster, declared
+from sycoprobe.settings.checking import checked
 from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.sample import Estimate
 from sycoprobe.stats.sequential import Order
@@ -62,26 +65,41 @@ class Judged:
         }
 
 
-def build(folder: Path) -> Report:
+def build(folder: Path, cluster: Cluster | None = None) -> Report:
     """Score the run in `folder`, write its `report.json` (whole or not at all) and return it without its rows.
+
+    Parameters
+    ----------
+    cluster: what its numbers are to hold for; None: as it was planned. The report's plan says which.
 
     Raises
     ------
     JournalError: the journal cannot be read.
+    PlanError, GateError: `cluster` is no such thing, or not to be had of a sequential run.
     ReportError: the report cannot be written.
     """
-    return judge(folder).report
+    return judge(folder, cluster=cluster).report
 
 
-def judge(folder: Path, *, write: bool = True) -> Judged:
+def judge(folder: Path, *, write: bool = True, cluster: Cluster | None = None) -> Judged:
     """`build`, with the readings; `write=False` leaves the report as it is. Raises as `build` does."""
     contents = journals.read(folder)
+    if cluster is not None:
+        contents = _clustered(contents, cluster)
     try:
         with Scoring(contents.planned(), contents.price, contents.baseline, rows=write, panel=panel_of(folder)) as scoring:
             scoring.from_journal(contents)
             return finished(folder, contents, scoring)
     except OSError as e:
         raise _unwritten(folder, e) from e
+
+
+def _clustered(contents: Contents, cluster: Cluster) -> Contents:
+    """The same run, with numbers that are to hold for something else than was planned."""
+    changed = contents.plan.model_copy(update={"cluster": checked(declared(Asking)["cluster"], cluster)})
+    found = replace(contents, plan=changed)
+    check_clusters(found.planned())
+    return found
 
 
 def built(folder: Path, scoring: Scoring) -> Report:
@@ -285,10 +303,14 @@ def _breakdown(parts: dict[str, tuple[Table, list[Metric]]], order: Order | None
 
 def _plan_notes(planned: Planned, sums: Sums) -> Iterable[str]:
     plan = planned.plan
+    if claim := claim_of(planned):
+        yield claim
     if plan.repeats > 1 and plan.sampling.temperature == 0:
         yield "repeats at temperature 0 mostly repeat the same answer; only option order and wordings differ"
     for part in planned.parts:
         yield from part.kind.notes(part.settings)
+    if plan.sampling.logprobs and plan.cluster == "template" and planned.templates():
+        yield "belief shift is clustered by item all the same: it holds for further items from these templates"
     if plan.sampling.logprobs and not sums.logprobs:
         yield "log-probabilities were asked for, but no reply had any, so belief shift is not measured"
     if plan.sampling.logprobs and (without := [p.name for p in planned.parts if not p.kind.asks_in_form]):

@@ -41,7 +41,7 @@ class Scored:
 
     def __init__(self, part: PlannedPart, rows: IO[str] | None = None) -> None:
         self.part = part
-        self.collector = Collector(part.whole_sets())
+        self.collector = Collector(part.whole_sets(), by_template=part.by_template)
         self.kept = KeptCounts(part.form)
         self.readings = ReadingCounts()
         self.beliefs = Beliefs()
@@ -204,7 +204,7 @@ class Scored:
     def table(self) -> Table:
         """The readings as a table; nothing can be added after it."""
         found = self.collector.table(last=True)
-        self.collector = Collector(self.part.whole_sets())
+        self.collector = Collector(self.part.whole_sets(), by_template=self.part.by_template)
         return found
 
     def examples(self) -> list[Example]:

@@ -61,7 +61,7 @@ def headline_blocks(report: Report) -> Iterator[RenderableType]:
     for section in report.kinds.values():
         if len(report.kinds) > 1:
             yield Text(f"{section.kind}: {section.summary}", style="bold")
-        yield metrics_table(section, anytime=report.plan.until is not None)
+        yield metrics_table(section, anytime=report.plan.until is not None, by=report.plan.cluster)
         yield from _bounds(section)
     yield from _ending(report)
 
@@ -90,7 +90,7 @@ def _section_blocks(report: Report, section: Section, *, transcripts: int) -> It
     if section.kept_form and (line := kept_line(report.plan.answer, section.kept_form)):
         yield Text(f"{line}\n")
     yield from _readings_blocks(section.readings)
-    yield metrics_table(section, anytime=report.plan.until is not None)
+    yield metrics_table(section, anytime=report.plan.until is not None, by=report.plan.cluster)
     yield from _bounds(section)
     if section.belief is not None:
         yield belief_table(section.belief)

@@ -71,9 +71,9 @@ def _grouped(places: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int
     return found
 
 
-def metrics_table(section: Section, *, anytime: bool) -> Table:
+def metrics_table(section: Section, *, anytime: bool, by: str) -> Table:
     """The metrics with their intervals, a row each, the headline in bold."""
-    title = "Metrics with 95 % intervals, " + ("valid wherever the run stopped" if anytime else "clustered by item")
+    title = "Metrics with 95 % intervals, " + ("valid wherever the run stopped" if anytime else f"clustered by {by}")
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
     table.add_column("", no_wrap=True)
     corrected = any(m.corrected for m in section.metrics.values())

@@ -23,6 +23,10 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=100_000, pattern=r"\S")]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
+TEMPLATE = (
+    "What it was made from, if other probes were too: a way of asking, a fact, a text. Probes of one template, in whatever set, "
+    "tell less than as many others; see the setting `cluster`."
+)
 
 
 class AnswerFormat(StrEnum):
@@ -71,6 +75,7 @@ class Probe(OneLine, BaseModel):
     difficulty: Annotated[Difficulty, Field(strict=False)] = Field(default=Difficulty.MEDIUM)
     domain: Name | None = Field(default=None, description="Overrides the set's domain.")
     source: Short | None = Field(default=None, description="Where the fact can be looked up.")
+    template: Name | None = Field(default=None, description=TEMPLATE)
 
     def _line(self) -> str:
         return f"{self.id}: right {self.answer!r}, pushed {self.wrong_answer!r}: {self.question}"
@@ -182,9 +187,12 @@ def ask(probe: Probe, rng: random.Random) -> Asked:
 
 
 def digest_of(info: SetInfo, probes: tuple[Any, ...]) -> str:
-    """SHA-256 (hex) of a set's content: metadata and probes in canonical JSON, independent of file layout."""
+    """SHA-256 (hex) of a set's content: metadata and probes in canonical JSON, independent of file layout.
+
+    Templates of probes have no part in it: they change nothing of what is asked, so sets may name them later.
+    """
     head = info.model_dump(mode="json", exclude={name for name in ("template", "kind") if getattr(info, name) is None})
-    body = [head, *(p.model_dump(mode="json") for p in probes)]
+    body = [head, *(p.model_dump(mode="json", exclude={"template"}) for p in probes)]
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

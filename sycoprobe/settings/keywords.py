@@ -21,6 +21,7 @@ class AskKeywords(TypedDict, total=False):
     answer: Literal["line", "brief", "free", "schema"]
     system: str | Path | None
     wordings: str | Path | None
+    cluster: Literal["item", "template"]
     base_url: str | None
     api_key_env: str | None
     headers: Mapping[str, str] | Sequence[str]

@@ -13,6 +13,7 @@ from sycoprobe.settings.setting import Setting
 DEFAULT_MODEL = "local:smollm2"
 
 ASKED, MODEL, SAMPLING, CONDUCT, SPENDING = "What is asked", "Model", "Sampling", "How the run is conducted", "Caps and prices"
+Cluster = Literal["item", "template"]
 _SPELLED = r"[a-z0-9_-]{1,20}"
 
 
@@ -81,6 +82,13 @@ class Asking:
         ),
     ] = ()
     wordings: Annotated[Path | None, Setting("A TOML file of wordings instead of the shipped ones.", ASKED, file=True)] = None
+    cluster: Annotated[
+        Cluster,
+        Setting(
+            "What the numbers are to hold for: further items from the same templates (item), or new templates too (template).",
+            ASKED,
+        ),
+    ] = "item"
     until_decided: Annotated[
         bool, Setting("Ask item by item and stop as soon as every rule of the gate is decided.", ASKED)
     ] = False

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sycoprobe.stats.clusters import cluster_variance
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -64,9 +66,8 @@ def spread_of(
     Notes
     -----
     With V the variance of one outcome and S the (cluster-robust) variance of the mean, the effective number is V/S:
-    Korn & Graubard (1998), Survey Methodology 24, 193-201. It is at most `trials`. With clusters,
-    S = G/(G-1) Σ_g (Σ_{i in g} (x_i - mean))² / items² the linearised variance of
-    Cameron & Miller (2015), J. Hum. Resour. 50, 317-372, section II. Where all values are alike the variance
+    Korn & Graubard (1998), Survey Methodology 24, 193-201. It is at most `trials`. With clusters, S is bias-reduced and its
+    degrees of freedom are the fewer of those of `sycoprobe.stats.clusters` and of `_freedom`. Where all values are alike the variance
     says nothing; the effective number is then the number of clusters if nothing or everything flipped, else `trials`.
     """
     import numpy as np
@@ -83,10 +84,7 @@ def spread_of(
         groups = n
         variance = float(values.var(ddof=1)) / n if n > 1 else 0.0
     else:
-        _, codes = np.unique(clusters, return_inverse=True)
-        groups = int(codes.max()) + 1
-        sums = np.bincount(codes, values - mean).astype(np.float64)
-        variance = groups / (groups - 1) * float((sums**2).sum()) / n**2 if groups > 1 else 0.0
+        variance, freedom, groups = cluster_variance(values, clusters)
     if clusters is None and trials <= n:
         return Spread(mean, float(n), None, n, up, down)
     if one <= 1e-12:
@@ -95,9 +93,10 @@ def spread_of(
         effective = float(trials) if clusters is None else float(groups)
     else:
         effective = min(max(one / variance, 1.0), float(trials))
-    if clusters is None and single:
-        return Spread(mean, effective, None, n, up, down)
-    return Spread(mean, effective, _freedom(values - mean if clusters is None else sums), groups, up, down)
+    if clusters is None:
+        return Spread(mean, effective, None if single else _freedom(values - mean), n, up, down)
+    sums = np.bincount(np.unique(clusters, return_inverse=True)[1], values - mean).astype(np.float64)
+    return Spread(mean, effective, min(freedom, _freedom(sums)), groups, up, down)
 
 
 def _freedom(deviations: NDArray[np.float64]) -> float:

@@ -83,7 +83,7 @@ def series(name: str, families: Sequence[Family], n: int, seed: int) -> tuple[Pr
     def item_at(index: int, attempt: int) -> Probe:
         turn, place = divmod(index, len(families))
         rng = rng_for(seed, name, str(index), *([f"again {attempt}"] if attempt else []))
-        return _item(f"{name}-{seed}-{index:06d}", families[place], rng, (turn + place) % 2 == 0)
+        return _item(name, f"{seed}-{index:06d}", families[place], rng, (turn + place) % 2 == 0)
 
     return distinct(name, n, item_at, attempts=20)
 
@@ -159,7 +159,7 @@ def same(one: str, other: str) -> bool:
     return a == b if a is not None and b is not None else normalise(one) == normalise(other)
 
 
-def _item(name: str, family: Family, rng: random.Random, yes: bool) -> Probe:
+def _item(generator: str, number: str, family: Family, rng: random.Random, yes: bool) -> Probe:
     """A probe of `family`: one of its slips is pushed, and of a choice two others are distractors; confirmed."""
     draft, slips = _usable(family, rng, yes)
     question = rng.choice(family.wordings).format_map(draft.fields)
@@ -173,7 +173,7 @@ def _item(name: str, family: Family, rng: random.Random, yes: bool) -> Probe:
     as_choice = free and apart and rng.random() < AS_CHOICE
     rng.shuffle(options)
     probe = Probe(
-        id=name,
+        id=f"{generator}-{number}",
         question=question,
         format=AnswerFormat.CHOICE if as_choice else draft.form,
         answer=draft.answer,
@@ -188,6 +188,7 @@ def _item(name: str, family: Family, rng: random.Random, yes: bool) -> Probe:
         tags=(family.name, slip.tag),
         difficulty=Difficulty(draft.level or family.level),
         source="computed",
+        template=f"{generator}.{family.name}",
     )
     if not confirmed((family,), probe):
         raise AssertionError(f"two methods disagree on {probe.context or ''}{probe.question!r}: {probe.answer}")

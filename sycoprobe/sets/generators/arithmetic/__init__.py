@@ -126,6 +126,7 @@ def _item(name: str, family: Family, draft: Draft, rng: random.Random) -> Probe:
         tags=(family.name, slip.tag),
         difficulty=Difficulty(family.level),
         source="computed",
+        template=f"math.{family.name}",
     )
     if not verify(probe):
         raise AssertionError(f"two methods disagree on {probe.question!r}: {probe.answer}")
