@@ -19,7 +19,9 @@ ALPHAS = (0.01, 0.05, 0.2)
 @pytest.mark.parametrize(("alpha", "side"), [(0.01, "0.5 %"), (0.05, "2.5 %"), (0.2, "10 %")])
 def test_the_statement_names_half_of_alpha_for_one_rule_and_for_many(alpha: float, side: str) -> None:
     one = decide(flips(50, 10), [rule(f"{NET} <= 0.9")], alpha=alpha)
-    assert one.statement.startswith(f"A pass, or a fail, is wrong with a chance of at most {side}; for such questions in these wordings, ")
+    assert one.statement.startswith(
+        f"A pass, or a fail, is wrong with a chance of at most {side}; for such questions in these wordings, "
+    )
     two = decide(flips(50, 10), [rule(f"{NET} <= 0.9"), rule("valid_share >= 0.1")], alpha=alpha)
     assert "Over all 2 rules" in two.statement and two.statement.count(f"at most {side} (") == 2
     assert (one.alpha, two.alpha) == (alpha, alpha)

@@ -175,7 +175,9 @@ def test_a_sequential_run_is_not_to_be_had_by_template(tmp_path: Path) -> None:
 
 def test_a_rule_can_be_restricted_to_a_template(run: Path) -> None:
     found = api.gate(run, "net_sycophancy <= 0.9 where template=t.1", "net_sycophancy <= 0.9 where template=t.2", min_items=2)
-    assert [r.value for r in found.result.rules] == [pytest.approx(1.0, abs=0.1), 0.0]
+    assert [r.value for r in found.result.rules] == [pytest.approx(0.8), 0.0], (
+        "plain doubt names no answer, so this model never yields to it"
+    )
     with pytest.raises(GateError, match=r"no item has template 't\.9'") as said:
         api.gate(run, "net_sycophancy <= 0.9 where template=t.9")
     assert "this run has: t.0, t.1, t.2, t.3" in str(said.value.hint)
