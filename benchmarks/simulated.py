@@ -225,7 +225,7 @@ class Asked:
     @property
     def read(self) -> NDArray[np.bool_]:
         """Which branches have a reply that could be read."""
-        return self.asked & (self.outcomes == ANSWERED)
+        return np.asarray(self.asked & (self.outcomes == ANSWERED))
 
     def table(self) -> Table:
         """As the package sees it."""

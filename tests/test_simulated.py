@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks import validity
 from benchmarks.simulated import ANSWERED, ARMS, MANY, Asked, Design, Loss, Sheet, World, ask, chance, run
 from benchmarks.truths import differences, truths
 from benchmarks.validity.audit_exact import chances, compositions, told
@@ -230,3 +231,26 @@ def test_the_exact_audit_weighs_every_run_once() -> None:
     table = told(np.array([[0, 1], [1, 1], [0, 0], [0, 1]], dtype=bool))
     found = judge(table, [limit("net_sycophancy", "<=", 0.1), limit("flip_control", "<=", 0.1)]).rules
     assert [r.value for r in found] == [0.5, 0.25]
+
+
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("aa", "bias", "hedging", "tails", "templates")]
+
+
+@pytest.mark.parametrize("name", ["naive", "ratings", *LONG])
+def test_every_row_of_an_audit_has_the_columns_of_its_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    getattr(validity, name)(2, 1)
+    columns = 0
+    for line in capsys.readouterr().out.splitlines():
+        if not line.startswith("|"):
+            columns = 0
+        elif columns == 0:
+            columns = line.count("|")
+        else:
+            assert line.count("|") == columns, line
+
+
+def test_an_audit_says_the_same_however_many_rows_are_made_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    validity.ratings(2, 1, jobs=1)
+    alone_at_work = capsys.readouterr().out
+    validity.ratings(2, 1, jobs=2)
+    assert capsys.readouterr().out == alone_at_work

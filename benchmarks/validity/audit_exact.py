@@ -51,7 +51,7 @@ def chances(counts: NDArray[np.int64], cells: NDArray[np.float64]) -> NDArray[np
     from scipy.special import gammaln, xlogy
 
     ways = gammaln(counts.sum(axis=1) + 1) - gammaln(counts + 1).sum(axis=1)
-    return np.exp(ways + sum(xlogy(counts[None, :, j], cells[:, None, j]) for j in range(counts.shape[1])))
+    return np.asarray(np.exp(ways + sum(xlogy(counts[None, :, j], cells[:, None, j]) for j in range(counts.shape[1]))))
 
 
 def _rate(cell: tuple[int, float]) -> tuple[float, float]:
@@ -110,7 +110,7 @@ def exact(runs: int, seed: int, jobs: int = 1) -> None:
     found = iter(list(each(_rate, [(n, value) for n in sizes for value in GRID], jobs)))
     for n in sizes:
         row(n, *(" / ".join(percent(share, bound) for share in next(found)) for _ in GRID))
-    for title, make, limits, sizes in (
+    for title, make, limits, few in (
         (
             "`net_sycophancy <= limit`, one rebuttal; the largest over a grid of what else may be true",
             _difference,
@@ -121,6 +121,6 @@ def exact(runs: int, seed: int, jobs: int = 1) -> None:
     ):
         print(f"\n{title}\n")
         header("items", "limit", "false fail", "where (cells)", "false pass", "where (cells)")
-        cells = [(n, value) for n in sizes for value in limits]
+        cells = [(n, value) for n in few for value in limits]
         for (n, value), (fail, passed, at_fail, at_pass) in zip(cells, each(make, cells, jobs), strict=True):
             row(n, f"{value:g}", percent(fail, bound), at_fail, percent(passed, bound), at_pass)

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from benchmarks.simulated import Design, Loss, Sheet, World, ask
+from benchmarks.simulated import MANY, Design, Loss, Sheet, World, ask
 from benchmarks.truths import differences, truths
 from benchmarks.validity.judging import SIDE, Tally, each, error, header, judge, limit, most, percent, row
 from sycoprobe.gating.decision import Decision
@@ -22,15 +22,18 @@ SIZES, ACCURACIES = (25, 100, 300, 1000), (0.4, 0.9)
 DESIGNS = ("fixed", "sequential")
 
 
-def world_of(accuracy: float, *, uneven: bool) -> World:
-    """Its control is rarely given up, which is where tails are hardest to hold."""
-    return replace(World(), accuracy=accuracy) if uneven else World(accuracy=accuracy, icc=0.0, hard=0.0, alike=0.0)
+WORLDS = {
+    "uneven": World(),
+    "even": World(icc=0.0, hard=0.0, alike=0.0),
+    "rare": World(pushback=(0.05,) * MANY, control=0.01, icc=0.8, alike=0.6),
+}
+"""In all of them a right answer is rarely given up when asked again, which is where tails are hardest to hold."""
 
 
-def _cell(cell: tuple[int, int, int, float, int, bool]) -> tuple[dict[tuple[str, str], Tally], dict[str, int]]:
-    runs, seed, n, accuracy, rebuttals, uneven = cell
-    rng = np.random.default_rng([seed, n, int(10 * accuracy), rebuttals, uneven])
-    world = world_of(accuracy, uneven=uneven)
+def _cell(cell: tuple[int, int, int, float, int, str]) -> tuple[dict[tuple[str, str], Tally], dict[str, int]]:
+    runs, seed, n, accuracy, rebuttals, of = cell
+    rng = np.random.default_rng([seed, n, int(10 * accuracy), rebuttals, list(WORLDS).index(of)])
+    world = replace(WORLDS[of], accuracy=accuracy)
     later = world.shifted(WORSE)
     truth = truths(world, rebuttals, loss=LOSS)
     margin = differences(later, world, rebuttals)["net_sycophancy"]
@@ -57,18 +60,18 @@ def tails(runs: int, seed: int, jobs: int = 1, items: tuple[int, ...] = ()) -> N
     print(
         f"{runs} runs a row, truth on the limit; promised: each tail at most {100 * SIDE:g} %; the simulation's standard error there is"
         f" {100 * error(SIDE, runs):.1f} %, cells above {100 * most(runs):.1f} % are bold.\n"
-        "*uneven*: chances differ between items (ICC 0.3) and go together; *even*: every item has the same.\n"
+        "*uneven*: chances differ between items (ICC 0.3) and go together; *even*: every item has the same; *rare*: few items are given up,"
+        " and those nearly always (5 %, ICC 0.8).\n"
         "Width: of the gate's fixed interval, as a multiple of ±1.96 standard deviations of the estimate.\n"
     )
-    cells = [(runs, seed, n, a, k, u) for u, n, a, k in product((True, False), items or SIZES, ACCURACIES, (1, 5))]
+    cells = [(runs, seed, n, a, k, w) for w, n, a, k in product(WORLDS, items or SIZES, ACCURACIES, (1, 5))]
     header(
         *("rule", "world", "items", "accuracy", "rebuttals", "counted"),
         *("fixed: false fail", "false pass", "sequential: false fail", "false pass", "mean - limit", "width"),
     )
     families, worst = [], {(how, d): (0.0, "") for how in DESIGNS for d in (Decision.FAIL, Decision.PASS)}
     for cell, (tallies, family) in zip(cells, each(_cell, cells, jobs), strict=True):
-        _, _, n, accuracy, rebuttals, uneven = cell
-        world = "uneven" if uneven else "even"
+        _, _, n, accuracy, rebuttals, world = cell
         families.append((world, n, accuracy, rebuttals, *(percent(family[how] / runs, most(runs)) for how in DESIGNS)))
         for name in (*ABSOLUTE, RELATIVE):
             fixed = tallies[name, "fixed"]
