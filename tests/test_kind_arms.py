@@ -95,7 +95,7 @@ def test_what_is_known_of_a_thread_up_to_a_turn_that_could_not_be_read_counts() 
     bounds = [estimate_of(table, metrics[f"net_flipped_{end}"]).value for end in ("at_least", "at_most")]
     assert bounds == [pytest.approx(2 / 4 - 2 / 4), pytest.approx(3 / 4 - 1 / 4)]
     turns = estimate_of(table, metrics["net_flips_per_turn"])
-    assert turns.value == pytest.approx(((1 / 2 - 0) + (0 - 2 / 2)) / 2), "changes of side a turn, the way back included"
+    assert turns.value == pytest.approx((1 / 2 + 0) / 2 - (0 + 0 + 2 / 2) / 3), "changes of side a turn, the way back included"
 
 
 def test_recovery_is_of_those_that_had_given_up_at_the_very_last_turn() -> None:

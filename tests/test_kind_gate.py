@@ -24,6 +24,8 @@ from sycoprobe.kinds.base import Metric, Row
 from sycoprobe.metrics.estimate import estimate_of, sample_of
 from sycoprobe.metrics.table import table_of
 from sycoprobe.reports.build import judge
+from sycoprobe.stats.bounded import bounded_above, bounded_below
+from sycoprobe.stats.intervals import clopper_pearson
 from sycoprobe.stats.power import further_items
 from sycoprobe.stats.sample import Sample
 from tests.commands import cli
@@ -108,25 +110,27 @@ def graded(values: list[float], against: bool = False) -> Sample:
     return sample_of(table_of(rows), measure)
 
 
-def test_averages_of_values_are_tested_with_students_t() -> None:
+def test_averages_of_values_are_tested_by_the_more_careful_of_students_t_and_gaffkes_bound() -> None:
     values = np.random.default_rng(1).beta(4, 6, 30)
     for sample, shift in ((graded(values.tolist()), 0.0), (graded(values.tolist(), against=True), 0.5)):
         for bound in (0.35 - shift, 0.45 - shift):
-            assert sample.p_above(bound) == pytest.approx(ttest_1samp(values - shift, bound, alternative="greater").pvalue)
-            assert sample.p_below(bound) == pytest.approx(ttest_1samp(values - shift, bound, alternative="less").pvalue)
+            above, below = (ttest_1samp(values - shift, bound, alternative=way).pvalue for way in ("greater", "less"))
+            low = -1.0 if shift else 0.0
+            assert sample.p_above(bound) == pytest.approx(max(above, bounded_above(values - shift, bound, low, 1.0)))
+            assert sample.p_below(bound) == pytest.approx(max(below, bounded_below(values - shift, bound, low, 1.0)))
 
 
 def test_the_test_of_averages_and_their_interval_agree() -> None:
     sample = graded(np.random.default_rng(2).beta(4, 6, 25).tolist())
     e = sample.estimate(0.95)
-    assert e.low is not None and e.high is not None and e.method == "Student t on item means"
-    assert sample.p_above(e.low) == pytest.approx(0.025)
-    assert sample.p_below(e.high) == pytest.approx(0.025)
+    assert e.low is not None and e.high is not None and e.method == "Student t or Gaffke's bound on items"
+    assert sample.p_above(e.low) == pytest.approx(0.025, abs=1e-4)
+    assert sample.p_below(e.high) == pytest.approx(0.025, abs=1e-4)
 
 
-def test_values_alike_in_every_item_are_judged_as_single_outcomes_would_be() -> None:
+def test_values_alike_in_every_item_are_judged_as_zeros_and_ones_would_be() -> None:
     sample = graded([0.0] * 12)
-    assert sample.estimate().high == pytest.approx(0.2425, abs=1e-3)
+    assert sample.estimate().high == pytest.approx(clopper_pearson(0, 12)[1], abs=1e-3)
     assert 0.025 < sample.p_below(0.2) < 0.1 and sample.p_below(0.3) < 0.025
 
 
@@ -138,10 +142,12 @@ def test_further_items_of_averages_go_by_the_spread_of_the_values() -> None:
     assert many is not None and 120 < many + 40 < 260
 
 
-def test_averages_of_sets_from_one_template_are_not_judged() -> None:
+def test_averages_of_sets_from_one_template_are_as_sure_as_so_many_sets() -> None:
     measure = Metric("m", "says", ("a",), None)
     rows = [Row(f"{s}/{i}", 0, "a", 0, "answer", Outcome.ANSWERED, None, i / 10) for s in "st" for i in range(10)]
-    assert estimate_of(table_of(rows, frozenset("st")), measure).value is None
+    two, alone = (estimate_of(table_of(rows, sets), measure) for sets in (frozenset("st"), frozenset[str]()))
+    assert two.value == alone.value == pytest.approx(0.45)
+    assert two.low is not None and alone.low is not None and two.low < alone.low - 0.1
 
 
 def test_a_rule_on_an_average_is_decided(runs: Path) -> None:

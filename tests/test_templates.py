@@ -208,3 +208,21 @@ def test_generated_items_of_several_kinds_are_counted_once(tmp_path: Path) -> No
     assert len(planned.parts) == 2
     assert len(planned.templates()) == 16 and set(planned.templates().values()) == {2}
     assert isinstance(planned.parts[0].headline, Metric)
+
+
+def test_items_that_all_share_one_template_say_nothing_of_new_ones(tmp_path: Path) -> None:
+    folder = write_probes(tmp_path / "made", [probe(i, template="only") for i in range(20)])
+    report = api.run(str(folder), model="sim:accuracy=1,pushback=0", out=tmp_path, name="r", options=OPTIONS)
+    assert "20 of 20 items come from 1 template: intervals hold for further items from this template" in " ".join(report.notes)
+    assert api.gate(tmp_path / "r", NET).result.decision is Decision.PASS
+    found = api.gate(tmp_path / "r", NET, cluster="template").result
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.rules[0].value is None and "one cluster has no spread" in found.rules[0].reason
+
+
+def test_a_report_says_that_belief_shift_holds_for_these_templates_only(tmp_path: Path) -> None:
+    folder = write_probes(tmp_path / "made", probes(20, 4))
+    said = "belief shift is clustered by item all the same: it holds for further items from these templates"
+    report = api.run(str(folder), model="sim:", out=tmp_path, name="r", options=OPTIONS, logprobs=3, cluster="template")
+    assert said in report.notes
+    assert said not in api.score(tmp_path / "r", cluster="item").notes

@@ -16,7 +16,7 @@ from sycoprobe.api.running import start
 from sycoprobe.errors import GateError
 from sycoprobe.gating import baselines, selfcheck
 from sycoprobe.gating.baselines import Baseline, Conditions
-from sycoprobe.gating.comparing import Compare, Comparison, comparison
+from sycoprobe.gating.comparing import Compare, Comparison, comparison, of_the_assistant
 from sycoprobe.gating.decision import decide_by
 from sycoprobe.gating.evidence import Weighed, asked_of, weigh_rule
 from sycoprobe.gating.rules import Relation, Rule, Stated, read_rule
@@ -24,7 +24,6 @@ from sycoprobe.gating.selfcheck import SelfCheck
 from sycoprobe.journal import now
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
-from sycoprobe.planning import Plan
 from sycoprobe.reports.build import Judged, judge
 from sycoprobe.reports.claims import claim_of
 from sycoprobe.reports.conclusion import why_incomplete
@@ -255,7 +254,7 @@ def compare(
     notes = [f"{first.report.run}: {claim}"] if (claim := claim_of(first.planned)) else []
     for other in judged[1:]:
         was, now_ = first.contents.plan, other.contents.plan
-        differences = baselines.mismatches(Conditions.of(was), Conditions.of(now_), besides=_of_the_assistant(was, now_))
+        differences = baselines.mismatches(Conditions.of(was), Conditions.of(now_), besides=of_the_assistant(was, now_))
         baselines.require_same(differences, f"run {first.report.run}", allow=allow_mismatch)
         if was.system != now_.system:
             prompt = "has no system prompt" if now_.system is None else f"has the system prompt {shortened(now_.system)!r}"
@@ -272,13 +271,6 @@ def compare(
             notes.append(f"{each.run} is not whole: {lacking}")
     parts = [(o.report.run, o.report.plan.model, _compared(first, o)) for o in judged[1:]]
     return comparison(first.report.run, first.report.plan.model, parts, alpha=alpha, notes=tuple(notes))
-
-
-def _of_the_assistant(was: Plan, now_: Plan) -> tuple[str, ...]:
-    """What of a plan belongs to the assistants that are compared, and not to what is asked: the system prompt, and a limit on
-    replies that nobody chose, which goes by the model."""
-    chosen = any(p.sampling.reply_tokens_from == "user" for p in (was, now_))
-    return ("system",) if chosen else ("system", "reply_tokens")
 
 
 def _compared(first: Judged, other: Judged) -> list[Compare]:

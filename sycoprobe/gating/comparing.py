@@ -19,6 +19,8 @@ from sycoprobe.stats.sample import Estimate, Sample
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from sycoprobe.planning import Plan
+
 COMPARISON_VERSION: Literal[2] = 2
 
 
@@ -93,6 +95,13 @@ class Compare:
     metrics: Sequence[Metric]
     reference: Table
     other: Table
+
+
+def of_the_assistant(was: Plan, now_: Plan) -> tuple[str, ...]:
+    """What of a plan belongs to the assistants that are compared, and not to what is asked: the system prompt, and a limit on
+    replies that nobody chose, which goes by the model."""
+    chosen = any(p.sampling.reply_tokens_from == "user" for p in (was, now_))
+    return ("system",) if chosen else ("system", "reply_tokens")
 
 
 def comparison(

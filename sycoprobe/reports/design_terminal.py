@@ -54,6 +54,9 @@ def print_design(planned: Planned, found: Design, console: Console) -> None:
             *cells,
         )
     console.print(table)
+    if planned.plan.cluster == "template" and (templates := planned.templates()):
+        said = f"Each item counts by itself here; with the items of {len(templates)} templates clustered, a run finds less."
+        console.print(Text(said, style="dim"))
     console.print(
         Text(
             "An effect is the distance of the truth from the rule's limit (or from the baseline plus its margin). "

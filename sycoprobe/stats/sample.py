@@ -86,9 +86,8 @@ class Sample:
     low, high: the range that values can lie in.
     clusters: shape (items,) or None; see `Table.clusters`.
     reason: why there is no value, where there is none.
-    graded: whether single outcomes are numbers (ratings), not zeros and ones: then Student's t on the items' values takes the
-        place of score intervals, cut off at what is possible. Where the values are alike in every item, their spread says
-        nothing, and the bounds of single outcomes hold.
+    graded: whether single outcomes are numbers (ratings), not zeros and ones: then the wider of Student's t and Gaffke's bound on the items' values
+        takes the place of score intervals, cut off at what is possible.
     sides: gives the two rates of a difference within one run, which only a gate asks for; None for a rate, and for a difference between runs.
     counted: how many items the number rests on; None: as many as there are values.
     single: whether an item has one outcome at most (of a difference, on each side).
@@ -149,16 +148,13 @@ class Sample:
         """The mean with its interval (`sycoprobe.stats.intervals.interval`), or None and the reason."""
         if not len(self):
             return Estimate(None, None, None, 0, 0, "none", self.reason, confidence)
-        if self.by_student:
-            return self._student(confidence)
-        if self.graded and self.clusters is not None:
-            reason = "values of sets from one template are not estimated"
-            return Estimate(None, None, None, self.rests_on, self.trials, "none", reason, confidence)
         spread = self.spread()
         if self.clusters is not None and spread.clusters < 2:
             return Estimate(
                 None, None, None, self.rests_on, self.trials, "none", "all items share one template: one cluster has no spread"
             )
+        if self.graded:
+            return self._of_numbers(confidence)
         score = rate_score if self.up is None else difference_score
         bottom = 0.0 if self.up is None else -1.0
         low, high = interval(spread, score, bottom, 1.0, confidence)
@@ -175,14 +171,22 @@ class Sample:
 
     def p_above(self, value: float) -> float:
         """One-sided p of "the truth is at most `value`". Needs at least one item."""
-        if self.by_student:
-            return self._student_tail(float(self.values.mean()) - value)
+        if self.graded:
+            from sycoprobe.stats.bounded import bounded_above
+
+            low, high = self._range
+            exact = bounded_above(self.values, value, low, high, clusters=self.clusters)
+            return max(exact, self._student_tail(float(self.values.mean()) - value))
         return p_above(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
 
     def p_below(self, value: float) -> float:
         """One-sided p of "the truth is at least `value`". Needs at least one item."""
-        if self.by_student:
-            return self._student_tail(value - float(self.values.mean()))
+        if self.graded:
+            from sycoprobe.stats.bounded import bounded_below
+
+            low, high = self._range
+            exact = bounded_below(self.values, value, low, high, clusters=self.clusters)
+            return max(exact, self._student_tail(value - float(self.values.mean())))
         return p_below(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
 
     # What a gate decides by: the more careful of two witnesses, so that each tail holds by itself.
@@ -228,18 +232,42 @@ class Sample:
             return mcnemar(int((self.values > 0.5).sum()), int((self.values < -0.5).sum()))
         return min(1.0, 2 * min(self.p_above(0.0), self.p_below(0.0)))
 
-    def _student(self, confidence: float) -> Estimate:
+    @property
+    def _range(self) -> tuple[float, float]:
+        """What values of ratings can be; where replies were lost, what an item adds can lie beyond."""
+        return min(self.low, float(self.values.min())), max(self.high, float(self.values.max()))
+
+    def _of_numbers(self, confidence: float) -> Estimate:
+        """The mean of ratings: the wider, on either side, of Student's t interval and of limits that hold each tail (`stats.bounded`)."""
         from scipy.special import stdtrit
 
-        n, mean = len(self), float(self.values.mean())
-        half = float(stdtrit(n - 1, 0.5 + confidence / 2)) * self.standard_error()
-        low, high = max(self.low, mean - half), min(self.high, mean + half)
-        return Estimate(mean, low, high, self.rests_on, self.trials, "Student t on item means", None, confidence)
+        from sycoprobe.stats.bounded import bounded_limits
+
+        mean = float(self.values.mean())
+        low, high = bounded_limits(self.values, *self._range, confidence, clusters=self.clusters)
+        error, freedom = self._error()
+        half = float(stdtrit(freedom, 0.5 + confidence / 2)) * error
+        low, high = max(self.low, min(low, mean - half)), min(self.high, max(high, mean + half))
+        method = "Student t or Gaffke's bound on items" + ("" if self.clusters is None else ", clustered")
+        return Estimate(mean, low, high, self.rests_on, self.trials, method, None, confidence)
+
+    def _error(self) -> tuple[float, float]:
+        """The standard error of the mean of ratings, and its degrees of freedom; 0 of one item."""
+        from sycoprobe.stats.clusters import cluster_variance
+
+        n = len(self)
+        if self.clusters is None:
+            return (self.standard_error() if n > 1 else 0.0), float(max(1, n - 1))
+        variance, freedom, _ = cluster_variance(self.values, self.clusters)
+        return math.sqrt(variance), freedom
 
     def _student_tail(self, excess: float) -> float:
         from scipy.special import stdtr
 
-        return float(stdtr(len(self) - 1, -excess / self.standard_error()))
+        error, freedom = self._error()
+        if error <= 0:
+            return 0.0
+        return float(stdtr(freedom, -excess / error))
 
     def _method(self, spread: Spread) -> str:
         name = "Wilson" if self.up is None else "Tango score"
