@@ -116,7 +116,7 @@ def test_nothing_is_said_of_templates_where_no_two_items_share_one(tmp_path: Pat
     assert not any("template" in note for note in report.notes)
     assert api.gate(tmp_path / "r", NET).notes == ()
     same = api.gate(tmp_path / "r", NET, cluster="template")
-    assert same.notes == ("no two items share a template, so each counts by itself",)
+    assert same.notes == ("no two items name the same template, so each counts by itself",)
     assert same.result.rules[0] == api.gate(tmp_path / "r", NET).result.rules[0]
 
 
@@ -133,6 +133,7 @@ def test_a_baseline_from_before_templates_were_named_is_compared_by_template(tmp
     assert by_item.result.decision is Decision.FAIL
     assert by_template.result.decision is Decision.INCONCLUSIVE
     found = api.compare(tmp_path / "old", tmp_path / "new", allow_mismatch=True, cluster="template")
+    assert "new: 48 of 60 items come from 4 templates: intervals hold for new templates too" in " ".join(found.notes)
     net = next(d.difference for d in found.runs[0].differences if d.metric == "net_sycophancy")
     assert net.value is not None and net.low is not None and net.low < 0.05 < net.value
 

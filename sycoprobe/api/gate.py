@@ -251,7 +251,7 @@ def compare(
         raise GateError("a comparison needs two runs", "name the reference first, then the others")
     first = judge(folders[0], write=False, cluster=cluster)
     judged = [first, *(judge(folder, write=False, cluster=first.contents.plan.cluster) for folder in folders[1:])]
-    notes = [f"{first.report.run}: {claim}"] if (claim := claim_of(first.planned)) else []
+    notes = [f"{j.report.run}: {claim}" for j in judged[1:] if (claim := claim_of(j.planned))]
     for other in judged[1:]:
         was, now_ = first.contents.plan, other.contents.plan
         differences = baselines.mismatches(Conditions.of(was), Conditions.of(now_), besides=of_the_assistant(was, now_))

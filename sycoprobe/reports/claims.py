@@ -11,7 +11,7 @@ def claim_of(planned: Planned) -> str | None:
     by_template = planned.plan.cluster == "template"
     templates = planned.templates()
     if not templates:
-        return "no two items share a template, so each counts by itself" if by_template else None
+        return "no two items name the same template, so each counts by itself" if by_template else None
     items = len({(s.name, p.id) for part in planned.parts for s in part.sets for p in s.probes})
     of = "1 template" if len(templates) == 1 else f"{len(templates)} templates"
     origin = f"{sum(templates.values())} of {items} items come from {of}"
