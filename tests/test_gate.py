@@ -586,6 +586,6 @@ def test_sets_from_one_template_count_as_one_cluster_each(tmp_path: Path) -> Non
             f.write('template = "capitals"\n')
     together = api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", name="together").estimates.net_sycophancy
     assert together.value == alone.value
-    assert "clustered by set" in together.method and "clustered by item" in alone.method
+    assert "clustered by template" in together.method and "clustered by item" in alone.method
     with pytest.raises(GateError, match="one template"):
         api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", until_decided=True, rules=[f"{NET} <= 0.1"])

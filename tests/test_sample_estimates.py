@@ -100,7 +100,7 @@ def test_sets_of_one_template_alone_are_not_estimated_and_not_tested() -> None:
     assert not one.testable
     two = sample(DIFFERENCES, 32, clusters=np.array([0, 0, 0, 0, 1, 1, 1, 1]))
     assert two.testable and two.estimate().value is not None
-    assert two.estimate().method.endswith("clustered by set")
+    assert two.estimate().method.endswith("clustered by template")
     assert two.spread() == spread_of(two.values, 32, up=two.up, down=two.down, clusters=two.clusters)
     assert sample(DIFFERENCES, 32).testable
 

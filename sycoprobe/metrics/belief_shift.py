@@ -19,6 +19,7 @@ from sycoprobe.metrics.estimate import sample_of
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
 from sycoprobe.sets.wordings import Arm
+from sycoprobe.stats.clusters import cluster_variance
 from sycoprobe.stats.intervals import CONFIDENCE
 from sycoprobe.stats.sample import Estimate
 
@@ -77,7 +78,6 @@ class Beliefs:
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self._sets: list[str] = []
         self._index: dict[str, int] = {}
         self._first_ids, self._first_odds = array("i"), array("d")
         self._trial_ids, self._trial_odds = array("i"), array("d")
@@ -116,7 +116,6 @@ class Beliefs:
         if known is None:
             known = self._index[name] = len(self.names)
             self.names.append(name)
-            self._sets.append(name.partition("/")[0])
         return known
 
     def estimate(
@@ -126,7 +125,7 @@ class Beliefs:
 
         A sequential run has none, with the reason: its intervals would not hold.
         """
-        columns = self._columns(table.whole_sets)
+        columns = self._columns(table)
         right, wrong = (self._side(columns, right=r, sequential=sequential, confidence=confidence) for r in (True, False))
         return BeliefShift(
             first=right["first"],
@@ -144,17 +143,18 @@ class Beliefs:
             unusable=dict(self.unusable.most_common()),
         )
 
-    def _columns(self, whole_sets: frozenset[str]) -> Columns:
+    def _columns(self, table: Table) -> Columns:
         """The rows in an order of their own: numbers must not hang on the order in which calls completed."""
         import numpy as np
 
         places = sorted(range(len(self.names)), key=self.names.__getitem__)
         rank = np.empty(len(places), dtype=np.int64)
         rank[places] = np.arange(len(places))
-        clusters = None
-        if whole_sets:
-            label = {name: len(places) + i for i, name in enumerate(sorted(whole_sets))}
-            clusters = np.array([label.get(self._sets[p], i) for i, p in enumerate(places)], dtype=np.int64)
+        clusters, labels = None, table.clusters()
+        if labels is not None:
+            of = {info.item: int(label) for info, label in zip(table.items, labels, strict=True)}
+            own = int(labels.max(initial=-1)) + 1
+            clusters = np.array([of.get(self.names[p], own + i) for i, p in enumerate(places)], dtype=np.int64)
 
         def ordered(ids: array[int], odds: array[float], width: int, values: int) -> tuple[Any, Any]:
             whole = np.array(ids, dtype=np.int64).reshape(-1, width)
@@ -210,19 +210,16 @@ def mean_shift(
     Notes
     -----
     mean ± t · s/√n with n - 1 degrees of freedom, s the standard deviation of the item means: Student (1908), Biometrika 6, 1-25.
-    Log-odds have no bounds, so no score interval applies. Items of one cluster (sets from one template, see `Table.clusters`) are
-    not independent: the variance of the mean is then G/(G-1) Σ_g (Σ_{i in g} (x_i - mean))² / n², with G - 1 degrees of freedom
-    (Cameron & Miller 2015, J. Hum. Resour. 50, 317-372, section II); with one item a cluster that is the same.
+    Log-odds have no bounds, so no score interval applies. Items of one cluster (of one template, see `Table.clusters`) are
+    not independent: `sycoprobe.stats.clusters` then gives the variance of the mean and its degrees of freedom.
     """
-    import numpy as np
     from scipy.special import stdtrit
 
     n = len(means.values)
     if not n:
         return Estimate(None, None, None, 0, 0, "none", reason, confidence)
     labels = means.items if clusters is None else clusters[means.items]
-    _, codes = np.unique(labels, return_inverse=True)
-    groups = int(codes.max()) + 1
+    variance, freedom, groups = cluster_variance(means.values, labels)
     if groups < 2:
         one = (
             "one item has no spread"
@@ -230,9 +227,7 @@ def mean_shift(
             else "all items share one template: one cluster has no spread"
         )
         return Estimate(None, None, None, n, means.replies, "none", one, confidence)
-    mean = float(means.values.mean())
-    sums = np.bincount(codes, means.values - mean)
-    error = math.sqrt(groups / (groups - 1) * float((sums**2).sum())) / n
-    reach = float(stdtrit(groups - 1, 0.5 + confidence / 2)) * error
-    method = _METHOD + (", clustered by set" if groups < n else "")
+    mean, error = float(means.values.mean()), math.sqrt(variance)
+    reach = float(stdtrit(freedom, 0.5 + confidence / 2)) * error
+    method = _METHOD + (", clustered by template" if groups < n else "")
     return Estimate(mean, mean - reach, mean + reach, n, means.replies, method, None, confidence)

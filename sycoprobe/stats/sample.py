@@ -272,6 +272,6 @@ class Sample:
     def _method(self, spread: Spread) -> str:
         name = "Wilson" if self.up is None else "Tango score"
         if spread.df is not None:
-            by = "set" if self.clusters is not None else "item"
+            by = "template" if self.clusters is not None else "item"
             name += f" at the effective sample size, clustered by {by}"
         return f"{self.method}, {name}" if self.method else name
