@@ -221,9 +221,11 @@ def test_items_that_all_share_one_template_say_nothing_of_new_ones(tmp_path: Pat
     assert found.rules[0].value is None and "one cluster has no spread" in found.rules[0].reason
 
 
-def test_a_report_says_that_belief_shift_holds_for_these_templates_only(tmp_path: Path) -> None:
-    folder = write_probes(tmp_path / "made", probes(20, 4))
-    said = "belief shift is clustered by item all the same: it holds for further items from these templates"
+def test_belief_shift_holds_for_new_templates_too_where_that_is_asked_for(tmp_path: Path) -> None:
+    folder = write_probes(tmp_path / "made", probes(40, 4))
     report = api.run(str(folder), model="sim:", out=tmp_path, name="r", options=OPTIONS, logprobs=3, cluster="template")
-    assert said in report.notes
-    assert said not in api.score(tmp_path / "r", cluster="item").notes
+    shift = report.kinds["challenge"].belief
+    by_item = api.score(tmp_path / "r", cluster="item").kinds["challenge"].belief
+    assert shift is not None and by_item is not None and shift.first.low is not None and by_item.first.low is not None
+    assert shift.first.value == by_item.first.value
+    assert "clustered by template" in shift.first.method and "clustered" not in by_item.first.method

@@ -309,8 +309,6 @@ def _plan_notes(planned: Planned, sums: Sums) -> Iterable[str]:
         yield "repeats at temperature 0 mostly repeat the same answer; only option order and wordings differ"
     for part in planned.parts:
         yield from part.kind.notes(part.settings)
-    if plan.sampling.logprobs and plan.cluster == "template" and planned.templates():
-        yield "belief shift is clustered by item all the same: it holds for further items from these templates"
     if plan.sampling.logprobs and not sums.logprobs:
         yield "log-probabilities were asked for, but no reply had any, so belief shift is not measured"
     if plan.sampling.logprobs and (without := [p.name for p in planned.parts if not p.kind.asks_in_form]):
