@@ -27,6 +27,14 @@ PRIOR_VARIANCE = 0.25
 PRIOR_ITEMS = 5
 LARGEST = 0.97
 """How much of its capital a bet may lose at most on one item."""
+BETS_SHARE = 0.2
+"""How much of the level the bets have; the rest is for one fixed test at the end.
+
+At an effect that a fixed design finds in 79 % of runs, bets alone decide in 54 % for 74 % of the calls; with a share of 0.1, 0.2, 0.3, 0.5 it is
+78, 76, 74, 70 % for 92, 88, 85, 81 % (at twice that effect all decide, for 53, 48, 44, 40 % of the calls). One point of power costs a fixed design
+2.5 % more items there; up to a share of 0.2 each point that is given up saves more calls than that, beyond it fewer.
+`python -m benchmarks.bounds share`: means of 100, 300, 1,000 items with one and with five rebuttals.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,32 @@ def anytime_p(
     import numpy as np
 
     return np.exp(-np.maximum.accumulate(np.maximum(capital(values, limit, low, horizon, weights), 0.0), axis=-1))
+
+
+def split_p(bets: float, fixed: float | None, share: float = BETS_SHARE) -> float:
+    """The one-sided p of a sequential run that bets while items come in, and does one fixed test once all that were planned are complete.
+
+    Parameters
+    ----------
+    bets: the anytime-valid p (the last of `anytime_p`).
+    fixed: the fixed design's p over all planned items; None while some are open. It must never be looked at before.
+    share: of the level that the bets have, in (0, 1].
+
+    Notes
+    -----
+    min(bets / share, fixed / (1 - share)), at most 1. A true hypothesis is refuted at the level alpha by the bets with a chance of at most share · alpha,
+    ever, and by the fixed test with at most (1 - share) · alpha, so by either with at most alpha, however they depend on each other
+    (Bonferroni). It never rises while bets go on and falls once at most, at the end. The interval that goes with it is `confidence_sequence` with
+    the confidence 1 - share · (1 - confidence); at the end, what it has in common with the fixed one of confidence 1 - (1 - share) · (1 - confidence).
+
+    Raises `ValueError` if the share is out of range.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"a share of {share}")
+    p = bets / share
+    if fixed is not None and share < 1:
+        p = min(p, fixed / (1 - share))
+    return min(p, 1.0)
 
 
 def confidence_sequence(
