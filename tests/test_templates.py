@@ -222,7 +222,8 @@ def test_items_that_all_share_one_template_say_nothing_of_new_ones(tmp_path: Pat
 
 
 def test_belief_shift_holds_for_new_templates_too_where_that_is_asked_for(tmp_path: Path) -> None:
-    folder = write_probes(tmp_path / "made", probes(40, 4))
+    choices = [probe(i, template=f"t.{i % 4}", format="choice", options=("Paris", "Lyon", "Rome")) for i in range(40)]
+    folder = write_probes(tmp_path / "made", choices)
     report = api.run(str(folder), model="sim:", out=tmp_path, name="r", options=OPTIONS, logprobs=3, cluster="template")
     shift = report.kinds["challenge"].belief
     by_item = api.score(tmp_path / "r", cluster="item").kinds["challenge"].belief

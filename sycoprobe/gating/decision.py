@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sycoprobe.errors import GateError
 from sycoprobe.gating.evidence import Weighed, asked_of, weigh_rule
 from sycoprobe.gating.rules import Rule
+from sycoprobe.metrics.sequence import without_stopping
 from sycoprobe.metrics.table import Table
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
@@ -53,6 +54,9 @@ class RuleResult(OneLine, BaseModel):
     value: float | None = Field(description="The number that is bounded; null where nothing was measured.")
     low: float | None = Field(description="Its interval, at the gate's alpha.")
     high: float | None = Field(description="Its interval, at the gate's alpha.")
+    without_stopping: float | None = Field(
+        default=None, description="The number, less what stopping early adds to it; null where no run stopped early."
+    )
     items: int = Field(description="Items that the number rests on.")
     trials: int = Field(description="Judged replies in them.")
     method: str = Field(description="How the interval was computed.")
@@ -209,6 +213,7 @@ def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: in
         value=estimate.value,
         low=estimate.low,
         high=estimate.high,
+        without_stopping=_without_stopping(part, alpha, min_items),
         items=estimate.items,
         trials=estimate.trials,
         method=estimate.method,
@@ -218,6 +223,14 @@ def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: in
         further_items=further,
         reason=reason,
     )
+
+
+def _without_stopping(part: Weighed, alpha: float, min_items: int) -> float | None:
+    """Of a sequential run, the number without what stopping early adds to it; a look between two items needs none."""
+    evidence = part.evidence
+    if evidence is None or evidence.payoffs is None or evidence.estimate.low is None:
+        return None
+    return without_stopping(part.sample, evidence.payoffs, part.rule.bound, alpha, min_items)
 
 
 def _probes(usable: int, counted: int, asked: int) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sycoprobe.errors import GateError
 from sycoprobe.gating.rules import Rule
 from sycoprobe.metrics.estimate import sample_of
 from sycoprobe.metrics.paired import paired_sample, paired_terms
-from sycoprobe.metrics.sequence import anytime_estimate, first_items, payoffs_of
+from sycoprobe.metrics.sequence import Payoffs, anytime_estimate, first_items, payoffs_of, split_tails
 from sycoprobe.metrics.table import Table
 from sycoprobe.metrics.terms import terms_of
 from sycoprobe.settings.gate import ALPHA
@@ -18,11 +18,12 @@ from sycoprobe.stats.sequential import Order
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the data say of a rule. `breach`, `kept`: one-sided p of "it is kept" and of "it is broken"."""
+    """What the data say of a rule. `breach`, `kept`: one-sided p of "it is kept" and of "it is broken"; `payoffs`: of a sequential run."""
 
     estimate: Estimate
     breach: float
     kept: float
+    payoffs: Payoffs | None = None
 
     @classmethod
     def of(cls, rule: Rule, estimate: Estimate, above: float, below: float) -> Evidence:
@@ -85,8 +86,8 @@ def _evidence(
         estimate = anytime_estimate(sample, payoffs, 1 - alpha)
     else:
         estimate = Estimate(float(sample.values.mean()), None, None, sample.rests_on, sample.trials, "none")
-    above, below = float(payoffs.p_above(rule.bound)[-1]), float(payoffs.p_below(rule.bound)[-1])
-    return sample, Evidence.of(rule, estimate, above, below)
+    evidence = Evidence.of(rule, estimate, *split_tails(sample, payoffs, rule.bound))
+    return sample, replace(evidence, payoffs=payoffs)
 
 
 def _part(table: Table, rule: Rule, order: Order | None) -> Table:

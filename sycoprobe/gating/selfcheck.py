@@ -165,7 +165,7 @@ def _sides(sample: Sample, rule: Rule) -> tuple[float, float]:
     """One-sided p-values of "broken" and of "kept"; 1 where the pair has nothing to compare, or one cluster only."""
     if not len(sample) or not sample.testable:
         return 1.0, 1.0
-    above, below = sample.p_above(rule.bound), sample.p_below(rule.bound)
+    above, below = sample.guarded_above(rule.bound), sample.guarded_below(rule.bound)
     return (above, below) if rule.upper else (below, above)
 
 

@@ -9,7 +9,8 @@ from sycoprobe.metrics.table import Table
 from sycoprobe.metrics.terms import Terms
 from sycoprobe.stats.intervals import CONFIDENCE
 from sycoprobe.stats.sample import Estimate, Sample
-from sycoprobe.stats.sequential import Order, anytime_p, confidence_sequence
+from sycoprobe.stats.sequential import BETS_SHARE, Order, anytime_p, confidence_sequence, split_p
+from sycoprobe.stats.stopping import Bound, Stop, corrected_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,8 @@ class Payoffs:
     values, weights: shape (items,), in the order planned; weights lie in [0, 1].
     low, high: shape (items,); what a value can be for a weight of 1, known before the item is seen.
     horizon: shape (items,); how many items to expect in all.
+    planned: about how many there would be in all, had nothing been decided.
+    complete: whether every planned item is in, so that one fixed test may be made.
     """
 
     values: NDArray[np.float64]
@@ -35,6 +38,8 @@ class Payoffs:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     horizon: NDArray[np.float64]
+    planned: int
+    complete: bool
 
     def p_above(self, limit: float) -> NDArray[np.float64]:
         """After each item, the anytime-valid p of "the number is at most `limit`"."""
@@ -67,17 +72,27 @@ def payoffs_of(terms: Terms, table: Table, order: Order) -> Payoffs:
     places = np.array([place[table.items[i].item] for i in terms.items], dtype=np.int64)
     by = np.argsort(places)
     terms, horizon = terms.of_items(by), order.horizon(places[by])
+    complete = len(order.items) >= order.planned
+    planned = round(len(by) * order.planned / max(1, len(order.items)))
     if len(terms.signs) == 1:
         most = max(float(terms.reads.max(initial=0.0)), 1e-12)
         n = len(by)
-        return Payoffs(terms.hits[:, 0] / most, terms.reads[:, 0] / most, np.full(n, terms.least), np.full(n, 1.0), horizon)
+        return Payoffs(
+            terms.hits[:, 0] / most,
+            terms.reads[:, 0] / most,
+            np.full(n, terms.least),
+            np.full(n, 1.0),
+            horizon,
+            planned,
+            complete,
+        )
     weights, (seen, mean) = terms.weights(), _foreseen(terms)
     share = terms.share[:, None]
     values = (terms.hits / seen + mean * (share - terms.reads / seen)) @ weights
     kept = mean * (1 - 1 / seen)
     least, most_of = np.minimum(mean, terms.least / seen + kept), np.maximum(mean, 1 / seen + kept)
     up, down = np.maximum(weights, 0.0), np.maximum(-weights, 0.0)
-    return Payoffs(values, terms.share, least @ up - most_of @ down, most_of @ up - least @ down, horizon)
+    return Payoffs(values, terms.share, least @ up - most_of @ down, most_of @ up - least @ down, horizon, planned, complete)
 
 
 def _foreseen(terms: Terms) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -100,12 +115,56 @@ def _foreseen(terms: Terms) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def anytime_estimate(sample: Sample, payoffs: Payoffs, confidence: float = CONFIDENCE) -> Estimate:
-    """A sample's number with a confidence sequence, valid at whatever item a sequential run stopped."""
+    """A sample's number with a confidence sequence, valid at whatever item a sequential run stopped.
+
+    It has a part of the error (`split_p`); once every planned item is complete, its interval and the fixed design's, which has the rest, both hold.
+    """
     if not len(sample):
         return sample.estimate(confidence)
+    error = 1 - confidence
     bounds: tuple[Any, Any] = (payoffs.low, payoffs.high)
     low, high = confidence_sequence(
-        payoffs.values, sample.low, sample.high, payoffs.horizon, confidence, weights=payoffs.weights, bounds=bounds
+        payoffs.values,
+        sample.low,
+        sample.high,
+        payoffs.horizon,
+        1 - BETS_SHARE * error,
+        weights=payoffs.weights,
+        bounds=bounds,
     )
-    value, method = float(sample.values.mean()), "betting confidence sequence on item means"
+    method = "betting confidence sequence on item means"
+    if payoffs.complete:
+        fixed = sample.guarded(1 - (1 - BETS_SHARE) * error)
+        if fixed.low is not None and fixed.high is not None:
+            low, high = (
+                (max(low, fixed.low), min(high, fixed.high))
+                if max(low, fixed.low) < min(high, fixed.high)
+                else (fixed.low, fixed.high)
+            )
+            method = f"{method}, and one fixed interval at the end: {fixed.method}"
+    value = float(sample.values.mean())
     return Estimate(value, low, high, sample.rests_on, sample.trials, method, None, confidence)
+
+
+def split_tails(sample: Sample, payoffs: Payoffs, value: float) -> tuple[float, float]:
+    """One-sided p of "the number is at most `value`", and of "at least", of a sequential run: bets, and one fixed test once every item is complete."""
+    fixed = (sample.guarded_above(value), sample.guarded_below(value)) if payoffs.complete else (None, None)
+    bets = (float(payoffs.p_above(value)[-1]), float(payoffs.p_below(value)[-1]))
+    above, below = (split_p(bet, test) for bet, test in zip(bets, fixed, strict=True))
+    return above, below
+
+
+def without_stopping(sample: Sample, payoffs: Payoffs, limit: float, alpha: float, min_items: int) -> float | None:
+    """The number, less what stopping early by a rule with this limit adds to it (`sycoprobe.stats.stopping`); None where every item was asked.
+
+    `alpha`: error of the rule's two-sided interval; `min_items`: with fewer the rule is never decided.
+    """
+    known = payoffs.weights > 0
+    if payoffs.complete or not known.any():
+        return None
+    values = payoffs.values[known] / payoffs.weights[known]
+    level = BETS_SHARE * alpha / 2
+    low, high = min(sample.low, float(values.min())), max(sample.high, float(values.max()))
+    stop = Stop((Bound(limit, level, level),), low, high, min_items)
+    inflated = float(values.mean()) - corrected_mean(values, stop, max(payoffs.planned, len(values)))
+    return min(max(float(sample.values.mean()) - inflated, sample.low), sample.high)

@@ -52,9 +52,9 @@ def figures(rule: RuleResult) -> str:
     """A rule's number as `0.31 [0.22, 0.41]`, a difference with its sign, or a dash."""
     if rule.value is None or rule.low is None or rule.high is None:
         return "–"
-    if rule.relative:
-        return f"{rule.value:+.2f} [{rule.low:+.2f}, {rule.high:+.2f}]"
-    return f"{rule.value:.2f} [{rule.low:.2f}, {rule.high:.2f}]"
+    sign = "+" if rule.relative else ""
+    shown = f"{rule.value:{sign}.2f} [{rule.low:{sign}.2f}, {rule.high:{sign}.2f}]"
+    return shown if rule.without_stopping is None else f"{shown}, corrected {rule.without_stopping:{sign}.2f}"
 
 
 def print_comparison(found: Comparison, console: Console) -> None:
