@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.simulated import MANY, Design, Loss, Sheet, World, ask
 from benchmarks.truths import differences, truths
-from benchmarks.validity.judging import SIDE, Tally, each, error, header, judge, limit, most, percent, row
+from benchmarks.validity.judging import SIDE, Tally, by_chance, each, error, header, judge, limit, most, percent, row
 from sycoprobe.gating.decision import Decision
 from sycoprobe.gating.rules import Rule
 
@@ -69,6 +69,7 @@ def tails(runs: int, seed: int, jobs: int = 1, items: tuple[int, ...] = ()) -> N
         *("rule", "world", "items", "accuracy", "rebuttals", "counted"),
         *("fixed: false fail", "false pass", "sequential: false fail", "false pass", "mean - limit", "width"),
     )
+    every: list[float] = []
     families, worst = [], {(how, d): (0.0, "") for how in DESIGNS for d in (Decision.FAIL, Decision.PASS)}
     for cell, (tallies, family) in zip(cells, each(_cell, cells, jobs), strict=True):
         _, _, n, accuracy, rebuttals, world = cell
@@ -78,6 +79,7 @@ def tails(runs: int, seed: int, jobs: int = 1, items: tuple[int, ...] = ()) -> N
             shares = []
             for how, decision in product(DESIGNS, (Decision.FAIL, Decision.PASS)):
                 share = tallies[name, how].share(decision)
+                every.append(share)
                 shares.append(percent(share, most(runs)))
                 worst[how, decision] = max(worst[how, decision], (share, f"{name}, {world}, {n} items"))
             counted = f"{np.mean(fixed.items):.0f}" if fixed.items else "0"
@@ -86,6 +88,9 @@ def tails(runs: int, seed: int, jobs: int = 1, items: tuple[int, ...] = ()) -> N
     header("world", "items", "accuracy", "rebuttals", *DESIGNS)
     for line in families:
         row(*line)
-    print()
+    high = sum(share > most(runs) for share in every)
+    print(
+        f"\n{high} of {len(every)} tails are bold; were each exactly {100 * SIDE:g} %, {len(every) * by_chance(runs):.0f} would be."
+    )
     for (how, decision), (share, where) in worst.items():
         print(f"Largest share of false {decision.value}, {how}: {percent(share)} ({where})")

@@ -117,6 +117,13 @@ def most(runs: int) -> float:
     return SIDE + 2 * error(SIDE, runs)
 
 
+def by_chance(runs: int) -> float:
+    """How often a tail of exactly what is promised comes out above `most`."""
+    from scipy.special import bdtrc
+
+    return float(bdtrc(math.floor(most(runs) * runs), runs, SIDE))
+
+
 def percent(share: float, bound: float | None = None) -> str:
     """As 2.3 %, in bold above a bound."""
     if math.isnan(share):
