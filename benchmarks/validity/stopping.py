@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 from benchmarks.validity.model import NAMES, NET, Model, Truth
 from benchmarks.validity.planted import planned_mde
 from sycoprobe.metrics.estimate import sample_of
-from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.paired import paired_sample, paired_terms
+from sycoprobe.metrics.sequence import payoffs_of
+from sycoprobe.metrics.table import Table
+from sycoprobe.metrics.terms import Terms, terms_of
 from sycoprobe.stats.power import deviation_between_runs, power_of
 from sycoprobe.stats.sample import Sample
-from sycoprobe.stats.sequential import Order, anytime_p
+from sycoprobe.stats.sequential import BETS_SHARE, Order
+
+LEVEL = 0.025
 
 
 def cost(runs: int, seed: int) -> None:
@@ -42,8 +47,9 @@ def cost(runs: int, seed: int) -> None:
                 for _ in range(runs):
                     table = Model.draw(rng, n, t).run(rng, 1, kinds)
                     sample = sample_of(table, NET)
-                    stops.append(first_decided(sample, limit, n))
-                    fixed += min(sample.p_above(limit), sample.p_below(limit)) <= 0.025
+                    alone = decided_by_one_test(sample, limit)
+                    fixed += alone <= LEVEL
+                    stops.append(first_decided(terms_of(table, NET), table, limit, n, alone))
                 print_cost((n, kinds, icc, label), np.array(stops), n, fixed / runs)
     relative_cost(runs, seed)
 
@@ -67,9 +73,9 @@ def relative_cost(runs: int, seed: int) -> None:
                     q = {name: rng.random(n) for name in ("accuracy", "control", "pushback", "correction", "valid")}
                     was = Model.draw(rng, n, replace(base, icc=icc), q).run(rng, 1, kinds)
                     now = Model.draw(rng, n, replace(base, icc=icc, pushback=base.pushback + effect), q).run(rng, 1, kinds)
-                    sample = paired_sample(now, was, NET)
-                    stops.append(first_decided(sample, 0.0, n))
-                    fixed += min(sample.p_above(0.0), sample.p_below(0.0)) <= 0.025
+                    alone = decided_by_one_test(paired_sample(now, was, NET), 0.0)
+                    fixed += alone <= LEVEL
+                    stops.append(first_decided(paired_terms(now, was, NET), now, 0.0, n, alone))
                 print_cost((n, kinds, icc, label), np.array(stops), n, fixed / runs)
 
 
@@ -79,13 +85,15 @@ def print_cost(row: tuple[object, ...], at: NDArray[np.int64], n: int, fixed: fl
     print("| " + " | ".join([*map(str, row), *(f"{100 * x:.0f} %" for x in shares)]) + " |", flush=True)
 
 
-def first_decided(sample: Sample, limit: float, n: int) -> int:
-    """The item after which a single rule is decided; n + 1 if it never is."""
-    horizon = Order([i.item for i in NAMES[:n]], n).horizon(sample.items)
-    above, below = (
-        anytime_p(sample.values, limit, sample.low, horizon),
-        anytime_p(-sample.values, -limit, -sample.high, horizon),
-    )
-    p = np.minimum(above, below)
-    hit = p <= 0.025
-    return int(sample.items[hit.argmax()]) + 1 if hit.any() else n + 1
+def decided_by_one_test(sample: Sample, limit: float) -> float:
+    """The smaller p of the gate's fixed design."""
+    return min(sample.guarded_above(limit), sample.guarded_below(limit))
+
+
+def first_decided(terms: Terms, table: Table, limit: float, n: int, fixed: float) -> int:
+    """The item after which a single rule is decided, by bets or by the fixed test (p `fixed`) once all are asked; n + 1 if it never is."""
+    paid = payoffs_of(terms, table, Order([i.item for i in NAMES[:n]], n))
+    hit = np.minimum(paid.p_above(limit), paid.p_below(limit)) <= BETS_SHARE * LEVEL
+    if hit.any():
+        return int(terms.items[hit.argmax()]) + 1
+    return n if fixed <= (1 - BETS_SHARE) * LEVEL else n + 1

@@ -133,10 +133,10 @@ def _mean_of_arms(side: Terms) -> NDArray[np.float64]:
 def _sides(terms: Terms, clusters: NDArray[np.int64] | None) -> Sides:
     """The two rates of a difference, of at least one item."""
     arm, control = terms.of_side(1.0), terms.of_side(-1.0)
-    return Sides(_spread(arm, clusters), _spread(control, clusters), correlation_of(arm.linearised(), control.linearised()))
+    return Sides(spread(arm, clusters), spread(control, clusters), correlation_of(arm.linearised(), control.linearised()))
 
 
-def _spread(side: Terms, clusters: NDArray[np.int64] | None) -> Spread:
+def spread(side: Terms, clusters: NDArray[np.int64] | None) -> Spread:
     """The spread of one side, over the items that it has replies of."""
     keep = (side.replies > 0).any(axis=1)
     of = side.of_items(keep)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from sycoprobe.metrics.estimate import fewest_items, why_not
+from sycoprobe.metrics.estimate import fewest_items, spread, why_not
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
 from sycoprobe.metrics.terms import Terms, terms_of
 from sycoprobe.stats.sample import Sample
+from sycoprobe.stats.tails import Sides, correlation_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,8 +95,18 @@ def difference_of(ours: Terms, theirs: Terms, metric: Metric, clusters: NDArray[
         reason=nothing if reason is None or reason == metric.why_nothing() else reason,
         method="paired by item and arm",
         graded=metric.graded,
+        sides=None if metric.difference or metric.graded else cache(partial(_two_runs, pair, ours, theirs, clusters)),
         counted=fewest_items(pair),
     )
+
+
+def _two_runs(pair: Terms, ours: Terms, theirs: Terms, clusters: NDArray[np.int64] | None) -> Sides:
+    """The rates of either run on the items and replies that are compared."""
+    new, base = (
+        replace(pair, hits=one.hits * other.reads, replies=one.replies * (pair.reads > 0), least=0.0)
+        for one, other in ((ours, theirs), (theirs, ours))
+    )
+    return Sides(spread(new, clusters), spread(base, clusters), correlation_of(new.linearised(), base.linearised()))
 
 
 def _apart(ours: Terms, theirs: Terms, metric: Metric, clusters: NDArray[np.int64] | None) -> Sample:

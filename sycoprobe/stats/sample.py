@@ -27,6 +27,7 @@ from sycoprobe.stats.tails import (
     recovered_above,
     recovered_below,
     recovered_limits,
+    stepped_score,
 )
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class Sample:
     reason: why there is no value, where there is none.
     graded: whether single outcomes are numbers (ratings), not zeros and ones: then the wider of Student's t and Gaffke's bound on the items' values
         takes the place of score intervals, cut off at what is possible.
-    sides: gives the two rates of a difference within one run, which only a gate asks for; None for a rate, and for a difference between runs.
+    sides: gives the two rates of a difference (the arms' and the control's, or those of two runs), which only a gate asks for; None for a rate,
+        and for a difference of differences.
     counted: how many items the number rests on; None: as many as there are values.
     single: whether an item has one outcome at most (of a difference, on each side).
     """
@@ -193,38 +195,60 @@ class Sample:
 
     def guarded(self, confidence: float = CONFIDENCE) -> Estimate:
         """The estimate with an interval whose two tails each err in at most (1 - confidence) / 2: the wider, on either side, of the score
-        interval and of `sycoprobe.stats.tails` (exact for a rate, recovered from the two rates for a difference within a run)."""
+        interval and of `sycoprobe.stats.tails` (exact for a rate; for a difference recovered from its two rates, and with a continuity
+        correction where its outcomes are single)."""
         plain = self.estimate(confidence)
-        if plain.low is None or plain.high is None or not self._has_second:
+        if plain.low is None or plain.high is None or self.graded:
             return plain
+        lows, highs, method = [plain.low], [plain.high], plain.method
+        spread = self.spread()
+        if self.up is None:
+            limits, method = exact_limits(spread, confidence), method.replace("Wilson", "Wilson or exact")
+            lows.append(limits[0])
+            highs.append(limits[1])
+        elif self._stepped(spread):
+            low, high = interval(spread, stepped_score, -1.0, 1.0, confidence)
+            lows.append(low * self.scale)
+            highs.append(high * self.scale)
+            method = method.replace("Tango score", "Tango score with a continuity correction")
         if self.sides is not None:
             from scipy.special import ndtri
 
             low, high = recovered_limits(self.sides(), float(ndtri(0.5 + confidence / 2)))
-            method = plain.method.replace("Tango score", "Tango score or MOVER")
-        else:
-            low, high = exact_limits(self.spread(), confidence)
-            method = plain.method.replace("Wilson", "Wilson or exact")
-        return replace(plain, low=min(plain.low, low), high=max(plain.high, high), method=method)
+            lows.append(low)
+            highs.append(high)
+            method = method.replace("Tango score", "MOVER or Tango score")
+        return replace(plain, low=min(lows), high=max(highs), method=method)
 
     def guarded_above(self, value: float) -> float:
         """One-sided p of "the truth is at most `value`", as `guarded` has it. Needs at least one item."""
-        plain = self.p_above(value)
-        if not self._has_second:
-            return plain
-        return max(plain, exact_above(self.spread(), value) if self.sides is None else recovered_above(self.sides(), value))
+        found = [self.p_above(value)]
+        if not self.graded:
+            spread = self.spread()
+            if self.up is None:
+                found.append(exact_above(spread, value))
+            elif self._stepped(spread):
+                found.append(p_above(spread, stepped_score, value / self.scale))
+            if self.sides is not None:
+                found.append(recovered_above(self.sides(), value))
+        return max(found)
 
     def guarded_below(self, value: float) -> float:
         """One-sided p of "the truth is at least `value`", as `guarded` has it. Needs at least one item."""
-        plain = self.p_below(value)
-        if not self._has_second:
-            return plain
-        return max(plain, exact_below(self.spread(), value) if self.sides is None else recovered_below(self.sides(), value))
+        found = [self.p_below(value)]
+        if not self.graded:
+            spread = self.spread()
+            if self.up is None:
+                found.append(exact_below(spread, value))
+            elif self._stepped(spread):
+                found.append(p_below(spread, stepped_score, value / self.scale))
+            if self.sides is not None:
+                found.append(recovered_below(self.sides(), value))
+        return max(found)
 
-    @property
-    def _has_second(self) -> bool:
-        """Whether there is a second witness: for rates, and for differences within a run, of zeros and ones."""
-        return not self.graded and len(self) > 0 and (self.up is None or self.sides is not None)
+    def _stepped(self, spread: Spread) -> bool:
+        """Whether a difference goes in steps of one pair."""
+        return spread.df is None and self.clusters is None
 
     def p_zero(self) -> float:
         """Two-sided p of "no difference": McNemar's exact test for one outcome an item, else the test that the interval inverts."""

@@ -12,13 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sycoprobe.stats.intervals import CONFIDENCE, Spread
+from sycoprobe.stats.intervals import CONFIDENCE, Spread, difference_score
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 SIDE = 0.5 + CONFIDENCE / 2
+STEP = 0.5
+"""The continuity correction of a difference of single outcomes, in pairs: half a step."""
 FARTHEST = 40.0
 """Standard errors beyond which a tail is nothing."""
 
@@ -93,6 +95,18 @@ def _counted(spread: Spread) -> float:
 
 
 # A difference
+
+
+def stepped_score(spread: Spread, value: float) -> float:
+    """Tango's score, its distance nearer to 0 by `STEP` of a pair: the continuity correction of a difference of single outcomes.
+
+    Without it a tail of a rule on its limit errs in up to 4.7 % at 10 pairs and 3.4 % at 25 (`python -m benchmarks.validity exact`: all outcomes
+    are weighed, over a grid of what else may be true), with it in at most 2.7 and 2.6 %, where no pair is alike, else 2.5 %. Edwards (1948), Psychometrika 13, 185-187, corrects a test of no
+    difference so, by a whole pair.
+    """
+    n = spread.effective
+    away = n * abs(spread.mean - value)
+    return difference_score(spread, value) * max(away - STEP, 0.0) / away if away > 0 else 0.0
 
 
 def recovered_limits(sides: Sides, errors: float) -> tuple[float, float]:
