@@ -136,7 +136,7 @@ def one_run(table: Any, n: int, shares: tuple[float, ...]) -> list[tuple[float, 
 
 
 def main() -> None:
-    what = {"ratings": (ratings, 1000), "bias": (bias, 600), "share": (share, 1000)}
+    what = {"ratings": (ratings, 500), "bias": (bias, 300), "share": (share, 500)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=what)
     parser.add_argument("--runs", type=int)

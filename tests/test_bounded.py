@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import betainc, stdtr
+from scipy.special import betainc, gammaln, stdtr, xlogy
 
 from sycoprobe.stats.bounded import bounded_above, bounded_below, bounded_limits
 from sycoprobe.stats.intervals import clopper_pearson
@@ -114,6 +114,31 @@ def test_what_says_nothing_and_what_cannot_be() -> None:
         bounded_limits(np.array([0.5, 1.1]), 0, 1)
     with pytest.raises(ValueError, match="weight"):
         bounded_above(np.array([0.5, 0.1]), 0.3, 0, 1, weights=np.array([1.0, -1.0]))
+
+
+# Each tail, exactly: every outcome of a few draws from three values
+
+
+def exact_errors(grid: Values, chances: Values, n: int, side: float) -> tuple[float, float]:
+    """How often either tail errs on the truth, over all ways in which n draws can fall on three values in [0, 1]."""
+    truth, found = float(grid @ chances), np.zeros(2)
+    for first in range(n + 1):
+        for second in range(n + 1 - first):
+            counts = np.array([first, second, n - first - second])
+            chance = float(np.exp(gammaln(n + 1) - gammaln(counts + 1).sum() + xlogy(counts, chances).sum()))
+            values = np.repeat(grid, counts)
+            found += chance * np.array([bounded_above(values, truth, 0, 1) <= side, bounded_below(values, truth, 0, 1) <= side])
+    return float(found[0]), float(found[1])
+
+
+@pytest.mark.parametrize("cases", [8, pytest.param(150, marks=pytest.mark.long)])
+def test_no_three_values_are_found_of_which_a_tail_errs_more_often_than_it_says(cases: int) -> None:
+    rng = np.random.default_rng(cases)
+    for _ in range(cases):
+        grid = np.sort(np.where(rng.random(3) < 0.3, rng.integers(0, 2, 3), rng.random(3)))
+        chances, n = rng.dirichlet([0.5] * 3), int(rng.choice([3, 6, 9]))
+        side = float(rng.choice([0.005, SIDE, 0.1]))
+        assert max(exact_errors(grid, chances, n, side)) <= side + 1e-9, (grid, chances, n, side)
 
 
 # Each tail, in simulations

@@ -30,10 +30,10 @@ LARGEST = 0.97
 BETS_SHARE = 0.2
 """How much of the level the bets have; the rest is for one fixed test at the end.
 
-At an effect that a fixed design finds in 79 % of runs, bets alone decide in 54 % for 74 % of the calls; with a share of 0.1, 0.2, 0.3, 0.5 it is
-78, 76, 74, 70 % for 92, 88, 85, 81 % (at twice that effect all decide, for 53, 48, 44, 40 % of the calls). One point of power costs a fixed design
-2.5 % more items there; up to a share of 0.2 each point that is given up saves more calls than that, beyond it fewer.
-`python -m benchmarks.bounds share`: means of 100, 300, 1,000 items with one and with five rebuttals.
+At an effect that the fixed design finds in 80 % of runs, bets alone decide in 55 %, for 74 % of the calls; with a share of 0.1, 0.2, 0.3, 0.5 it is in
+79, 77, 76, 72 %, for 92, 89, 86, 81 % of the calls. At twice that effect nearly all runs decide, for 53, 47, 44, 39 % of the calls (bets alone: 33 %).
+One point of power is worth 2.5 % of a fixed design's items there: up to about 0.2, a point that is given up saves that many calls; beyond, fewer.
+`python -m benchmarks.bounds share`, the means of 100, 300 and 1,000 items with one and with five rebuttals.
 """
 
 
