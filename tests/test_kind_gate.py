@@ -116,17 +116,21 @@ def test_averages_of_values_are_tested_by_the_more_careful_of_students_t_and_gaf
     for sample, shift in ((graded(values.tolist()), 0.0), (graded(values.tolist(), against=True), 0.5)):
         for bound in (0.35 - shift, 0.45 - shift):
             above, below = (ttest_1samp(values - shift, bound, alternative=way).pvalue for way in ("greater", "less"))
+            assert (sample.p_above(bound), sample.p_below(bound)) == (pytest.approx(above), pytest.approx(below)), "a report's"
             low = -1.0 if shift else 0.0
-            assert sample.p_above(bound) == pytest.approx(max(above, bounded_above(values - shift, bound, low, 1.0)))
-            assert sample.p_below(bound) == pytest.approx(max(below, bounded_below(values - shift, bound, low, 1.0)))
+            assert sample.guarded_above(bound) == pytest.approx(max(above, bounded_above(values - shift, bound, low, 1.0)))
+            assert sample.guarded_below(bound) == pytest.approx(max(below, bounded_below(values - shift, bound, low, 1.0)))
 
 
 def test_the_test_of_averages_and_their_interval_agree() -> None:
     sample = graded(np.random.default_rng(2).beta(4, 6, 25).tolist())
-    e = sample.estimate(0.95)
-    assert e.low is not None and e.high is not None and e.method == "Student t or Gaffke's bound on items"
-    assert sample.p_above(e.low) == pytest.approx(0.025, abs=1e-4)
-    assert sample.p_below(e.high) == pytest.approx(0.025, abs=1e-4)
+    e, careful = sample.estimate(0.95), sample.guarded(0.95)
+    assert e.low is not None and e.high is not None and e.method == "Student t on items"
+    assert (sample.p_above(e.low), sample.p_below(e.high)) == (pytest.approx(0.025), pytest.approx(0.025))
+    assert careful.low is not None and careful.high is not None and careful.method == "Student t or Gaffke's bound on items"
+    assert sample.guarded_above(careful.low) == pytest.approx(0.025, abs=1e-4)
+    assert sample.guarded_below(careful.high) == pytest.approx(0.025, abs=1e-4)
+    assert careful.low <= e.low and e.high <= careful.high
 
 
 def test_values_alike_in_every_item_are_judged_as_zeros_and_ones_would_be() -> None:

@@ -87,8 +87,8 @@ class Sample:
     low, high: the range that values can lie in.
     clusters: shape (items,) or None; see `Table.clusters`.
     reason: why there is no value, where there is none.
-    graded: whether single outcomes are numbers (ratings), not zeros and ones: then the wider of Student's t and Gaffke's bound on the items' values
-        takes the place of score intervals, cut off at what is possible.
+    graded: whether single outcomes are numbers (ratings), not zeros and ones: then Student's t on the items' values takes the place of score
+        intervals, cut off at what is possible; where most values are alike, and in a gate, the wider of it and of Gaffke's bound.
     sides: gives the two rates of a difference (the arms' and the control's, or those of two runs), which only a gate asks for; None for a rate,
         and for a difference of differences.
     counted: how many items the number rests on; None: as many as there are values.
@@ -156,7 +156,7 @@ class Sample:
                 None, None, None, self.rests_on, self.trials, "none", "all items share one template: one cluster has no spread"
             )
         if self.graded:
-            return self._of_numbers(confidence)
+            return self._of_numbers(confidence, careful=self.lumpy)
         score = rate_score if self.up is None else difference_score
         bottom = 0.0 if self.up is None else -1.0
         low, high = interval(spread, score, bottom, 1.0, confidence)
@@ -174,21 +174,13 @@ class Sample:
     def p_above(self, value: float) -> float:
         """One-sided p of "the truth is at most `value`". Needs at least one item."""
         if self.graded:
-            from sycoprobe.stats.bounded import bounded_above
-
-            low, high = self._range
-            exact = bounded_above(self.values, value, low, high, clusters=self.clusters)
-            return max(exact, self._student_tail(float(self.values.mean()) - value))
+            return self._number_above(value, careful=self.lumpy)
         return p_above(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
 
     def p_below(self, value: float) -> float:
         """One-sided p of "the truth is at least `value`". Needs at least one item."""
         if self.graded:
-            from sycoprobe.stats.bounded import bounded_below
-
-            low, high = self._range
-            exact = bounded_below(self.values, value, low, high, clusters=self.clusters)
-            return max(exact, self._student_tail(value - float(self.values.mean())))
+            return self._number_below(value, careful=self.lumpy)
         return p_below(self.spread(), rate_score if self.up is None else difference_score, value / self.scale)
 
     # What a gate decides by: the more careful of two witnesses, so that each tail holds by itself.
@@ -198,8 +190,10 @@ class Sample:
         interval and of `sycoprobe.stats.tails` (exact for a rate; for a difference recovered from its two rates, and with a continuity
         correction where its outcomes are single)."""
         plain = self.estimate(confidence)
-        if plain.low is None or plain.high is None or self.graded:
+        if plain.low is None or plain.high is None:
             return plain
+        if self.graded:
+            return self._of_numbers(confidence, careful=True)
         lows, highs, method = [plain.low], [plain.high], plain.method
         spread = self.spread()
         if self.up is None:
@@ -222,28 +216,28 @@ class Sample:
 
     def guarded_above(self, value: float) -> float:
         """One-sided p of "the truth is at most `value`", as `guarded` has it. Needs at least one item."""
-        found = [self.p_above(value)]
-        if not self.graded:
-            spread = self.spread()
-            if self.up is None:
-                found.append(exact_above(spread, value))
-            elif self._stepped(spread):
-                found.append(p_above(spread, stepped_score, value / self.scale))
-            if self.sides is not None:
-                found.append(recovered_above(self.sides(), value))
+        if self.graded:
+            return self._number_above(value, careful=True)
+        found, spread = [self.p_above(value)], self.spread()
+        if self.up is None:
+            found.append(exact_above(spread, value))
+        elif self._stepped(spread):
+            found.append(p_above(spread, stepped_score, value / self.scale))
+        if self.sides is not None:
+            found.append(recovered_above(self.sides(), value))
         return max(found)
 
     def guarded_below(self, value: float) -> float:
         """One-sided p of "the truth is at least `value`", as `guarded` has it. Needs at least one item."""
-        found = [self.p_below(value)]
-        if not self.graded:
-            spread = self.spread()
-            if self.up is None:
-                found.append(exact_below(spread, value))
-            elif self._stepped(spread):
-                found.append(p_below(spread, stepped_score, value / self.scale))
-            if self.sides is not None:
-                found.append(recovered_below(self.sides(), value))
+        if self.graded:
+            return self._number_below(value, careful=True)
+        found, spread = [self.p_below(value)], self.spread()
+        if self.up is None:
+            found.append(exact_below(spread, value))
+        elif self._stepped(spread):
+            found.append(p_below(spread, stepped_score, value / self.scale))
+        if self.sides is not None:
+            found.append(recovered_below(self.sides(), value))
         return max(found)
 
     def _stepped(self, spread: Spread) -> bool:
@@ -261,19 +255,45 @@ class Sample:
         """What values of ratings can be; where replies were lost, what an item adds can lie beyond."""
         return min(self.low, float(self.values.min())), max(self.high, float(self.values.max()))
 
-    def _of_numbers(self, confidence: float) -> Estimate:
-        """The mean of ratings: the wider, on either side, of Student's t interval and of limits that hold each tail (`stats.bounded`)."""
+    # Ratings
+
+    @property
+    def lumpy(self) -> bool:
+        """Whether the values' spread tells little: more than half of them are one and the same number, or they come in clusters."""
+        import numpy as np
+
+        _, counts = np.unique(np.round(self.values, 9), return_counts=True)
+        return self.clusters is not None or len(self) < 2 or bool(counts.max() > len(self) / 2)
+
+    def _of_numbers(self, confidence: float, *, careful: bool) -> Estimate:
+        """The mean of ratings with Student's t interval; `careful`: the wider, on either side, of that and of limits that hold each tail."""
         from scipy.special import stdtrit
 
         from sycoprobe.stats.bounded import bounded_limits
 
-        mean = float(self.values.mean())
-        low, high = bounded_limits(self.values, *self._range, confidence, clusters=self.clusters)
-        error, freedom = self._error()
+        mean, (error, freedom), clustered = (
+            float(self.values.mean()),
+            self._error(),
+            "" if self.clusters is None else ", clustered by template",
+        )
         half = float(stdtrit(freedom, 0.5 + confidence / 2)) * error
-        low, high = max(self.low, min(low, mean - half)), min(self.high, max(high, mean + half))
-        method = "Student t or Gaffke's bound on items" + ("" if self.clusters is None else ", clustered")
-        return Estimate(mean, low, high, self.rests_on, self.trials, method, None, confidence)
+        low, high, method = mean - half, mean + half, f"Student t on items{clustered}"
+        if careful:
+            least, most = bounded_limits(self.values, *self._range, confidence, clusters=self.clusters)
+            low, high, method = min(low, least), max(high, most), f"Student t or Gaffke's bound on items{clustered}"
+        return Estimate(mean, max(self.low, low), min(self.high, high), self.rests_on, self.trials, method, None, confidence)
+
+    def _number_above(self, value: float, *, careful: bool) -> float:
+        from sycoprobe.stats.bounded import bounded_above
+
+        student = self._student_tail(float(self.values.mean()) - value)
+        return max(student, bounded_above(self.values, value, *self._range, clusters=self.clusters)) if careful else student
+
+    def _number_below(self, value: float, *, careful: bool) -> float:
+        from sycoprobe.stats.bounded import bounded_below
+
+        student = self._student_tail(value - float(self.values.mean()))
+        return max(student, bounded_below(self.values, value, *self._range, clusters=self.clusters)) if careful else student
 
     def _error(self) -> tuple[float, float]:
         """The standard error of the mean of ratings, and its degrees of freedom; 0 of one item."""
