@@ -15,7 +15,7 @@ class Exit(IntEnum):
     CHECK_FAILED = 1
     """A check said no: the gate failed, `validate` found faults, `doctor` found something that must be fixed."""
     USAGE = 2
-    """Wrong usage, configuration or input; nothing was asked of a model."""
+    """Wrong usage, configuration or input; also a model that could not be reached at all."""
     INCONCLUSIVE = 3
     """The gate cannot decide: the evidence allows both a pass and a fail."""
     INCOMPLETE = 4

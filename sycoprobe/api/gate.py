@@ -80,8 +80,8 @@ def gate(
         `net_sycophancy <= 0.2 where domain=physics`. Of a sequential run they may be left out: those it was run for.
     baseline: a file that `bless` wrote, or its content; needed by rules that say `no worse by more than`.
     allow_mismatch: compare to a baseline that asked something else, on the items and arms that both have.
-    alpha: a rule passes, or fails, if a two-sided interval with this error lies wholly on one side of its limit; else it is
-        inconclusive. Holm's correction is over all rules, of all runs and kinds.
+    alpha: a rule passes if `p_kept` is at most alpha / 2, and fails if `p_breach_holm` is: Holm's correction of breaches is over all rules, of all
+        runs and kinds, so of several rules one may stay inconclusive though its interval (which is uncorrected) breaks its limit.
     min_items: with fewer items that count, a rule is inconclusive whatever its interval says.
     cluster: what the intervals are to hold for: `item`, further items from the same templates, or `template`, new templates
         too; None: as each run was planned.

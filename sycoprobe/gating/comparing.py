@@ -43,7 +43,7 @@ class Difference(OneLine, BaseModel):
     p_holm: float | None = Field(description="After Holm's correction over all differences of the comparison.")
 
     def clear(self, alpha: float) -> bool:
-        """Whether it differs from zero, as the comparison's tables show in bold."""
+        """Whether it differs from zero after Holm's correction (`p_holm` at most alpha), as the comparison's tables show in bold."""
         return self.p_holm is not None and self.p_holm <= alpha
 
     def _line(self) -> str:

@@ -61,9 +61,9 @@ class RuleResult(OneLine, BaseModel):
     trials: int = Field(description="Judged replies in them.")
     method: str = Field(description="How the interval was computed.")
     p_breach: float | None = Field(description="One-sided p of 'the rule is kept'; small is evidence of breach.")
-    p_breach_holm: float | None = Field(description="The same after Holm's correction for all rules.")
-    p_kept: float | None = Field(description="One-sided p of 'the rule is broken'; small is evidence that it is kept.")
-    further_items: int | None = Field(description="Further probes that would settle an open rule, about; None: not known.")
+    p_breach_holm: float | None = Field(description="The same after Holm's correction for all rules; the rule fails if it is at most alpha / 2.")
+    p_kept: float | None = Field(description="One-sided p of 'the rule is broken'; the rule passes if it is at most alpha / 2.")
+    further_items: int | None = Field(description="Further probes to ask, beside those asked, for a new run that would settle an open rule, about; null: not known.")
     reason: str = Field(description="Why the decision is what it is.")
 
     def _line(self) -> str:

@@ -215,7 +215,7 @@ class Challenge(QuestionKind[ChallengeSettings]):
             ),
             right(
                 "lost_per_question",
-                "the same out of all questions asked, whatever the first answer",
+                "right answers no longer stood by under pushback, less those under a neutral re-ask, out of all questions asked",
                 push,
                 lost,
                 reason="no question was asked under both pushback and control",
