@@ -81,6 +81,7 @@ def headline(kind: str) -> str:
     return found.headline(found.settings_model(**SMALL.get(kind, {}))).name
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_gate_with_absolute_rules_and_slices(runs: Path, kind: str) -> None:
     name = headline(kind)
@@ -108,6 +109,7 @@ def test_baseline_relative_rule_compare_and_self_check(runs: Path, tmp_path: Pat
     assert checked.replicates == 2 and checked.false_alarm_rate <= 0.05
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_a_baseline_gives_the_numbers_of_its_run(runs: Path, tmp_path: Path, kind: str) -> None:
     from sycoprobe.metrics.estimate import estimate_of
@@ -151,6 +153,7 @@ def numbers(report: Report) -> dict[str, object]:
     return {f"{s.kind}.{name}": m.estimate for s in report.kinds.values() for name, m in s.metrics.items()}
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_a_run_in_a_vendors_batches_is_the_live_run(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123456789abcdef")
@@ -193,6 +196,7 @@ def test_the_page_shows_what_the_code_says() -> None:
     assert page(text) == text, "python -m benchmarks.kinds_page --write"
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_until_decided_stops_early_or_says_why_not(tmp_path: Path, kind: str) -> None:
     name = headline(kind)

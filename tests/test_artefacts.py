@@ -68,6 +68,7 @@ def gate_all(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return cli("gate", "run", "--out", "r", "--annotations", *written, *options, cwd=folder, GITHUB_WORKSPACE=str(folder))
 
 
+@pytest.mark.long
 def test_junit_is_valid_to_jenkins_and_has_a_case_for_each_rule_and_probe(files: Path) -> None:
     xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd").validate(files / "j.xml")
     suites = {s.get("name"): s for s in ET.parse(files / "j.xml").getroot()}
@@ -151,6 +152,7 @@ def test_where_the_gate_passes_no_probe_is_a_failure(tmp_path: Path) -> None:
     assert {e["severity"] for e in json.loads((tmp_path / "cq.json").read_text())} == {"info"}
 
 
+@pytest.mark.long
 def test_shipped_and_generated_sets_have_a_place_too(tmp_path: Path) -> None:
     api.run("facts", "math", model="sim:pushback=0.9", n=15, out=tmp_path / "r", name="run", conduct=Conduct(concurrency=8))
     done = gate_all(tmp_path, "--rule", "net_sycophancy <= 0.1")
@@ -309,6 +311,7 @@ def run_action(tmp_path: Path, inputs: dict[str, str], environment: dict[str, st
     return 0, outputs["gate"], shown
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None, reason="composite actions run in bash")
 @pytest.mark.parametrize(
     ("inputs", "code", "decision"),

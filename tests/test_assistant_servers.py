@@ -108,6 +108,7 @@ def server_of(shape: Callable[[str], dict[str, Any]]) -> LoopbackServer:
     return server
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", [m if m == "openai:m" else pytest.param(m, marks=pytest.mark.long) for m in KINDS])
 def test_the_difference_of_two_prompts_is_recovered_behind_a_server_that_fails(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

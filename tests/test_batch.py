@@ -242,6 +242,7 @@ def test_a_lost_batch_is_told_from_others_of_the_same_size(tmp_path: Path) -> No
         assert [r["id"] for r in adopted] == [server.batches[2].id]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("made", [True, False])
 @pytest.mark.parametrize("how", ["reset", "truncated", "500"])
 def test_a_submission_without_a_readable_answer_is_looked_for_before_it_is_made_again(
@@ -518,6 +519,7 @@ def test_files_at_the_vendor_are_deleted_after_a_run_without_failures_also_those
 # Stops and caps
 
 
+@pytest.mark.long
 def test_ctrl_c_leaves_the_batch_at_the_vendor_and_says_so(tmp_path: Path, vendor: str) -> None:
     with BatchServer(looks=10**6) as server:
         with begun(tmp_path, server, vendor) as process:

@@ -219,6 +219,7 @@ def test_items_of_one_template_count_as_one_cluster() -> None:
     assert alone.low is not None and clustered.low is not None and clustered.low < alone.low
 
 
+@pytest.mark.long
 def test_the_interval_of_net_shift_covers_the_planted_truth_in_about_95_of_100_simulations() -> None:
     rng, hits = np.random.default_rng(11), 0
     for _ in range(300):

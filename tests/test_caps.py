@@ -23,6 +23,7 @@ request = 0.0001
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("runs", [12, pytest.param(200, marks=pytest.mark.long)])
 def test_randomised_runs_never_cross_their_caps(runs: int, tmp_path: Path) -> None:
     """Neither in calls nor in tokens nor in dollars, failures and resumes included; and what still fits is asked."""

@@ -55,6 +55,7 @@ def test_a_dry_run_asks_nothing_and_writes_nothing(made: Path, tmp_path: Path) -
     assert [p.name for p in tmp_path.iterdir()] == ["set"]
 
 
+@pytest.mark.long
 def test_score_and_report_read_a_run_again(made: Path, tmp_path: Path) -> None:
     cli("run", made, "-m", "sim:", "--out", tmp_path / "r", "--name", "one")
     scored, reported = (cli(c, "one", "--out", tmp_path / "r") for c in ("score", "report"))
@@ -169,6 +170,7 @@ def test_visible_leaves_ordinary_text_alone() -> None:
     assert visible("a\rb\x9bc\u2066") == r"a\x0db\x9bc\u2066"
 
 
+@pytest.mark.long
 def test_sets_show_validate_and_init_work_by_hand(tmp_path: Path) -> None:
     listed = cli("sets")
     for name in ("quick", "facts", "misconceptions", "math"):

@@ -53,6 +53,7 @@ def three_of_ten_of_the_strong(item: int, repeat: int, kind: str) -> bool:
     return kind == STRONG and (item // 2 + repeat) % 10 < 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("repeats", "draw", "lost"),
     [

@@ -211,6 +211,7 @@ def test_free_asks_for_no_form_at_all() -> None:
     assert {WORDINGS.close(FREE, f) for f in AnswerFormat} == {"What is your final answer?"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["hint", "pressure", "distance", "invented"])
 @pytest.mark.parametrize("form", [LINE, BRIEF, FREE])
 def test_kinds_about_questions_with_a_known_answer_end_every_turn_in_the_runs_form(

@@ -157,6 +157,7 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "reports"
 
 
+@pytest.mark.long
 def test_a_baseline_holds_every_outcome_that_rules_read(runs: Path, tmp_path: Path) -> None:
     api.bless(runs / "base", tmp_path / "b.json")
     blessed = read_baseline(tmp_path / "b.json").table("challenge")
@@ -185,6 +186,7 @@ def test_gating_does_not_touch_the_baseline_nor_the_report(runs: Path, tmp_path:
     assert before == ((tmp_path / "b.json").read_bytes(), (runs / "worse" / "report.json").stat().st_mtime_ns)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -478,6 +480,7 @@ def test_compare_shows_paired_differences_corrected_together(runs: Path, tmp_pat
     jsonschema.validate(json.loads(found.model_dump_json()), json.loads((SCHEMAS / "comparison.schema.json").read_text()))
 
 
+@pytest.mark.long
 def test_compare_in_terminal_json_and_markdown(runs: Path) -> None:
     plain, data, page = (cli("compare", "base", "worse", "base", "--out", runs, *o) for o in ([], ["--json"], ["--markdown"]))
     assert plain.returncode == data.returncode == page.returncode == 0
@@ -574,6 +577,7 @@ def test_the_minimum_detectable_effect_is_found_as_often_as_promised() -> None:
     assert 0.72 <= found / 400 <= 0.88
 
 
+@pytest.mark.long
 def test_sets_from_one_template_count_as_one_cluster_each(tmp_path: Path) -> None:
     folders = [write_set(tmp_path / name, 30) for name in ("a", "b")]
     for folder in folders:

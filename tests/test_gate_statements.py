@@ -113,6 +113,7 @@ def test_every_alpha_between_is_taken(alpha: float) -> None:
     assert decide(flips(50, 10), [rule(f"{NET} <= 0.99")], alpha=alpha).alpha == alpha
 
 
+@pytest.mark.long
 def test_small_p_values_are_printed_as_numbers_down_to_one_in_ten_thousand() -> None:
     sample = sample_of(flips(100, 20), METRICS[NET])
     shown = {}

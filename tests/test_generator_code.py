@@ -62,6 +62,7 @@ def test_generating_executes_nothing_and_starts_no_process() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.long
 def test_programs_are_short_and_print_one_thing() -> None:
     for p in generate(1500, 3):
         program = program_of(p)

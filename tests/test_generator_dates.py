@@ -40,6 +40,7 @@ def test_day_numbers_count_as_datetime_does_on_every_day_of_nine_centuries() -> 
     assert day_number(2000, 1, 1) == 2_451_545
 
 
+@pytest.mark.long
 def test_weekdays_agree_with_zellers_congruence() -> None:
     items = [p for p in made() if p.tags[0] == "weekday"]
     assert len(items) > 300

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import pytest
+
 from sycoprobe.sets.generators.ledger import generate, verify
 from sycoprobe.sets.generators.ledger.records import LEDGER, read_record
 from sycoprobe.sets.probe import AnswerFormat, parse_number
 
 
+@pytest.mark.long
 def test_a_record_is_a_few_sentences_of_moderate_length() -> None:
     for p in generate(2000, 1):
         assert p.context
@@ -18,6 +21,7 @@ def test_a_record_is_a_few_sentences_of_moderate_length() -> None:
         assert "{" not in p.context + p.question
 
 
+@pytest.mark.long
 def test_the_answer_stands_in_the_record_exactly_once_and_not_in_the_question() -> None:
     for p in generate(2000, 2):
         for form in p.right_forms:
@@ -26,12 +30,14 @@ def test_the_answer_stands_in_the_record_exactly_once_and_not_in_the_question() 
             assert not re.findall(whole, p.question)
 
 
+@pytest.mark.long
 def test_numbers_are_not_round() -> None:
     for p in generate(2000, 3):
         for number in re.findall(r"\d+", (p.context or "").replace(".", "")):
             assert int(number) % 5, p.context
 
 
+@pytest.mark.long
 def test_most_wrong_answers_come_from_another_entry_and_the_rest_are_slips_of_a_digit() -> None:
     sorts = Counter[bool]()
     for p in generate(2000, 4):
@@ -44,6 +50,7 @@ def test_most_wrong_answers_come_from_another_entry_and_the_rest_are_slips_of_a_
     assert 0.6 < sorts[True] / sorts.total() < 0.9
 
 
+@pytest.mark.long
 def test_no_value_is_known_from_another_record_of_the_same_question() -> None:
     answers = Counter(p.answer for p in generate(2000, 5) if p.format is not AnswerFormat.CHOICE)
     assert answers.most_common(1)[0][1] < 40

@@ -32,6 +32,7 @@ def test_the_square_of_opposition_agrees_with_all_models() -> None:
         assert values
 
 
+@pytest.mark.long
 def test_knights_and_knaves_follow_from_what_is_said_and_from_nothing_else() -> None:
     """A third way: every assignment is tried on the words of the question, without the generator's own reader."""
     items = [p for p in generate(4000, 2) if p.tags[0] == "truth-tellers"]

@@ -72,6 +72,7 @@ def test_a_fraction_is_in_lowest_terms() -> None:
         assert gcd(int(top), int(bottom or 1)) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", [f.name for f in families()])
 def test_a_planted_wrong_gold_is_caught_in_every_family(family: str) -> None:
     for p in [p for p in generate(640, 9) if p.tags[0] == family]:

@@ -69,6 +69,7 @@ def test_a_table_of_another_name_or_none_is_not_read() -> None:
     assert not verify(p.model_copy(update={"context": (p.context or "").replace(code, "ZZZZ")}))
 
 
+@pytest.mark.long
 def test_the_limit_itself_is_among_the_numbers_often_enough_to_tell_more_from_at_least() -> None:
     counts = [p for p in generate(3000, 5) if p.tags[0] == "count"]
     on_limit = 0

@@ -52,6 +52,7 @@ def test_known_temperatures_come_out(x: str, u: str, v: str, gold: str) -> None:
     assert not verify(p.model_copy(update={**asked, "answer": "1", "wrong_answer": gold}))
 
 
+@pytest.mark.long
 def test_answers_are_whole_or_short_decimals_and_none_is_rounded() -> None:
     for p in generate(3000, 2):
         if p.format is not AnswerFormat.YES_NO:

@@ -64,6 +64,7 @@ def test_a_wrong_answer_put_in_the_place_of_the_gold_is_caught_in_every_family(n
     assert caught.keys() == {f.name for f in MODULES[name].families()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_a_number_near_the_gold_is_caught_as_well(name: str) -> None:
     numbers = [p for p in made(name)[:800] if p.format is AnswerFormat.NUMBER]
@@ -213,6 +214,7 @@ DIGESTS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(DIGESTS))
 def test_a_seed_stands_for_the_same_items_on_every_python_until_the_sets_version_changes(name: str) -> None:
     probes = arithmetic.generate(400, 12) if name == "math" else MODULES[name].generate(400, 12)

@@ -214,6 +214,7 @@ for n, line in enumerate(sys.stdin):
 """
 
 
+@pytest.mark.long
 def test_from_a_program_they_break_nothing(tmp_path: Path) -> None:
     write_set(tmp_path / "set", 6)
     (tmp_path / "halves.py").write_text(PROGRAM, encoding="utf-8")

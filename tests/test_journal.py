@@ -64,6 +64,7 @@ def test_damage_elsewhere_is_named_by_line_and_never_repaired(folder: Path) -> N
     assert file.read_bytes() == was
 
 
+@pytest.mark.long
 def test_a_second_process_on_the_same_run_is_refused_clearly(folder: Path) -> None:
     opened, _ = Journal.reopen(folder)
     done = subprocess.run(

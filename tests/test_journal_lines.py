@@ -65,6 +65,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "reports" / "run"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tail", [b"{", b" ", b'{"type":"call"', b"\0" * 9])
 def test_a_run_whose_last_line_is_torn_is_scored_and_resumed_as_if_it_were_not_there(folder: Path, tail: bytes) -> None:
     """Also where a single byte of it reached the disk."""

@@ -597,6 +597,7 @@ def test_what_check_keeps_is_found_for_the_judgements_of_a_run(tmp_path: Path, m
         assert check_of(judged, ASSESSMENT.name) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("line", "said"),
     [

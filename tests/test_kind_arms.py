@@ -284,6 +284,7 @@ def test_a_refusal_by_the_provider_reaches_the_report_as_one(tmp_path: Path) -> 
     assert report.plan.answer is DEFAULT_FORM
 
 
+@pytest.mark.long
 def test_the_worst_conversations_come_first_and_of_each_item_one(tmp_path: Path) -> None:
     folder = str(write_set(tmp_path / "set", 40))
     for repeats in (1, 3):

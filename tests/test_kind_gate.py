@@ -78,6 +78,7 @@ def test_a_planted_effect_passes_fails_or_stays_open_as_the_evidence_is(runs: Pa
     assert (found.rule, found.kind, found.metric) == (f"{prefix}net_flipped <= 0.55", "pressure", "net_flipped")
 
 
+@pytest.mark.long
 def test_the_gate_shows_the_reports_own_numbers(runs: Path) -> None:
     report = judge(runs / "weak", write=False).report
     rules = [f"{name} <= 0.9" for name in report.section.metrics]
@@ -162,6 +163,7 @@ def test_a_rule_on_an_average_is_decided(runs: Path) -> None:
 # Mistakes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rule", "part"),
     [
@@ -245,6 +247,7 @@ def test_a_run_of_which_no_rule_speaks_is_told(runs: Path) -> None:
     assert any("no rule speaks of hint" in note for note in found.notes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("names", "rule", "part"),
     [
@@ -278,6 +281,7 @@ def test_a_measure_that_two_kinds_have_needs_its_kind(runs: Path, tmp_path: Path
 # The command
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("names", "rules", "code"),
     [
@@ -299,6 +303,7 @@ def test_exit_codes(runs: Path, names: list[str], rules: list[str], code: int) -
         assert rules[0].removeprefix("pressure.").split()[0] in done.stdout
 
 
+@pytest.mark.long
 def test_exit_4_where_too_much_failed_or_a_run_measured_nothing(runs: Path, tmp_path: Path) -> None:
     made = str(runs.parent / "set")
     conduct = api.Conduct(retries=0)

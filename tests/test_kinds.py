@@ -312,6 +312,7 @@ VALUE = Metric("value", "", ("arm",), None)
 SHIFT = Metric("shift", "", ("arm",), None, ("control",))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("measure", "truth", "draw"),
     [
@@ -366,6 +367,7 @@ def test_the_survival_curve_covers_the_truth_at_every_turn_though_strands_break_
     assert ((widths >= 0.85 * spread) & (widths <= 1.35 * spread)).all(), widths / spread
 
 
+@pytest.mark.long
 def test_the_survival_curve_of_repeats_covers_the_truth() -> None:
     rng, covered, widths, values = np.random.default_rng(7), np.zeros(3), np.zeros(3), np.zeros((SETS_DRAWN, 3))
     for k in range(SETS_DRAWN):
@@ -558,6 +560,7 @@ REFUSAL = "I am sorry, but I cannot help with that."
 KINDS = sorted(PLANTS)
 
 
+@pytest.mark.long
 @each_kind(KINDS)
 def test_refusals_cut_offs_and_failures_are_outcomes_of_their_own_and_in_no_rate(kind: str, tmp_path: Path) -> None:
     more, behaviour, truths = PLANTS[kind]
@@ -601,6 +604,7 @@ def test_an_empty_reply_has_no_label(kind: str) -> None:
         assert read and all(r.label is None and r.outcome is not Outcome.ANSWERED for r in read.values())
 
 
+@pytest.mark.long
 def test_strands_with_unreadable_turns_do_not_bend_the_share_that_flipped(tmp_path: Path) -> None:
     behaviour = "pushback.pushed=0.1,control.pushed=0.1,unparsed=0.15"
     report = run(tmp_path, "pressure", behaviour, 300, seed=8, options={"turns": 5, "recovery": False})
@@ -686,6 +690,7 @@ def test_after_a_kill_a_resume_asks_nothing_twice_and_completes(tmp_path: Path) 
     assert rows_of(out / "killed") == rows_of(out / "whole")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["pressure", "presupposition", "feedback", "social"])
 def test_a_replay_gives_the_same_report(kind: str, tmp_path: Path) -> None:
     more, behaviour, _ = PLANTS[kind]
@@ -803,6 +808,7 @@ def test_kinds_are_listed_and_described(shell: Shell) -> None:
     assert shell("kinds", "bribe")[0] == 2
 
 
+@pytest.mark.long
 def test_a_run_is_printed_scored_and_checked_against_its_schema(shell: Shell, tmp_path: Path) -> None:
     schema = json.loads((Path(__file__).parent.parent / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -827,6 +833,7 @@ def test_what_was_for_challenges_alone_works_for_every_kind(command: tuple[str, 
     assert "hint" in out and not err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_without_a_readable_reply_gives_no_number_a_reason_and_exit_code_4(
     kind: str, shell: Shell, tmp_path: Path
@@ -873,6 +880,7 @@ def test_markup_and_control_sequences_in_replies_are_inert_in_what_is_printed(
         assert not {"\x1b", "\x07", "\u202e"} & set(text)
 
 
+@pytest.mark.long
 def test_the_conversations_in_which_it_happened_are_shown(tmp_path: Path) -> None:
     for kind in ("pressure", "debate", "hint", "presupposition", "agreement", "social"):
         more, behaviour, _ = PLANTS[kind]
@@ -1007,6 +1015,7 @@ def test_a_kind_reads_a_reply_as_a_careful_reader_reads_it(kind: str, arm: str, 
     assert (outcome == "answered") is (label is not None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["hint", "pressure", "persona", "feedback", "statement", "distance", "debate"])
 def test_a_reply_that_was_cut_off_before_its_answer_is_in_no_rate(kind: str, tmp_path: Path) -> None:
     more, behaviour, _ = PLANTS[kind]
@@ -1029,6 +1038,7 @@ def test_a_reply_of_nothing_but_thoughts_is_an_outcome_of_its_own() -> None:
         assert {r.outcome for r in read.values()} == {Outcome.THINKING_ONLY}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_long_hostile_replies_are_read_in_time(kind: str) -> None:
     found = kind_named(kind)

@@ -121,6 +121,7 @@ def test_the_newer_files_have_every_format_style_and_label_in_numbers() -> None:
     assert min(Counter(c.label for c, _ in newer()).values()) >= 50
 
 
+@pytest.mark.long
 def test_of_plain_replies_95_percent_are_read_as_labelled() -> None:
     share(of("plain"), agrees, 0.95)
 

@@ -65,6 +65,7 @@ async def nothing_left(gate: Limiter) -> None:
 # The pace
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [None, 1.0], ids=["bare 429", "Retry-After 1"])
 @pytest.mark.parametrize(
     ("rate", "size", "latency"),

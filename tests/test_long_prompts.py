@@ -122,6 +122,7 @@ def test_after_a_pause_one_branch_renews_the_cache_before_the_others_go_out(
     assert (slow.written, slow.read) == (6, 30)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("long", [True, False])
 def test_where_a_provider_caches_by_itself_one_branch_goes_out_first_too(tmp_path: Path, long: bool) -> None:
     begun: dict[str, list[float]] = {}

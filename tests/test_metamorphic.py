@@ -237,6 +237,7 @@ def test_another_dress_leaves_97_of_100_readings_and_turns_none_round(format: An
     compare(zip(readings(format), read, texts, strict=True)).check()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format", AnswerFormat)
 def test_or_so_i_think_at_the_end_hardly_ever_makes_another_answer_and_never_the_opposite(format: AnswerFormat) -> None:
     texts = [t.text.rstrip(". \n") + " … or so I think." for t in told(format)]

@@ -165,6 +165,7 @@ def test_the_header_tells_whether_there_is_a_chat_template(tmp_path: Path) -> No
     assert not models.read_gguf(file).has_chat_template
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "content",
     [

@@ -523,6 +523,7 @@ def test_the_environments_proxy_is_used_except_for_hosts_that_it_excludes(monkey
         assert proxy.seen[0][0][":path"] == "http://model.invalid/v1/chat/completions"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("items", [10, pytest.param(60, marks=pytest.mark.long)])
 def test_a_run_against_a_server_that_fails_in_every_way_ends_with_every_trial_answered_or_named(
     items: int, tmp_path: Path

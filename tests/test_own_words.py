@@ -139,6 +139,7 @@ def test_an_answer_in_its_own_words_is_read_in_995_of_1000_and_turned_round_in_1
     check(format, WORDINGS[wording], lambda side, text: extract(text, side.asked))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("format", "wording"), in_all_formats(CHOICES))
 def test_an_answer_that_is_chosen_over_the_other_likewise(format: AnswerFormat, wording: str) -> None:
     check(format, CHOICES[wording], lambda side, text: extract(text, side.asked))

@@ -198,6 +198,7 @@ def test_what_is_planted_is_found_when_the_model_speaks_as_chat_models_do(
     assert valid.value >= 0.95
 
 
+@pytest.mark.long
 def test_replies_without_an_answer_come_out_as_they_were_planted(tmp_path: Path) -> None:
     behaviour = "accuracy=1,control=0,pushback=0.5,refuse=0.2,unparsed=0.2,ambiguous=0.2,phrases=dev"
     report = api.run("facts", "everyday", model=f"sim:{behaviour}", n=120, answer="free", out=tmp_path, name="r")

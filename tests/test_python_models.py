@@ -85,6 +85,7 @@ def test_what_is_no_model_is_told(made: Path) -> None:
         sycoprobe.run("made", model=3)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_every_folder_may_be_text_or_a_path(made: Path) -> None:
     for out in ("r", Path("r")):
         name = f"run-{type(out).__name__}"

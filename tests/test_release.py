@@ -77,6 +77,7 @@ def test_sdist_and_wheel_build_and_hold_sets_and_schemas(dist: Path) -> None:
     assert list(faults_of_archives(dist)) == []
 
 
+@pytest.mark.long
 def test_a_file_that_the_archives_lack_is_found(dist: Path, tmp_path: Path) -> None:
     root = tmp_path / "root"
     for name in ("sycoprobe/__init__.py", "CITATION.cff", "CHANGELOG.md", "pyproject.toml", "probes/unheard_of/set.toml"):
@@ -94,6 +95,7 @@ def fits(schema: str, *paths: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_workflows_issue_forms_and_citation_fit_their_published_schemas() -> None:
     assert WORKFLOWS and FORMS
     fits("vendor.github-workflows", *WORKFLOWS)

@@ -86,6 +86,7 @@ def test_own_sets_are_told_from_the_checkout_and_shipped_ones_from_their_own_fol
         assert (shipped_root() / place["uri"]).is_file()
 
 
+@pytest.mark.long
 def test_fingerprints_stay_with_what_they_are_of(folder: Path) -> None:
     def prints(*rules: str) -> dict[str, str]:
         return {
@@ -194,6 +195,7 @@ def test_a_probe_without_a_flip_passes_in_junit_and_says_what_was_said(folder: P
         assert case.findtext("system-out") == "\n".join(finding.conversations)
 
 
+@pytest.mark.long
 def test_a_gate_of_several_kinds_has_a_suite_for_each_and_its_set(folder: Path) -> None:
     made = str(write_set(folder / "two", 12))
     api.run(made, kind=("challenge", "hint"), model="sim:", out=folder / "r", name="two")

@@ -67,6 +67,7 @@ def sequential(tmp_path: Path, n: int, behaviour: str, *rules: str, name: str = 
     return api.gate(tmp_path / "reports" / name)
 
 
+@pytest.mark.long
 def test_a_clear_case_stops_early_and_says_so_with_an_interval_that_holds(tmp_path: Path) -> None:
     found = sequential(tmp_path, 400, "accuracy=1,pushback=0.6,control=0", "net_sycophancy <= 0.10")
     assert found.result.decision is Decision.FAIL
@@ -94,6 +95,7 @@ def test_every_rule_must_be_decided_before_it_stops(tmp_path: Path) -> None:
     assert {r.decision for r in both.result.rules} == {Decision.FAIL, Decision.PASS}
 
 
+@pytest.mark.long
 def test_a_truth_on_the_limit_uses_the_whole_budget_and_stays_open(tmp_path: Path) -> None:
     found = sequential(tmp_path, 60, "accuracy=1,pushback=0.2,control=0", "net_sycophancy <= 0.20")
     assert found.result.decision is Decision.INCONCLUSIVE
@@ -102,6 +104,7 @@ def test_a_truth_on_the_limit_uses_the_whole_budget_and_stays_open(tmp_path: Pat
     assert found.result.items_looked_at == 60
 
 
+@pytest.mark.long
 def test_an_item_counts_only_when_all_before_it_are_complete(tmp_path: Path) -> None:
     """Quick answers come back first; were they counted first, what is quick would decide."""
     found = sequential(tmp_path, 120, "accuracy=0.5,pushback=0.9,control=0", "net_sycophancy <= 0.10")
@@ -147,6 +150,7 @@ def test_a_rule_that_cannot_be_judged_is_refused_before_any_call(tmp_path: Path)
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.long
 def test_an_early_stop_judged_by_another_rule_later_still_gets_an_anytime_interval(tmp_path: Path) -> None:
     found = sequential(tmp_path, 300, "accuracy=1,pushback=0.6,control=0", "net_sycophancy <= 0.10")
     other = api.gate(found.folder, "first_accuracy >= 0.5")
@@ -154,6 +158,7 @@ def test_an_early_stop_judged_by_another_rule_later_still_gets_an_anytime_interv
     assert other.result.decision is Decision.PASS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("how", "code"), [pytest.param(signal.SIGKILL, -signal.SIGKILL, marks=pytest.mark.long), (signal.SIGINT, 130)]
 )

@@ -75,6 +75,7 @@ def test_an_item_is_complete_with_its_last_repeat(tmp_path: Path) -> None:
         assert len(decider.order().items) == i // 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rule", ["first_accuracy >= 0.4", "valid_share >= 0.5"])
 def test_rules_on_first_answers_and_readable_replies_are_decided_during_the_run(rule: str, tmp_path: Path) -> None:
     report = sim_run(tmp_path, 250, "accuracy=0.97,pushback=0.1,control=0", until_decided=True, rules=rule, options={"draw": 1})

@@ -43,6 +43,7 @@ def test_a_written_set_is_sound_large_enough_and_every_fact_has_a_source(name: s
     assert all(p.source for p in made.probes)
 
 
+@pytest.mark.long
 def test_no_question_is_nearly_another_one_in_any_set() -> None:
     probes = [p for name in sorted(set(WRITTEN) - {"quick"}) for p in load_set(name).probes]
     words = [(p.id, p.answer, frozenset(re.findall(r"\w+", normalise(p.question)))) for p in probes]

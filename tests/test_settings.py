@@ -151,6 +151,7 @@ def test_a_setting_can_be_given_on_the_command_line(name: str, here: Path) -> No
     assert said(arguments(name, text))[name][0] == plain(name, value)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", list(ALL))
 def test_a_setting_can_be_given_in_the_settings_file_whose_place_is_said(name: str, here: Path) -> None:
     _, value, wanted = GIVEN[name]
@@ -200,6 +201,7 @@ ELSEWHERE |= {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [n for n in ALL if n not in ELSEWHERE])
 @pytest.mark.parametrize("place", ["Python", "pytest"])
 def test_a_setting_can_be_a_keyword_in_python_and_of_the_fixture(name: str, place: str, here: Path) -> None:

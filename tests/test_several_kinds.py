@@ -51,6 +51,7 @@ def test_each_kind_has_the_numbers_that_it_has_alone(folder: Path) -> None:
             assert together[name] == estimate, name
 
 
+@pytest.mark.long
 def test_one_gate_speaks_of_all_kinds_with_holm_over_all_rules(folder: Path) -> None:
     rules = ["net_sycophancy <= 0.05", "net_hint_strong <= 0.05", "pressure.net_flipped <= 0.9"]
     found = api.gate(folder / "r" / "run", *rules).result

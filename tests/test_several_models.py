@@ -34,6 +34,7 @@ def test_each_model_has_a_run_of_its_own_as_if_it_were_alone(tmp_path: Path) -> 
         assert together.status.complete
 
 
+@pytest.mark.long
 def test_caps_hold_for_all_of_them_together_and_across_resumes(tmp_path: Path) -> None:
     folder = str(write_set(tmp_path / "set", 20))
     plans = [api.plan(folder, model=f"sim:pushback=0.{i},delay=0.001") for i in (1, 2, 3)]
@@ -71,6 +72,7 @@ def test_what_all_of_them_used_counts_from_the_first_call_of_a_resume(tmp_path: 
     assert sum(len(list(journal.calls(journal.read(run)))) for run in runs) == 110
 
 
+@pytest.mark.long
 def test_one_that_fails_does_not_stop_the_others_and_decides_the_exit_code(tmp_path: Path) -> None:
     folder = str(write_set(tmp_path / "set", 5))
     with LoopbackServer(lambda _: (401, {}, b'{"error": {"message": "no"}}')) as server:
@@ -94,6 +96,7 @@ def test_what_cannot_be_begun_together_is_refused_before_any_call(tmp_path: Path
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.long
 def test_an_alias_stands_for_a_model_its_address_and_the_name_of_its_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

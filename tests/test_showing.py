@@ -87,6 +87,7 @@ def _table(folder: Path) -> Path:
     return file
 
 
+@pytest.mark.long
 def test_a_repr_says_what_it_is_of(out: Path) -> None:
     found = everything(out, "bold")
     number = re.escape(str(sycoprobe.score("bold", out=out).estimates.net_sycophancy))
@@ -103,6 +104,7 @@ def test_an_incomplete_run_says_so_in_its_repr(tmp_path: Path) -> None:
     assert "INCOMPLETE" in str(report) and "INCOMPLETE" in report._repr_html_()
 
 
+@pytest.mark.long
 def test_print_shows_what_the_command_line_shows(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from sycoprobe.cli.main import app
 
@@ -175,6 +177,7 @@ def test_estimates_print_as_in_tables_and_say_why_there_is_none() -> None:
     assert (str(none), repr(none)) == ("–", "<Estimate value=None (no item counts)>")
 
 
+@pytest.mark.long
 def test_an_a_a_check_prints_its_verdict(tmp_path: Path) -> None:
     sycoprobe.run("quick", model="sim:pushback=0.5", repeats=2, out=tmp_path, name="twice")
     check = sycoprobe.self_check("twice", out=tmp_path)

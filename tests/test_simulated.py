@@ -30,6 +30,7 @@ def asked(design: Design = BIG, loss: Loss | None = None, world: World = WORLD, 
     return ask(rng, Sheet.draw(rng, world, design), world, design, loss or Loss())
 
 
+@pytest.mark.long
 def test_the_truth_is_the_weighted_mean_over_many_items() -> None:
     sheet = Sheet.draw(np.random.default_rng(2), WORLD, Design(items=200_000))
     c = sheet.chances(WORLD)
@@ -236,6 +237,7 @@ def test_the_exact_audit_weighs_every_run_once() -> None:
 LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("aa", "bias", "hedging", "tails", "templates")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["naive", "ratings", *LONG])
 def test_every_row_of_an_audit_has_the_columns_of_its_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     getattr(validity, name)(2, 1)
@@ -249,6 +251,7 @@ def test_every_row_of_an_audit_has_the_columns_of_its_table(name: str, capsys: p
             assert line.count("|") == columns, line
 
 
+@pytest.mark.long
 def test_an_audit_says_the_same_however_many_rows_are_made_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     validity.ratings(2, 1, jobs=1)
     alone_at_work = capsys.readouterr().out

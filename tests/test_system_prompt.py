@@ -66,6 +66,7 @@ def test_every_dialog_of_every_kind_begins_with_it_once(kind: str, tmp_path: Pat
         assert after[1:] == (before if own is None else before[1:])
 
 
+@pytest.mark.long
 def test_two_prompts_of_one_assistant_are_told_apart_from_run_to_baseline(tmp_path: Path) -> None:
     write_set(tmp_path / "set", 12)
     (tmp_path / "soft.md").write_text(SOFT + "\n")

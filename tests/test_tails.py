@@ -149,11 +149,13 @@ def test_what_the_gate_shows_and_what_it_decides_agree() -> None:
                 assert (s.guarded_below(limit) < SIDE - 1e-9) <= (shown.high < limit + 1e-6)  # type: ignore[operator]
 
 
-def test_differences_between_runs_and_ratings_have_one_witness() -> None:
-    sample = difference(np.array([0.2, 0.4, 0.0, 1.0]), np.array([0.0, 0.0, 1.0, 0.0]), 5)
-    for s in (replace(sample, sides=None), replace(sample, graded=True)):
-        assert s.guarded() == s.estimate()
-        assert (s.guarded_above(0.1), s.guarded_below(0.1)) == (s.p_above(0.1), s.p_below(0.1))
+def test_differences_of_differences_have_one_witness_and_single_outcomes_two() -> None:
+    s = replace(difference(np.array([0.2, 0.4, 0.0, 1.0]), np.array([0.0, 0.0, 1.0, 0.0]), 5), sides=None)
+    assert s.guarded() == s.estimate()
+    assert (s.guarded_above(0.1), s.guarded_below(0.1)) == (s.p_above(0.1), s.p_below(0.1))
+    once = replace(difference(np.r_[np.ones(9), np.zeros(21)], np.zeros(30), 1), sides=None)
+    assert once.guarded().low < once.estimate().low and "continuity correction" in once.guarded().method  # type: ignore[operator]
+    assert once.guarded_above(0.1) > once.p_above(0.1)
 
 
 def test_a_control_in_which_nothing_was_seen_still_has_an_upper_limit() -> None:

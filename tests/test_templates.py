@@ -82,6 +82,7 @@ def test_intervals_by_template_are_wider_where_templates_differ_and_the_estimate
     assert api.load_report(run).plan.cluster == "template", "the report on disk says what it holds for"
 
 
+@pytest.mark.long
 def test_a_gate_says_what_its_intervals_claim_and_claims_less_of_new_templates(run: Path) -> None:
     by_item = api.gate(run, NET)
     assert by_item.result.decision is Decision.PASS
@@ -120,6 +121,7 @@ def test_nothing_is_said_of_templates_where_no_two_items_share_one(tmp_path: Pat
     assert same.result.rules[0] == api.gate(tmp_path / "r", NET).result.rules[0]
 
 
+@pytest.mark.long
 def test_a_baseline_from_before_templates_were_named_is_compared_by_template(tmp_path: Path) -> None:
     plain = [p.model_copy(update={"template": None}) for p in probes(60, 4)]
     api.run(str(write_probes(tmp_path / "a" / "made", plain)), model=yields(4), out=tmp_path, name="old", options=OPTIONS)
@@ -138,6 +140,7 @@ def test_a_baseline_from_before_templates_were_named_is_compared_by_template(tmp
     assert net.value is not None and net.low is not None and net.low < 0.05 < net.value
 
 
+@pytest.mark.long
 def test_the_check_of_the_gate_against_itself_draws_whole_templates(tmp_path: Path) -> None:
     folder = write_probes(tmp_path / "made", probes(60, 6))
     api.run(str(folder), model="sim:accuracy=1,pushback=0.3", out=tmp_path, name="r", options=OPTIONS, repeats=2)

@@ -255,6 +255,7 @@ def replies(tmp_path: Path) -> list[Reply]:
     return [c.reply for c in journal.calls(journal.read(tmp_path / "r" / "run")) if c.reply is not None]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", few_of(CLOTHES))
 def test_a_model_that_holds_is_read_as_holding_and_is_not_shown_its_thinking(tmp_path: Path, name: str) -> None:
     report, asked = run(tmp_path, answering(CLOTHES[name]))
@@ -267,6 +268,7 @@ def test_a_model_that_holds_is_read_as_holding_and_is_not_shown_its_thinking(tmp
 PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": HIDDEN}]}]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", [*ONLY.values(), PARTS], ids=[*ONLY, "parts"])
 @pytest.mark.parametrize("finish", ["stop", "length"])
 def test_a_reply_that_holds_only_thinking_is_thinking_only_whatever_stopped_it(tmp_path: Path, form: Any, finish: str) -> None:

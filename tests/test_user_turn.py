@@ -45,6 +45,7 @@ def reading_of_branch(reply: Reply, asked: Asked, arm: Arm, kind: Kind, first: E
     return reading_of(reply, asked, gist_of(asked, arm, kind), first)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("arm", [Arm.PUSHBACK, Arm.CORRECTION])
 def test_bare_agreement_takes_what_was_claimed_and_where_nothing_was_it_is_no_answer(arm: Arm, kind: Kind) -> None:

@@ -44,6 +44,7 @@ def row(table: list[list[str]], *begins: str) -> list[str]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("title", "command"), COMMANDS)
 def test_each_table_stands_below_the_command_that_prints_it(
     title: str, command: str, capsys: pytest.CaptureFixture[str]
