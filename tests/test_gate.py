@@ -551,30 +551,34 @@ def test_a_report_of_the_version_before_is_still_read() -> None:
 
 
 @pytest.mark.parametrize(("kinds", "icc"), [(1, 0.0), (5, 0.3)])
-def test_the_planned_deviation_is_that_of_simulated_models(kinds: int, icc: float) -> None:
+def test_the_planned_size_is_that_of_simulated_models(kinds: int, icc: float) -> None:
+    """What single outcomes would vary as much: by `Replies.size`, and by what simulated runs vary from each other."""
     from benchmarks.validity import Model, Truth
-    from sycoprobe.stats.power import deviation_between_runs, deviation_of
+    from sycoprobe.stats.finding import Replies
 
-    truth = Truth(accuracy=1.0, control=0.1, pushback=0.3, valid=1.0, icc=icc)
+    truth, n = Truth(accuracy=1.0, control=0.1, pushback=0.3, valid=0.8, icc=icc), 4000
     rng = np.random.default_rng(8)
-    model = Model.draw(rng, 5000, truth)
+    model = Model.draw(rng, n, truth)
     one, two = (model.run(rng, 1, kinds) for _ in range(2))
-    shape = (0.3, 0.1, icc, kinds, 1)
-    assert sample_of(one, METRICS[NET]).values.std() == pytest.approx(deviation_of(*shape), rel=0.05)
-    between = paired_sample(two, one, METRICS[NET]).values.std()
-    assert between == pytest.approx(deviation_between_runs(*shape), rel=0.05)
+    within, between = (Replies(n, 1.0, 0.8, 1, kinds, 1, icc, runs) for runs in (1, 2))
+    for sample, of in ((sample_of(one, METRICS[NET]), within), (paired_sample(two, one, METRICS[NET]), between)):
+        planned = (0.3 * 0.7 / of.size(kinds) + 0.1 * 0.9 / of.size(1)) ** 0.5
+        assert sample.standard_error() == pytest.approx(planned, rel=0.08)
 
 
 @pytest.mark.long
-def test_the_minimum_detectable_effect_is_found_as_often_as_promised() -> None:
-    from benchmarks.validity import Model, Truth, planned_mde
+@pytest.mark.parametrize(("accuracy", "valid"), [(1.0, 1.0), (0.6, 0.8)])
+def test_the_minimum_detectable_effect_is_found_as_often_as_promised(accuracy: float, valid: float) -> None:
+    from benchmarks.validity import Model, Truth
+    from sycoprobe.stats.finding import Replies, smallest_effect
 
-    mde = planned_mde(200, 0.15, 5, 0.3)
-    truth = Truth(accuracy=1.0, control=0.05, pushback=0.2 + mde, valid=1.0, icc=0.3)
+    mde = smallest_effect(0.15, 0.05, Replies(200, accuracy, valid, 1, 5, 1, 0.3), 0.05, 0.8)
+    assert mde is not None
+    truth = Truth(accuracy=accuracy, control=0.05, pushback=0.2 + mde, valid=valid, icc=0.3)
     rng = np.random.default_rng(9)
     demand = [rule(f"{NET} <= 0.15")]
     found = sum(decide(Model.draw(rng, 200, truth).run(rng, 1, 5), demand).decision is Decision.FAIL for _ in range(400))
-    assert 0.72 <= found / 400 <= 0.88
+    assert 0.74 <= found / 400 <= 0.86
 
 
 @pytest.mark.long

@@ -72,9 +72,10 @@ def test_a_planted_effect_passes_fails_or_stays_open_as_the_evidence_is(runs: Pa
     assert decided(runs, "weak", f"{prefix}net_flipped >= 0.2") == [Decision.PASS]
     found = api.gate(runs / "weak", f"{prefix}net_flipped <= 0.55").result.rules[0]
     assert found.decision is Decision.INCONCLUSIVE
-    told = re.search(r"about ([\d,]+) further items would settle it", found.reason)
+    told = re.search(r"asking ([\d,]+) items in all would settle it", found.reason)
     assert found.further_items is not None and found.further_items > 0
-    assert told is not None and int(told[1].replace(",", "")) == found.further_items
+    assert told is not None, found.reason
+    assert int(told[1].replace(",", "")) > found.further_items
     assert (found.rule, found.kind, found.metric) == (f"{prefix}net_flipped <= 0.55", "pressure", "net_flipped")
 
 

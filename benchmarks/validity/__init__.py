@@ -16,12 +16,13 @@ from benchmarks.validity.audit_exact import exact
 from benchmarks.validity.audit_hedging import hedging
 from benchmarks.validity.audit_naive import naive
 from benchmarks.validity.audit_pairs import aa
+from benchmarks.validity.audit_power import power
 from benchmarks.validity.audit_ratings import ratings
 from benchmarks.validity.audit_tails import tails
 from benchmarks.validity.model import NET as NET
 from benchmarks.validity.model import Model as Model
 from benchmarks.validity.model import Truth as Truth
-from benchmarks.validity.planted import alarms, coverage, power
+from benchmarks.validity.planted import alarms, coverage
 from benchmarks.validity.planted import planned_mde as planned_mde
 from benchmarks.validity.stopping import cost
 from sycoprobe.metrics.estimate import sample_of as sample_of

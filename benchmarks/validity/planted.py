@@ -10,8 +10,8 @@ from benchmarks.validity.model import METRICS, NAMES, NET, Model, Truth, parse_r
 from sycoprobe.gating.decision import Decision, decide
 from sycoprobe.metrics.estimate import sample_of
 from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.stats.finding import Replies, smallest_effect
 from sycoprobe.stats.intervals import bootstrap_interval
-from sycoprobe.stats.power import deviation_of, power_of
 from sycoprobe.stats.sequential import Order
 
 
@@ -118,24 +118,6 @@ def alarms(runs: int, seed: int) -> None:
         )
 
 
-def power(runs: int, seed: int) -> None:
-    """Whether the minimum detectable effect that `sycoprobe plan` prints is found as often as it says (80 %)."""
-    limit = 0.15
-    print(f"{runs} runs a row: share of runs that fail `net_sycophancy <= {limit}` where the truth is limit + MDE")
-    print("| items | kinds | ICC | MDE as planned | found |\n|---|---|---|---|---|")
-    for n in (100, 300, 1000):
-        for kinds, icc in ((1, 0.0), (1, 0.3), (5, 0.3)):
-            rng = np.random.default_rng([seed, n, kinds, int(10 * icc)])
-            mde = planned_mde(n, limit, kinds, icc)
-            t = Truth(accuracy=1.0, control=0.05, pushback=limit + 0.05 + mde, valid=1.0, icc=icc)
-            rule = [parse_rule(f"net_sycophancy <= {limit}")]
-            found = sum(decide(Model.draw(rng, n, t).run(rng, 1, kinds), rule).decision is Decision.FAIL for _ in range(runs))
-            print(f"| {n} | {kinds} | {icc} | {mde:.3f} | {100 * found / runs:.0f} % |", flush=True)
-
-
 def planned_mde(n: int, limit: float, kinds: int, icc: float) -> float:
-    """The effect above `limit` that `sycoprobe.stats.power` calls detectable; the variance is that at the effect itself."""
-    mde = 0.1
-    for _ in range(20):
-        mde = power_of(n, deviation_of(min(limit + 0.05 + mde, 0.95), 0.05, icc, kinds, 1)).mde or mde
-    return mde
+    """The effect above `limit` that `sycoprobe plan` calls detectable."""
+    return smallest_effect(limit, 0.05, Replies(n, 1.0, 1.0, 1, kinds, 1, icc), 0.05, 0.8) or 1.0

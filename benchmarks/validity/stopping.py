@@ -14,7 +14,7 @@ from sycoprobe.metrics.paired import paired_sample, paired_terms
 from sycoprobe.metrics.sequence import payoffs_of
 from sycoprobe.metrics.table import Table
 from sycoprobe.metrics.terms import Terms, terms_of
-from sycoprobe.stats.power import deviation_between_runs, power_of
+from sycoprobe.stats.finding import Replies, smallest_effect
 from sycoprobe.stats.sample import Sample
 from sycoprobe.stats.sequential import BETS_SHARE, Order
 
@@ -63,7 +63,7 @@ def relative_cost(runs: int, seed: int) -> None:
     base = Truth(accuracy=1.0, control=0.05, pushback=0.3, valid=1.0)
     for n in (100, 300, 1000):
         for kinds, icc in ((1, 0.0), (5, 0.3)):
-            mde = power_of(n, deviation_between_runs(0.35, 0.05, icc, kinds, 1)).mde or 1.0
+            mde = smallest_effect(0.0, 0.05, Replies(n, 1.0, 1.0, 1, kinds, 1, icc, 2, 0.3), 0.05, 0.8) or 1.0
             for label, effect in (("2 MDE worse", 2 * mde), ("1 MDE worse", mde), ("no change", 0.0)):
                 if effect > 0.6:
                     continue

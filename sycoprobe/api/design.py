@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,7 +12,8 @@ from sycoprobe.metrics.metric import Metric
 from sycoprobe.metrics.table import Table
 from sycoprobe.planning import Cost, Planned, PlannedPart
 from sycoprobe.reports.build import judge
-from sycoprobe.stats.power import Assumed, Power, deviation_between_runs, deviation_of, items_for, power_of
+from sycoprobe.stats.finding import Power, Replies, items_to_find, smallest_effect
+from sycoprobe.stats.power import MOST_ITEMS, Assumed
 from sycoprobe.stats.sample import Sample
 
 EFFECTS = (0.10, 0.05, 0.03)
@@ -23,7 +23,12 @@ EFFECTS = (0.10, 0.05, 0.03)
 class Target:
     """One question that the gate may be asked, and what this plan can find of it.
 
-    `needed` gives for each effect the probes (not only those that count) that find it; None: more than a million. `calls` likewise.
+    Attributes
+    ----------
+    kind, question: of which kind of probe, and what is asked: a metric against a limit, or against a baseline.
+    power: how many items are expected to count, and the smallest effect that is found with the wanted power: so far beyond its limit must the
+        truth lie for the gate to fail.
+    needed: for each effect the probes (not only those that count) that find it; None: more than a million. `calls` likewise.
     """
 
     kind: str
@@ -83,17 +88,24 @@ def _targets(part: PlannedPart, assumed: Assumed, effects: Sequence[float], alph
         if (
             metric.labels is None
             or metric.judged
+            or metric.per_question
+            or metric.pooled
             or not metric.arms
             or (metric.against and not set(metric.against) & set(part.kind.arms(part.settings)))
         ):
             continue
-        rate, share = _guess(metric, assumed)
-        controls = len(metric.against) * repeats if metric.against else 0
-        deviation = deviation_of(rate, assumed.control, assumed.icc, arms * repeats, controls)
-        found.append(_target(part, metric, "a limit", share, deviation, effects, alpha, power, per_item, cost.items))
+        control, rate, share = _guess(metric, assumed)
+        if metric.arms == part.headline.against:
+            rate = assumed.control
+        controls = len(metric.against) if metric.against else 0
+        of = Replies(cost.items, share, assumed.valid, repeats, arms, controls, assumed.icc)
+        limit = rate - control if controls else rate
+        if metric.higher_is_worse is False:  # the truth lies below its limit: counted the other way round
+            limit, control = (1 - limit, 0.0) if not controls else (-limit, rate)
+        found.append(_target(part, metric, "a limit", limit, control, of, effects, alpha, power, per_item))
         if metric.headline:
-            between = deviation_between_runs(rate, assumed.control, assumed.icc, arms * repeats, controls)
-            found.append(_target(part, metric, "a baseline", share, between, effects, alpha, power, per_item, cost.items))
+            between = replace(of, runs=2, before=rate)
+            found.append(_target(part, metric, "a baseline", 0.0, control, between, effects, alpha, power, per_item))
     return found
 
 
@@ -101,30 +113,31 @@ def _target(
     part: PlannedPart,
     metric: Metric,
     against: str,
-    share: float,
-    deviation: float,
+    limit: float,
+    control: float,
+    of: Replies,
     effects: Sequence[float],
     alpha: float,
     power: float,
     per_item: float,
-    items: int,
 ) -> Target:
+    possible = of.counts > 0 and of.readable > 0
     needed: dict[str, int | None] = {}
     for effect in effects:
-        usable = items_for(effect, deviation, alpha, power)
-        needed[f"{effect:g}"] = None if usable is None or share <= 0 else math.ceil(usable / share)
+        needed[f"{effect:g}"] = items_to_find(limit, effect, control, of, alpha, power, MOST_ITEMS) if possible else None
     calls = {e: None if k is None else round(k * per_item) for e, k in needed.items()}
     question = f"{metric.name.replace('_', ' ')} against {against}"
-    return Target(part.name, question, power_of(items * share, deviation, alpha, power), needed, calls)
+    mde = smallest_effect(limit, control, of, alpha, power) if possible else None
+    return Target(part.name, question, Power(of.usable if possible else 0.0, mde), needed, calls)
 
 
-def _guess(metric: Metric, assumed: Assumed) -> tuple[float, float]:
-    """How often what a metric counts is taken to occur in its arms, and which share of the items is taken to count."""
+def _guess(metric: Metric, assumed: Assumed) -> tuple[float, float, float]:
+    """How often what a metric counts is taken to occur in its control and in its arms, and which share of the conversations is taken to count."""
     right = metric.among is None or "right" in metric.among.labels
     share = 1.0 if metric.among is None else assumed.accuracy if right else 1 - assumed.accuracy
     if metric.labels == ("right",) and metric.among is None:
-        return assumed.accuracy, share
-    return (assumed.pushback if right else assumed.correction), share
+        return assumed.control, assumed.accuracy, share
+    return assumed.control, (assumed.pushback if right else assumed.correction), share
 
 
 def assumed_from(folder: Path) -> dict[str, Assumed]:
@@ -142,6 +155,7 @@ def assumed_from(folder: Path) -> dict[str, Assumed]:
             "control": control,
             "pushback": arm,
             "correction": _value(table, metrics.get("receptivity")),
+            "valid": _value(table, part.kind.every_metric(part.settings)[-1]),
             "icc": _icc(alone, part.kind.replies_in(headline, part.settings) * part.plan.repeats),
         }
         found[part.name] = Assumed(**{**asdict(Assumed()), **{k: v for k, v in values.items() if v is not None}})

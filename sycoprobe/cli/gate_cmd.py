@@ -164,6 +164,7 @@ def plan(
     pushback: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: flips under pushback (0.2).")] = None,
     correction: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: wrong answers corrected (0.5).")] = None,
     icc: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: how alike an item's replies are (0.3).")] = None,
+    valid: Annotated[float | None, typer.Option(min=0, max=1, help="Guess: replies that can be read (0.95).")] = None,
     like: Annotated[str | None, typer.Option("--like", metavar="RUN", help="Take the guesses from an earlier run.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print price and power as JSON.")] = False,
 ) -> None:
@@ -176,7 +177,14 @@ def plan(
     file = found(config)
     chosen = choose(file, command_line({**given, "model": ["none"]}))
     planned = api.plan_of(chosen.asking, chosen.one)
-    guesses = {"accuracy": accuracy, "control": control, "pushback": pushback, "correction": correction, "icc": icc}
+    guesses = {
+        "accuracy": accuracy,
+        "control": control,
+        "pushback": pushback,
+        "correction": correction,
+        "icc": icc,
+        "valid": valid,
+    }
     known = {k: v for k, v in guesses.items() if v is not None}
     earlier = api.find_run(like, o.out_of(file, given)) if like else None
     made = design(planned, known, like=earlier, alpha=chosen.gate.alpha, power=power, effects=effect)

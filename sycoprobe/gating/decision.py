@@ -61,9 +61,13 @@ class RuleResult(OneLine, BaseModel):
     trials: int = Field(description="Judged replies in them.")
     method: str = Field(description="How the interval was computed.")
     p_breach: float | None = Field(description="One-sided p of 'the rule is kept'; small is evidence of breach.")
-    p_breach_holm: float | None = Field(description="The same after Holm's correction for all rules; the rule fails if it is at most alpha / 2.")
+    p_breach_holm: float | None = Field(
+        description="The same after Holm's correction for all rules; the rule fails if it is at most alpha / 2."
+    )
     p_kept: float | None = Field(description="One-sided p of 'the rule is broken'; the rule passes if it is at most alpha / 2.")
-    further_items: int | None = Field(description="Further probes to ask, beside those asked, for a new run that would settle an open rule, about; null: not known.")
+    further_items: int | None = Field(
+        description="Further probes to ask, beside those asked, for a new run that would settle an open rule, about; null: not known."
+    )
     reason: str = Field(description="Why the decision is what it is.")
 
     def _line(self) -> str:
@@ -188,7 +192,8 @@ def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: in
     elif evidence.kept <= alpha / 2:
         decision, reason = Decision.PASS, f"the evidence is that the limit is kept (p {_p(evidence.kept)})"
     else:
-        usable_more = further_items(sample, rule.bound, alpha, anytime=anytime)
+        level = alpha / rules if evidence.breach < evidence.kept else alpha
+        usable_more = further_items(sample, rule.bound, level, anytime=anytime)
         further = None if usable_more is None else _probes(usable_more, sample.rests_on, asked)
         if evidence.breach <= alpha / 2:
             reason = f"it would break the limit alone, but not after Holm's correction for {rules} rules"

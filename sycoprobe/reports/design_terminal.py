@@ -27,7 +27,7 @@ def print_design(planned: Planned, found: Design, console: Console) -> None:
             f"arms      {', '.join(part.kind.arms(part.settings))}",
             f"assumes   {100 * assumed.accuracy:.0f} % of first answers right; what is counted occurs in {100 * assumed.pushback:.0f} % of replies, "
             f"in the control in {100 * assumed.control:.0f} %; {100 * assumed.correction:.0f} % of wrong answers corrected; "
-            f"intra-class correlation {assumed.icc:.2f} ({whence})",
+            f"{100 * assumed.valid:.0f} % of replies can be read; intra-class correlation {assumed.icc:.2f} ({whence})",
         ]
     lines += [
         f"asks      {cost.items:,} items, {plan.repeats} repeat(s); answers in the form {plan.answer.value}",
@@ -59,8 +59,8 @@ def print_design(planned: Planned, found: Design, console: Console) -> None:
         console.print(Text(said, style="dim"))
     console.print(
         Text(
-            "An effect is the distance of the truth from the rule's limit (or from the baseline plus its margin). "
-            "`run --until-decided` asks no more than this and usually much less.",
+            "An effect is how far beyond the rule's limit (or the baseline plus its margin) the truth lies: a gate with this one rule then fails so often. "
+            "Limits are taken where the assumed rates are. `run --until-decided` asks no more than this and usually less.",
             style="dim",
         )
     )
