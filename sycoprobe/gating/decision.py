@@ -202,9 +202,7 @@ def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: in
         if further is None:
             reason += "; the estimate sits on the limit, so no affordable number of items would settle it"
         else:
-            reason += (
-                f"; {further + asked:,} items in all would settle it ({POWER:.0%} power, if the estimate is the truth){AGAIN}"
-            )
+            reason += f"; asking {further + asked:,} items in all would settle it ({POWER:.0%} power, if the estimate is the truth){AGAIN}"
     return RuleResult(
         rule=str(rule),
         kind=rule.kind,

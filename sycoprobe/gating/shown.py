@@ -40,7 +40,7 @@ def _table(found: Comparison, run: Compared) -> Table:
     for d in run.differences:
         e = d.difference
         shown = "–" if e.value is None else f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
-        cells = (_rate(d.reference), _rate(d.value), shown, str(e.items), probability(d.p_holm))
+        cells = (_rates(d.reference, d.reference_all), _rates(d.value, d.value_all), shown, str(e.items), probability(d.p_holm))
         name = f"{d.kind}: {d.metric}" if several else d.metric
         table.add_row(name.replace("_", " "), *cells, style="bold" if d.clear(found.alpha) else "")
     return table
@@ -79,3 +79,9 @@ def self_check_blocks(found: SelfCheck) -> Iterator[RenderableType]:
 
 def _rate(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
+
+
+def _rates(compared: float | None, whole: float | None) -> str:
+    """A number on what is compared, and over all items of its run where that is another."""
+    shown, all_ = _rate(compared), _rate(whole)
+    return shown if shown == all_ or whole is None else f"{shown} (all {all_})"
