@@ -28,7 +28,7 @@ class Metric:
     ----------
     name: in reports and rules.
     says: one sentence for a reader who knows nothing of it.
-    arms, against: pooled where there are several; without `against` it is a rate, with it a difference paired by conversation.
+    arms, against: of several, the mean of their shares counts; without `against` it is a rate, with it a difference paired by item.
     labels: what counts as 1; None: the rows' values are averaged instead.
     turn: of the arms' rows; None: the last turn that was asked, whose reply may be unreadable.
     against_turn: likewise.
