@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from sycoprobe.stats.intervals import spread_of
+from sycoprobe.stats.intervals import Spread, spread_of
 from sycoprobe.stats.sample import Sample
 from sycoprobe.stats.tails import (
     Sides,
@@ -169,3 +169,15 @@ def test_correlation_is_never_negative_and_never_one() -> None:
     assert correlation_of(up, -up) == 0
     assert correlation_of(up, up) == 0.95
     assert correlation_of(up, np.ones(10)) == 0
+
+
+@pytest.mark.parametrize("mean", [-1e-17, 1 + 2e-16])
+def test_a_mean_that_rounding_puts_beyond_its_range_breaks_nothing(mean: float) -> None:
+    spread = Spread(mean, 20.0, 19.0, 20, mean, 0.0)
+    sides = Sides(spread, Spread(0.1, 20.0, 19.0, 20, 0.1, 0.0), 0.0)
+    for value in (-0.5, 0.0, 0.5):
+        assert 0 <= recovered_above(sides, value) <= 1 and 0 <= recovered_below(sides, value) <= 1
+    for value in (0.2, 0.8):
+        assert 0 <= exact_above(spread, value) <= 1 and 0 <= exact_below(spread, value) <= 1
+    low, high = exact_limits(spread)
+    assert 0 <= low <= high <= 1

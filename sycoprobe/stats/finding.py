@@ -169,12 +169,12 @@ def _excludes(estimate: float, bound: float, control: float, of: Replies, alpha:
     single = of.repeats * of.arms == 1 and of.controls * of.repeats <= 1
     if of.runs == 2:
         spread = _between(estimate, control, of)
-        return _score(difference_score, spread, bound) > _quantile(spread, side)
+        return difference_score(spread, bound) > _quantile(spread, side)
     if not of.controls:
         spread = Spread(
             estimate, of.size(of.arms), None if single else _df(of, estimate, of.arms), round(of.usable), estimate, 0.0
         )
-        return _score(rate_score, spread, bound) > _quantile(spread, side) and exact_above(spread, bound) <= side
+        return rate_score(spread, bound) > _quantile(spread, side) and exact_above(spread, bound) <= side
     p = min(max(estimate + control, 0.0), 1.0)
     arm = Spread(p, of.size(of.arms), None if of.repeats * of.arms == 1 else _df(of, p, of.arms), round(of.usable), p, 0.0)
     c_df = None if of.repeats * of.controls == 1 else _df(of, control, of.controls)
@@ -190,9 +190,9 @@ def _excludes(estimate: float, bound: float, control: float, of: Replies, alpha:
         (apart + estimate) / 2,
         (apart - estimate) / 2,
     )
-    if _score(difference_score, both, bound) <= _quantile(both, side):
+    if difference_score(both, bound) <= _quantile(both, side):
         return False
-    if single and _score(stepped_score, both, bound) <= errors:
+    if single and stepped_score(both, bound) <= errors:
         return False
     return recovered_limits(Sides(arm, below, 0.0), errors)[0] > bound
 
@@ -241,10 +241,6 @@ def _moments(rate: float, icc: float, k: int) -> tuple[float, float]:
         logs = logs + betaln(j + rate * s, k - j + (1 - rate) * s) - betaln(rate * s, (1 - rate) * s)
     weight, away = np.exp(logs), j / k - rate
     return float((weight * away**2).sum()), float((weight * away**4).sum())
-
-
-def _score(score: object, spread: Spread, bound: float) -> float:
-    return float(score(spread, bound))  # type: ignore[operator]
 
 
 def _quantile(spread: Spread, side: float) -> float:

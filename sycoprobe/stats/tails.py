@@ -156,7 +156,7 @@ def _wilson(spread: Spread, errors: float) -> tuple[float, float]:
     far = errors
     if spread.df is not None:
         far = float(stdtrit(spread.df, float(ndtr(min(errors, 8.0))))) * max(errors / 8.0, 1.0)
-    n, p = spread.effective, spread.mean
+    n, p = spread.effective, min(max(spread.mean, 0.0), 1.0)  # the mean of what items add may lie beyond by rounding
     middle = (p + far**2 / (2 * n)) / (1 + far**2 / n)
     half = far / (1 + far**2 / n) * math.sqrt(p * (1 - p) / n + far**2 / (4 * n**2))
     return max(0.0, middle - half), min(1.0, middle + half)
