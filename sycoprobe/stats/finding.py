@@ -30,6 +30,7 @@ class Replies:
     icc: how alike replies of an item are, as an intra-class correlation.
     runs: 1, or 2 for the difference of two runs of this design.
     before: of two runs, how often what is counted occurs in the arms of the first.
+    least: with fewer items that count, the gate leaves a rule open.
     """
 
     items: float
@@ -41,6 +42,7 @@ class Replies:
     icc: float
     runs: int = 1
     before: float = 0.2
+    least: int = 10
 
     @property
     def usable(self) -> float:
@@ -93,14 +95,17 @@ def power_at(bound: float, effect: float, control: float, of: Replies, alpha: fl
 
     Notes
     -----
-    The estimate is taken as normal around the truth, with the variance that it has there.
+    The estimate is taken as normal around the truth, with the variance that it has there; so is the number of items that count, which must not be
+    less than the gate wants.
     """
     from scipy.special import ndtr
 
     truth = bound + effect
     deviation = _deviation(truth, control, of)
     critical = _critical(bound, control, of, alpha)
-    return float(ndtr((truth - critical) / deviation)) if deviation > 0 else float(truth > critical)
+    counted = of.usable * max(1 - of.usable / of.items, 0.0)
+    enough = float(ndtr((of.usable - of.least + 0.5) / math.sqrt(counted))) if counted > 0 else float(of.usable >= of.least)
+    return enough * (float(ndtr((truth - critical) / deviation)) if deviation > 0 else float(truth > critical))
 
 
 def smallest_effect(bound: float, control: float, of: Replies, alpha: float, power: float) -> float | None:
