@@ -89,10 +89,26 @@ def payoffs_of(terms: Terms, table: Table, order: Order) -> Payoffs:
     weights, (seen, mean) = terms.weights(), _foreseen(terms)
     share = terms.share[:, None]
     values = (terms.hits / seen + mean * (share - terms.reads / seen)) @ weights
-    kept = mean * (1 - 1 / seen)
-    least, most_of = np.minimum(mean, terms.least / seen + kept), np.maximum(mean, 1 / seen + kept)
-    up, down = np.maximum(weights, 0.0), np.maximum(-weights, 0.0)
-    return Payoffs(values, terms.share, least @ up - most_of @ down, most_of @ up - least @ down, horizon, planned, complete)
+    low, high = np.zeros(len(by)), np.zeros(len(by))
+    for sign in (1.0, -1.0):
+        side = weights * sign > 0
+        if not side.any():
+            continue
+        part, middle = np.abs(weights[side]), mean[:, side]
+        at_once = _at_once(terms.reads[:, side], terms.share)
+        base = middle @ part
+        least = base + np.sort((terms.least - middle) / seen[:, side] * part, axis=1)[:, :at_once].sum(axis=1)
+        most_of = base + np.sort((1 - middle) / seen[:, side] * part, axis=1)[:, -at_once:].sum(axis=1)
+        low, high = (low + least, high + most_of) if sign > 0 else (low - most_of, high - least)
+    return Payoffs(values, terms.share, low, high, horizon, planned, complete)
+
+
+def _at_once(reads: NDArray[np.float64], share: NDArray[np.float64]) -> int:
+    """How many arms of a side one conversation has a readable reply in at most: all, or as many as the design draws."""
+    import numpy as np
+
+    found = np.divide(reads.sum(axis=1), share, out=np.zeros(len(share)), where=share > 0)
+    return min(reads.shape[1], max(1, int(np.ceil(found.max(initial=1.0) - 1e-9))))
 
 
 def _foreseen(terms: Terms) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
