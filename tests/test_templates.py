@@ -159,7 +159,7 @@ def test_the_check_of_the_gate_against_itself_draws_whole_templates(tmp_path: Pa
 @pytest.mark.long
 def test_the_check_of_the_gate_against_itself_takes_the_setting(tmp_path: Path) -> None:
     folder = write_probes(tmp_path / "made", probes(60, 6))
-    api.run(str(folder), model="sim:accuracy=1,pushback=0.3", out=tmp_path, name="r", options=OPTIONS, repeats=2)
+    api.run(str(folder), model="sim:accuracy=1,pushback=0.3", out=tmp_path, name="r", repeats=2)
     found = api.self_check(tmp_path / "r", cluster="template")
     assert found.false_alarm_rate <= 0.025 + 0.01
     done = cli("gate", tmp_path / "r", "--aa", "--cluster", "template", "--json")
