@@ -146,7 +146,7 @@ def assumed_from(folder: Path) -> dict[str, Assumed]:
     found: dict[str, Assumed] = {}
     for part in judged.planned.parts:
         table = judged.tables[part.name]
-        metrics = {m.name: m for m in part.kind.metrics(part.settings)}
+        metrics = {m.name: m for m in part.kind.every_metric(part.settings)}
         headline = part.headline
         arm, control = sides_of(table, headline)
         alone = sample_of(table, replace(headline, against=()))
@@ -155,7 +155,7 @@ def assumed_from(folder: Path) -> dict[str, Assumed]:
             "control": control,
             "pushback": arm,
             "correction": _value(table, metrics.get("receptivity")),
-            "valid": _value(table, part.kind.every_metric(part.settings)[-1]),
+            "valid": _value(table, metrics["valid_share"]),
             "icc": _icc(alone, part.kind.replies_in(headline, part.settings) * part.plan.repeats),
         }
         found[part.name] = Assumed(**{**asdict(Assumed()), **{k: v for k, v in values.items() if v is not None}})

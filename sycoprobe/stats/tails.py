@@ -100,9 +100,9 @@ def _counted(spread: Spread) -> float:
 def stepped_score(spread: Spread, value: float) -> float:
     """Tango's score, its distance nearer to 0 by `STEP` of a pair: the continuity correction of a difference of single outcomes.
 
-    Without it a tail of a rule on its limit errs in up to 4.7 % at 10 pairs and 3.4 % at 25 (`python -m benchmarks.validity exact`: all outcomes
-    are weighed, over a grid of what else may be true), with it in at most 2.7 and 2.6 %, where no pair is alike, else 2.5 %. Edwards (1948), Psychometrika 13, 185-187, corrects a test of no
-    difference so, by a whole pair.
+    Without it a tail of a rule on its limit errs in up to 4.7 % at 10 pairs and 3.4 % at 25, with it in at most 2.7 and 2.6 %, where no pair is
+    alike, else 2.5 % (`python -m benchmarks.validity exact`: all outcomes are weighed, over a grid of what else may be true). Edwards (1948),
+    Psychometrika 13, 185-187, corrects a test of no difference so, by a whole pair.
     """
     n = spread.effective
     away = n * abs(spread.mean - value)
