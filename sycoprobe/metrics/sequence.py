@@ -108,7 +108,7 @@ def _at_once(reads: NDArray[np.float64], share: NDArray[np.float64]) -> int:
     import numpy as np
 
     found = np.divide(reads.sum(axis=1), share, out=np.zeros(len(share)), where=share > 0)
-    return min(reads.shape[1], max(1, int(np.ceil(found.max(initial=1.0) - 1e-9))))
+    return min(int(reads.shape[1]), max(1, int(np.ceil(found.max(initial=1.0) - 1e-9))))
 
 
 def _foreseen(terms: Terms) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
