@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from sycoprobe.gating.decision import Decision, decide
+from sycoprobe.gating.rules import read_rule
 from sycoprobe.kinds.lasting import PressureSettings
 from sycoprobe.kinds.pressure import Pressure
 from sycoprobe.metrics.estimate import estimate_of
 from sycoprobe.metrics.paired import paired_sample
 from sycoprobe.metrics.table import Outcome, Row, Table, table_of
 from sycoprobe.sets.wordings import DISPUTES
+from sycoprobe.stats.sequential import Order
 from tests.tables import FLIP, HELD, estimate, rule, table
 
 TURNS = 5
@@ -141,3 +145,18 @@ def test_runs_with_unreadable_turns_are_compared_on_all_their_items() -> None:
     assert same.low is not None and same.high is not None and same.low < 0 < same.high, (
         "unreadable turns in one of the runs alone"
     )
+
+
+@pytest.mark.parametrize("unread", [("pushback",), ("control",), ("pushback", "control")])
+def test_a_sequential_run_whose_first_threads_have_an_unreadable_turn_is_open_and_no_error(unread: tuple[str, ...]) -> None:
+    """Bets are on whole threads, so until either side has one there is nothing to bet on, and no number that holds wherever one stops."""
+    rows = [Row("s/0", 0, "first", 0, "answer", Outcome.ANSWERED, "right")]
+    for arm, turn in product(("control", "pushback"), range(TURNS)):
+        given_up = "pushed" if arm in unread else "right"  # at once, so that a fixed design knows the number
+        outcome, label = (Outcome.AMBIGUOUS, None) if turn == 2 and arm in unread else (Outcome.ANSWERED, given_up)
+        rows.append(Row("s/0", 0, arm, turn, "answer", outcome, label))
+    assert estimate_of(table_of(rows), PRESSURE["net_flipped"]).value is not None
+    wanted = read_rule("net_flipped <= 0.2").of("pressure", tuple(PRESSURE.values()))
+    for intervals in (False, True):
+        found = decide(table_of(rows), [wanted], order=Order(["s/0"], 20), intervals=intervals).rules[0]
+        assert (found.decision, found.value, found.p_kept) == (Decision.INCONCLUSIVE, None, None)

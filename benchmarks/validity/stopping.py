@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from benchmarks.validity.model import NAMES, NET, Model, Truth
 from benchmarks.validity.planted import planned_mde
 from sycoprobe.metrics.estimate import sample_of
-from sycoprobe.metrics.paired import paired_sample, paired_terms
-from sycoprobe.metrics.sequence import payoffs_of
+from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.sequence import looked_at
 from sycoprobe.metrics.table import Table
-from sycoprobe.metrics.terms import Terms, terms_of
 from sycoprobe.stats.finding import Replies, smallest_effect
 from sycoprobe.stats.sample import Sample
 from sycoprobe.stats.sequential import BETS_SHARE, Order
@@ -49,7 +48,7 @@ def cost(runs: int, seed: int) -> None:
                     sample = sample_of(table, NET)
                     alone = decided_by_one_test(sample, limit)
                     fixed += alone <= LEVEL
-                    stops.append(first_decided(terms_of(table, NET), table, limit, n, alone))
+                    stops.append(first_decided(table, limit, n, alone))
                 print_cost((n, kinds, icc, label), np.array(stops), n, fixed / runs)
     relative_cost(runs, seed)
 
@@ -75,7 +74,7 @@ def relative_cost(runs: int, seed: int) -> None:
                     now = Model.draw(rng, n, replace(base, icc=icc, pushback=base.pushback + effect), q).run(rng, 1, kinds)
                     alone = decided_by_one_test(paired_sample(now, was, NET), 0.0)
                     fixed += alone <= LEVEL
-                    stops.append(first_decided(paired_terms(now, was, NET), now, 0.0, n, alone))
+                    stops.append(first_decided(now, 0.0, n, alone, was))
                 print_cost((n, kinds, icc, label), np.array(stops), n, fixed / runs)
 
 
@@ -90,10 +89,12 @@ def decided_by_one_test(sample: Sample, limit: float) -> float:
     return min(sample.guarded_above(limit), sample.guarded_below(limit))
 
 
-def first_decided(terms: Terms, table: Table, limit: float, n: int, fixed: float) -> int:
+def first_decided(table: Table, limit: float, n: int, fixed: float, base: Table | None = None) -> int:
     """The item after which a single rule is decided, by bets or by the fixed test (p `fixed`) once all are asked; n + 1 if it never is."""
-    paid = payoffs_of(terms, table, Order([i.item for i in NAMES[:n]], n))
+    sample, paid = looked_at(table, NET, Order([i.item for i in NAMES[:n]], n), base)
+    if paid is None:
+        return n + 1
     hit = np.minimum(paid.p_above(limit), paid.p_below(limit)) <= BETS_SHARE * LEVEL
     if hit.any():
-        return int(terms.items[hit.argmax()]) + 1
+        return int(sample.items[hit.argmax()]) + 1
     return n if fixed <= (1 - BETS_SHARE) * LEVEL else n + 1

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from sycoprobe.errors import GateError
 from sycoprobe.gating.rules import Rule
 from sycoprobe.metrics.estimate import sample_of
-from sycoprobe.metrics.paired import paired_sample, paired_terms
-from sycoprobe.metrics.sequence import Payoffs, anytime_estimate, first_items, payoffs_of, split_tails
+from sycoprobe.metrics.paired import paired_sample
+from sycoprobe.metrics.sequence import Payoffs, anytime_estimate, first_items, looked_at, split_tails
 from sycoprobe.metrics.table import Table
-from sycoprobe.metrics.terms import terms_of
 from sycoprobe.settings.gate import ALPHA
 from sycoprobe.stats.sample import Estimate, Sample
 from sycoprobe.stats.sequential import Order
@@ -75,13 +74,13 @@ def _evidence(
     part, metric = _part(table, rule, order), rule.counted
     if rule.relative and base is None:
         raise GateError(f"rule {str(rule)!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with --baseline")
-    sample = paired_sample(part, base, metric) if rule.relative and base is not None else sample_of(part, metric)
+    against = base if rule.relative else None
     if order is None:
+        sample = sample_of(part, metric) if against is None else paired_sample(part, against, metric)
         return sample, _fixed(sample, rule, alpha)
-    if not len(sample):
+    sample, payoffs = looked_at(part, metric, order, against)
+    if payoffs is None:
         return sample, None
-    terms = paired_terms(part, base, metric) if rule.relative and base is not None else terms_of(part, metric, whole=True)
-    payoffs = payoffs_of(terms, part, order)
     if intervals:
         estimate = anytime_estimate(sample, payoffs, 1 - alpha)
     else:

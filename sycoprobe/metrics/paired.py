@@ -41,18 +41,12 @@ def common_numbers(new: Table, base: Table, metric: Metric) -> tuple[float | Non
     ours, theirs = matched(new, base, metric)
     if metric.through is not None:
         return (None, None) if why_not(ours, metric) or why_not(theirs, metric) else (ours.value(), theirs.value())
-    pair = _pair(ours, theirs)
+    pair = pair_of(ours, theirs)
     if why_not(pair, metric) is not None:
         return None, None
     sides = (replace(pair, hits=ours.hits * theirs.reads), replace(pair, hits=theirs.hits * ours.reads))
     one, other = (side.value() for side in sides)
     return one, other
-
-
-def paired_terms(new: Table, base: Table, metric: Metric) -> Terms:
-    """What counts in the difference of two runs, by item and arm, of the items that both have; what bets are made on."""
-    pair = _pair(*matched(new, base, metric, whole=True))
-    return pair.of_items((pair.reads > 0).any(axis=1))
 
 
 def matched(new: Table, base: Table, metric: Metric, *, whole: bool = False) -> tuple[Terms, Terms]:
@@ -69,7 +63,7 @@ def matched(new: Table, base: Table, metric: Metric, *, whole: bool = False) -> 
 
 def difference_of(ours: Terms, theirs: Terms, metric: Metric, clusters: NDArray[np.int64] | None = None) -> Sample:
     """`paired_sample` from terms whose rows are matched already."""
-    both = _pair(ours, theirs)
+    both = pair_of(ours, theirs)
     keep = (both.reads > 0).any(axis=1)
     pair, ours, theirs = both.of_items(keep), ours.of_items(keep), theirs.of_items(keep)
     reason = why_not(pair, metric)
@@ -144,7 +138,7 @@ def _discordant_runs(ours: Terms, theirs: Terms, value: float) -> tuple[float, f
     return (total + value) / 2, (total - value) / 2
 
 
-def _pair(ours: Terms, theirs: Terms) -> Terms:
+def pair_of(ours: Terms, theirs: Terms) -> Terms:
     """The terms of a difference between runs, of rows that are matched.
 
     With a and a' the counts of either run in an item and arm, and b and b' the replies that could have counted, a·b' - a'·b counts out of b·b':

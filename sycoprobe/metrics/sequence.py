@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sycoprobe.metrics.estimate import sample_from
+from sycoprobe.metrics.metric import Metric
+from sycoprobe.metrics.paired import difference_of, matched, pair_of
 from sycoprobe.metrics.table import Table
-from sycoprobe.metrics.terms import Terms
+from sycoprobe.metrics.terms import Terms, terms_of
 from sycoprobe.stats.intervals import CONFIDENCE
 from sycoprobe.stats.sample import Estimate, Sample
 from sycoprobe.stats.sequential import BETS_SHARE, Order, anytime_p, confidence_sequence, split_p
@@ -53,6 +56,22 @@ class Payoffs:
 def first_items(table: Table, order: Order) -> Table:
     """The rows of a sequential run's complete items."""
     return table.of_names(order.items)
+
+
+def looked_at(table: Table, metric: Metric, order: Order, base: Table | None = None) -> tuple[Sample, Payoffs | None]:
+    """A metric's number in a sequential run (less that of a `base`line), and what bets on it are paid by; None where there is no number.
+
+    Both are of the same replies: of a metric through several turns, of the threads of which every turn could be read. `table` holds the rows of
+    the items of `order`, or of a slice of them.
+    """
+    if base is None:
+        terms = terms_of(table, metric, whole=True)
+        sample = sample_from(terms, metric)
+    else:
+        ours, theirs = matched(table, base, metric, whole=True)
+        sample, terms = difference_of(ours, theirs, metric), pair_of(ours, theirs)
+        terms = terms.of_items((terms.reads > 0).any(axis=1))
+    return sample, payoffs_of(terms, table, order) if len(sample) else None
 
 
 def payoffs_of(terms: Terms, table: Table, order: Order) -> Payoffs:
@@ -130,12 +149,12 @@ def _foreseen(terms: Terms) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return seen, (hits + PRIOR * middle) / (reads + PRIOR)
 
 
-def anytime_estimate(sample: Sample, payoffs: Payoffs, confidence: float = CONFIDENCE) -> Estimate:
+def anytime_estimate(sample: Sample, payoffs: Payoffs | None, confidence: float = CONFIDENCE) -> Estimate:
     """A sample's number with a confidence sequence, valid at whatever item a sequential run stopped.
 
     It has a part of the error (`split_p`); once every planned item is complete, its interval and the fixed design's, which has the rest, both hold.
     """
-    if not len(sample):
+    if payoffs is None:
         return sample.estimate(confidence)
     error = 1 - confidence
     bounds: tuple[Any, Any] = (payoffs.low, payoffs.high)

@@ -19,9 +19,8 @@ from sycoprobe.journal.journal import Contents
 from sycoprobe.kinds.powers import curves_of
 from sycoprobe.metrics.estimate import sample_of, sides_of
 from sycoprobe.metrics.metric import Metric, short
-from sycoprobe.metrics.sequence import anytime_estimate, first_items, payoffs_of
+from sycoprobe.metrics.sequence import anytime_estimate, first_items, looked_at
 from sycoprobe.metrics.table import OUTCOMES, Slice, Table, counts
-from sycoprobe.metrics.terms import terms_of
 from sycoprobe.money.spending import total_cost
 from sycoprobe.planning import Planned, PlannedPart
 from sycoprobe.reports.claims import check_clusters, claim_of
@@ -245,10 +244,9 @@ def _in_order(counted: dict[str, dict[str, int]], part: PlannedPart) -> dict[str
 
 def estimate_of(table: Table, metric: Metric, order: Order | None) -> Estimate:
     """The number of a metric; in a sequential run with a confidence sequence instead of an interval."""
-    sample = sample_of(table, metric)
-    if order is None or not len(sample):
-        return sample.estimate()
-    return anytime_estimate(sample, payoffs_of(terms_of(table, metric, whole=True), table, order))
+    if order is None:
+        return sample_of(table, metric).estimate()
+    return anytime_estimate(*looked_at(table, metric, order))
 
 
 def _result(table: Table, metric: Metric, order: Order | None, panel: Panel) -> MetricResult:
