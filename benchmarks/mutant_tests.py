@@ -153,23 +153,26 @@ def _prepare(folder: Path, *, processes: bool) -> None:
 
 
 _POPEN = subprocess.Popen.__init__.__code__
-_OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow and not model"]
+_OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-m"]
+_QUICK, _ALL = "not long and not model", "(long or not long) and not model"
 
 
-def learn(folder: Path, name: str, said: Path, *, processes: bool) -> None:
-    """Run a test file of the sound package; a `File` as JSON is written to `said`."""
+def learn(folder: Path, name: str, said: Path, *, processes: bool, long: bool = False) -> None:
+    """Run a test file of the sound package, with the tests that take `long` or without; a `File` as JSON is written to `said`."""
     _prepare(folder, processes=processes)
     learning = Learning(folder / "sycoprobe")
     began = time.monotonic()
     learning.start()
-    code = int(pytest.main([*_OPTIONS, name], plugins=[learning]))
+    code = int(pytest.main([*_OPTIONS, _ALL if long else _QUICK, name], plugins=[learning]))
     sys.settrace(None)
     learning.file.seconds = round(time.monotonic() - began, 2)
     learning.file.passes &= code in (0, 5)
     said.write_text(json.dumps(asdict(learning.file)))
 
 
-def hunt(folder: Path, chosen: Mapping[str, list[str]], said: Path, *, all_files: bool, processes: bool) -> None:
+def hunt(
+    folder: Path, chosen: Mapping[str, list[str]], said: Path, *, all_files: bool, processes: bool, long: bool = False
+) -> None:
     """Run these tests of a mutant, file by file: a line for each file is written to `said`, with the first test that failed."""
     _prepare(folder, processes=processes)
     sys.dont_write_bytecode = True
@@ -177,7 +180,7 @@ def hunt(folder: Path, chosen: Mapping[str, list[str]], said: Path, *, all_files
     with said.open("a") as out:
         for file, wanted in chosen.items():
             began, choosing = time.monotonic(), Choosing(wanted)
-            code = int(pytest.main([*_OPTIONS, file], plugins=[choosing]))
+            code = int(pytest.main([*_OPTIONS, _ALL if long else _QUICK, file], plugins=[choosing]))
             # A module that cannot even be imported fails no test: the file is the killer then.
             killer = "" if code in (0, 5) else choosing.failed or file
             print(json.dumps([file, killer, round(time.monotonic() - began, 2)]), file=out, flush=True)

@@ -161,7 +161,7 @@ class Bench:
         for file in sorted(f for f in set(files) - self.sound.keys() if (ROOT / f).exists()):
             said = self.work / "sound.json"
             said.write_text(json.dumps(asdict(File())))
-            os.waitpid(forked(partial(learn, folder, file, said, processes=self.processes(file))), 0)
+            os.waitpid(forked(partial(learn, folder, file, said, processes=self.processes(file), long=bool(self.only))), 0)
             self.sound[file] = File.of(json.loads(said.read_text()))
             print(f"{file}: {self.sound[file].seconds:.0f} s, {len(self.sound[file].tests)} tests", file=sys.stderr)
             if not self.sound[file].passes:
@@ -179,7 +179,8 @@ class Bench:
         said.write_text("")
         all_files = sum(t.mutant.module == mutant.module for t in self.tried.values()) < FIRST
         limit = 40 + SLOWER * sum(1 + self.sound[f].took(names) for f, names in chosen.items())
-        pid = forked(partial(hunt, folder, chosen, said, all_files=all_files, processes=any(map(self.processes, chosen))))
+        how = {"all_files": all_files, "processes": any(map(self.processes, chosen)), "long": bool(self.only)}
+        pid = forked(partial(hunt, folder, chosen, said, **how))
         return Running(pid, mutant, folder, said, time.monotonic(), limit, len(chosen))
 
     def ended(self, running: Running) -> Tried | None:
