@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from benchmarks.mutants import TABLE, directed
 
 DATA = tomllib.loads(TABLE.read_text())
