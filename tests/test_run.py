@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import jsonschema
+import pydantic
 import pytest
 
 from sycoprobe import api, journal
@@ -109,6 +110,9 @@ def test_the_report_fits_its_published_schema_and_reads_back_whole(tmp_path: Pat
     assert {r.key for r in report.rows} == in_journal
 
 
+@pytest.mark.skipif(
+    tuple(map(int, pydantic.VERSION.split(".")[:2])) < (2, 13), reason="older pydantic words some schemas in another way"
+)
 def test_the_published_schemas_are_those_of_the_code() -> None:
     from sycoprobe.gating import baselines, comparing, decision
     from sycoprobe.reports import model

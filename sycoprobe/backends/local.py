@@ -102,7 +102,10 @@ def _serve(path: Path, header: Gguf, slots: int, threads: int) -> Any:
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
     params.verbosity = -1
-    params.hostnames = ["127.0.0.1"]
+    if hasattr(params, "hostnames"):  # since xllamacpp 2026.10
+        params.hostnames = ["127.0.0.1"]
+    else:
+        params.hostname = "127.0.0.1"
     params.port = 0
     try:
         return xllamacpp.Server(params)
