@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ from sycoprobe.text import normalise, visible
 REPORT_VERSION: Literal[1] = 1
 _HEADROOM = 4096
 """Bytes of a line that id, source and spacing may take."""
+
+Check = Callable[[Probe], Sequence[str]]
 
 
 class Why(StrEnum):
@@ -102,6 +104,7 @@ class ImportReport(OneLine, _Part):
     changed: tuple[Place, ...] = Field(description="What was read otherwise than it stood, row by row.")
     collapsed_rows: tuple[Collapsed, ...] = Field(description="The rows that repeat another one, and which.")
     lost: tuple[str, ...] = Field(description="What of the source has no place in a probe.")
+    hints: tuple[str, ...] = Field(default=(), description="What may not be meant, and what else the set can do.")
 
     def _line(self) -> str:
         where = f"in {self.folder}" if self.folder is not None else "nothing was written"
@@ -115,9 +118,10 @@ class Ledger:
     ----------
     model: the class of the probes.
     prefixes: by file, what the ids of its probes begin with.
+    check: what besides its schema speaks against a question with a known answer, each in a sentence that begins with a field and a colon.
     """
 
-    def __init__(self, model: type[BaseModel], prefixes: Mapping[str, str]) -> None:
+    def __init__(self, model: type[BaseModel], prefixes: Mapping[str, str], check: Check = numbers_beyond) -> None:
         self.probes: list[Any] = []
         self.changed: list[Fault] = []
         self.lost: list[str] = []
@@ -125,6 +129,7 @@ class Ledger:
         self.collapsed: list[Collapsed] = []
         self._model = model
         self._prefixes = prefixes
+        self._check = check
         self._counts: dict[str, Counter[str]] = {f: Counter() for f in prefixes}
         self._same: dict[bytes, tuple[str, int, str]] = {}
         self._asked: dict[bytes, tuple[str, int]] = {}
@@ -168,8 +173,8 @@ class Ledger:
             found = [pydantic_fault(row.file, row.line, 1, error) for error in e.errors(include_url=False)]
             self.leave_out(row, *(_at_source(row, sources, fault) for fault in found))
             return False
-        if isinstance(probe, Probe) and (beyond := numbers_beyond(probe)):
-            self.leave_out(row, *(_at_source(row, sources, fault_saying(row.file, row.line, 1, s)) for s in beyond))
+        if isinstance(probe, Probe) and (against := self._check(probe)):
+            self.leave_out(row, *(_at_source(row, sources, fault_saying(row.file, row.line, 1, s)) for s in against))
             return False
         # Not the id, which tells rows apart, nor where a fact can be looked up, which may name the row.
         content = probe.model_dump_json(exclude={"id", "source"})

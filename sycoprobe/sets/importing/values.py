@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -36,6 +36,15 @@ def plain(value: Any) -> str | None:
     return None
 
 
+def is_gap(value: Any) -> bool:
+    """Whether nothing stands there: null, NaN, or an empty text."""
+    return (
+        value is None
+        or (isinstance(value, str) and not value.strip())
+        or (isinstance(value, float) and not math.isfinite(value))
+    )
+
+
 def several(value: Any) -> list[str]:
     """A cell as a list of texts: of a list those of its elements that are not empty, of a single value the one."""
     if isinstance(value, list | tuple):
@@ -55,7 +64,23 @@ def missing(row: Row, field: str, fix: str) -> Fault:
         return row.fault(field, f"{field}: is missing", fix)
     if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
         return row.fault(field, f"{field}: is empty", fix)
-    return row.fault(field, f"{field}: is of the wrong type ({type(value).__name__})", fix)
+    return row.fault(field, f"{field}: is of the wrong type: {sort_of(value)}", fix)
+
+
+def sort_of(value: Any) -> str:
+    """What a value is, for a message: an object with its keys, a list with its length, or a text or number."""
+    if isinstance(value, Mapping):
+        keys = ", ".join(repr(str(k))[:40] for k in list(value)[:6])
+        return f"an object with the keys {keys}{', …' if len(value) > 6 else ''}" if value else "an empty object"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    return f"of the type {type(value).__name__}" if plain(value) is None else repr(plain(value))[:60]
+
+
+def listed(names: Iterable[str], most: int) -> str:
+    """Names in quotes, the first of them, and how many more there are."""
+    every = list(names)
+    return ", ".join(map(repr, every[:most])) + (f" and {len(every) - most} more" if len(every) > most else "")
 
 
 def own_letters(row: Row, field: str, own: Lettered) -> Fault:
