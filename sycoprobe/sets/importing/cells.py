@@ -9,10 +9,10 @@ from typing import Any
 
 from sycoprobe.sets.faults import Fault
 from sycoprobe.sets.importing.mapping import AMONG_OPTIONS, LISTS, Column, How
-from sycoprobe.sets.importing.options import LABEL_LISTS, Options, Unreadable, options_from, options_in_columns
+from sycoprobe.sets.importing.options import LABEL_LISTS, Options, Unreadable, label_in_name, options_from, options_in_columns
 from sycoprobe.sets.importing.printed import printed
 from sycoprobe.sets.importing.rows import Row
-from sycoprobe.sets.importing.values import is_gap, missing, options_in, plain, sort_of
+from sycoprobe.sets.importing.values import is_gap, listed, missing, options_in, plain, sort_of
 
 _OPENS = ("[", "{", "array(")
 
@@ -173,9 +173,16 @@ def _inside(name: str, value: Any) -> str:
 
 
 def _map_options(row: Row, name: str) -> str:
-    there = [h for h in (row.header or tuple(map(str, row.fields))) if h != name]
-    shown = ", ".join(map(repr, there[:12])) + (", …" if len(there) > 12 else "")
-    return f'map the options: --map options=COLUMN, or --map "options=A,B,C,D" from several; columns: {shown}'
+    """How to map options: with the very columns, if some are called A, B, C or choice1, choice2."""
+    there = [c for c in (row.header or tuple(map(str, row.fields))) if c != name]
+    series: dict[str, list[str]] = {}
+    for column in there:
+        if (end := label_in_name(column)) is not None:
+            series.setdefault(column[: len(column) - len(end)], []).append(column)
+    columns = next((s for s in series.values() if len(s) > 1), None)
+    if columns is not None:
+        return f'map the options: --map "options={",".join(columns)}"'
+    return f'map the options: --map options=COLUMN, or --map "options=A,B,C,D" from several; columns: {listed(there, 12)}'
 
 
 def _no_option(said: str, how: How, options: Options) -> str:

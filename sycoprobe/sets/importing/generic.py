@@ -39,7 +39,10 @@ def table(rows: Iterable[Row | Broken], ledger: Ledger, mapped: Mapped, seed: in
         if isinstance(made, Fault):
             ledger.leave_out(row, made)
         else:
-            ledger.keep(row, made, {field: column.of(row)[0] for field, column in columns.items()})
+            sources = {field: column.of(row)[0] for field, column in columns.items()}
+            if "options" in sources:
+                sources.setdefault("wrong_answer", sources["options"])
+            ledger.keep(row, made, sources)
     if unused:
         ledger.lose(visible(f"columns that no field was made from: {listed(sorted(unused), 20)}"))
 

@@ -14,7 +14,17 @@ from sycoprobe.sets.importing.mapping import AMONG_OPTIONS, ANSWERS, LISTS, Colu
 from sycoprobe.sets.importing.names import Names
 from sycoprobe.sets.importing.options import Options, Unreadable, options_from
 from sycoprobe.sets.importing.rows import Row
-from sycoprobe.sets.importing.values import aliases_of, format_of, json_list, listed, missing, own_letters, plain, slug
+from sycoprobe.sets.importing.values import (
+    aliases_of,
+    format_of,
+    json_list,
+    listed,
+    missing,
+    numbered,
+    own_letters,
+    plain,
+    slug,
+)
 from sycoprobe.sets.lettered import lettered
 from sycoprobe.sets.probe import AnswerFormat, Probe
 from sycoprobe.text import normalise
@@ -86,8 +96,7 @@ class Making:
         if found.gaps:
             names = column.of(self._row)
             at = names[found.gaps[0]] if len(names) == len(found.texts) else names[0]
-            which = ", ".join(str(g + 1) for g in found.gaps)
-            message = f"{at}: of {len(found.texts)} options, {which} {'is' if len(found.gaps) == 1 else 'are'} empty"
+            message = f"{at}: of {len(found.texts)} options, {numbered(found.gaps)} empty"
             self._ledger.change(self._row.fault(at, message, "left away; letters and numbers count the places as they stand"))
         return found
 

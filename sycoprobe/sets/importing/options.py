@@ -123,10 +123,20 @@ def options_in_columns(cells: Sequence[tuple[str, Any]]) -> Options:
     if any(isinstance(v, list | tuple) for _, v in cells):
         return options_from([x for _, v in cells for x in (v if isinstance(v, list | tuple) else [v])])
     texts = tuple(_element(v, n)[0] for n, (_, v) in enumerate(cells, 1))
-    ends = [found[1] or found[2] for name, _ in cells if (found := _LABELLED_NAME.fullmatch(name.strip())) is not None]
+    ends = [end for name, _ in cells if (end := label_in_name(name)) is not None]
     distinct = len(ends) == len(cells) and len({e.upper() for e in ends}) == len(ends)
     names = tuple((name, ends[i]) if distinct else (name,) for i, (name, _) in enumerate(cells))
     return Options(texts, names).marked()
+
+
+def label_in_name(column: str) -> str | None:
+    """The letter or number that a column's name is, or ends in; None if there is none.
+
+    >>> [label_in_name(name) for name in ("A", "option_b", "ending3", "Wrong 2", "answer")]
+    ['A', 'b', '3', '2', None]
+    """
+    found = _LABELLED_NAME.fullmatch(column.strip())
+    return None if found is None else found[1] or found[2]
 
 
 def _from_object(value: Mapping[str, Any]) -> Options:

@@ -19,6 +19,7 @@ from sycoprobe.sets.importing.values import (
     format_of,
     letter_in,
     missing,
+    numbered,
     options_in,
     own_letters,
     plain,
@@ -113,8 +114,8 @@ def _choice(row: Row, common: dict[str, Any], seed: int, ledger: Ledger) -> dict
         return missing(row, gold_field, "the letter or the text of the right option stands there")
     there = options.there
     if options.gaps:
-        message = f"base.answers: {len(options.gaps)} of {len(options.texts)} options are empty"
-        ledger.change(row.fault("base.answers", message, "they were left away; letters count the places as they stand"))
+        message = f"base.answers: of {len(options.texts)} options, {numbered(options.gaps)} empty"
+        ledger.change(row.fault("base.answers", message, "left away; letters count the places as they stand"))
     own = lettered(there, options.places)
     if own is not None:
         gold, wrong, there = own.bare(gold), None if wrong is None else own.bare(wrong), list(own.texts)

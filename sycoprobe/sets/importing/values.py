@@ -83,6 +83,12 @@ def listed(names: Iterable[str], most: int) -> str:
     return ", ".join(map(repr, every[:most])) + (f" and {len(every) - most} more" if len(every) > most else "")
 
 
+def numbered(places: Sequence[int]) -> str:
+    """The options at some places, counted from 0, as people count them, and the verb that follows."""
+    numbers = ", ".join(str(p + 1) for p in places)
+    return f"number {numbers} is" if len(places) == 1 else f"numbers {numbers} are"
+
+
 def own_letters(row: Row, field: str, own: Lettered) -> Fault:
     """What is reported of a row whose options brought their own letters, numbers or bullets."""
     what = "a bullet" if not own.marks[0] else "a number" if own.marks[0].isdigit() else "a letter"
