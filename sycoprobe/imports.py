@@ -1,4 +1,4 @@
-"""Importing foreign files into a folder that is a probe set: reads the files, writes the set whole or not at all."""
+"""Importing foreign files into a folder that is a probe set: reads the files, asks each answer back, writes the set whole or not at all."""
 
 from __future__ import annotations
 

@@ -56,14 +56,17 @@ def import_(
         typer.Option(
             "--map",
             metavar="FIELD=COLUMN",
-            help="generic: also FIELD=A,B,C and FIELD=COLUMN:split(|), :json, :letter, :index, :number. Repeatable.",
+            help="generic: also FIELD=A,B,C and FIELD=COLUMN:split(|), :json, :letter, :index, :number, :flags. Repeatable.",
         ),
     ] = None,
     constants: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="generic: the same in every probe. Repeatable.")
     ] = None,
     pick_wrong: Annotated[
-        bool, typer.Option("--pick-wrong", help="generic: draw the wrong answer of a choice from its other options.")
+        bool,
+        typer.Option(
+            "--pick-wrong", help="generic: draw the wrong answer of a choice from its other options; of yes, it is no."
+        ),
     ] = False,
     delimiter: Annotated[
         str | None, typer.Option(help="generic: what parts CSV cells (default: ',', or a tab in .tsv).")

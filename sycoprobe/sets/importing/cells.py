@@ -9,7 +9,15 @@ from typing import Any
 
 from sycoprobe.sets.faults import Fault
 from sycoprobe.sets.importing.mapping import AMONG_OPTIONS, LISTS, Column, How
-from sycoprobe.sets.importing.options import LABEL_LISTS, Options, Unreadable, label_in_name, options_from, options_in_columns
+from sycoprobe.sets.importing.options import (
+    LABEL_LISTS,
+    Options,
+    Unreadable,
+    flagged,
+    label_in_name,
+    options_from,
+    options_in_columns,
+)
 from sycoprobe.sets.importing.printed import printed
 from sycoprobe.sets.importing.rows import Row
 from sycoprobe.sets.importing.values import is_gap, listed, missing, options_in, plain, sort_of
@@ -72,7 +80,10 @@ def answers_of(row: Row, column: Column, options: Options | None) -> list[str] |
     made: list[str] = []
     for name in column.of(row):
         raw = row.get(name)
-        if column.how in LISTS or isinstance(raw, list | tuple):
+        found: list[str] | Fault | None
+        if column.how is How.FLAGS:
+            found = _flagged(row, name)
+        elif column.how in LISTS or isinstance(raw, list | tuple):
             found = texts_of(row, Column((name,), column.how, column.by))
         else:
             found = _one(row, name, column.how)
@@ -93,6 +104,8 @@ def option_named(row: Row, name: str, how: How, said: str, options: Options | No
     place: int | None
     if how is How.LETTER:
         place = options.named(said)
+    elif how is How.FLAGS:
+        place = int(said)
     else:
         whole = re.fullmatch(r"(\d{1,3})(?:\.0)?", said)
         place = int(whole[1]) - (how is How.NUMBER) if whole else None
@@ -103,6 +116,20 @@ def option_named(row: Row, name: str, how: How, said: str, options: Options | No
         message = f"{name}: {said!r} names option {place + 1}, which is empty"
         return row.fault(name, message, "fill it in: a program may have read the text None, NA or null as missing")
     return text
+
+
+def _flagged(row: Row, name: str) -> list[str] | Fault:
+    """The place of the one flag that is set, as text."""
+    found = _list(row, name, Column((name,), How.JSON))
+    if isinstance(found, Fault):
+        return found
+    places = flagged(found)
+    if places is None:
+        return missing(row, name, "write true or 1 for the right option and false or 0 for each other one")
+    if len(places) != 1:
+        message = f"{name}: {len(places)} options are marked as right"
+        return row.fault(name, message, "a question has one right answer; leave the others out")
+    return [str(places[0])]
 
 
 def _one(row: Row, name: str, how: How) -> list[str] | Fault | None:

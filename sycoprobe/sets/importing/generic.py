@@ -56,6 +56,8 @@ def _check_header(row: Row, mapped: Mapped, columns: Mapping[str, Column]) -> No
     hint = f"columns: {listed(row.header, 30)}"
     if len(row.header) == 1 and re.search(r"[;\t|]", row.header[0]):
         hint += "; it looks as if another delimiter parts them: --delimiter ';' (or '|', or a tab)"
+    elif any(len(h) > 60 or h.isdigit() for h in row.header):
+        hint += "; it looks as if the first line is a row already: put a line with the names of the columns before it"
     for field, column in mapped.columns.items():
         for name in column.of(row):
             if name not in row.header and not row.has(name):

@@ -42,6 +42,6 @@ def _clusters(probes: Sequence[Any]) -> list[str]:
     if shared <= len(sizes):
         return []
     return [
-        f"{shared:,} probes belong to {len(sizes):,} templates, of which rows tell less than as many others: "
-        "`sycoprobe run --cluster template` counts those of one as one cluster"
+        f"{shared:,} probes share {len(sizes):,} template{'' if len(sizes) == 1 else 's'}, and tell less than as many others: "
+        "`sycoprobe run --cluster template` counts those of one template as one cluster"
     ]

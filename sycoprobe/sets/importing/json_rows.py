@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sycoprobe.errors import ProbeError
@@ -57,11 +58,12 @@ def document_rows(file: str, raw: bytes, note: Note, at: str | None = None) -> I
         begin = _list_in(file, text, begin, at)
     is_list = text.startswith("[", begin)
     line, seen, line_begin = 1, 0, 0
-    for start, end in _elements(text, begin) if is_list else _values(text, begin):
+    for number, (start, end) in enumerate(_elements(text, begin) if is_list else _values(text, begin), 1):
         line += text.count("\n", seen, start)
         line_begin = max(line_begin, text.rfind("\n", seen, start) + 1)
         seen = start
-        yield _element(file, line, start - line_begin + 1, text[start:end])
+        row = _element(file, line, start - line_begin + 1, text[start:end])
+        yield replace(row, number=number) if isinstance(row, Row) else row
     if is_list and (fault := _fault_of_the_end(file, text, begin, at is not None)) is not None:
         yield Broken(file, fault.line, fault)
 
@@ -150,7 +152,7 @@ def _fault_of_the_end(file: str, text: str, begin: int, inside: bool) -> Fault |
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     part = text[start:end]
     inner = part.strip()
-    begin = start + len(part) - len(part.lstrip()) if inner else start
+    begin = start + len(part) - len(part.lstrip()) if inner else end
     return begin, begin + len(inner)
 
 

@@ -160,11 +160,11 @@ class Ledger:
 
         Parameters
         ----------
-        data: the probe's fields; without `id`, it is made from file and line.
+        data: the probe's fields; without `id`, it is made from the file and the line, or the number of the element.
         sources: by field of the probe, the field of the row that it comes from.
         variant: the wording in which the row asks; rows that differ in it alone are variants, not duplicates.
         """
-        given = {"id": f"{self._prefixes[row.file]}-{row.line:05d}", **data}
+        given = {"id": f"{self._prefixes[row.file]}-{row.number or row.line:05d}", **data}
         for field in row.not_numbers:
             self.change(row.fault(field, f"{field}: NaN or an infinity, which is not JSON", "it was read as absent"))
         try:

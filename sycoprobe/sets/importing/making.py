@@ -30,6 +30,7 @@ from sycoprobe.sets.probe import AnswerFormat, Probe
 from sycoprobe.text import normalise
 
 _PAIR = ("option_a", "option_b")
+_YES_NO = {"yes": "no", "no": "yes"}
 
 
 class Making:
@@ -182,6 +183,8 @@ class Making:
         """What a question with a known answer needs besides: an answer format, and, if asked for, a wrong answer."""
         data = self._data
         answer, options = data.get("answer"), data.get("options", [])
+        if self._mapped.pick_wrong and not options and str(answer).lower() in _YES_NO:
+            data.setdefault("wrong_answer", _YES_NO[str(answer).lower()])
         if self._mapped.pick_wrong and "wrong_answer" not in data and answer is not None:
             others = sorted({o for o in options if normalise(o) != normalise(answer)})
             if not others:
@@ -219,8 +222,9 @@ class Making:
             kept, unusable = aliases_of(data[field], [*more, *data.get(aliases, [])])
             data[aliases] = kept
             if more:
-                verb = "is asked for" if field == "answer" else "is pushed"
-                fix = f"the first {verb}, the others are other ways to write it"
+                fix = "the first counts, the others are other ways to write it"
+                if field == "wrong_answer":
+                    fix += f'; for a choice of all: --map "options={self._at("answer")},{at}"'
                 self._ledger.change(self._row.fault(at, f"{at}: holds {len(more) + 1} answers", fix))
             if unusable:
                 message = f"{at}: {unusable} other spellings are too long or hold no letter or digit"

@@ -33,9 +33,11 @@ class How(StrEnum):
     """The option of a number, counted from 0."""
     NUMBER = "number"
     """The option of a number, counted from 1."""
+    FLAGS = "flags"
+    """The option beside which true, or 1, stands in a list of as many."""
 
 
-AMONG_OPTIONS = (How.LETTER, How.INDEX, How.NUMBER)
+AMONG_OPTIONS = (How.LETTER, How.INDEX, How.NUMBER, How.FLAGS)
 LISTS = (How.SPLIT, How.JSON)
 _TAKEN = re.compile(
     rf"(?P<column>.*?)(?::(?P<how>{'|'.join(h for h in How if h is not How.PLAIN)})(?:\((?P<by>.+)\))?)?", re.DOTALL
@@ -86,7 +88,7 @@ class Mapped:
 def parse_mapping(model: type[BaseModel], maps: Sequence[str], constants: Sequence[str], pick_wrong: bool = False) -> Mapped:
     """The mapping that `FIELD=COLUMN` and `FIELD=VALUE` entries describe.
 
-    A column may be followed by `:split(SEP)`, `:json`, `:letter`, `:index` or `:number`. A list, and the wrong answers, may come
+    A column may be followed by `:split(SEP)`, `:json`, `:letter`, `:index`, `:number` or `:flags`. A list, and the wrong answers, may come
     from several columns: parted by commas, or each in an entry of its own. Raises `ProbeError`.
     """
     columns: dict[str, Column] = {}

@@ -143,10 +143,26 @@ def _from_object(value: Mapping[str, Any]) -> Options:
     listed = next((value[k] for k in _LIST_KEYS if isinstance(value.get(k), list | tuple)), None)
     if listed is not None:
         return options_from(listed, next((value[k] for k in LABEL_LISTS if isinstance(value.get(k), list | tuple)), None))
-    one = any(k in value for k in TEXT_KEYS)
-    if one or len(value) < 2 or any(v is not None and not isinstance(v, str | int | float) for v in value.values()):
+    if len(value) > 1 and all(is_flag(v) for v in value.values()):
+        return Options(tuple(plain(k) for k in value)).marked()
+    named = len(value) > 1 and all(label_in_name(str(k)) is not None for k in value)
+    if not named or any(not is_gap(v) and plain(v) is None for v in value.values()):
         raise Unreadable(f"is {sort_of(value)}, not a list; name the list in it with a dot, as in COLUMN.text")
-    return Options(tuple(_element(v, n)[0] for n, v in enumerate(value.values(), 1)), tuple((str(k),) for k in value), False)
+    labels = tuple((str(k), label_in_name(str(k)) or "") for k in value)
+    return Options(tuple(_element(v, n)[0] for n, v in enumerate(value.values(), 1)), labels, False)
+
+
+def flagged(value: Any) -> list[int] | None:
+    """The places beside which true, or 1, stands in a list of flags, or in an object of them; None if it is none."""
+    flags = list(value.values()) if isinstance(value, Mapping) else value
+    if not isinstance(flags, list | tuple) or not flags or not all(is_flag(v) or v is None for v in flags):
+        return None
+    return [i for i, v in enumerate(flags) if v is not None and v == 1]
+
+
+def is_flag(value: Any) -> bool:
+    """Whether a value is true or false, or 1 or 0."""
+    return isinstance(value, bool | int | float) and value in (0, 1)
 
 
 def _labelled(options: Options, labels: list[str]) -> Options:

@@ -25,6 +25,7 @@ class Row:
     delimiter: of a CSV row; empty for others.
     header: its columns, in order.
     column: where it begins in its line, from 1.
+    number: of an element of a list, which one it is, from 1; 0 for others, of which each begins a line.
     """
 
     file: str
@@ -35,6 +36,7 @@ class Row:
     delimiter: str = ""
     header: tuple[str, ...] = ()
     column: int = 1
+    number: int = 0
 
     def get(self, field: str) -> Any:
         """The value of a field, which may be dotted (`base.question`); None if it is not there.
@@ -69,8 +71,11 @@ class Row:
                 return self.line, 1
             index = self.header.index(field)
             return _cell_place(self.text, self.line, index, self.delimiter) if self.delimiter else (self.line, index + 1)
+        parts = (field,) if field in self.fields else field.split(".")
+        if parts[0] not in self.fields:
+            return self.line, self.column
         at = 0
-        for part in (field,) if field in self.fields else field.split("."):
+        for part in parts:
             found = re.compile(rf'"{re.escape(part)}"\s*:').search(self.text, at)
             if found is None:
                 return self.line, self.column
