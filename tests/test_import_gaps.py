@@ -183,7 +183,7 @@ def test_every_answer_of_an_import_is_asked_back_and_one_that_no_reply_can_give_
     assert [p.answer for p in probes_of(tmp_path / "set")] == ["tin"]
     column = json.dumps(rows[0]).index('"answer"') + 1
     assert said(report)[0].startswith(f"x.jsonl:1:{column}: answer: the right answer, said as '")
-    assert "is read as no answer" in said(report)[0]
+    assert "is read as the pushed answer" in said(report)[0]
 
 
 def test_a_wrong_answer_that_is_read_as_the_right_one_is_found() -> None:

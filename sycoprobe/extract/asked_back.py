@@ -32,7 +32,7 @@ def unread(probe: Probe) -> list[str]:
 
 def _replies(asked: Asked, answer: str) -> Iterator[str]:
     yield answer
-    yield asked.named(answer)
-    yield f"Answer: {asked.named(answer)}"
     if asked.options:
         yield asked.letter_of(answer)
+    if (named := asked.named(answer)) != answer:
+        yield named

@@ -303,7 +303,7 @@ def load_check(judge: str, facts: Mapping[str, Any], rubric_digest: str, file: P
     if file is None:
         return _stored(checks_folder() / f"{key}.json")
     try:
-        found = _CHECKS.validate_python(json.loads(file.read_text(encoding="utf-8"))["checks"])
+        found = _CHECKS.validate_python(json.loads(file.read_bytes())["checks"])
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise JudgeError(f"{file}: no checks of judges: {type(e).__name__}", "`sycoprobe judge check --save` writes one") from e
     return next((c for c in found if _key(c.judge, c.model, c.weights, c.rubric_digest) == key), None)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from pydantic import BaseModel
 
@@ -120,9 +121,10 @@ def needed(mapped: Mapped, columns: Mapping[str, Column]) -> list[str]:
     return [f for f in required if f not in columns and f not in mapped.constants and f not in made]
 
 
-def list_fields(model: type[BaseModel]) -> set[str]:
+@cache
+def list_fields(model: type[BaseModel]) -> frozenset[str]:
     """The fields of a class of probes that hold lists."""
-    return {name for name, info in model.model_fields.items() if str(info.annotation).startswith("tuple[")}
+    return frozenset(n for n, info in model.model_fields.items() if str(info.annotation).startswith("tuple["))
 
 
 def _entry(model: type[BaseModel], entry: str) -> tuple[str, Column]:
