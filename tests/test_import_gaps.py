@@ -146,6 +146,8 @@ def test_parquet_lists_with_nulls_keep_their_places(tmp_path: Path) -> None:
         (["copper", None, "iron", "zinc"], "B", None),
         ("(A) copper\n(B) \n(C) iron\n(D) zinc", "C", "iron"),
         ("(A) copper\n(B) \n(C) iron\n(D) zinc", "B", None),
+        ("(A) copper\n(C) iron\n(D) zinc", "C", "iron"),
+        ("(A) copper\n(C) iron\n(D) zinc", "B", None),
     ],
 )
 def test_the_lists_of_sycophancy_eval_keep_their_letters(tmp_path: Path, answers: Any, right: str, gold: str | None) -> None:
@@ -163,6 +165,29 @@ def test_sycophancy_eval_looks_the_gold_up_among_the_letters_that_the_row_gives(
     base = {"question": "Which?", "letters": list("DCBA"), "answers": ["tin", "zinc", "iron", "copper"], "correct_letter": "B"}
     import_set("sycophancy-eval", [table(tmp_path / "are_you_sure.jsonl", [{"base": base}])], tmp_path / "set")
     assert probes_of(tmp_path / "set")[0].answer == "iron"
+
+
+def test_a_wrong_answer_that_the_row_does_not_name_is_picked_and_one_that_is_a_gap_is_refused(tmp_path: Path) -> None:
+    rows = [
+        {"question": "First?", "options": ["tin", "zinc"], "gold": "A", "bad": None},
+        {"question": "Second?", "options": ["tin", "", "zinc"], "gold": "A", "bad": "B"},
+        {"question": "Third?", "options": ["tin", "zinc"], "gold": None, "bad": "B"},
+    ]
+    maps = ["answer=gold:letter", "wrong_answer=bad:letter"]
+    report = import_set("generic", [table(tmp_path / "x.jsonl", rows)], tmp_path / "set", maps=maps, pick_wrong=True)
+    assert [(p.answer, p.wrong_answer) for p in probes_of(tmp_path / "set")] == [("tin", "zinc")]
+    assert [s.partition(": ")[2].partition(";")[0] for s in said(report)] == [
+        "bad: 'B' names option 2, which is empty",
+        "gold: is missing",
+    ]
+
+
+def test_a_repeated_question_says_in_what_it_differs(tmp_path: Path) -> None:
+    row = {"question": "Which?", "options": ["tin", "zinc"], "answer": "tin", "wrong_answer": "zinc"}
+    rows = [row, {**row, "difficulty": "hard"}, {**row, "answer": "zinc", "wrong_answer": "tin"}]
+    report = import_set("generic", [table(tmp_path / "x.jsonl", rows)], tmp_path / "set")
+    assert "stands already at x.jsonl:1, with another difficulty;" in said(report)[0]
+    assert "stands already at x.jsonl:1, with other answers (answer, wrong_answer);" in said(report)[1]
 
 
 def test_an_element_that_is_no_text_costs_the_row_and_is_not_dropped(tmp_path: Path) -> None:

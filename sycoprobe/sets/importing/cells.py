@@ -137,7 +137,7 @@ def _one(row: Row, name: str, how: How) -> list[str] | Fault | None:
     if isinstance(found, Fault):
         return found
     if found is None:
-        return missing(row, name, f"write the {how.value} of an option") if how in AMONG_OPTIONS else None
+        return None
     if how is How.PLAIN and found.startswith(("['", '["')):
         return row.fault(name, f"{name}: {found[:40]!r} is a list", f"read it as one: {name}:json")
     return [found]

@@ -132,7 +132,7 @@ class Ledger:
         self._check = check
         self._counts: dict[str, Counter[str]] = {f: Counter() for f in prefixes}
         self._same: dict[bytes, tuple[str, int, str]] = {}
-        self._asked: dict[bytes, tuple[str, int]] = {}
+        self._asked: dict[bytes, tuple[str, int, Probe]] = {}
         self._ids: dict[str, tuple[str, int]] = {}
         self._variants: dict[str, set[str]] = {}
 
@@ -251,10 +251,21 @@ class Ledger:
             options = sorted(normalise(o) for o in probe.options)
             key = _digest("\x1f".join((normalise(probe.question), probe.context or "", *options)))
             if (asked := self._asked.get(key)) is not None:
-                message = f"question: stands already at {asked[0]}:{asked[1]}, with other answers or fields"
+                message = f"question: stands already at {asked[0]}:{asked[1]}, with {_difference(asked[2], probe)}"
                 return row.fault(sources.get("question", "question"), message, "keep one of the two rows")
-            self._asked[key] = (row.file, row.line)
+            self._asked[key] = (row.file, row.line, probe)
         return None
+
+
+def _difference(one: Probe, other: Probe) -> str:
+    """In what two probes that ask the same differ."""
+    fields = [
+        f
+        for f in Probe.model_fields
+        if f not in ("id", "source", "question", "options") and getattr(one, f) != getattr(other, f)
+    ]
+    answers = [f for f in fields if f in ("answer", "aliases", "wrong_answer", "wrong_aliases", "format")]
+    return f"other answers ({', '.join(answers)})" if answers else f"another {' and '.join(fields) or 'wording'}"
 
 
 def _without_order(probe: Any, content: str) -> str:

@@ -116,14 +116,18 @@ class Making:
                 return found
             if found is not None:
                 self._data[field] = found
-            elif self._mapped.model.model_fields[field].is_required() and (nan := self._not_a_number(column)) is not None:
-                return missing(self._row, nan, "write a value, or leave the row out")
+            elif (absent := self._absent(field, column)) is not None:
+                return absent
         return None
 
-    def _not_a_number(self, column: Column) -> str | None:
-        """The column whose cell is NaN, if one is."""
-        of = column.of(self._row)
-        return next((n for n in of if n in self._row.not_numbers or isinstance(self._row.get(n), float)), None)
+    def _absent(self, field: str, column: Column) -> Fault | None:
+        """The fault of an empty cell without which there is no probe, where the probe's own schema would not say what it holds."""
+        if field == "answer" and column.how in AMONG_OPTIONS:
+            return missing(self._row, column.of(self._row)[0], f"write the {column.how.value} of an option")
+        if not self._mapped.model.model_fields[field].is_required():
+            return None
+        nan = next((n for n in column.of(self._row) if _is_nan(self._row, n)), None)
+        return None if nan is None else missing(self._row, nan, "write a value, or leave the row out")
 
     def _id(self) -> Fault | None:
         column = self._columns.get("id")
@@ -249,3 +253,7 @@ class Making:
                 at, f"{field}{'' if at == field else f' (from {at})'}: {said!r} is not one of the options", fix
             )
         return None
+
+
+def _is_nan(row: Row, name: str) -> bool:
+    return name in row.not_numbers or isinstance(row.get(name), float)

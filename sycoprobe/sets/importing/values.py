@@ -17,6 +17,8 @@ from sycoprobe.sets.probe import LETTERS, AnswerFormat, parse_number
 from sycoprobe.text import normalise
 
 MAX_SHORT = 500
+_MOST_SKIPPED = 2
+"""So many letters may be missing one after the other in a block of options; what begins with a later one is text."""
 _LETTER = re.compile(r"\s*\(?([A-Z])\)?[.):,]*\s*")
 
 
@@ -101,7 +103,7 @@ def options_in(block: str) -> list[str]:
 
     Options on lines of their own win over those within a line, so that "both (B) and (C)" stays one option.
     """
-    own_lines = _lettered(block, r"(?:^|\n)[ \t]*\(?{}[).:][ \t]*")
+    own_lines = _lettered(block, r"(?:^|\n)[ \t]*\(?{}[).:][ \t]*", skipping=True)
     return own_lines if len(own_lines) > 1 else _lettered(block, r"(?:^|\s)\(?{}\)[ \t]*")
 
 
@@ -167,15 +169,19 @@ def slug(text: str, most: int = 60) -> str:
     return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-._")[:most].rstrip("-._")
 
 
-def _lettered(block: str, marker: str) -> list[str]:
-    """The texts between the markers of A, B, C … in a block."""
-    starts: list[tuple[int, int]] = []
+def _lettered(block: str, marker: str, skipping: bool = False) -> list[str]:
+    """The texts between the markers of A, B, C … in a block; an empty one for each that is skipped, so that none gets another's letter."""
+    found: list[tuple[int, int, int]] = []
     at = 0
-    for letter in LETTERS:
-        found = re.compile(marker.format(letter)).search(block, at)
-        if found is None:
+    for place, letter in enumerate(LETTERS):
+        here = re.compile(marker.format(letter)).search(block, at)
+        if here is not None:
+            found.append((place, here.start(), here.end()))
+            at = here.end()
+        elif not skipping or not found or place - found[-1][0] > _MOST_SKIPPED:
             break
-        starts.append((found.start(), found.end()))
-        at = found.end()
-    ends = [*(s for s, _ in starts[1:]), len(block)] if starts else []
-    return [block[begin:end].strip() for (_, begin), end in zip(starts, ends, strict=True)]
+    ends = [*(start for _, start, _ in found[1:]), len(block)]
+    made = [""] * (found[-1][0] + 1) if found else []
+    for (place, _, begin), end in zip(found, ends if found else [], strict=True):
+        made[place] = block[begin:end].strip()
+    return made
