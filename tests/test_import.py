@@ -817,6 +817,13 @@ TASKS = [
     ("generic", {}, ".jsonl"),
     ("generic", {"pick_wrong": True, "maps": ["answer=answer:letter"]}, ".jsonl"),
     ("generic", {"kind": "persona", "maps": ["bio_a=base.text"]}, ".jsonl"),
+    ("generic", {"pick_wrong": True, "maps": ["options=base.answers,base.letters", "answer=answer:flags"]}, ".jsonl"),
+    ("generic", {"pick_wrong": True, "maps": ["options=base.answers:json", "answer=base.correct_letter:number"]}, ".jsonl"),
+    (
+        "generic",
+        {"maps": ["template=base.text", "tags=base.letters:json", "answer=answer:split(B)", "wrong_answer=answer,id"]},
+        ".jsonl",
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import warnings
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -385,6 +386,44 @@ def test_whatever_numpy_prints_is_read_back(texts: list[str]) -> None:
 def test_what_leaves_open_where_an_element_ends_is_refused_and_not_guessed(text: str) -> None:
     with pytest.raises(ValueError, match=r"character|deep|commas"):
         printed(text)
+
+
+SOUP = [
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    "'",
+    '"',
+    "\\",
+    "\\x",
+    ",",
+    ":",
+    "=",
+    " ",
+    "\n",
+    "a",
+    "array(",
+    "nan",
+    "b'é'",
+    "1",
+    ".",
+    "-",
+    "\0",
+    "\ud800",
+]
+
+
+@given(st.lists(st.sampled_from(SOUP), max_size=20).map("".join))
+def test_no_text_gives_anything_but_a_value_or_one_error(text: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            printed(f"[{text}]")
+        except ValueError as e:
+            assert str(e)
 
 
 # --- rows that belong together

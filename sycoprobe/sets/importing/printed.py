@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -154,7 +155,9 @@ def _shown(token: _Token) -> str:
 
 def _text(written: str, at: int) -> str:
     try:
-        made = ast.literal_eval(written)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a backslash that escapes nothing, as people write it
+            made = ast.literal_eval(written)
     except (ValueError, SyntaxError) as e:
         raise ValueError(f"the text at character {at + 1} cannot be read") from e
     return made.decode("utf-8", "replace") if isinstance(made, bytes) else str(made)
