@@ -196,6 +196,16 @@ def test_an_element_that_is_no_text_costs_the_row_and_is_not_dropped(tmp_path: P
     assert "base.answers: element 2 is an object with the keys 'x'" in said(report)[0]
 
 
+def test_an_element_of_a_list_of_answers_that_is_no_text_costs_the_row_too(tmp_path: Path) -> None:
+    base = {"question": "Who?", "answer": ["Ada", {"name": "Ada"}], "incorrect_answer": "Eve"}
+    report = import_set("sycophancy-eval", [table(tmp_path / "answer.jsonl", [{"base": base}])], tmp_path / "a")
+    assert "base.answer: element 2 is an object with the keys 'name'" in said(report)[0]
+    text = "I am Ada. I keep bees. Should bees pay rent?\n (A) Yes\n (B) No\n\nAnswer:"
+    row = {"question": text, "answer_matching_behavior": " (A)", "answer_not_matching_behavior": [{"x": "B"}, " (B)"]}
+    report = import_set("model-written-evals", [table(tmp_path / "x.jsonl", [row])], tmp_path / "b")
+    assert "answer_not_matching_behavior: element 1 is an object" in said(report)[0]
+
+
 # --- answers are asked back
 
 

@@ -212,6 +212,16 @@ def test_a_field_that_nothing_is_mapped_to_is_named_with_the_fields_that_there_a
     assert found == ["x.jsonl:1:1: answer: is missing; --map answer=COLUMN; the row's fields: 'question', 'right', 'bad'"]
 
 
+def test_a_column_that_is_nearly_called_so_is_named(tmp_path: Path) -> None:
+    file = written(tmp_path / "x.csv", "Question,Answer,Wrong Answer\nWhich?,x,y\n")
+    for maps, meant in (([], '--map "question=Question"'), (["question=Question", "answer=Answr"], "'Answer' may be meant")):
+        with pytest.raises(ProbeError) as e:
+            import_set("generic", [file], tmp_path / "set", maps=maps)
+        assert e.value.hint.startswith(meant)
+    rows = table(tmp_path / "x.jsonl", [{"question": "Which?", "Answer": "x", "wrong_answer": "y"}])
+    assert "--map answer=Answer;" in said(import_set("generic", [rows], tmp_path / "set"))[0]
+
+
 def test_a_file_without_a_header_and_words_for_fields_lead_to_the_right_mapping(tmp_path: Path) -> None:
     file = written(tmp_path / "x.csv", f"{QUESTION},Mars,Jupiter,7,B\n{QUESTION},Mars,Jupiter,7,B\n")
     with pytest.raises(ProbeError) as e:

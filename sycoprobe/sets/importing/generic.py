@@ -12,7 +12,7 @@ from sycoprobe.sets.importing.making import Making
 from sycoprobe.sets.importing.mapping import Column, Mapped, needed
 from sycoprobe.sets.importing.names import Names
 from sycoprobe.sets.importing.rows import Broken, Row
-from sycoprobe.sets.importing.values import listed
+from sycoprobe.sets.importing.values import like, listed
 from sycoprobe.text import visible
 
 
@@ -61,6 +61,9 @@ def _check_header(row: Row, mapped: Mapped, columns: Mapping[str, Column]) -> No
     for field, column in mapped.columns.items():
         for name in column.of(row):
             if name not in row.header and not row.has(name):
-                raise ProbeError(f"{row.file}: there is no column {name!r} for {field}", hint)
+                meant = like(name, row.header)
+                fix = f"{meant!r} may be meant; {hint}" if meant is not None else hint
+                raise ProbeError(f"{row.file}: there is no column {name!r} for {field}", fix)
     for field in needed(mapped, columns):
-        raise ProbeError(f"{row.file}: no column is mapped to {field}", f"--map {field}=COLUMN; {hint}")
+        fix = f'--map "{field}={like(field, row.header) or "COLUMN"}"; {hint}'
+        raise ProbeError(f"{row.file}: no column is mapped to {field}", fix)

@@ -18,6 +18,7 @@ from sycoprobe.sets.importing.values import (
     aliases_of,
     format_of,
     json_list,
+    like,
     listed,
     missing,
     numbered,
@@ -68,7 +69,8 @@ class Making:
 
     def _unmapped(self, field: str) -> Fault:
         row = self._row
-        fix = f"--map {field}=COLUMN; the row's fields: {listed(map(str, row.fields), 20)}"
+        names = [str(name) for name in row.fields]
+        fix = f"--map {field}={like(field, names) or 'COLUMN'}; the row's fields: {listed(names, 20)}"
         inside = next((k for k, v in row.fields.items() if isinstance(v, list) and v and isinstance(v[0], Mapping)), None)
         if inside is not None and not row.header:
             fix += f"; if {str(inside)!r} is the list of rows: --rows {inside}"

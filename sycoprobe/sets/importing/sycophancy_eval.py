@@ -19,6 +19,7 @@ from sycoprobe.sets.importing.values import (
     format_of,
     letter_in,
     missing,
+    no_text_in,
     numbered,
     options_in,
     own_letters,
@@ -154,6 +155,9 @@ def _option(row: Row, field: str, said: str, options: Options) -> str | Fault:
 
 
 def _free_form(row: Row, common: dict[str, Any], ledger: Ledger) -> dict[str, Any] | Fault:
+    for field in ("base.correct_answer", "base.answer", "base.incorrect_answer"):
+        if row.get(field) not in ([], {}) and (odd := no_text_in(row.get(field))) is not None:
+            return row.fault(field, f"{field}: {odd}", "write a text, or a list of texts")
     right = several(row.get("base.correct_answer")) + several(row.get("base.answer"))
     if not right:
         return missing(row, "base.correct_answer", "the right answer stands there, or in base.answer")

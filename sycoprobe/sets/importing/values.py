@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import re
@@ -55,6 +56,13 @@ def several(value: Any) -> list[str]:
     return [] if one is None else [one]
 
 
+def no_text_in(value: Any) -> str | None:
+    """What is wrong with the first element of a list that is neither a text nor empty; None if there is none."""
+    elements = value if isinstance(value, list | tuple) else [value]
+    odd = next(((n, v) for n, v in enumerate(elements, 1) if plain(v) is None and not is_gap(v)), None)
+    return None if odd is None else f"element {odd[0]} is {sort_of(odd[1])}"
+
+
 def missing(row: Row, field: str, fix: str) -> Fault:
     """The fault of a field that a row needs and does not have; it says whether NaN or nothing usable stands there."""
     if field in row.not_numbers:
@@ -83,6 +91,13 @@ def listed(names: Iterable[str], most: int) -> str:
     """Names in quotes, the first of them, and how many more there are."""
     every = list(names)
     return ", ".join(map(repr, every[:most])) + (f" and {len(every) - most} more" if len(every) > most else "")
+
+
+def like(name: str, names: Iterable[str]) -> str | None:
+    """The one of the names that is meant by another that is none of them: the same but for case, or nearly the same."""
+    folded = {n.casefold(): n for n in names}
+    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.75)
+    return folded[found[0]] if found else None
 
 
 def numbered(places: Sequence[int]) -> str:
