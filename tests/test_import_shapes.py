@@ -439,7 +439,7 @@ def test_no_text_gives_anything_but_a_value_or_one_error(text: str) -> None:
 # --- rows that belong together
 
 
-def test_a_column_says_which_rows_are_one_cluster_and_the_run_counts_them_so(tmp_path: Path) -> None:
+def test_a_column_says_which_rows_are_one_cluster_and_other_words_are_other_clusters(tmp_path: Path) -> None:
     passages = ["Text 1", "Text 1", "text-1", "x" * 200 + "a", "x" * 200 + "b", "", "Text 1"]
     rows = [
         {"question": f"Which is {n}?", "answer": f"right {n}", "wrong_answer": f"bad {n}", "passage": p}
