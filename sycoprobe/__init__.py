@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from sycoprobe.gating.comparing import Compared, Comparison, Difference
     from sycoprobe.gating.decision import Decision, GateResult, RuleResult
     from sycoprobe.gating.selfcheck import SelfCheck
+    from sycoprobe.imports import import_set
     from sycoprobe.planning import Cost, Plan, Planned, Until
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.model import MetricResult, Report, Section
     from sycoprobe.running.asking import Tally
     from sycoprobe.sets.importing.ledger import ImportReport
-    from sycoprobe.sets.imports import import_set
     from sycoprobe.sets.load import load_set
     from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo
     from sycoprobe.stats.sample import Estimate
@@ -65,7 +65,7 @@ _HOMES = {
     "bless": "api",
     "compare": "api",
     "self_check": "api",
-    "import_set": "sets.imports",
+    "import_set": "imports",
     "load_set": "sets.load",
     "Baseline": "gating.baselines",
     "Check": "examining",

@@ -240,7 +240,7 @@ def _from_dotenv(variable: str) -> str | None:
     from dotenv import dotenv_values
 
     try:
-        return dotenv_values(file, interpolate=False).get(variable)
+        return dotenv_values(file, interpolate=False, encoding="utf-8-sig").get(variable)
     except (OSError, UnicodeDecodeError):
         return None
 

@@ -53,6 +53,17 @@ def writable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def decoded(raw: bytes) -> str:
+    """The text of a file: UTF-8, without a byte-order mark, and each line ended by LF. Raises `UnicodeDecodeError`.
+
+    Editors and git on Windows add the one and change the other without being asked, so neither says anything.
+
+    >>> decoded(b"\\xef\\xbb\\xbfa\\r\\nb")
+    'a\\nb'
+    """
+    return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def visible(text: str) -> str:
     """`text` with terminal control sequences made visible, so that model output cannot drive a terminal.
 

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +17,20 @@ from hypothesis import strategies as st
 import sycoprobe
 from sycoprobe.cli.import_cmd import FormatName
 from sycoprobe.errors import MissingExtraError, ProbeError, SycoprobeError
+from sycoprobe.imports import import_set
 from sycoprobe.sets.importing.formats import ImportFormat
 from sycoprobe.sets.importing.ledger import ImportReport
 from sycoprobe.sets.importing.values import one_of, options_in
 from sycoprobe.sets.importing.writing import REPORT_FILE
-from sycoprobe.sets.imports import import_set
-from sycoprobe.sets.load import faults_of, load_set
+from sycoprobe.sets.load import load_set
 from sycoprobe.sets.probe import AnswerFormat
 from sycoprobe.text import normalise
 from tests.commands import cli
+from tests.imported import probes_of, said
+from tests.imported import table as write
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SYCOPROBE_SHARED", ROOT.parent / "shared")) / "datasets"
-
-
-def write(path: Path, rows: Sequence[Any]) -> Path:
-    """A JSONL file; a row that is a string is written as it stands."""
-    path.write_text("".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in rows), encoding="utf-8")
-    return path
-
-
-def probes_of(folder: Path) -> tuple[Any, ...]:
-    """The probes of an imported set, which must be sound."""
-    assert faults_of(folder) == []
-    return load_set(str(folder)).probes
-
-
-def said(report: ImportReport) -> list[str]:
-    """What was left out, each as file:line:column: message; fix."""
-    return [str(f) for row in report.left_out_rows for f in row.faults]
 
 
 def sharma(template: str = "{question}", **base: Any) -> dict[str, Any]:
@@ -505,7 +489,6 @@ def test_bullets_are_taken_off_and_signs_of_numbers_are_not(tmp_path: Path, bull
         ["1. May", "2. May"],
         ["(1) only", "(2) only", "(1) and (2)"],
         ["(1) and (2)", "(2) and (3)"],
-        ["A", "B"],
         ["A) red", "b) blue"],
     ],
 )
@@ -834,6 +817,13 @@ TASKS = [
     ("generic", {}, ".jsonl"),
     ("generic", {"pick_wrong": True, "maps": ["answer=answer:letter"]}, ".jsonl"),
     ("generic", {"kind": "persona", "maps": ["bio_a=base.text"]}, ".jsonl"),
+    ("generic", {"pick_wrong": True, "maps": ["options=base.answers,base.letters", "answer=answer:flags"]}, ".jsonl"),
+    ("generic", {"pick_wrong": True, "maps": ["options=base.answers:json", "answer=base.correct_letter:number"]}, ".jsonl"),
+    (
+        "generic",
+        {"maps": ["template=base.text", "tags=base.letters:json", "answer=answer:split(B)", "wrong_answer=answer,id"]},
+        ".jsonl",
+    ),
 ]
 
 

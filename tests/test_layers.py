@@ -15,7 +15,7 @@ from benchmarks import house
 
 ROOT = Path(sycoprobe.__file__).parent
 PURE = ("stats", "sets", "extract", "metrics", "kinds", "planning", "gating", "money")
-EDGES = {"sets/load.py", "sets/imports.py", "money/files.py", "money/vendors.py"}
+EDGES = {"sets/load.py", "money/files.py", "money/vendors.py"}
 """Files of pure folders that reach outside all the same: where sets and prices come from, and the addresses in the environment."""
 IO = {"httpx", "aiohttp", "socket", "subprocess", "asyncio", "os", "pathlib", "tempfile"}
 

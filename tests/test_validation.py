@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sycoprobe.sets.faults import MAX_LINE_BYTES, parse_info, parse_probes, warnings_in
+from sycoprobe.sets.faults import MAX_LINE_BYTES, parse_info, parse_probes, warnings_in, windows_marks
 from sycoprobe.sets.load import faults_of, load_set, write_starter
 from sycoprobe.sets.probe import Probe
 from tests.commands import cli
@@ -99,11 +99,13 @@ def test_bad_utf8_is_reported_at_its_column() -> None:
     assert found.startswith(f"p.jsonl:1:{raw.index(0xFF) + 1}: not UTF-8: byte 0xff")
 
 
-def test_a_byte_order_mark_and_crlf_are_faults_of_their_own() -> None:
-    found = faults(b"\xef\xbb\xbf" + line().replace(b"\n", b"\r\n"))
-    assert "byte-order mark" in found[0]
-    assert "CRLF" in found[1]
-    assert len(found) == 2
+def test_a_byte_order_mark_and_crlf_are_no_faults_but_warned_of_once() -> None:
+    lines = [b"\xef\xbb\xbf" + line().replace(b"\n", b"\r\n"), line(id="b").replace(b"\n", b"\r\n")]
+    assert faults(*lines) == []
+    assert [f.message for f in windows_marks("p.jsonl", lines)] == [
+        "the file begins with a byte-order mark",
+        "the line ends in CRLF",
+    ]
 
 
 def test_an_empty_file_has_no_probes() -> None:

@@ -54,23 +54,31 @@ def import_(
     maps: Annotated[
         list[str] | None,
         typer.Option(
-            "--map", metavar="FIELD=COLUMN", help="generic: also FIELD=COLUMN:split(|), :json, :letter, :index. Repeatable."
+            "--map",
+            metavar="FIELD=COLUMN",
+            help="generic: also FIELD=A,B,C and FIELD=COLUMN:split(|), :json, :letter, :index, :number, :flags. Repeatable.",
         ),
     ] = None,
     constants: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="generic: the same in every probe. Repeatable.")
     ] = None,
     pick_wrong: Annotated[
-        bool, typer.Option("--pick-wrong", help="generic: draw the wrong answer of a choice from its other options.")
+        bool,
+        typer.Option(
+            "--pick-wrong", help="generic: draw the wrong answer of a choice from its other options; of yes, it is no."
+        ),
     ] = False,
     delimiter: Annotated[
         str | None, typer.Option(help="generic: what parts CSV cells (default: ',', or a tab in .tsv).")
+    ] = None,
+    rows: Annotated[
+        str | None, typer.Option(help="generic: the field of a JSON document in which the list of rows stands.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Write nothing if a row must be left out.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
 ) -> None:
     """Make a probe set of files that you have, and account for every row. Exit code 1 if rows were left out, 2 if all were."""
-    from sycoprobe.sets.imports import import_set
+    from sycoprobe.imports import import_set
 
     report = import_set(
         format.value,
@@ -86,6 +94,7 @@ def import_(
         constants=constants or (),
         pick_wrong=pick_wrong,
         delimiter=delimiter,
+        rows=rows,
         strict=strict,
     )
     if json:
@@ -122,6 +131,8 @@ def _show(report: ImportReport, out: Path) -> None:
         _show_places(report.changed)
     for sentence in report.lost:
         print(visible(f"lost       {sentence}"))
+    for sentence in report.hints:
+        print(visible(f"hint       {sentence}"))
     if report.folder is not None:
         if report.left_out or report.changed or report.collapsed:
             print(visible(f"Every row that was left out, changed or collapsed stands in {out / REPORT_FILE}."))

@@ -14,6 +14,7 @@ from sycoprobe.config.layers import Layer
 from sycoprobe.errors import PlanError
 from sycoprobe.settings import Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared, option_name
 from sycoprobe.settings.checking import unknown
+from sycoprobe.text import decoded
 
 OWN_FILE = "sycoprobe.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -136,9 +137,11 @@ def find(folder: Path | None = None) -> ConfigFile:
 def load(path: Path) -> ConfigFile:
     """A settings file that the user named. Raises `PlanError`."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as e:
-        raise PlanError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
+        text = decoded(path.read_bytes())
+    except UnicodeDecodeError as e:
+        raise PlanError(f"{path}: cannot be read: not UTF-8", "save the file as UTF-8") from e
+    except OSError as e:
+        raise PlanError(f"{path}: cannot be read: {e.strerror}", "name a TOML file") from e
     try:
         data: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:

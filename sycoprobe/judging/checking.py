@@ -37,6 +37,7 @@ from sycoprobe.stats.agreement import (
     rogan_gladen,
     two_by_two,
 )
+from sycoprobe.text import decoded
 
 SCHEMA_VERSION = 1
 FOLDER = "judge-checks"
@@ -130,7 +131,7 @@ def labelled(file: Path | None = None, *, rubrics: Mapping[str, Rubric] = RUBRIC
     name = str(file) if file else SHIPPED
     try:
         source = file or resources.files("sycoprobe.judging") / "data" / SHIPPED
-        text = source.read_text(encoding="utf-8")
+        text = decoded(source.read_bytes())
     except (OSError, UnicodeDecodeError) as e:
         raise JudgeError(f"{name}: cannot be read: {e}", "name a JSONL file of labelled transcripts") from e
     found: dict[str, Labelled] = {}
@@ -302,7 +303,7 @@ def load_check(judge: str, facts: Mapping[str, Any], rubric_digest: str, file: P
     if file is None:
         return _stored(checks_folder() / f"{key}.json")
     try:
-        found = _CHECKS.validate_python(json.loads(file.read_text(encoding="utf-8"))["checks"])
+        found = _CHECKS.validate_python(json.loads(file.read_bytes())["checks"])
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise JudgeError(f"{file}: no checks of judges: {type(e).__name__}", "`sycoprobe judge check --save` writes one") from e
     return next((c for c in found if _key(c.judge, c.model, c.weights, c.rubric_digest) == key), None)

@@ -14,6 +14,7 @@ from pathlib import Path
 from sycoprobe.errors import PriceError
 from sycoprobe.money.price import UNIT, Price, fault_in
 from sycoprobe.money.vendors import FREE, VENDORS
+from sycoprobe.text import decoded
 
 TABLE_VERSION = 1
 NEEDED = ("input", "output")
@@ -54,8 +55,7 @@ def read_table(path: Path) -> PriceTable:
     PriceError: the file cannot be read or holds a fault; names file:line:column.
     """
     try:
-        # An editor on Windows may have put a byte order mark in front, which TOML does not allow.
-        text = path.read_text(encoding="utf-8-sig")
+        text = decoded(path.read_bytes())
     except (OSError, UnicodeDecodeError) as e:
         raise PriceError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
     try:

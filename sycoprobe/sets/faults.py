@@ -115,6 +115,19 @@ def parse_probes(file: str, lines: Iterable[bytes], model: type[BaseModel] = Pro
     return probes, sorted(faults, key=lambda f: (f.line, f.column))
 
 
+def windows_marks(file: str, lines: Iterable[bytes]) -> list[Fault]:
+    """The byte-order mark and the first CRLF of a file. It is read as if they were not there, but other programs may stumble."""
+    found: list[Fault] = []
+    for number, line in enumerate(lines, 1):
+        if number == 1 and line.startswith(_BOM):
+            found.append(Fault(file, 1, 1, "the file begins with a byte-order mark", "save it as UTF-8 without BOM"))
+        if line.endswith(b"\r\n"):
+            fix = "save it with LF line ends (told once; `*.jsonl eol=lf` in .gitattributes keeps git from changing them)"
+            found.append(Fault(file, number, 1, "the line ends in CRLF", fix))
+            break
+    return found
+
+
 def warnings_in(file: str, lines: Iterable[bytes]) -> list[Fault]:
     """What is no fault in the raw lines of a JSONL file of probes, but most likely not meant.
 
@@ -146,16 +159,8 @@ def warnings_in(file: str, lines: Iterable[bytes]) -> list[Fault]:
 
 def _clean_lines(file: str, lines: Iterable[bytes], faults: list[Fault]) -> Iterator[tuple[int, str]]:
     """Each line that can be read as text, with its number; what is wrong with the bytes goes to `faults`."""
-    crlf_reported = False
     for number, line in enumerate(lines, 1):
-        raw = line
-        if number == 1 and raw.startswith(_BOM):
-            faults.append(Fault(file, 1, 1, "the file begins with a byte-order mark", "save it as UTF-8 without BOM"))
-            raw = raw[len(_BOM) :]
-        if raw.endswith(b"\r\n") and not crlf_reported:
-            crlf_reported = True
-            fix = "save it with LF line ends (reported once; later lines may have it too)"
-            faults.append(Fault(file, number, len(raw) - 1, "the line ends in CRLF", fix))
+        raw = line.removeprefix(_BOM) if number == 1 else line
         if len(raw) > MAX_LINE_BYTES:
             message = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
             faults.append(

@@ -56,8 +56,10 @@ class Lettered:
         return found[0] if len(found) == 1 else None
 
 
-def lettered(options: Sequence[str]) -> Lettered | None:
+def lettered(options: Sequence[str], places: Sequence[int] | None = None) -> Lettered | None:
     """The options parted from their marks, or None if they do not all bear one, in order from A or 1.
+
+    `places` says at which place of their list the options stand, from 0, where some that stood between them are missing.
 
     >>> lettered(["A) theatre", "B) library"]).texts
     ('theatre', 'library')
@@ -69,7 +71,9 @@ def lettered(options: Sequence[str]) -> Lettered | None:
     marked = [m for o in options if (m := _marked(o)) is not None]
     if len(marked) == len(options):
         marks, texts = [m for m, _ in marked], [t for _, t in marked]
-        if not _in_order(marks) or any(_PART_OF_A_SENTENCE.match(t) for t in texts):
+        if not _in_order(marks, range(len(options)) if places is None else places) or any(
+            _PART_OF_A_SENTENCE.match(t) for t in texts
+        ):
             return None
     else:
         bullets = [b for o in options if (b := _BULLET.fullmatch(o)) is not None and not _SIGNED.match(o.strip())]
@@ -90,9 +94,22 @@ def _marked(option: str) -> tuple[str, str] | None:
     return mark, found["text"].strip()
 
 
-def _in_order(marks: Sequence[str]) -> bool:
-    n = len(marks)
-    runs = (list(LETTERS[:n]), list(LETTERS.lower()[:n]), [str(i + 1) for i in range(n)])
+def own_marks(options: Sequence[str]) -> tuple[str, ...] | None:
+    """The letters or numbers that the options bear, in whatever order; None unless each bears one of its own and all of one sort.
+
+    >>> own_marks(["B) red", "A) blue"]), own_marks(["A. fumigatus", "A. niger"])
+    (('B', 'A'), None)
+    """
+    marks = [m[0].upper() for o in options if (m := _marked(o)) is not None]
+    if len(marks) < max(len(options), 2) or len(set(marks)) < len(marks) or len({m.isdigit() for m in marks}) > 1:
+        return None
+    return tuple(marks)
+
+
+def _in_order(marks: Sequence[str], places: Sequence[int]) -> bool:
+    if places[-1] >= len(LETTERS):
+        return list(marks) == [str(p + 1) for p in places]
+    runs = ([LETTERS[p] for p in places], [LETTERS[p].lower() for p in places], [str(p + 1) for p in places])
     return list(marks) in runs
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from sycoprobe.errors import ProbeError
-from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, parse_info, parse_probes, warnings_in
+from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, parse_info, parse_probes, warnings_in, windows_marks
 from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
 
 if TYPE_CHECKING:
@@ -107,11 +108,13 @@ def faults_of(folder: Path) -> list[Fault]:
 
 def warnings_of(folder: Path) -> list[Fault]:
     """What is no fault of the set in `folder`, but most likely not meant."""
-    try:
-        with (folder / PROBES_FILE).open("rb") as f:
-            return warnings_in(str(folder / PROBES_FILE), _bounded_lines(f))
-    except OSError:
-        return []  # A generated set has no such file; of any other that is missing, `faults_of` tells.
+    found: list[Fault] = []
+    for name, looks in ((INFO_FILE, (windows_marks,)), (PROBES_FILE, (windows_marks, warnings_in))):
+        for look in looks:
+            # A generated set has no probes file; of any other file that is missing, `faults_of` tells.
+            with suppress(OSError), (folder / name).open("rb") as f:
+                found += look(str(folder / name), _bounded_lines(f))
+    return found
 
 
 def generator(name: str) -> Any:

@@ -6,6 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from sycoprobe.errors import PlanError
+from sycoprobe.text import decoded
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -17,7 +18,7 @@ RESTORE = "or restore the file as it was installed"
 def shipped_toml(file: Traversable) -> dict[str, object]:
     """What stands in a file. Raises `PlanError` that names the file if it cannot be read or is not TOML."""
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8"))
+        return tomllib.loads(decoded(file.read_bytes()))
     except OSError as e:
         raise PlanError(f"{file}: cannot be read: {e.strerror}", "install sycoprobe again") from e
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:

@@ -26,6 +26,7 @@ from pydantic import (
 from sycoprobe.errors import PlanError
 from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm
 from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked, Name
+from sycoprobe.text import decoded
 from sycoprobe.turns import Message
 
 PLACEHOLDERS = frozenset({"claim", "reason", "question", "closing"})
@@ -250,13 +251,13 @@ def placeholders(text: str) -> set[str]:
 def parse_wordings(file: str, raw: bytes) -> Wordings:
     """The wordings in the bytes of a TOML file. Raises `PlanError` naming file and place."""
     try:
-        return Wordings.model_validate(tomllib.loads(raw.decode("utf-8")))
+        text = decoded(raw)
+        return Wordings.model_validate(tomllib.loads(text))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
         raise PlanError(f"{file}: not TOML: {e}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
         place = ".".join(str(p) for p in first["loc"])
-        text = raw.decode("utf-8")
         line = _line_of(text, first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         said = f"{place}: {message}" if place else message

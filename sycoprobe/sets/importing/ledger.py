@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ from sycoprobe.text import normalise, visible
 REPORT_VERSION: Literal[1] = 1
 _HEADROOM = 4096
 """Bytes of a line that id, source and spacing may take."""
+
+Check = Callable[[Probe], Sequence[str]]
 
 
 class Why(StrEnum):
@@ -102,6 +104,7 @@ class ImportReport(OneLine, _Part):
     changed: tuple[Place, ...] = Field(description="What was read otherwise than it stood, row by row.")
     collapsed_rows: tuple[Collapsed, ...] = Field(description="The rows that repeat another one, and which.")
     lost: tuple[str, ...] = Field(description="What of the source has no place in a probe.")
+    hints: tuple[str, ...] = Field(default=(), description="What may not be meant, and what else the set can do.")
 
     def _line(self) -> str:
         where = f"in {self.folder}" if self.folder is not None else "nothing was written"
@@ -115,9 +118,10 @@ class Ledger:
     ----------
     model: the class of the probes.
     prefixes: by file, what the ids of its probes begin with.
+    check: what besides its schema speaks against a question with a known answer, each in a sentence that begins with a field and a colon.
     """
 
-    def __init__(self, model: type[BaseModel], prefixes: Mapping[str, str]) -> None:
+    def __init__(self, model: type[BaseModel], prefixes: Mapping[str, str], check: Check = numbers_beyond) -> None:
         self.probes: list[Any] = []
         self.changed: list[Fault] = []
         self.lost: list[str] = []
@@ -125,9 +129,10 @@ class Ledger:
         self.collapsed: list[Collapsed] = []
         self._model = model
         self._prefixes = prefixes
+        self._check = check
         self._counts: dict[str, Counter[str]] = {f: Counter() for f in prefixes}
         self._same: dict[bytes, tuple[str, int, str]] = {}
-        self._asked: dict[bytes, tuple[str, int]] = {}
+        self._asked: dict[bytes, tuple[str, int, Probe]] = {}
         self._ids: dict[str, tuple[str, int]] = {}
         self._variants: dict[str, set[str]] = {}
 
@@ -155,11 +160,11 @@ class Ledger:
 
         Parameters
         ----------
-        data: the probe's fields; without `id`, it is made from file and line.
+        data: the probe's fields; without `id`, it is made from the file and the line, or the number of the element.
         sources: by field of the probe, the field of the row that it comes from.
         variant: the wording in which the row asks; rows that differ in it alone are variants, not duplicates.
         """
-        given = {"id": f"{self._prefixes[row.file]}-{row.line:05d}", **data}
+        given = {"id": f"{self._prefixes[row.file]}-{row.number or row.line:05d}", **data}
         for field in row.not_numbers:
             self.change(row.fault(field, f"{field}: NaN or an infinity, which is not JSON", "it was read as absent"))
         try:
@@ -168,8 +173,8 @@ class Ledger:
             found = [pydantic_fault(row.file, row.line, 1, error) for error in e.errors(include_url=False)]
             self.leave_out(row, *(_at_source(row, sources, fault) for fault in found))
             return False
-        if isinstance(probe, Probe) and (beyond := numbers_beyond(probe)):
-            self.leave_out(row, *(_at_source(row, sources, fault_saying(row.file, row.line, 1, s)) for s in beyond))
+        if isinstance(probe, Probe) and (against := self._check(probe)):
+            self.leave_out(row, *(_at_source(row, sources, fault_saying(row.file, row.line, 1, s)) for s in against))
             return False
         # Not the id, which tells rows apart, nor where a fact can be looked up, which may name the row.
         content = probe.model_dump_json(exclude={"id", "source"})
@@ -246,10 +251,21 @@ class Ledger:
             options = sorted(normalise(o) for o in probe.options)
             key = _digest("\x1f".join((normalise(probe.question), probe.context or "", *options)))
             if (asked := self._asked.get(key)) is not None:
-                message = f"question: stands already at {asked[0]}:{asked[1]}, with other answers or fields"
+                message = f"question: stands already at {asked[0]}:{asked[1]}, with {_difference(asked[2], probe)}"
                 return row.fault(sources.get("question", "question"), message, "keep one of the two rows")
-            self._asked[key] = (row.file, row.line)
+            self._asked[key] = (row.file, row.line, probe)
         return None
+
+
+def _difference(one: Probe, other: Probe) -> str:
+    """In what two probes that ask the same differ."""
+    fields = [
+        f
+        for f in Probe.model_fields
+        if f not in ("id", "source", "question", "options") and getattr(one, f) != getattr(other, f)
+    ]
+    answers = [f for f in fields if f in ("answer", "aliases", "wrong_answer", "wrong_aliases", "format")]
+    return f"other answers ({', '.join(answers)})" if answers else f"another {' and '.join(fields) or 'wording'}"
 
 
 def _without_order(probe: Any, content: str) -> str:

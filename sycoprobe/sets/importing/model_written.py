@@ -13,7 +13,17 @@ from typing import Any
 from sycoprobe.sets.faults import Fault
 from sycoprobe.sets.importing.ledger import Ledger
 from sycoprobe.sets.importing.rows import Broken, Row
-from sycoprobe.sets.importing.values import letter_in, missing, one_of, options_begin, options_in, plain, several, slug
+from sycoprobe.sets.importing.values import (
+    letter_in,
+    missing,
+    no_text_in,
+    one_of,
+    options_begin,
+    options_in,
+    plain,
+    several,
+    slug,
+)
 from sycoprobe.text import normalise
 
 MATCHING = "answer_matching_behavior"
@@ -88,6 +98,9 @@ def _persona(row: Row, ledger: Ledger) -> dict[str, Any] | Fault:
     biography, question = parted
     stands = several(row.get(MATCHING))
     differs = several(row.get(OTHER))
+    for field in (MATCHING, OTHER):
+        if (odd := no_text_in(row.get(field))) is not None:
+            return row.fault(field, f"{field}: {odd}", "write a letter, or a list of letters")
     if not stands:
         return missing(row, MATCHING, "the letter that the biography leans to stands there")
     if not differs:

@@ -8,10 +8,20 @@ from pathlib import Path
 
 from sycoprobe.errors import MissingExtraError, ProbeError
 from sycoprobe.sets.faults import MAX_LINE_BYTES
+from sycoprobe.sets.importing.csv_rows import csv_rows
+from sycoprobe.sets.importing.json_rows import begins_document, document_rows, json_rows
 from sycoprobe.sets.importing.ledger import Ledger
-from sycoprobe.sets.importing.rows import Broken, Row, csv_rows, json_rows
+from sycoprobe.sets.importing.rows import BOM, Broken, Row
 from sycoprobe.sets.importing.values import slug
 from sycoprobe.text import visible
+
+MAX_DOCUMENT_BYTES = 1 << 29
+_JSON = (".json", ".jsonl", ".ndjson")
+_OTHERWISE = {
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "save the sheet as CSV (UTF-8)"),
+    **dict.fromkeys((".gz", ".zip", ".zst", ".bz2", ".xz"), "unpack it first"),
+    **dict.fromkeys((".arrow", ".feather", ".pkl", ".pickle"), "write it as Parquet or JSONL"),
+}
 
 
 def check_paths(paths: Sequence[Path], folder: Path) -> None:
@@ -65,19 +75,53 @@ def roles_of(paths: Sequence[Path], roles: Sequence[str], needed: int) -> dict[s
     return {role: found[0] for role, found in told.items() if found}
 
 
-def table_rows(path: Path, label: str, ledger: Ledger, delimiter: str | None) -> Iterator[Row | Broken]:
-    """The rows of a CSV, TSV, JSONL or Parquet file, told apart by the ends of their names. Raises `ProbeError`."""
+def table_rows(path: Path, label: str, ledger: Ledger, delimiter: str | None, at: str | None = None) -> Iterator[Row | Broken]:
+    """The rows of a CSV, TSV, JSON, JSONL or Parquet file, told apart by the ends of their names.
+
+    Parameters
+    ----------
+    delimiter: of CSV; None: a comma, or a tab in .tsv.
+    at: of JSON, the field in which the list of rows stands; None: the file is that list, or a row a line.
+
+    Raises
+    ------
+    ProbeError: the name tells nothing, or the file cannot be read.
+    """
     suffix = path.suffix.lower()
+    if at is not None and suffix not in _JSON:
+        raise ProbeError(f"{path}: only JSON has its rows in a field", f"leave --rows {at} away")
     if suffix == ".parquet":
         return _parquet_rows(path, label)
-    if suffix in (".jsonl", ".ndjson"):
+    if suffix in _JSON:
+        if at is not None or _is_document(path, suffix):
+            return document_rows(label, _whole(path), ledger.change, at)
         return json_rows(label, lines_of(path), ledger.change)
     if suffix in (".csv", ".tsv", ".txt"):
         by = delimiter or ("\t" if suffix == ".tsv" else ",")
         if len(by) != 1 or by in '"\r\n\0':
             raise ProbeError(f"{by!r} cannot part cells", "name one character, such as ';'")
         return csv_rows(label, lines_of(path), ledger.change, by)
-    raise ProbeError(f"{path}: what it holds cannot be told from its name", "end it in .csv, .tsv, .jsonl or .parquet")
+    raise ProbeError(
+        f"{path}: what it holds cannot be told from its name",
+        _OTHERWISE.get(suffix, "end it in .csv, .tsv, .json, .jsonl or .parquet"),
+    )
+
+
+def _is_document(path: Path, suffix: str) -> bool:
+    for line in lines_of(path):
+        if text := line.removeprefix(BOM).decode("utf-8", "replace").strip():
+            return begins_document(text, may_be_list=suffix == ".json")
+    return False
+
+
+def _whole(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_DOCUMENT_BYTES:
+            message = f"{path}: is one document of more than {MAX_DOCUMENT_BYTES >> 20} MiB, which is read at once"
+            raise ProbeError(message, "write a row a line, as .jsonl, which is read line by line")
+        return path.read_bytes()
+    except OSError as e:
+        raise ProbeError(f"{path}: cannot be read: {e.strerror}", "look at its permissions") from e
 
 
 def _parquet_rows(path: Path, label: str) -> Iterator[Row | Broken]:

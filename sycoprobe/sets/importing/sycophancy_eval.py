@@ -12,13 +12,15 @@ from typing import Any
 from sycoprobe.seeds import rng_for
 from sycoprobe.sets.faults import Fault
 from sycoprobe.sets.importing.ledger import Ledger
+from sycoprobe.sets.importing.options import Options, Unreadable, options_from
 from sycoprobe.sets.importing.rows import Broken, Row
 from sycoprobe.sets.importing.values import (
     aliases_of,
     format_of,
     letter_in,
     missing,
-    one_of,
+    no_text_in,
+    numbered,
     options_in,
     own_letters,
     plain,
@@ -98,39 +100,64 @@ def _question(row: Row, ledger: Ledger, seed: int) -> dict[str, Any] | Fault:
 
 
 def _choice(row: Row, common: dict[str, Any], seed: int, ledger: Ledger) -> dict[str, Any] | Fault:
-    block = row.get("base.answers")
-    options = [o.strip() for o in block if isinstance(o, str)] if isinstance(block, list) else options_in(str(block))
-    letters = row.get("base.letters")
-    if len(options) < 2 or (isinstance(letters, list) and len(letters) != len(options)):
-        wanted = f" of {len(letters)}" if isinstance(letters, list) else ""
-        message = f"base.answers: {len(options)}{wanted} options could be read"
-        return row.fault("base.answers", message, "write each on a line of its own, as '(A) …', from A on")
-    own = lettered(options)
-    if own is not None:
-        options = list(own.texts)
-        ledger.change(own_letters(row, "base.answers", own))
-    field = _gold_field(row)
-    said = plain(row.get(field))
-    if said is None:
-        return missing(row, field, "the letter or the text of the right option stands there")
-    gold = (own.named(said) if own else None) or one_of(options, said)
+    options = _options(row)
+    if isinstance(options, Fault):
+        return options
+    named: dict[str, str | None] = {}
+    for field in (_gold_field(row), "base.incorrect_answer"):
+        said = plain(row.get(field))
+        found = None if said is None else _option(row, field, said, options)
+        if isinstance(found, Fault):
+            return found
+        named[field] = found
+    (gold_field, gold), (_, wrong) = named.items()
     if gold is None:
-        return row.fault(field, f"{field}: {said!r} is none of the options", "write a letter, or an option as it stands")
-    given = plain(row.get("base.incorrect_answer"))
-    if given is not None:
-        wrong = (own.named(given) if own else None) or one_of(options, given)
-        if wrong is None:
-            at = "base.incorrect_answer"
-            return row.fault(at, f"{at}: {given!r} is none of the options", "write a letter, or an option as it stands")
-    else:
-        others = sorted({o for o in options if normalise(o) != normalise(gold)})
+        return missing(row, gold_field, "the letter or the text of the right option stands there")
+    there = options.there
+    if options.gaps:
+        message = f"base.answers: of {len(options.texts)} options, {numbered(options.gaps)} empty"
+        ledger.change(row.fault("base.answers", message, "left away; letters count the places as they stand"))
+    own = lettered(there, options.places)
+    if own is not None:
+        gold, wrong, there = own.bare(gold), None if wrong is None else own.bare(wrong), list(own.texts)
+        ledger.change(own_letters(row, "base.answers", own))
+    if wrong is None:
+        others = sorted({o for o in there if normalise(o) != normalise(gold)})
         if not others:
             return row.fault("base.answers", "base.answers: no option differs from the right one", "give a wrong option")
-        wrong = rng_for(seed, "import", common["question"], *sorted(options)).choice(others)
-    return {**common, "format": "choice", "answer": gold, "wrong_answer": wrong, "options": options}
+        wrong = rng_for(seed, "import", common["question"], *sorted(there)).choice(others)
+    return {**common, "format": "choice", "answer": gold, "wrong_answer": wrong, "options": there}
+
+
+def _options(row: Row) -> Options | Fault:
+    """The options of `base.answers`, a list or a lettered block, with the labels of `base.letters`."""
+    block, letters = row.get("base.answers"), row.get("base.letters")
+    try:
+        found = options_from(block if isinstance(block, list) else options_in(str(block)), letters)
+    except Unreadable as e:
+        what, _, fix = str(e).partition("; ")
+        return row.fault("base.answers", f"base.answers: {what}", fix)
+    if len(found.there) < 2 or (isinstance(letters, list) and len(letters) != len(found.texts)):
+        wanted = f" of {len(letters)}" if isinstance(letters, list) else ""
+        message = f"base.answers: {len(found.there)}{wanted} options could be read"
+        return row.fault("base.answers", message, "write each on a line of its own, as '(A) …', from A on")
+    return found
+
+
+def _option(row: Row, field: str, said: str, options: Options) -> str | Fault:
+    place = options.named(said, text_first=True)
+    if place is None:
+        return row.fault(field, f"{field}: {said!r} is none of the options", "write a letter, or an option as it stands")
+    text = options.texts[place]
+    if text is None:
+        return row.fault("base.answers", f"{field}: {said!r} names option {place + 1}, which is empty", "fill it in")
+    return text
 
 
 def _free_form(row: Row, common: dict[str, Any], ledger: Ledger) -> dict[str, Any] | Fault:
+    for field in ("base.correct_answer", "base.answer", "base.incorrect_answer"):
+        if row.get(field) not in ([], {}) and (odd := no_text_in(row.get(field))) is not None:
+            return row.fault(field, f"{field}: {odd}", "write a text, or a list of texts")
     right = several(row.get("base.correct_answer")) + several(row.get("base.answer"))
     if not right:
         return missing(row, "base.correct_answer", "the right answer stands there, or in base.answer")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,8 @@ from sycoprobe.sets.probe import LETTERS, AnswerFormat, parse_number
 from sycoprobe.text import normalise
 
 MAX_SHORT = 500
+_MOST_SKIPPED = 2
+"""So many letters may be missing one after the other in a block of options; what begins with a later one is text."""
 _LETTER = re.compile(r"\s*\(?([A-Z])\)?[.):,]*\s*")
 
 
@@ -36,12 +39,28 @@ def plain(value: Any) -> str | None:
     return None
 
 
+def is_gap(value: Any) -> bool:
+    """Whether nothing stands there: null, NaN, or an empty text."""
+    return (
+        value is None
+        or (isinstance(value, str) and not value.strip())
+        or (isinstance(value, float) and not math.isfinite(value))
+    )
+
+
 def several(value: Any) -> list[str]:
     """A cell as a list of texts: of a list those of its elements that are not empty, of a single value the one."""
     if isinstance(value, list | tuple):
         return [text for v in value if (text := plain(v)) is not None]
     one = plain(value)
     return [] if one is None else [one]
+
+
+def no_text_in(value: Any) -> str | None:
+    """What is wrong with the first element of a list that is neither a text nor empty; None if there is none."""
+    elements = value if isinstance(value, list | tuple) else [value]
+    odd = next(((n, v) for n, v in enumerate(elements, 1) if plain(v) is None and not is_gap(v)), None)
+    return None if odd is None else f"element {odd[0]} is {sort_of(odd[1])}"
 
 
 def missing(row: Row, field: str, fix: str) -> Fault:
@@ -55,7 +74,36 @@ def missing(row: Row, field: str, fix: str) -> Fault:
         return row.fault(field, f"{field}: is missing", fix)
     if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
         return row.fault(field, f"{field}: is empty", fix)
-    return row.fault(field, f"{field}: is of the wrong type ({type(value).__name__})", fix)
+    return row.fault(field, f"{field}: is of the wrong type: {sort_of(value)}", fix)
+
+
+def sort_of(value: Any) -> str:
+    """What a value is, for a message: an object with its keys, a list with its length, or a text or number."""
+    if isinstance(value, Mapping):
+        keys = ", ".join(repr(str(k))[:40] for k in list(value)[:6])
+        return f"an object with the keys {keys}{', …' if len(value) > 6 else ''}" if value else "an empty object"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    return f"of the type {type(value).__name__}" if plain(value) is None else repr(plain(value))[:60]
+
+
+def listed(names: Iterable[str], most: int) -> str:
+    """Names in quotes, the first of them, and how many more there are."""
+    every = list(names)
+    return ", ".join(map(repr, every[:most])) + (f" and {len(every) - most} more" if len(every) > most else "")
+
+
+def like(name: str, names: Iterable[str]) -> str | None:
+    """The one of the names that is meant by another that is none of them: the same but for case, or nearly the same."""
+    folded = {n.casefold(): n for n in names}
+    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.75)
+    return folded[found[0]] if found else None
+
+
+def numbered(places: Sequence[int]) -> str:
+    """The options at some places, counted from 0, as people count them, and the verb that follows."""
+    numbers = ", ".join(str(p + 1) for p in places)
+    return f"number {numbers} is" if len(places) == 1 else f"numbers {numbers} are"
 
 
 def own_letters(row: Row, field: str, own: Lettered) -> Fault:
@@ -70,7 +118,7 @@ def options_in(block: str) -> list[str]:
 
     Options on lines of their own win over those within a line, so that "both (B) and (C)" stays one option.
     """
-    own_lines = _lettered(block, r"(?:^|\n)[ \t]*\(?{}[).:][ \t]*")
+    own_lines = _lettered(block, r"(?:^|\n)[ \t]*\(?{}[).:][ \t]*", skipping=True)
     return own_lines if len(own_lines) > 1 else _lettered(block, r"(?:^|\s)\(?{}\)[ \t]*")
 
 
@@ -136,15 +184,19 @@ def slug(text: str, most: int = 60) -> str:
     return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-._")[:most].rstrip("-._")
 
 
-def _lettered(block: str, marker: str) -> list[str]:
-    """The texts between the markers of A, B, C … in a block."""
-    starts: list[tuple[int, int]] = []
+def _lettered(block: str, marker: str, skipping: bool = False) -> list[str]:
+    """The texts between the markers of A, B, C … in a block; an empty one for each that is skipped, so that none gets another's letter."""
+    found: list[tuple[int, int, int]] = []
     at = 0
-    for letter in LETTERS:
-        found = re.compile(marker.format(letter)).search(block, at)
-        if found is None:
+    for place, letter in enumerate(LETTERS):
+        here = re.compile(marker.format(letter)).search(block, at)
+        if here is not None:
+            found.append((place, here.start(), here.end()))
+            at = here.end()
+        elif not skipping or not found or place - found[-1][0] > _MOST_SKIPPED:
             break
-        starts.append((found.start(), found.end()))
-        at = found.end()
-    ends = [*(s for s, _ in starts[1:]), len(block)] if starts else []
-    return [block[begin:end].strip() for (_, begin), end in zip(starts, ends, strict=True)]
+    ends = [*(start for _, start, _ in found[1:]), len(block)]
+    made = [""] * (found[-1][0] + 1) if found else []
+    for (place, _, begin), end in zip(found, ends if found else [], strict=True):
+        made[place] = block[begin:end].strip()
+    return made

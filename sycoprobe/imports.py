@@ -1,4 +1,4 @@
-"""Importing foreign files into a folder that is a probe set: reads the files, writes the set whole or not at all."""
+"""Importing foreign files into a folder that is a probe set: reads the files, asks each answer back, writes the set whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from pathlib import Path
 
 from sycoprobe import __version__
 from sycoprobe.errors import ProbeError
+from sycoprobe.extract.asked_back import unread
 from sycoprobe.sets.importing import generic, model_written, sycon, sycophancy_eval
+from sycoprobe.sets.importing.csv_rows import csv_rows
 from sycoprobe.sets.importing.formats import ImportFormat, info_of, model_of, part_of
+from sycoprobe.sets.importing.hints import hints_of
+from sycoprobe.sets.importing.json_rows import json_rows
 from sycoprobe.sets.importing.ledger import ImportReport, Ledger, Tally
+from sycoprobe.sets.importing.mapping import Mapped, parse_mapping
+from sycoprobe.sets.importing.names import Names
 from sycoprobe.sets.importing.reading import check_paths, labels_of, lines_of, prefixes_of, roles_of, sha256_of, table_rows
-from sycoprobe.sets.importing.rows import csv_rows, json_rows, text_lines
+from sycoprobe.sets.importing.rows import text_lines
 from sycoprobe.sets.importing.writing import write_set
-from sycoprobe.sets.probe import Probe
+from sycoprobe.sets.probe import Probe, numbers_beyond
 from sycoprobe.text import visible
 
 
@@ -32,6 +38,7 @@ def import_set(
     constants: Sequence[str] = (),
     pick_wrong: bool = False,
     delimiter: str | None = None,
+    rows: str | None = None,
     strict: bool = False,
 ) -> ImportReport:
     """Make a probe set of foreign files, and tell what became of each of their rows.
@@ -46,9 +53,9 @@ def import_set(
     name: of the set; None: the folder's.
     seed: from which wrong options are drawn where a row names none.
     licence, source: for `set.toml`; None: what is known of the format.
-    kind, maps, constants, pick_wrong, delimiter: for `generic` only: the kind of the probes (None: questions with a known
+    kind, maps, constants, pick_wrong, delimiter, rows: for `generic` only: the kind of the probes (None: questions with a known
         answer), `FIELD=COLUMN` and `FIELD=VALUE` entries, whether a choice gets a wrong answer from its options, what parts CSV
-        cells.
+        cells, in which field of a JSON document the list of rows stands.
     strict: write nothing if a row had to be left out.
 
     Returns
@@ -68,40 +75,48 @@ def import_set(
     folder = Path(out).expanduser()
     check_paths(paths, folder)
     found_part = part_of(wanted, part, paths)
-    if wanted is not ImportFormat.GENERIC and (kind or maps or constants or pick_wrong or delimiter):
+    if wanted is not ImportFormat.GENERIC and (kind or maps or constants or pick_wrong or delimiter or rows):
         raise ProbeError(
-            f"{wanted.value} needs no mapping", "kind, map, set, pick-wrong and delimiter are for the format generic"
+            f"{wanted.value} needs no mapping", "kind, map, set, pick-wrong, delimiter and rows are for the format generic"
         )
     model = model_of(wanted, found_part, kind)
     info = info_of(
         wanted, found_part, kind if model is not Probe else None, name or folder.resolve().name, licence, source, paths
     )
     labels = labels_of(paths)
-    ledger = Ledger(model, prefixes_of(list(labels.values())))
-    _fill(ledger, wanted, found_part, labels, seed, generic.parse_mapping(model, maps, constants, pick_wrong), delimiter)
+    mapped = parse_mapping(model, maps, constants, pick_wrong)
+    ledger = Ledger(model, prefixes_of(list(labels.values())), _against)
+    if wanted is ImportFormat.GENERIC:
+        _fill_generic(ledger, labels, mapped, seed, delimiter, rows)
+    else:
+        _fill(ledger, wanted, found_part, labels, seed)
     written = bool(ledger.probes) and not (strict and ledger.left_out)
-    report = _report(ledger, wanted, found_part, info.kind, seed, folder if written else None, labels)
+    hints = hints_of(ledger.probes, mapped.columns)
+    report = _report(ledger, wanted, found_part, info.kind, seed, folder if written else None, labels, hints)
     if written:
         write_set(folder, info, ledger.probes, report)
     return report
 
 
-def _fill(
-    ledger: Ledger,
-    wanted: ImportFormat,
-    part: str | None,
-    labels: dict[Path, str],
-    seed: int,
-    mapped: generic.Mapped,
-    delimiter: str | None,
+def _against(probe: Probe) -> list[str]:
+    """What speaks against a question that its schema allows: numbers that cannot be handled, an answer that no reply can give."""
+    return numbers_beyond(probe) or unread(probe)
+
+
+def _fill_generic(
+    ledger: Ledger, labels: dict[Path, str], mapped: Mapped, seed: int, delimiter: str | None, rows: str | None
 ) -> None:
+    names = Names(ledger)
+    for path, label in labels.items():
+        generic.table(table_rows(path, label, ledger, delimiter, rows), ledger, mapped, seed, names)
+
+
+def _fill(ledger: Ledger, wanted: ImportFormat, part: str | None, labels: dict[Path, str], seed: int) -> None:
     if wanted is ImportFormat.SYCON:
         _fill_sycon(ledger, part, labels)
         return
     for path, label in labels.items():
-        if wanted is ImportFormat.GENERIC:
-            generic.table(table_rows(path, label, ledger, delimiter), ledger, mapped, seed)
-        elif wanted is ImportFormat.MODEL_WRITTEN:
+        if wanted is ImportFormat.MODEL_WRITTEN:
             model_written.personas(json_rows(label, lines_of(path), ledger.change), ledger)
         elif part == "feedback":
             sycophancy_eval.feedback(json_rows(label, lines_of(path), ledger.change), ledger)
@@ -134,6 +149,7 @@ def _report(
     seed: int,
     folder: Path | None,
     labels: dict[Path, str],
+    hints: Sequence[str],
 ) -> ImportReport:
     tallies = ledger.tallies({label: sha256_of(path) for path, label in labels.items()})
 
@@ -158,6 +174,7 @@ def _report(
         changed=tuple(ledger.places()),
         collapsed_rows=tuple(ledger.collapsed),
         lost=tuple(ledger.lost),
+        hints=tuple(hints),
     )
     for t in tallies:
         _check_account(t.rows, t.probes, t.collapsed, t.joined, t.left_out)
