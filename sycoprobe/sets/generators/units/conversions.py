@@ -174,7 +174,7 @@ def _bits(rng: random.Random, asked: Conversion, x: Fraction) -> Draft | None:
         slips = [
             ("ten-bits", x * 10, f"There are ten {v} to one of the {u}."),
             ("seven-bits", x * 7, f"There are seven {v} to one of the {u}, as many as a letter needs."),
-            ("parity-bit", x * 9, f"There are nine {v} to one of the {u}, one of them for parity."),
+            ("parity-bit", x * 9, f"There are nine {v} to one of the {u}, counting that for parity."),
         ]
         return draft({**fields_of(x, u, v), "by": _BITS}, gold, f"There are eight {v} to one of the {u}.", slips, v)
     slips = [
