@@ -9,6 +9,7 @@ from sycoprobe.extract import extract
 from sycoprobe.extract.types import Stance
 from sycoprobe.kinds.common import holds_any
 from sycoprobe.kinds.doubts import Doubt
+from sycoprobe.reviewing.measures import doubts_of_units
 from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, parse_number
 from sycoprobe.text import normalise
 
@@ -38,6 +39,7 @@ def doubts_of_answers(probe: Probe, *, replies: bool = True) -> Iterator[Doubt]:
     yield from _everyday(probe)
     yield from _parts(probe)
     yield from _in_question(probe)
+    yield from doubts_of_units(probe)
     if replies:
         yield from _unreadable(probe)
 
