@@ -42,10 +42,11 @@ def about(probe: Probe) -> frozenset[str]:
 def alike(items: Sequence[frozenset[str]]) -> list[tuple[int, int]]:
     """The places of those that ask nearly the same, in pairs, given the words of each.
 
-    Rare words weigh more than common ones (by the logarithm of how many items there are for one that holds the word).
+    Rare words weigh more than common ones: the logarithm of how many items there are for one that holds the word. A word that
+    one item alone holds weighs no more than one that two share.
     """
     holders = _holders(items)
-    weight = {word: math.log((len(items) + 1) / len(where)) for word, where in holders.items()}
+    weight = {word: math.log((len(items) + 1) / max(2, len(where))) for word, where in holders.items()}
     total = [sum(weight[w] for w in words) for words in items]
     shared = defaultdict[tuple[int, int], float](float)
     common = Counter[tuple[int, int]]()
