@@ -74,7 +74,7 @@ def _perimeter(rng: random.Random) -> Draft:
 
 
 def _mean(rng: random.Random) -> Draft:
-    mean = rng.randint(10, 60)
+    mean = rng.randint(30, 90)
     offsets = [rng.randint(-9, 9) for _ in range(3)]
     values = [mean + d for d in (*offsets, -sum(offsets))]
     rng.shuffle(values)
