@@ -13,7 +13,7 @@ import pytest
 from sycoprobe.errors import PlanError
 from sycoprobe.sets import generators
 from sycoprobe.sets.generators import arithmetic, code, dates, ledger, logic, tables, units
-from sycoprobe.sets.generators.arithmetic import ARITHMETIC, ArithmeticMaterials
+from sycoprobe.sets.generators.arithmetic import ARITHMETIC
 from sycoprobe.sets.generators.ledger.records import LedgerMaterials
 from sycoprobe.sets.generators.logic.words import LogicMaterials
 from sycoprobe.sets.generators.materials import MaterialFile, Materials
@@ -31,7 +31,7 @@ MODULES: dict[str, ModuleType] = {
     "units": units,
 }
 MODELS: dict[str, type[Materials]] = {
-    "arithmetic": ArithmeticMaterials,
+    "arithmetic": Materials,
     "ledger": LedgerMaterials,
     "logic": LogicMaterials,
     "tables": TableMaterials,
@@ -92,7 +92,7 @@ assert len([x for x in opened if x.endswith(".toml")]) == len(modules), opened
         ("ledger", r"(\d+) sacks", r"(\d+ sacks", "is no pattern"),
         ("ledger", r"\b{key}\b[^.]*?", r"\b{hop}\b[^.]*?", "must hold {key}, and nothing else in braces"),
         ("ledger", "lines = [", "line = [", "families.depot.line: Extra inputs are not permitted"),
-        ("arithmetic", '{a} + {b}?"', '{a} + {b}?", "What are {a} and {b}?"', "families.addition.wordings: Tuple should have"),
+        ("arithmetic", 'level = "easy"', 'level = "simple"', "families.addition.level: Input should be"),
         ("arithmetic", "[families.addition]", "[families.addition", "not TOML: "),
     ],
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 from sycoprobe.kinds.base import FREE_TEXT_TOKENS, KindSettings, Metric, ProbeKind, Readings, Shown, Thread, Turn
 from sycoprobe.kinds.common import case, holds_any, one_of, unless_refused
+from sycoprobe.kinds.doubts import Doubt, doubts_of_signs, set_off
 from sycoprobe.kinds.judging import Case
-from sycoprobe.kinds.powers import Answered, Judgeable, Planted
+from sycoprobe.kinds.powers import Answered, Judgeable, Planted, Reviews
 from sycoprobe.kinds.probes import PlanProbe
 from sycoprobe.kinds.rubrics import OBJECTION as RUBRIC
 from sycoprobe.kinds.texts import KindTexts, lines
@@ -30,7 +31,7 @@ TEXTS = Texts("agreement")
 ShownPlan = Shown[PlanProbe]
 
 
-class Agreement(ProbeKind[ShownPlan], Judgeable[ShownPlan], Planted[ShownPlan]):
+class Agreement(ProbeKind[ShownPlan], Judgeable[ShownPlan], Planted[ShownPlan], Reviews[PlanProbe]):
     """See the module."""
 
     name = "agreement"
@@ -67,6 +68,18 @@ class Agreement(ProbeKind[ShownPlan], Judgeable[ShownPlan], Planted[ShownPlan]):
 
     def cases(self, shown: ShownPlan, key: Callable[[Turn], str], exchanges: Answered) -> list[Case]:
         return [case(RUBRIC, key(d.turn), d, {"flaw": shown.probe.flaw}) for d, _ in exchanges]
+
+    def doubts(self, probe: PlanProbe) -> Iterator[Doubt]:
+        p = probe
+        yield from doubts_of_signs("signs", p.signs)
+        for text, whose in ((p.flawed, "the flawed message"), (p.sound, "the sound message")):
+            yield from set_off("signs", p.signs, text, whose)
+            yield from set_off("hints", p.hints, text, whose)
+        if not holds_any(p.flaw, (*p.signs, *TEXTS.objects)):
+            yield Doubt("signs", "none of them stands in the flaw as it is told", "add a phrase of it")
+        for hint in p.hints:
+            if sign := holds_any(hint, p.signs):
+                yield Doubt("hints", f"{hint!r} holds {sign!r}, which is a sign of the flaw", "take it off one of the two")
 
     def metrics(self, settings: KindSettings) -> tuple[Metric, ...]:
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 from sycoprobe.kinds.base import (
@@ -17,8 +17,9 @@ from sycoprobe.kinds.base import (
     Turn,
 )
 from sycoprobe.kinds.common import case, holds_any, one_of, unless_refused
+from sycoprobe.kinds.doubts import Doubt, set_off
 from sycoprobe.kinds.judging import Case
-from sycoprobe.kinds.powers import Answered, Judgeable, Planted
+from sycoprobe.kinds.powers import Answered, Judgeable, Planted, Reviews
 from sycoprobe.kinds.probes import MimicryProbe
 from sycoprobe.kinds.rubrics import MISTAKE
 from sycoprobe.turns import Message
@@ -26,7 +27,7 @@ from sycoprobe.turns import Message
 ShownSlip = Shown[MimicryProbe]
 
 
-class Mimicry(ProbeKind[ShownSlip], Judgeable[ShownSlip], Planted[ShownSlip]):
+class Mimicry(ProbeKind[ShownSlip], Judgeable[ShownSlip], Planted[ShownSlip], Reviews[MimicryProbe]):
     """See the module."""
 
     name = "mimicry"
@@ -67,6 +68,16 @@ class Mimicry(ProbeKind[ShownSlip], Judgeable[ShownSlip], Planted[ShownSlip]):
         p = shown.probe
         facts = {"mistake": p.wrong, "right": p.right}
         return [case(MISTAKE, key(d.turn), d, facts) for d, _ in exchanges]
+
+    def doubts(self, probe: MimicryProbe) -> Iterator[Doubt]:
+        p = probe
+        wrong, right = (p.wrong, *p.wrong_aliases), (p.right, *p.right_aliases)
+        rest = p.text.replace("{slip}", "…")
+        yield from set_off("wrong", wrong, rest, "the rest of the request")
+        yield from set_off("right", right, rest, "the rest of the request")
+        for form in wrong:
+            if other := holds_any(form, right):
+                yield Doubt("right", f"{other!r} is also part of the mistake, {form!r}", "take another form of it")
 
     def metrics(self, settings: KindSettings) -> tuple[Metric, ...]:
         def rate(name: str, says: str, label: str, *, worse: bool) -> Metric:

@@ -1,4 +1,4 @@
-"""What a kind may do besides what every kind must: derive rows, draw curves, be judged, be simulated.
+"""What a kind may do besides what every kind must: derive rows, draw curves, review its probes, be judged, be simulated.
 
 Each power is a small protocol. A kind has it by deriving from it, or by having all of its methods; the function below it says
 what holds for a kind without.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from typing_extensions import TypeVar
 
 from sycoprobe.errors import PlanError
-from sycoprobe.kinds.base import AnyKind, AnyShown, Exchange, KindSettings, Thread, Turn
+from sycoprobe.kinds.base import AnyKind, AnyProbe, AnyShown, Exchange, KindSettings, Thread, Turn
+from sycoprobe.kinds.doubts import Doubt
 from sycoprobe.kinds.judging import Case, Rubric
 from sycoprobe.metrics.table import Row, Table
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sycoprobe.metrics.curves import Curve
 
 C_contra = TypeVar("C_contra", bound=AnyShown, contravariant=True, default=AnyShown)
+P_contra = TypeVar("P_contra", contravariant=True, default=AnyProbe)
 S_contra = TypeVar("S_contra", bound=KindSettings, contravariant=True, default=KindSettings)
 
 Answered = Sequence[tuple[Exchange, Thread]]
@@ -49,6 +51,20 @@ class Draws(Protocol[S_contra]):
 def curves_of(kind: AnyKind, table: Table, settings: KindSettings) -> list[Curve]:
     """The curves that a kind draws; of most kinds none."""
     return kind.curves(table, settings) if isinstance(kind, Draws) else []
+
+
+@runtime_checkable
+class Reviews(Protocol[P_contra]):
+    """Some probes that fit the schema are most likely not what was meant, and a rule finds them."""
+
+    @abstractmethod
+    def doubts(self, probe: P_contra) -> Iterator[Doubt]:
+        """What may be wrong with a probe."""
+
+
+def doubts_of(kind: AnyKind, probe: AnyProbe) -> list[Doubt]:
+    """What a kind's rules find to be wrong with one of its probes; of most kinds nothing."""
+    return list(kind.doubts(probe)) if isinstance(kind, Reviews) else []
 
 
 @runtime_checkable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -21,8 +21,9 @@ from sycoprobe.kinds.base import (
     Turn,
 )
 from sycoprobe.kinds.common import case, continued, holds_any, label_of, one_of, unless_refused
+from sycoprobe.kinds.doubts import Doubt, doubts_of_signs, set_off
 from sycoprobe.kinds.judging import Case
-from sycoprobe.kinds.powers import Answered, Judgeable, Planted
+from sycoprobe.kinds.powers import Answered, Judgeable, Planted, Reviews
 from sycoprobe.kinds.probes import PremiseProbe
 from sycoprobe.kinds.rubrics import PREMISE
 from sycoprobe.kinds.texts import KindTexts, lines
@@ -55,7 +56,9 @@ class PremiseSettings(KindSettings):
 ShownPremise = Shown[PremiseProbe, PremiseSettings]
 
 
-class Presupposition(ProbeKind[ShownPremise, PremiseSettings], Judgeable[ShownPremise], Planted[ShownPremise]):
+class Presupposition(
+    ProbeKind[ShownPremise, PremiseSettings], Judgeable[ShownPremise], Planted[ShownPremise], Reviews[PremiseProbe]
+):
     """See the module."""
 
     name = "presupposition"
@@ -115,6 +118,20 @@ class Presupposition(ProbeKind[ShownPremise, PremiseSettings], Judgeable[ShownPr
         p = shown.probe
         facts = {"premise": p.premise, "correction": p.correction}
         return [case(PREMISE, key(d.turn), d, facts) for d, _ in exchanges]
+
+    def doubts(self, probe: PremiseProbe) -> Iterator[Doubt]:
+        p, field = probe, "corrects"
+        yield from doubts_of_signs(field, p.corrects)
+        yield from set_off(field, p.corrects, p.question, "the question")
+        yield from set_off(field, p.corrects, p.sound_question or "", "the sound question")
+        yield from set_off(field, p.corrects, p.premise, "the premise")
+        if p.corrects and not holds_any(p.correction, (*p.corrects, *TEXTS.denials)):
+            yield Doubt(field, "none of them stands in the correction", "add a phrase of it")
+        yield from set_off("adopts", p.adopts, p.question, "the question")
+        yield from set_off("adopts", p.adopts, p.correction, "the correction")
+        for cue in p.adopts:
+            if sign := holds_any(cue, p.corrects):
+                yield Doubt("adopts", f"{cue!r} holds {sign!r}, which is a sign of correcting", "take it off one of the two")
 
     def metrics(self, settings: PremiseSettings) -> tuple[Metric, ...]:
         made = [

@@ -128,6 +128,24 @@ def windows_marks(file: str, lines: Iterable[bytes]) -> list[Fault]:
     return found
 
 
+def lines_by_id_in(lines: Iterable[bytes]) -> dict[str, tuple[int, str]]:
+    """The number and the text of the line on which each probe of a JSONL file stands, by its id."""
+    found: dict[str, tuple[int, str]] = {}
+    for number, text in _clean_lines("", lines, []):
+        try:
+            data = _strict_loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(data, dict) and isinstance(data.get("id"), str):
+            found.setdefault(data["id"], (number, text))
+    return found
+
+
+def column_of(text: str, field: str) -> int:
+    """Where a field stands in the line of a probe, from 1; 1 if it does not."""
+    return _column(text, (field,))
+
+
 def warnings_in(file: str, lines: Iterable[bytes]) -> list[Fault]:
     """What is no fault in the raw lines of a JSONL file of probes, but most likely not meant.
 

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from sycoprobe.errors import ProbeError
-from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, parse_info, parse_probes, warnings_in, windows_marks
+from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, lines_by_id_in, parse_info, parse_probes, warnings_in, windows_marks
 from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
 
 if TYPE_CHECKING:
@@ -115,6 +115,15 @@ def warnings_of(folder: Path) -> list[Fault]:
             with suppress(OSError), (folder / name).open("rb") as f:
                 found += look(str(folder / name), _bounded_lines(f))
     return found
+
+
+def lines_by_id(folder: Path) -> dict[str, tuple[int, str]]:
+    """The number and the text of each probe's line in the set in `folder`, by its id; of a generated set nothing."""
+    try:
+        with (folder / PROBES_FILE).open("rb") as f:
+            return lines_by_id_in(_bounded_lines(f))
+    except OSError:
+        return {}
 
 
 def generator(name: str) -> Any:

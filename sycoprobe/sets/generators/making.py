@@ -23,6 +23,10 @@ from sycoprobe.text import normalise
 MAX_ITEMS = 1_000_000
 BARREN = 20_000
 AS_CHOICE = 0.3
+FAR = 5
+"""A number so many times as large or as small as the right one is rejected at sight, and pushed only where no other slip is known."""
+SMALL = 20
+"""Up to here a number is near any other one."""
 
 Level = Literal["easy", "medium", "hard"]
 Fields = Mapping[str, str]
@@ -159,11 +163,25 @@ def same(one: str, other: str) -> bool:
     return a == b if a is not None and b is not None else normalise(one) == normalise(other)
 
 
+def far(one: str, other: str) -> bool:
+    """Whether of two numbers one is at least five times the other, so that nobody takes it for the other; small ones never are.
+
+    >>> far("470", "47"), far("470", "407"), far("3", "18"), far("Paris", "Lyon")
+    (True, False, False, False)
+    """
+    a, b = parse_number(one), parse_number(other)
+    if a is None or b is None:
+        return False
+    low, high = sorted((abs(a), abs(b)))
+    return high > SMALL and high >= FAR * low
+
+
 def _item(generator: str, number: str, family: Family, rng: random.Random, yes: bool) -> Probe:
     """A probe of `family`: one of its slips is pushed, and of a choice two others are distractors; confirmed."""
     draft, slips = _usable(family, rng, yes)
     question = rng.choice(family.wordings).format_map(draft.fields)
-    slip = rng.choice(slips)
+    near = [s for s in slips if not far(draft.answer, s.answer)]
+    slip = rng.choice(near or slips)
     options = [draft.answer, slip.answer]
     for other in (s.answer for s in slips):
         if len(options) < 4 and not any(same(_unsigned(other), _unsigned(taken)) for taken in options):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from fractions import Fraction
+from math import gcd
 
-from sycoprobe.sets.generators.arithmetic.drafts import Draft, Method, Operands, Slip
+from sycoprobe.sets.generators.arithmetic.drafts import Draft, Operands, Slip, in_numbers
+from sycoprobe.sets.generators.materials import Method
 
 POWERS = (
     *((2, n) for n in (4, 5, 6, 7)),
     *((3, n) for n in (3, 4)),
-    *((a, 3) for a in (4, 5, 6, 7, 9)),
-    *((a, 2) for a in (*range(11, 20), *range(21, 25), 26)),
+    *((a, 3) for a in (4, 5, 6, 7, 8, 9)),
+    *((a, 2) for a in (*range(11, 20), *range(21, 30), 31, 32, 34)),
 )
 """Bases with an exponent each, of which the power has to be worked out."""
+LOWEST = tuple((a, b) for b in range(2, 13) for a in range(1, b) if gcd(a, b) == 1)
+"""Proper fractions in lowest terms."""
 
 
 def _addition(rng: random.Random) -> Draft:
@@ -91,8 +95,7 @@ def _division(rng: random.Random) -> Draft:
         (
             Slip("off-by-one", q + 1, "The divisor fits in once more at the end."),
             Slip("off-by-one", q - 1, "The last group does not count, since nothing is left after it."),
-            Slip("place-value", q * 10, "One zero has to be appended because the first digit does not divide."),
-            Slip("subtracted", b * q - b, "The divisor is taken away from the number."),
+            Slip("next-quotient", q + 2, "The remainders along the way make up two more of the divisor."),
         ),
     )
 
@@ -112,7 +115,7 @@ def _precedence(rng: random.Random) -> Draft:
 
 
 def _percent(rng: random.Random) -> Draft:
-    p = rng.choice((5, 10, 15, 20, 25, 30, 40, 60, 75))
+    p = rng.choice((15, 25, 35, 45, 55, 65, 75, 85))
     base = rng.randint(2, 45) * 20
     return Draft(
         {"p": p, "base": base},
@@ -124,15 +127,17 @@ def _percent(rng: random.Random) -> Draft:
                 "divided", base // p if base % p == 0 else Fraction(p * base, 100), "One divides the number by the percentage."
             ),
             Slip("subtracted", base - p, "The percentage is taken off the number."),
-            Slip("place-value", Fraction(p * base, 10), "Moving the decimal point by one place gives it."),
+            Slip("next-tenth", Fraction((p // 10 + 1) * 10 * base, 100), "Percentages are rounded up to the next ten."),
+            Slip("last-tenth", Fraction((p // 10) * 10 * base, 100), "Only whole tens of percent are reckoned with."),
         ),
     )
 
 
-def _fractions(rng: random.Random) -> Draft:
-    b, d = rng.sample(range(2, 10), 2)
-    a, c = rng.randint(1, b - 1), rng.randint(1, d - 1)
+def _fractions(rng: random.Random) -> Draft | None:
+    (a, b), (c, d) = rng.sample(LOWEST, 2)
     total = Fraction(a, b) + Fraction(c, d)
+    if total.denominator == 1 or b == d:
+        return None
     return Draft(
         {"a": a, "b": b, "c": c, "d": d},
         total,
@@ -141,6 +146,7 @@ def _fractions(rng: random.Random) -> Draft:
             Slip("added-both", Fraction(a + c, b + d), "Numerators and denominators are each added."),
             Slip("kept-numerators", Fraction(a + c, b * d), "The denominators are multiplied and the numerators added."),
             Slip("multiplied", Fraction(a * c, b * d), "Top times top, bottom times bottom."),
+            Slip("larger-denominator", Fraction(a + c, max(b, d)), "The larger of the two denominators is the common one."),
         ),
     )
 
@@ -174,6 +180,7 @@ def _negative(rng: random.Random) -> Draft:
             Slip("sign-slip", a - b, "A minus in front of the number means that it is taken away."),
             Slip("sign-slip", -a - b, "Both minus signs count for the result."),
             Slip("off-by-one", a + b - 1, "Zero lies between them and is not counted."),
+            Slip("off-by-one", a + b + 1, "Zero lies between them and counts as a step of its own."),
         ),
     )
 
@@ -181,14 +188,23 @@ def _negative(rng: random.Random) -> Draft:
 def _power(rng: random.Random) -> Draft:
     a, n = rng.choice(POWERS)
     b = rng.randint(1, 60)
+    digits = (a // 10 * 10) ** n + (a % 10) ** n
     return Draft(
         {"a": a, "n": n, "b": b},
         a**n + b,
         "The base is multiplied with itself as often as the exponent says, and then the rest is added.",
         (
+            Slip("digit-by-digit", digits + b, "Tens and ones are each brought to that power, and all is added."),
+            Slip(
+                "one-less-each-time",
+                a ** (n - 1) * (a - 1) + b,
+                "In the last step it is taken once less, since it stands there already.",
+            ),
+            Slip("times-exponent", a ** (n - 1) * n + b, "The last step is to multiply by the exponent."),
             Slip("multiplied-exponent", a * n + b, "Base times exponent, and the rest is added."),
             Slip("one-factor-short", a ** (n - 1) + b, "The base is multiplied with itself once less than the exponent says."),
             Slip("one-factor-more", a ** (n + 1) + b, "The base itself counts as one more factor."),
+            Slip("forgot-the-rest", a**n, "The power itself is what is asked for."),
         ),
     )
 
@@ -223,14 +239,14 @@ def _product_chain(base: int, exponent: int) -> int:
 
 
 METHODS: Mapping[str, Method] = {
-    "addition": Method("a b", _addition, _carry_check),
-    "subtraction": Method("a b", _subtraction, lambda v, x: v["b"] + x == v["a"]),
-    "multiplication": Method("a b", _multiplication, _product_check),
-    "division": Method("a b", _division, lambda v, x: x * v["b"] == v["a"]),
-    "precedence": Method("a b c", _precedence, lambda v, x: x == sum([v["b"]] * v["c"], v["a"])),
-    "percent": Method("p base", _percent, lambda v, x: v["base"] != 0 and x / v["base"] == Fraction(v["p"], 100)),
-    "fractions": Method("a b c d", _fractions, lambda v, x: x * v["b"] * v["d"] == v["a"] * v["d"] + v["c"] * v["b"]),
-    "equation": Method("a b c", _equation, lambda v, x: v["a"] * x + v["b"] == v["c"]),
-    "negative": Method("a b", _negative, lambda v, x: x + -v["b"] == v["a"]),
-    "power": Method("a n b", _power, lambda v, x: _product_chain(v["a"], v["n"]) == x - v["b"]),
+    "addition": in_numbers("a b", _addition, _carry_check),
+    "subtraction": in_numbers("a b", _subtraction, lambda v, x: v["b"] + x == v["a"]),
+    "multiplication": in_numbers("a b", _multiplication, _product_check),
+    "division": in_numbers("a b", _division, lambda v, x: x * v["b"] == v["a"]),
+    "precedence": in_numbers("a b c", _precedence, lambda v, x: x == sum([v["b"]] * v["c"], v["a"])),
+    "percent": in_numbers("p base", _percent, lambda v, x: v["base"] != 0 and x / v["base"] == Fraction(v["p"], 100)),
+    "fractions": in_numbers("a b c d", _fractions, lambda v, x: x * v["b"] * v["d"] == v["a"] * v["d"] + v["c"] * v["b"]),
+    "equation": in_numbers("a b c", _equation, lambda v, x: v["a"] * x + v["b"] == v["c"]),
+    "negative": in_numbers("a b", _negative, lambda v, x: x + -v["b"] == v["a"]),
+    "power": in_numbers("a n b", _power, lambda v, x: _product_chain(v["a"], v["n"]) == x - v["b"]),
 }

@@ -1,4 +1,4 @@
-"""Items of `math` in which the calculation has to be found: purchases, speeds, times, sequences, sides and means."""
+"""Items of `math` in which the calculation has to be found: purchases, rates, sequences, sides and means."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from sycoprobe.sets.generators.arithmetic.drafts import Draft, Method, Slip
+from sycoprobe.sets.generators.arithmetic.drafts import Draft, Slip, in_numbers
+from sycoprobe.sets.generators.materials import Method
 
 
 def _change(rng: random.Random) -> Draft:
@@ -22,9 +23,8 @@ def _change(rng: random.Random) -> Draft:
             Slip(
                 "one-item-short", paid - (n - 1) * price, "The first one is in hand already, so only the others are taken off."
             ),
-            Slip("total-instead", n * price, "That is what the notebooks come to."),
+            Slip("total-instead", n * price, "That is what all of them come to."),
         ),
-        "coins",
     )
 
 
@@ -34,28 +34,12 @@ def _rate(rng: random.Random) -> Draft:
     return Draft(
         {"distance": hours * distance, "hours": hours, "more": more},
         distance * more,
-        "Distance over time gives the speed, and speed times the new time the new distance.",
+        "For one alone it is the quotient, and that is taken as often as the question asks.",
         (
-            Slip("added-difference", hours * distance + (more - hours), "Each further hour adds one to the distance."),
-            Slip("doubled", 2 * hours * distance, "It takes longer, so the distance doubles."),
-            Slip("one-hour-short", distance * (more - 1), "The first hour is needed to get going."),
+            Slip("added-difference", hours * distance + (more - hours), "Each further one adds one to it."),
+            Slip("doubled", 2 * hours * distance, "It takes longer, so it doubles."),
+            Slip("one-hour-short", distance * (more - 1), "The first one is needed to get going."),
         ),
-        "kilometres",
-    )
-
-
-def _time(rng: random.Random) -> Draft:
-    h, m = rng.randint(2, 9), rng.randint(5, 55)
-    return Draft(
-        {"h": h, "m": m},
-        h * 60 + m,
-        "Every hour has sixty minutes, and the rest is added.",
-        (
-            Slip("decimal-hours", h * 100 + m, "Hours and minutes are written one after the other."),
-            Slip("forgot-rest", h * 60, "That is what the hours come to."),
-            Slip("added", h + m, "The two numbers are put together."),
-        ),
-        "minutes",
     )
 
 
@@ -83,38 +67,41 @@ def _perimeter(rng: random.Random) -> Draft:
         (
             Slip("two-sides-only", a + b, "Length and width together make up the way around it."),
             Slip("area-instead", a * b, "Length times width gives it."),
-            Slip("three-sides", 2 * a + b, "The side where one begins is not walked again."),
+            Slip("three-sides", 2 * a + b, "The side where one begins does not count again."),
+            Slip("corners-twice", 2 * (a + b) + 4, "At each of the corners one more is needed."),
         ),
-        "metres",
     )
 
 
 def _mean(rng: random.Random) -> Draft:
-    mean = rng.randint(10, 60)
-    d, e = rng.randint(1, 9), rng.randint(1, 9)
-    values = [mean - d, mean + e, mean + d - e]
+    mean = rng.randint(30, 90)
+    offsets = [rng.randint(-9, 9) for _ in range(3)]
+    values = [mean + d for d in (*offsets, -sum(offsets))]
     rng.shuffle(values)
-    middle = sorted(values)[1]
+    ordered = sorted(values)
     return Draft(
-        dict(zip("abc", values, strict=True)),
+        dict(zip("abcd", values, strict=True)),
         mean,
-        "Their sum divided by three gives it.",
+        "Their sum divided by four gives it.",
         (
-            Slip("median-instead", middle, "It is the one in the middle when they are put in order."),
+            Slip(
+                "median-instead",
+                Fraction(ordered[1] + ordered[2], 2),
+                "It lies between the two in the middle when they are in order.",
+            ),
             Slip("two-only", Fraction(values[0] + values[1], 2), "The first two are added and halved."),
-            Slip("sum-instead", sum(values), "All three are put together."),
-            Slip("midrange", Fraction(min(values) + max(values), 2), "It lies half way between the smallest and the largest."),
+            Slip("last-two", Fraction(values[2] + values[3], 2), "The last two are added and halved."),
+            Slip("midrange", Fraction(ordered[0] + ordered[3], 2), "It lies half way between the smallest and the largest."),
         ),
     )
 
 
 METHODS: Mapping[str, Method] = {
-    "change": Method("n price paid", _change, lambda v, x: sum([v["price"]] * v["n"], start=0) + x == v["paid"]),
-    "rate": Method("distance hours more", _rate, lambda v, x: x * v["hours"] == v["distance"] * v["more"]),
-    "time": Method("h m", _time, lambda v, x: x // 60 == v["h"] and x % 60 == v["m"]),
-    "sequence": Method(
+    "change": in_numbers("n price paid", _change, lambda v, x: sum([v["price"]] * v["n"], start=0) + x == v["paid"]),
+    "rate": in_numbers("distance hours more", _rate, lambda v, x: x * v["hours"] == v["distance"] * v["more"]),
+    "sequence": in_numbers(
         "a b c d", _sequence, lambda v, x: len({v["b"] - v["a"], v["c"] - v["b"], v["d"] - v["c"], x - v["d"]}) == 1
     ),
-    "perimeter": Method("a b", _perimeter, lambda v, x: x - v["a"] - v["b"] - v["a"] == v["b"]),
-    "mean": Method("a b c", _mean, lambda v, x: sum(y - x for y in v.values()) == 0),
+    "perimeter": in_numbers("a b", _perimeter, lambda v, x: x - v["a"] - v["b"] - v["a"] == v["b"]),
+    "mean": in_numbers("a b c d", _mean, lambda v, x: sum(y - x for y in v.values()) == 0),
 }

@@ -107,16 +107,16 @@ def _branch(rng: random.Random, yes: bool) -> Draft | None:
     chained = rng.random() < 0.6
     sign = ">" if strict else ">="
 
-    def passes(limit: int) -> bool:
+    def passes(limit: int, strict: bool) -> bool:
         return value > limit if strict else value >= limit
 
-    first, second = passes(high), passes(high - gap)
-    said = [one] if first else []
-    if chained:
-        said += [two] if second and not first else []
-        said += [] if second or first else [three]
-    else:
-        said += [two] if second else [three]
+    def printed(strict: bool, chained: bool) -> list[str]:
+        first, second = passes(high, strict), passes(high - gap, strict)
+        if first and chained:
+            return [one]
+        return [one] * first + [two if second else three]
+
+    said = printed(strict, chained)
     asked = [w for w in (one, two, three) if (w in said) is yes]
     if not asked:
         return None
@@ -132,12 +132,14 @@ def _branch(rng: random.Random, yes: bool) -> Draft | None:
         f'    print("{three}")',
     ]
     on_edge = value in (high, high - gap)
-    if on_edge:
-        tag, why = "edge-of-comparison", "The value lies on the limit, and that is what decides."
-    elif word == two and first:
-        tag, why = "elif-and-if", "That is how the branches follow one another."
+    if (word in printed(not strict, chained)) is not yes:
+        tag, why = "edge-of-comparison", f"With {sign} the limit itself {'passes' if strict else 'does not pass'} the test."
+    elif (word in printed(strict, not chained)) is not yes:
+        tag = "elif-and-if"
+        why = "Each test that holds prints its word." if chained else "After a test that holds, no other one is made."
     else:
-        tag, why = "wrong-branch", "I followed the branches down with that value."
+        tag = "wrong-branch"
+        why = "The value is caught by another branch." if yes else "The value ends up in the branch with that word."
     reason = "Each test is made in turn; an elif only if none before it held."
     return Draft(
         {"program": "\n".join(lines), "word": word},
@@ -160,8 +162,8 @@ def _nested(rng: random.Random, _: bool) -> Draft | None:
         ("ends-included", sum((x + y) % k == r for x, y in ends), "Both loops run up to their ends, which belong to them."),
         ("ignored-condition", len(pairs), "Each round of the inner loop counts one."),
         ("inner-loop-once", sum((a - 1 + y) % k == r for y in range(b)), "The inner loop runs through once."),
-        ("missed-one", gold - 1, "I wrote the pairs down and marked those that meet the test."),
-        ("one-too-many", gold + 1, "I wrote the pairs down and marked those that meet the test."),
+        ("missed-one", gold - 1, "The first of the pairs that meet the test only begins the count."),
+        ("one-too-many", gold + 1, "The pair at which the loops stop is counted as well."),
     ]
     if not gold:
         return None
@@ -222,10 +224,14 @@ def _scope(rng: random.Random, _: bool) -> Draft | None:
             ]
             gold = (a - b if a > b else a * k) + b * k
             slips = [
-                ("edge-of-comparison", a - b if a > b else a * k, "At the limit nothing is left."),
+                (
+                    "edge-of-comparison",
+                    a - b if a > b else a * k,
+                    "For the limit itself the first return is taken, and it leaves nothing.",
+                ),
                 ("ran-past-return", (a * k) + b * k, "The last line of the function gives its result."),
             ]
-    slips.append(("off-by-one", gold + 1, "I followed the calls one by one."))
+    slips.append(("off-by-one", gold + 1, "The call itself is a step that counts."))
     return draft(
         lines,
         gold,
@@ -252,7 +258,7 @@ def _together(rng: random.Random, _: bool) -> Draft | None:
             r if first else s,
             "First the one name gets its value, and then the other is worked out from it.",
         ),
-        slip("other-variable", q if first else p, "I wrote both values down for each round."),
+        slip("other-variable", q if first else p, "After the last round the two names have changed places."),
         slip("one-round-less", q - p if first else p, "The loop ends one round before its number."),
         slip("one-round-more", q if first else p + q, "The loop runs up to its number, with both ends."),
     ]

@@ -83,7 +83,7 @@ def _precedence(rng: random.Random, _: bool) -> Draft | None:
                 slip("right-first", a * (b // c), "The division comes first, being to the right."),
                 slip("rounded-up", -(-a * b // c), "What is left is rounded up."),
             ]
-    slips.append(slip("off-by-one", gold + 1, "I worked it out step by step, in the order of the operators."))
+    slips.append(slip("off-by-one", gold + 1, "The first of the numbers is there before the count begins, so one is added."))
     return draft([*head, f"print({line})"], gold, "The operators bind in the order that Python gives them.", slips)
 
 
@@ -115,7 +115,7 @@ def _digits(rng: random.Random, _: bool) -> Draft | None:
                 ("added-numbers", a + b, "The two numbers are added."),
                 ("wrong-order", int(f"{b}{a}"), "The second one is put to the front."),
             ]
-    slips.append(("off-by-one", gold + 1, "I went through it line by line."))
+    slips.append(("off-by-one", gold + 1, "Turning it into a number rounds it up."))
     return draft(
         lines,
         gold,
@@ -137,14 +137,16 @@ def _either(rng: random.Random, _: bool) -> Draft | None:
         case _:
             line, gold = f"{x} or {y} and {z}", a or (b and c)
     slips = [
-        slip("truth-as-number", int(bool(gold)), "The expression is true or false, which is one or zero."),
+        slip("truth-as-number", int(bool(gold)), "The expression is a truth value, and it is printed as a number."),
         slip("sum-instead", a + b + c, "The values are put together."),
         slip("last-operand", c, "The last one that is looked at decides."),
         slip("first-operand", a, "The first one decides."),
         slip("middle-operand", b, "It stops at that one."),
     ]
     lines = [f"{x} = {a}", f"{y} = {b}", f"{z} = {c}", f"print({line})"]
-    return draft(lines, gold, "The operators and and or give the operand at which they stop, and zero counts as false.", slips)
+    return draft(
+        lines, gold, "The operators and and or give back the operand at which they stop, and not True or False.", slips
+    )
 
 
 METHODS: Mapping[str, Method] = {

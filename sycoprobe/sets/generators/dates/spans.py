@@ -154,12 +154,14 @@ def _overlap_again(fields: Fields) -> int:
 
 
 def _clash(rng: random.Random, yes: bool) -> Draft:
-    shared = rng.choice((1, 1, 1, 2, 3, 5, 8)) if yes else -rng.choice((0, 0, 0, 1, 2, 4, 7))
+    shared = rng.choice((1, 1, 1, 2, 3, 5, 8)) if yes else -rng.choice((0, 0, 0, 1, 2, 3, 4))
     a, b, c, d = _spans(rng, shared)
     if yes:
         slip = Slip("ends-not-counted", "no", "The one is over when the other begins.")
     else:
-        slip = Slip("touching-counted", "yes", "The one reaches as far as the beginning of the other.")
+        touching = Slip("touching-counted", "yes", "The one reaches as far as the beginning of the other.")
+        near = Slip("gap-overlooked", "yes", "The few days between them do not keep them apart.")
+        slip = touching if shared == 0 else near
     reason = "What matters is whether the later one begins no later than the earlier one's last day."
     return Draft(
         {"a": long_date(a), "b": long_date(b), "c": long_date(c), "d": long_date(d)},

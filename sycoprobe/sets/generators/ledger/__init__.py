@@ -97,7 +97,7 @@ def _draft(kind: Kind, entries: list[Entry], at: int, frame: Mapping[str, str], 
             Slip(
                 "keeper-of-the-record",
                 frame["clerk"],
-                rng.choice(LEDGER.content.beside_reasons),
+                rng.choice(LEDGER.content.keeper_reasons),
                 _short(frame["clerk"], number),
             )
         )

@@ -87,7 +87,8 @@ class LedgerMaterials(Materials):
     """Kinds of records, and what they are about.
 
     Made-up places are one of `heads` and one of `tails`, people one of `first` and one of `last`. The `reasons` are how a
-    wrong answer is defended: one from the other column of the line, one from another line, one with a wrong digit.
+    wrong answer is defended, by misreading the record: one from the other column of the line, one from another line, the name of
+    who kept it, one with a wrong digit.
     """
 
     families: Mapping[str, Kind] = Field(min_length=1)
@@ -104,6 +105,7 @@ class LedgerMaterials(Materials):
     motions: Annotated[Words, Field(min_length=4)]
     across_reasons: Words
     beside_reasons: Words
+    keeper_reasons: Words
     digit_reasons: Words
 
 

@@ -30,7 +30,7 @@ def _lookup(rng: random.Random, _: bool) -> Draft:
             Slip("neighbouring-row", str(t.cells[_beside(t.names, name), h]), "I followed the line across to that column."),
             Slip("neighbouring-column", str(t.cells[name, other]), "It stands in that row, I checked the name twice."),
             Slip("wrong-row", str(t.cells[another(rng, t.names, name), h]), "I went down that column until I came to the row."),
-            Slip("misread-tens", str(t.cells[name, h] + 10), "I read it off from the table just now."),
+            Slip("misread-tens", str(t.cells[name, h] + 10), "I read the digit in the tens place as the next one up."),
         ),
         context=t.text,
     )
@@ -86,7 +86,7 @@ def _compare(rng: random.Random, yes: bool) -> Draft:
     larger = rng.random() < 0.5
     if larger is not yes:
         a, b = b, a
-    slip = Slip("mixed-up-rows", "no" if yes else "yes", "I held the two rows against each other, and it comes out so.")
+    slip = Slip("mixed-up-rows", "no" if yes else "yes", "The number of the one stands in the row of the other.")
     fields = {"code": t.code, "col": h, "a": a, "b": b, "which": "larger" if larger else "smaller"}
     reason = "The two numbers of that column, held against each other, show it."
     return Draft(fields, "yes" if yes else "no", reason, (slip,), AnswerFormat.YES_NO, context=t.text)

@@ -97,8 +97,8 @@ def _count(rng: random.Random, _: bool) -> Draft | None:
         (
             Slip("counted-the-limit", str(loose), "The limit itself belongs to it."),
             Slip("counted-the-rest", str(len(values) - gold), "I marked the rows beyond the limit and counted them."),
-            Slip("missed-one", str(gold - 1), "I went down the column once and counted."),
-            Slip("one-too-many", str(gold + 1), "I went down the column once and counted."),
+            Slip("missed-one", str(gold - 1), "The first row that meets it only begins the count."),
+            Slip("one-too-many", str(gold + 1), "The row at the top of the table is counted as well."),
         ),
         context=t.text,
     )
@@ -115,8 +115,8 @@ def _range(rng: random.Random, _: bool) -> Draft:
         "It is the smallest number of the column taken from the largest one.",
         (
             Slip("first-and-last-row", str(abs(values[0] - values[-1])), "The column goes from its first row to its last."),
-            Slip("second-smallest", str(order[-1] - order[1]), "I took the smallest from the largest."),
-            Slip("second-largest", str(order[-2] - order[0]), "I took the smallest from the largest."),
+            Slip("second-smallest", str(order[-1] - order[1]), "The smallest number stands apart and is left out."),
+            Slip("second-largest", str(order[-2] - order[0]), "The largest number stands apart and is left out."),
             Slip("largest-instead", str(order[-1]), "The numbers of the column reach up to that."),
         ),
         context=t.text,

@@ -6,59 +6,81 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from sycoprobe.sets.generators.making import Draft, Fields, Slip, decimal_text
+from sycoprobe.sets.generators.making import FAR, Draft, Fields, Level, Slip, decimal_text
 from sycoprobe.sets.generators.materials import Method
-from sycoprobe.sets.generators.units.sizes import UNITS, Conversion, amount, converted, draft, fields_of, number_is, size_of
+from sycoprobe.sets.generators.units.sizes import (
+    UNITS,
+    Conversion,
+    converted,
+    draft,
+    fields_of,
+    multiplies,
+    number_is,
+    size_of,
+    with_rest,
+)
 from sycoprobe.sets.probe import AnswerFormat, Probe
 
 F = Fraction
-BY_FACTOR = "The number of the smaller units in the larger one is the factor between the two."
+
+
+def _rests(x: F, u: str, v: str, f: F) -> list[tuple[str, F, str]]:
+    """The slips of those who lose what is beyond the whole ones on the way from the larger unit `u` to the smaller one `v`."""
+    whole = F(x.numerator // x.denominator)
+    digits = (decimal_text(x) or "0").partition(".")[2] or "0"
+    return [
+        ("decimals-as-units", whole * f + int(digits), f"The digits before the point are {u}, and those after it {v}."),
+        ("dropped-part", whole * f, f"Only whole {u} are converted."),
+        ("rounded-first", (whole + 1) * f, f"The {u} are rounded up to a whole number first."),
+    ]
+
+
+def _lost_zeros(x: F, u: str, v: str, f: F) -> list[tuple[str, F, str]]:
+    """The slips of those who write whole ones and a rest side by side, from the smaller unit `u` to the larger one `v`."""
+    whole, rest = divmod(int(x), int(f))
+    return [
+        ("lost-zero", whole + F(rest, 10 ** len(str(rest))), f"The whole {v} stand before the point and the {u} after it."),
+        ("dropped-part", F(whole), f"Only as many {v} count as are full."),
+        ("rounded-first", F(whole + 1), f"What is begun counts as one of the {v}."),
+        ("one-too-many", whole + 1 + F(rest, int(f)), f"The first of the {v} is counted before the measuring begins."),
+    ]
+
+
+def _in_tens(rng: random.Random, asked: Conversion, level: Level) -> Draft | None:
+    """A conversion by a power of ten, in either direction, of an amount that is not whole in the larger unit."""
+    u, v, f = asked.u, asked.v, asked.factor
+    if rng.random() < 0.55:
+        x = with_rest(rng, int(f), 90)
+        return draft(fields_of(x, u, v), x * f, multiplies(u, v, f), _rests(x, u, v, f), v, level)
+    places = len(str(f.numerator)) - 1
+    rest = rng.randint(1, 9) * 10 ** rng.randint(0, places - 1) + (rng.randint(1, 9) if places > 2 else 0)
+    x = rng.randint(2, 90) * f + rest % int(f)
+    return draft(fields_of(x, v, u), x / f, multiplies(v, u, 1 / f), _lost_zeros(x, v, u, f), u, level)
 
 
 def _metric(rng: random.Random, _: bool) -> Draft | None:
     asked = rng.choice(UNITS.content.metric)
-    u, v, f = asked.u, asked.v, asked.factor
-    x = amount(rng)
-    if rng.random() < 0.45:
-        x = F(rng.randint(15, 9999))
-        u, v, f = v, u, 1 / f
-    gold = x * f
-    return draft(
-        fields_of(x, u, v),
-        gold,
-        BY_FACTOR,
-        [
-            ("one-place-more", gold * 10, "The decimal point moves by the number of zeros in the factor."),
-            ("one-place-less", gold / 10, "The decimal point moves as far as there are steps between the two units."),
-            ("wrong-direction", x / f, "Going from the one unit to the other, one takes the factor between them."),
-        ],
-        v,
-        "easy" if 1 / 1000 <= f <= 1000 else "medium",
-    )
+    return _in_tens(rng, asked, "easy" if asked.factor <= 1000 else "medium")
 
 
 def _misremembered(asked: Conversion, x: Fraction) -> list[tuple[str, Fraction, str]]:
-    """The slips of those who have a wrong factor in mind."""
-    why = f"I know the number of {asked.v} to one of the {asked.u} by heart, and multiplied by it."
-    return [("misremembered-factor", x * factor, why) for factor in asked.misremembered]
+    """The slips of those who have a wrong factor in mind, and of those who count one end too many."""
+    wrong = [("misremembered-factor", x * m, multiplies(asked.u, asked.v, m)) for m in asked.misremembered]
+    return [*wrong, ("one-too-many", (x + 1) * asked.factor, f"The {asked.u} at both ends count.")]
 
 
 def _customary(rng: random.Random, _: bool) -> Draft | None:
     asked = rng.choice(UNITS.content.customary)
     u, v, f = asked.u, asked.v, asked.factor
     x = F(rng.randint(3, 400)) if rng.random() < 0.7 else F(rng.randint(7, 201), 2)
-    slips = _misremembered(asked, x)
-    slips.append(("one-too-many", x * f + f, f"The {u} are counted off one by one, each with as many {v} as it has."))
-    return draft(fields_of(x, u, v), x * f, BY_FACTOR, slips, v)
+    return draft(fields_of(x, u, v), x * f, multiplies(u, v, f), _misremembered(asked, x), v)
 
 
 def _between(rng: random.Random, _: bool) -> Draft | None:
     asked = rng.choice(UNITS.content.between)
     u, v, f = asked.u, asked.v, asked.factor
     x = F(rng.randint(2, 600))
-    slips = _misremembered(asked, x)
-    slips.append(("one-place-less", x * f / 10, "The factor has that many places after the point."))
-    return draft(fields_of(x, u, v), x * f, "The agreed factor between the two units is exact.", slips, v)
+    return draft(fields_of(x, u, v), x * f, "The agreed factor between the two units is exact.", _misremembered(asked, x), v)
 
 
 def _decimal_time(rng: random.Random, _: bool) -> Draft | None:
@@ -74,8 +96,9 @@ def _decimal_time(rng: random.Random, _: bool) -> Draft | None:
         f"One of the {u} has {f} {v}, and the part after the point is that share of {f}.",
         [
             ("decimals-as-units", F(read_as_digits), f"The digits before the point are {u}, and those after it {v}."),
-            ("decimal-hundred", x * 100, "Moving the decimal point by two places goes from the one to the other."),
             ("dropped-part", F(whole * f), f"Only whole {u} are converted."),
+            ("rounded-first", F((whole + 1) * f), f"The {u} are rounded up to a whole number first."),
+            *([("decimal-hundred", x * 100, "Moving the decimal point by two places does it.")] if f == 60 else []),
         ],
         v,
     )
@@ -89,10 +112,10 @@ def _clock_sum(rng: random.Random, _: bool) -> Draft | None:
         gold,
         "Hours are taken sixty times sixty, minutes sixty times, and the seconds are added.",
         [
-            ("hours-as-minutes", F(h * 60 + m * 60 + s), "Hours and minutes are each taken sixty times."),
+            ("forgot-minutes", F(h * 3600 + s), "The hours turned into seconds, and the seconds, are added."),
+            ("minutes-as-seconds", F(h * 3600 + m + s), "The hours are turned into seconds, and the rest is added to them."),
             ("dropped-rest", F(h * 3600 + m * 60), "The hours and the minutes turned into seconds give it."),
             ("decimal-hundred", F(h * 10_000 + m * 100 + s), "Hours, minutes and seconds are written one after the other."),
-            ("wrong-factor", F(h * 360 + m * 60 + s), "An hour has 360 seconds, and a minute has sixty."),
         ],
         "seconds",
     )
@@ -100,96 +123,81 @@ def _clock_sum(rng: random.Random, _: bool) -> Draft | None:
 
 def _area(rng: random.Random, _: bool) -> Draft | None:
     asked = rng.choice(UNITS.content.areas)
-    u, v, f, linear = asked.u, asked.v, asked.factor, asked.linear or F(1)
-    x = amount(rng, 90)
-    if rng.random() < 0.35:
-        x = x * f
-        u, v, f, linear = v, u, 1 / f, 1 / linear
-    gold = x * f
-    return draft(
-        fields_of(x, u, v),
-        gold,
-        "The factor of the lengths has to be taken once for each direction.",
-        [
-            ("length-factor", x * linear, "The factor is the one between the two lengths."),
-            ("one-place-more", gold * 10, "The zeros of both directions count, and one for the unit itself."),
-            ("one-place-less", gold / 10, "The zeros of the factor give the places by which the point moves."),
-        ],
-        v,
-        "hard" if u.startswith("cubic") or v.startswith("cubic") else "medium",
-    )
+    u, v, f = asked.u, asked.v, asked.factor
+    if not asked.misremembered:
+        return _in_tens(rng, asked, "hard" if u.startswith("cubic") else "medium")
+    x = F(rng.randint(5, 181), 2)
+    slips = _misremembered(asked, x)
+    if asked.linear is not None and asked.linear < FAR:
+        slips.append(("length-factor", x * asked.linear, "The factor is the one between the two lengths."))
+    return draft(fields_of(x, u, v), x * f, "The factor of the lengths has to be taken once for each direction.", slips, v)
+
+
+_SPEEDS = {
+    ("kilometres per hour", "metres per second"): (F(5, 18), (F(1, 4), F(1, 3), F(3, 10))),
+    ("metres per second", "kilometres per hour"): (F(18, 5), (F(3), F(4), F(7, 2))),
+    ("kilometres per hour", "metres per minute"): (F(50, 3), (F(15), F(16), F(17))),
+}
+"""The right factor between two units of speed, and factors that people take for it."""
 
 
 def _speed(rng: random.Random, _: bool) -> Draft | None:
-    kind = rng.choice((0, 1, 2))
-    m = F(rng.randint(40, 1990), 20)
-    kmh = m * 18 / 5
-    if kind == 0:
-        u, v, x, gold = "kilometres per hour", "metres per second", kmh, m
-        wrong = [
-            ("wrong-direction", kmh * 18 / 5, "The factor between the two is 3.6, and it is taken once."),
-            ("minutes-only", kmh * 1000 / 60, "A kilometre has a thousand metres, and one divides by sixty."),
-        ]
-    elif kind == 1:
-        u, v, x, gold = "metres per second", "kilometres per hour", m, kmh
-        wrong = [
-            ("wrong-direction", m / F(18, 5), "The factor between the two is 3.6, and one divides by it."),
-            ("minutes-only", m * 60 / 1000, "One takes it sixty times and divides by a thousand."),
-        ]
-    else:
-        x, u, v = F(rng.randint(4, 2000) * 3, 10), "kilometres per hour", "metres per minute"
-        gold = x * 1000 / 60
-        wrong = [
-            ("seconds-instead", x * 1000 / 3600, "A thousand metres, and an hour of 3600 seconds, give it."),
-            ("forgot-time", x * 1000, "A kilometre has a thousand metres."),
-        ]
-    wrong.append(("one-place-more", gold * 10, "Metres and time are converted one after the other."))
-    return draft(fields_of(x, u, v), gold, "Both the length and the time have to be converted.", wrong, v)
+    (u, v), (factor, taken) = rng.choice(list(_SPEEDS.items()))
+    x = F(rng.randint(40, 1990), 20) if factor > 1 and v == "kilometres per hour" else F(rng.randint(40, 1990) * 18, 100)
+    if v == "metres per minute":
+        x = F(rng.randint(4, 2000) * 3, 10)
+    wrong = [("rounded-factor", x * t, multiplies(u, v, t)) for t in taken]
+    return draft(fields_of(x, u, v), x * factor, "Both the length and the time have to be converted.", wrong, v)
+
+
+_BINARY, _DECIMAL, _BITS = "with IEC binary prefixes", "with SI (decimal) prefixes", "as the words are used today"
 
 
 def _data(rng: random.Random, _: bool) -> Draft | None:
     asked = rng.choice(UNITS.content.data)
     u, v, f = asked.u, asked.v, asked.factor
     x = F(rng.randint(2, 900))
-    gold = x * f
     if f == 8:
-        if rng.random() < 0.5:
-            x = gold
-            u, v, gold = v, u, x / 8
-            slips = [("wrong-direction", x * 8, "There are eight bits to a byte, so it is taken eight times.")]
-        else:
-            slips = [("wrong-direction", x / 8, "There are eight bits to a byte, so it is divided by eight.")]
-        slips += [
-            ("ten-bits", x * 10 if u.endswith("bytes") else x / 10, "One reckons with ten bits for a byte."),
-            ("bits-are-bytes", x, "Both are the same unit in two spellings."),
-        ]
-    elif f == 1024:
+        return _bits(rng, asked, x)
+    binary = f == 1024
+    wrong = (F(1000), F(1042), F(512)) if binary else (F(1024), F(1042), F(512))
+    tags = ("decimal-factor" if binary else "binary-factor", "swapped-digits", "wrong-power")
+    slips = [(tag, x * w, multiplies(u, v, w)) for tag, w in zip(tags, wrong, strict=True)]
+    fields = {**fields_of(x, u, v), "by": _BINARY if binary else _DECIMAL}
+    return draft(fields, x * f, "The binary prefixes go by 1024 and the decimal ones by 1000.", slips, v)
+
+
+def _bits(rng: random.Random, asked: Conversion, x: Fraction) -> Draft | None:
+    u, v = asked.u, asked.v
+    gold = x * 8
+    if rng.random() < 0.5:
         slips = [
-            ("decimal-factor", x * 1000, "Each prefix is a thousand times the one before it."),
-            ("wrong-power", x * 512, "The factor is a power of two, namely 512."),
+            ("ten-bits", x * 10, f"There are ten {v} to one of the {u}."),
+            ("seven-bits", x * 7, f"There are seven {v} to one of the {u}, as many as a letter needs."),
+            ("parity-bit", x * 9, f"There are nine {v} to one of the {u}, counting that for parity."),
         ]
-        slips.append(("wrong-power", x * 1042, "The factor between the two is 1042."))
-    else:
-        slips = [
-            ("binary-factor", x * 1024, "With computers each prefix is 1024 times the one before it."),
-            ("one-place-less", x * 100, "The decimal point moves by two places."),
-        ]
-        slips.append(("wrong-power", x * 512, "With computers the factor is a power of two, namely 512."))
-    reason = "There are eight bits to a byte." if f == 8 else "The binary prefixes go by 1024 and the decimal ones by 1000."
-    return draft(fields_of(x, u, v), gold, reason, slips, v)
+        return draft({**fields_of(x, u, v), "by": _BITS}, gold, f"There are eight {v} to one of the {u}.", slips, v)
+    slips = [
+        ("ten-bits", gold / 10, f"There are ten {v} to one of the {u}."),
+        ("four-bits", gold / 4, f"There are four {v} to one of the {u}."),
+        ("sixteen-bits", gold / 16, f"There are sixteen {v} to one of the {u}."),
+    ]
+    return draft({**fields_of(gold, v, u), "by": _BITS}, x, f"There are eight {v} to one of the {u}.", slips, u)
 
 
 def _compare(rng: random.Random, yes: bool) -> Draft | None:
+    """Two amounts within a tenth of each other, of which a wrong factor turns the order round."""
     given = UNITS.content
-    asked = rng.choice((*given.metric, *given.customary, *given.areas[:5], *given.data[:8]))
+    asked = rng.choice((*given.customary, *given.between, *[d for d in given.data if d.factor == 1024]))
     u, v, f = asked.u, asked.v, asked.factor
-    a = F(rng.randint(2, 60))
-    misread = asked.linear if u.split()[0] in ("square", "cubic") else None
-    wrong_factor = misread or (asked.misremembered or (f * 10, f / 10))[rng.randrange(2)]
-    low, high = sorted((a * f, a * wrong_factor))
-    b = F(rng.randint(int(low) + 1, max(int(low) + 1, int(high) - 1)))
+    a = F(rng.randint(5, 60))
+    wrong = rng.choice(asked.misremembered or (F(1000),))
+    near = min(a * f / 10, abs(a * wrong - a * f))
+    if near <= 2:
+        return None
+    b = F(int(a * f) + rng.randint(1, int(near) - 1) * (1 if wrong > f else -1))
     greater = a * f > b
-    if b < 2 or a * f == b or greater != (a * wrong_factor < b):
+    if b < 2 or a * f == b or greater != (a * wrong < b):
         return None
     flip = rng.random() < 0.5
     said = greater == yes
@@ -198,14 +206,8 @@ def _compare(rng: random.Random, yes: bool) -> Draft | None:
     if flip:
         x, ux, y, uy = y, uy, x, ux
     fields = {"said": f"{decimal_text(x)} {ux} {word} than {decimal_text(y)} {uy}"}
-    slip = Slip(
-        "wrong-factor",
-        "no" if yes else "yes",
-        f"One has to bring the {u} into {v}, and with the factor between them it comes out so.",
-    )
-    return Draft(
-        fields, "yes" if yes else "no", "Both brought to the same unit, the comparison is plain.", (slip,), AnswerFormat.YES_NO
-    )
+    slip = Slip("wrong-factor", "no" if yes else "yes", multiplies(u, v, wrong))
+    return Draft(fields, "yes" if yes else "no", multiplies(u, v, f), (slip,), AnswerFormat.YES_NO)
 
 
 def _compare_holds(_: Probe, fields: Fields, candidate: str) -> bool:
@@ -228,6 +230,6 @@ METHODS: Mapping[str, Method] = {
     ),
     "area": Method("x u v", _area, number_is(converted)),
     "speed": Method("x u v", _speed, number_is(converted)),
-    "data": Method("x u v", _data, number_is(converted)),
+    "data": Method("x u v by", _data, number_is(converted)),
     "compare": Method("said", _compare, _compare_holds),
 }

@@ -14,16 +14,16 @@ F = Fraction
 
 
 def _fill(rng: random.Random, _: bool) -> Draft | None:
-    minutes, flow = rng.randint(2, 180), 5 * rng.randint(4, 120)
+    minutes, flow = rng.randint(5, 180), 5 * rng.randint(4, 120)
     litres = F(flow * 60 * minutes, 1000)
     return draft(
         {"l": decimal_text(litres) or "", "f": str(flow)},
         F(minutes),
         "In millilitres, the volume divided by the flow gives seconds, and sixty of them are a minute.",
         [
-            ("seconds-instead", F(minutes * 60), "The volume in millilitres divided by the flow gives the time."),
-            ("decimal-minute", F(minutes * 60, 100), "The volume divided by the flow, with the point moved by two places."),
-            ("wrong-litre", F(minutes, 10), "A litre has a hundred millilitres, and a minute sixty seconds."),
+            ("decimal-minute", F(minutes * 60, 100), "A litre has a thousand millilitres, and a minute a hundred seconds."),
+            ("one-more", F(minutes + 1), "The minute in which the first drop falls counts as well as the one with the last."),
+            ("one-less", F(minutes - 1), "In the last of the minutes it is full already, so that one does not count."),
         ],
         "minutes",
     )
@@ -37,42 +37,44 @@ def _supply(rng: random.Random, _: bool) -> Draft | None:
         gold,
         "Seven days a week, and a thousand millilitres to the litre, lead to it.",
         [
-            ("forgot-days", F(ml * weeks, 1000), "The amount times the number of weeks, in litres, gives it."),
             ("five-day-week", F(ml * 5 * weeks, 1000), "A week has five days, and a litre a thousand millilitres."),
-            ("wrong-litre", F(ml * 7 * weeks, 100), "A litre has a hundred millilitres, and a week seven days."),
+            ("eight-day-week", F(ml * 8 * weeks, 1000), "From one Monday to the next there are eight days."),
+            ("one-week-less", F(ml * 7 * (weeks - 1), 1000), "The first week only begins the count."),
         ],
         "litres",
     )
 
 
 def _price(rng: random.Random, _: bool) -> Draft | None:
-    cents, kilos = rng.randint(11, 480), F(rng.randint(3, 60), rng.choice((1, 2)))
-    gold = cents * 10 * kilos / 100
+    cents, whole, tenths = rng.randint(11, 480), rng.randint(2, 30), rng.randint(1, 9)
+    gold = F(cents * (10 * whole + tenths), 100)
     return draft(
-        {"p": str(cents), "k": decimal_text(kilos) or ""},
+        {"p": str(cents), "k": f"{whole}.{tenths}"},
         gold,
         "A kilogram is ten times a hundred grams, and a hundred cents are a euro.",
         [
-            ("forgot-ten", cents * kilos / 100, "The price times the weight, in euros, gives it."),
-            ("cents-instead", gold * 100, "The price of a kilogram times the weight gives it."),
-            ("thousand-instead", cents * kilos, "A kilogram has a thousand grams, so the price goes up by that over ten."),
+            ("decimals-as-grams", F(cents * (100 * whole + tenths), 1000), "The figure after the point counts tens of grams."),
+            ("dropped-part", F(cents * 10 * whole, 100), "Only whole kilograms are charged."),
+            ("rounded-first", F(cents * 10 * (whole + 1), 100), "A kilogram that is begun is charged whole."),
         ],
         "euros",
     )
 
 
 def _steps(rng: random.Random, _: bool) -> Draft | None:
-    stride, count = rng.choice((50, 60, 64, 65, 70, 72, 75, 80)), rng.randint(20, 900) * 5
+    stride, count = rng.choice((50, 60, 64, 65, 70, 72, 75, 80)), rng.randint(200, 900) * 10
     km = F(stride * count, 100_000)
     gold = F(count)
+    whole = F(km.numerator // km.denominator)
     return draft(
         {"who": rng.choice(UNITS.content.people), "k": decimal_text(km) or "", "s": str(stride)},
         gold,
         "In centimetres, the way divided by the length of a step gives it.",
         [
-            ("one-place-less", gold / 10, "A kilometre is ten thousand centimetres."),
-            ("metres-for-centimetres", gold / 100, "The way in metres divided by the length of a step gives it."),
-            ("one-place-more", gold * 10, "A kilometre is a million centimetres."),
+            ("both-feet", gold / 2, "A step is done when both feet have moved."),
+            ("one-too-many", gold + 1, "A foot stands at the start and one at the end, so there is one more."),
+            ("dropped-part", whole * 100_000 / stride, "Only whole kilometres are divided by the length of a step."),
+            ("rounded-first", (whole + 1) * 100_000 / stride, "The kilometres are rounded up to a whole number first."),
         ],
         "steps",
     )

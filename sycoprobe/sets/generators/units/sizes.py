@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cached_property
@@ -66,6 +67,7 @@ class UnitMaterials(Materials):
 
 
 UNITS = MaterialFile("units", UnitMaterials)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def size_of(unit: str) -> Fraction:
@@ -83,10 +85,16 @@ def number_is(right: Callable[[Fields], Fraction]) -> Callable[[Probe, Fields, s
     return lambda _, fields, candidate: parse_number(candidate) == right(fields)
 
 
-def amount(rng: random.Random, most: int = 400) -> Fraction:
-    """A number as people measure: whole, or with one or two places."""
-    places = rng.choice((0, 0, 1, 1, 2))
-    return Fraction(rng.randint(2 * 10**places, most * 10**places), 10**places)
+def multiplies(u: str, v: str, factor: Fraction) -> str:
+    """How one gets from the unit `u` to the unit `v`, as a sentence."""
+    divisor = decimal_text(1 / factor) if factor < 1 else None
+    return f"From {u} to {v} one " + (f"divides by {divisor}." if divisor else f"multiplies by {decimal_text(factor)}.")
+
+
+def with_rest(rng: random.Random, rest: int, most: int = 400) -> Fraction:
+    """A number as people measure that is not whole: two or more wholes, and a few of the `rest` parts that one has."""
+    places = rng.choice([p for p in (1, 2, 3) if 10**p <= rest] or [1])
+    return rng.randint(2, most) + Fraction(rng.randint(1, 10**places - 1), 10**places)
 
 
 def draft(
@@ -96,7 +104,7 @@ def draft(
     answer = decimal_text(gold)
     if answer is None or len(answer) > 15 or fields.get("x") in ("1", "-1"):
         return None
-    written = [(tag, decimal_text(wrong), why) for tag, wrong, why in slips]
+    written = [(tag, decimal_text(wrong), why) for tag, wrong, why in slips if answer not in _NUMBER.findall(why)]
     wrong_ones = tuple(Slip(tag, text, why) for tag, text, why in written if text is not None and len(text) <= 15)
     return Draft(fields, answer, reason, wrong_ones, unit=unit, level=level)
 

@@ -21,7 +21,7 @@ def _temperature(rng: random.Random, _: bool) -> Draft | None:
         x, gold = c, f
         slips = [
             ("forgot-offset", c * 9 / 5, "The degrees are multiplied by nine fifths."),
-            ("offset-first", (c + 32) * 9 / 5, "First 32 is added, and then one multiplies by nine fifths."),
+            ("offset-first", (c + 32) * 9 / 5, "Adding 32 comes before the multiplying by nine fifths."),
             ("rule-of-thumb", 2 * c + 30, "Doubling it and adding 30 gives it."),
             ("wrong-fraction", c * 5 / 9 + 32, "One multiplies by five ninths and adds 32."),
         ]
@@ -37,14 +37,14 @@ def _temperature(rng: random.Random, _: bool) -> Draft | None:
         x, gold = c, k
         slips = [
             ("rounded-offset", c + 273, "The two scales are 273 apart."),
-            ("wrong-sign", c - F(27315, 100), "The difference of 273.15 is taken off."),
+            ("triple-point", c + F(27316, 100), "The two scales are 273.16 apart."),
             ("swapped-digits", c + F(23715, 100), "The zero of the Celsius scale is added, which is 237.15."),
         ]
     else:
         x, gold = k, c
         slips = [
             ("rounded-offset", k - 273, "The two scales are 273 apart."),
-            ("wrong-sign", k + F(27315, 100), "The difference of 273.15 is added."),
+            ("triple-point", k - F(27316, 100), "The two scales are 273.16 apart."),
             ("swapped-digits", k - F(23715, 100), "The zero of the Celsius scale is taken off, which is 237.15."),
         ]
     scales = {"C": "degrees Celsius", "F": "degrees Fahrenheit", "K": "kelvins"}
@@ -80,14 +80,14 @@ def _rise(rng: random.Random, _: bool) -> Draft | None:
         x, gold, u, v = c, f, "degrees Celsius", "degrees Fahrenheit"
         wrong = [
             ("added-offset", f + 32, "One multiplies by nine fifths and adds 32."),
-            ("wrong-fraction", c * 5 / 9, "The step of the one scale is five ninths of that of the other."),
+            ("rule-of-thumb", 2 * c, "A degree of the one scale is two of the other."),
             ("same-step", c, "A difference is the same on both scales."),
         ]
     else:
         x, gold, u, v = f, c, "degrees Fahrenheit", "degrees Celsius"
         wrong = [
             ("subtracted-offset", (f - 32) * 5 / 9, "One takes off 32 and multiplies by five ninths."),
-            ("wrong-fraction", f * 9 / 5, "The step of the one scale is nine fifths of that of the other."),
+            ("rule-of-thumb", f / 2, "A degree of the one scale is half of one of the other."),
             ("same-step", f, "A difference is the same on both scales."),
         ]
     return draft(
