@@ -9,8 +9,9 @@ import typer
 
 from sycoprobe.cli import options as o
 from sycoprobe.cli.gated import finish
-from sycoprobe.cli.given import Themed, takes
+from sycoprobe.cli.given import takes
 from sycoprobe.cli.show import console, executed
+from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 from sycoprobe.settings import Asking, Cluster, GateSettings
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (gate, bless, compare, plan, comment):
-        app.command(cls=Themed)(command)
+        app.command(cls=Command)(command)
 
 
 @takes(GateSettings, "cluster", "out", default={"cluster": None})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sycoprobe.cli import options as o
-from sycoprobe.cli.given import Themed, takes
+from sycoprobe.cli.given import takes
+from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, Sampling, Target
 
@@ -22,7 +23,7 @@ ONE = ("thinking_marks",)
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (run, resume, score, report, doctor):
-        app.command(cls=Themed)(command)
+        app.command(cls=Command)(command)
 
 
 @takes(Asking, Target, Sampling, ConductSettings, *UNTIL, "on_inconclusive", "error_tolerance")

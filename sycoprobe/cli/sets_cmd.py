@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class SchemaName(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (sets, kinds, show, validate, init, schema):
-        app.command()(command)
+        app.command(cls=Command)(command)
 
 
 def sets() -> None:
