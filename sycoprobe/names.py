@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from sycoprobe.errors import PlanError
-from sycoprobe.text import visible
+from sycoprobe.text import shortened
 
 LONGEST = 120
 """Bytes of a folder's name: file systems take 255, Windows 260 for a whole path."""
@@ -32,15 +32,16 @@ def fault_of_folder(name: str) -> str | None:
     return None
 
 
+def fault_of_run(name: str) -> str | None:
+    """Why `name` can be no run's, in one clause; None: it can."""
+    return "stands for the last run" if name == "latest" else fault_of_folder(name)
+
+
 def check_run_name(name: str) -> None:
-    """Raises `PlanError` if `name` can be no run's: nothing may be asked before it is known that the folder can be made."""
-    why = "is a word of its own: the last run" if name == "latest" else fault_of_folder(name)
-    if why:
-        shown = visible(name if len(name) <= 60 else f"{name[:59]}…")
-        raise PlanError(
-            f"name: a run cannot be called '{shown}': it {why}",
-            "choose letters, digits, '-', '_' and '.'; --out says where it lies",
-        )
+    """Raises `PlanError` if `name` can be no run's: nothing may be asked before it is known that its folder can be made."""
+    if why := fault_of_run(name):
+        fix = "choose letters, digits, '-', '_' and '.'; --out says where the run lies"
+        raise PlanError(f"name {shortened(name, 40)!r} {why}", fix)
 
 
 def slug_of(name: str, longest: int = 40, empty: str = "") -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import Unpack
 
+from sycoprobe.backends import check_model
 from sycoprobe.backends.extras import body_of
 from sycoprobe.config import Chosen, ConfigFile, RunOf, choose, python
 from sycoprobe.config.files import load
@@ -19,6 +20,7 @@ from sycoprobe.gating.baselines import Baseline, Conditions
 from sycoprobe.gating.rules import read_rule
 from sycoprobe.keys import check_name
 from sycoprobe.metrics.table import Slice
+from sycoprobe.names import meant
 from sycoprobe.planning import Planned, SamplingPlan, Until, Wanted, make_plan
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.planning.plan import default_sampling
@@ -59,6 +61,7 @@ def plan(*sets: str, config: str | Path | None = None, until: Until | None = Non
     """
     known = {k: v for k, v in declared(Asking, Target, Sampling).items() if k != "until_decided"}
     chosen = chosen_in_python(sets, read(config), settings, known)
+    check_model(chosen.one.model, chosen.aliases)
     return plan_of(chosen.asking, chosen.one, until)
 
 
@@ -150,7 +153,7 @@ def _by_kind(options: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Mapp
     if unknown := [k for k in found if k not in kinds]:
         raise PlanError(
             f"option {unknown[0]}.{next(iter(found[unknown[0]]), '')}: {unknown[0]!r} is not run",
-            f"this run has: {', '.join(kinds)}",
+            f"{meant(unknown[0], kinds)}this run has: {', '.join(kinds)}",
         )
     if alone:
         found.setdefault(kinds[0], {}).update(alone)

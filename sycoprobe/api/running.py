@@ -13,7 +13,7 @@ from typing import Any
 from sycoprobe import __version__
 from sycoprobe.api.conduct import Conduct, price_for
 from sycoprobe.api.executing import execute
-from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
+from sycoprobe.api.folders import find_run, find_runs, forget, new_folder, new_folders
 from sycoprobe.api.models import Model, Opener, named
 from sycoprobe.api.planning import check_until
 from sycoprobe.api.together import Together
@@ -50,8 +50,12 @@ async def start(
     conduct = conduct or Conduct()
     if planned.plan.until is not None:
         check_until(planned, planned.plan.until, baseline, allow_mismatch=allow_mismatch)
-    with Together(conduct) as together:
-        return await _start(planned, together, new_folder(planned, out, name), baseline)
+    folder = new_folder(planned, out, name)
+    try:
+        with Together(conduct) as together:
+            return await _start(planned, together, folder, baseline)
+    finally:
+        forget([folder])
 
 
 async def start_all(
@@ -86,6 +90,19 @@ async def start_all(
     if sequential := [p for p in plans if p.plan.until is not None]:
         raise PlanError(f"a sequential run has one model, not {len(plans)}", f"run {sequential[0].plan.model} by itself")
     folders = folders or new_folders(plans, out, name, labels)
+    try:
+        return await _start_all(plans, folders, headers, backends, conduct)
+    finally:
+        forget(folders)
+
+
+async def _start_all(
+    plans: Sequence[Planned],
+    folders: Sequence[Path],
+    headers: Sequence[Mapping[str, str]],
+    backends: Sequence[Opener | None],
+    conduct: Conduct,
+) -> list[Report | SycoprobeError]:
     with Together(conduct) as together:
         for planned in plans:
             price_for(planned, conduct)

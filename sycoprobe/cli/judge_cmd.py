@@ -114,6 +114,7 @@ def run(
 
 def _judges(models: list[str], config: Path | None, given: dict[str, Any]) -> list[AnyJudge]:
     """The judges that were named; what a settings file says of runs is not said of them."""
+    from sycoprobe.backends import check_model
     from sycoprobe.backends.extras import body_of, headers_of
     from sycoprobe.config import command_line, found, model_named
     from sycoprobe.judging.spec import JudgeSpec
@@ -123,6 +124,7 @@ def _judges(models: list[str], config: Path | None, given: dict[str, Any]) -> li
     judges: list[AnyJudge] = []
     for name in models:
         target, sampling = model_named(file, name, address)
+        check_model(target.model[0], file.aliases)
         judges.append(
             JudgeSpec(
                 target.model[0],

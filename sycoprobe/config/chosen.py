@@ -47,7 +47,8 @@ class RunOf:
 class Chosen:
     """What was chosen: what is asked in every run, each of the runs, how all are conducted, what they are held to.
 
-    `places` says where each setting was given, by name; one that is missing has its default.
+    `places` says where each setting was given, by name; one that is missing has its default. `aliases` are the names that the
+    settings file gives to models.
     """
 
     asking: Asking
@@ -55,6 +56,7 @@ class Chosen:
     conduct: ConductSettings
     gate: GateSettings
     places: dict[str, str]
+    aliases: tuple[str, ...] = ()
 
     @property
     def one(self) -> RunOf:
@@ -85,7 +87,8 @@ def choose(file: ConfigFile, given: Layer) -> Chosen:
         runs += [RunOf(target, sampling, p, own.places) for p in prompts]
     gate = merge([file.gate, given], GATE)
     places = {**common.places, **gate.places}
-    return Chosen(asking, tuple(runs), ConductSettings(**_of(ConductSettings, common.values)), _gate(gate, file), places)
+    conduct = ConductSettings(**_of(ConductSettings, common.values))
+    return Chosen(asking, tuple(runs), conduct, _gate(gate, file), places, tuple(file.aliases))
 
 
 def _without_other(file: Layer, given: Layer) -> Layer:
