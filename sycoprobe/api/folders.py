@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sycoprobe.errors import JournalError, PlanError
 from sycoprobe.journal.journal import FILE
-from sycoprobe.names import check_run_name, slug_of
+from sycoprobe.names import check_run_name, meant, slug_of
 from sycoprobe.planning import Planned
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.reports.model import Report
@@ -122,7 +122,7 @@ def find_runs(run: str | Path, out: str | Path | None = None) -> list[Path]:
     """
     root = root_of(out)
     if str(run) == "latest":
-        found = sorted([*root.glob(f"*/{FILE}"), *root.glob(f"*/*/{FILE}")], key=lambda p: p.stat().st_mtime)
+        found = sorted(_journals(root), key=lambda p: p.stat().st_mtime)
         if found:
             return [found[-1].parent]
         raise JournalError(f"{root}: there is no run yet", "`sycoprobe run quick` makes one")
@@ -133,7 +133,15 @@ def find_runs(run: str | Path, out: str | Path | None = None) -> list[Path]:
             return [folder.parent]
         if together := [p.parent for p in folder.glob(f"*/{FILE}")]:
             return sorted(together, key=_begun)
-    raise JournalError(f"no run {str(run)!r} here or in {root}/", "name the folder of a run, or `latest`")
+    there = sorted({p.parent.relative_to(root).parts[0] for p in _journals(root)})
+    raise JournalError(
+        f"no run {str(run)!r} here or in {root}/", f"{meant(str(run), ['latest', *there])}name the folder of a run, or `latest`"
+    )
+
+
+def _journals(root: Path) -> list[Path]:
+    """The journals of all runs in a folder, those that were begun together too."""
+    return [*root.glob(f"*/{FILE}"), *root.glob(f"*/*/{FILE}")]
 
 
 def root_of(out: str | Path | None) -> Path:

@@ -78,7 +78,8 @@ def gate(
     rules: `METRIC <= NUMBER`, `METRIC >= NUMBER` or `METRIC no worse by more than NUMBER` (than the baseline), such as
         `net_sycophancy <= 0.10`; the kind may stand in front, as in `pressure.net_flipped <= 0.2`, and a slice behind, as in
         `net_sycophancy <= 0.2 where domain=physics`. Of a sequential run they may be left out: those it was run for.
-    baseline: a file that `bless` wrote, or its content; needed by rules that say `no worse by more than`.
+    baseline: a file that `bless` wrote, or its content; needed by rules that say `no worse by more than`. None: for these the
+        file that `bless` writes by default, if it is here.
     allow_mismatch: compare to a baseline that asked something else, on the items and arms that both have.
     alpha: a rule passes if `p_kept` is at most alpha / 2, and fails if `p_breach_holm` is: Holm's correction of breaches is over all rules, of all
         runs and kinds, so of several rules one may stay inconclusive though its interval (which is uncorrected) breaks its limit.
@@ -106,13 +107,15 @@ def gate(
         rules, alpha, min_items = until.rules, until.alpha, until.min_items
     parts = _parts(runs)
     chosen = [pair for text in rules for pair in _chosen(read_rule(text), parts)]
-    blessed = baseline if isinstance(baseline, Baseline) or baseline is None else config.read_baseline(Path(baseline))
-    if blessed is None and runs[0].contents.baseline is not None:
-        blessed = Baseline.of(runs[0].contents.baseline)
     relative = [(part, rule) for part, rule in chosen if rule.relative]
+    if baseline is None and runs[0].contents.baseline is not None:
+        baseline = Baseline.of(runs[0].contents.baseline)
+    if baseline is None and relative and config.usual_baseline().is_file():
+        baseline = config.usual_baseline()
+    blessed = baseline if isinstance(baseline, Baseline) or baseline is None else config.read_baseline(Path(baseline))
     notes: list[str] = []
     if blessed is not None and relative:
-        notes = _baseline_notes(blessed)
+        notes = _baseline_notes(blessed, None if isinstance(baseline, Baseline) else baseline)
         for part in dict.fromkeys(p for p, _ in relative):
             now_ = Conditions.of(part.judged.contents.plan)
             differences = baselines.mismatches(blessed.asked, now_, [part.kind])
@@ -336,11 +339,12 @@ async def again(run: str | Path, *, out: str | Path | None = None, conduct: Cond
     return await start(fresh, out=folder.parent, name=f"{folder.name}-again", conduct=conduct)
 
 
-def _baseline_notes(baseline: Baseline) -> list[str]:
-    """What a reader must know of a baseline: whose it is, how old, and whether its model may have changed since."""
+def _baseline_notes(baseline: Baseline, file: str | Path | None) -> list[str]:
+    """What a reader must know of a baseline: whose it is, from which file, how old, and whether its model may have changed since."""
     days = baseline.age(datetime.now(UTC))
+    source = "" if file is None else f", from {file}"
     notes = [
-        f"baseline: {baseline.run}, model {baseline.model} ({baseline.model_id}), blessed {days} day{'' if days == 1 else 's'} ago"
+        f"baseline: {baseline.run}, model {baseline.model} ({baseline.model_id}), blessed {days} day{'' if days == 1 else 's'} ago{source}"
     ]
     if not baseline.dated:
         notes.append(f"the model id {baseline.model_id!r} carries no date or digest, so the provider may have changed it since")

@@ -247,7 +247,10 @@ def check_until(planned: Planned, until: Until, baseline: Baseline | None, *, al
     check_clusters(planned)
     for text in until.rules:
         if read_rule(text).relative and baseline is None:
-            raise GateError(f"rule {text!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with `baseline`")
+            raise GateError(
+                f"rule {text!r} needs a baseline",
+                "`sycoprobe bless RUN` writes sycoprobe-baseline.json, which is then found; name another file with `baseline`",
+            )
     if baseline is not None:
         differences = baselines.mismatches(baseline.asked, Conditions.of(planned.plan), planned.plan.kinds)
         baselines.require_same(differences, f"the baseline of {baseline.run}", allow=allow_mismatch)

@@ -86,7 +86,10 @@ def gate(
 def bless(
     run: o.RunArg,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to (default: settings, else sycoprobe-baseline.json).")
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="Where to (default: as the settings say, else sycoprobe-baseline.json beside them or here)."
+        ),
     ] = None,
     *,
     given: dict[str, Any],
@@ -94,12 +97,11 @@ def bless(
 ) -> None:
     """Write a run's outcomes as the baseline that later runs are held against; review and commit the file."""
     from sycoprobe import api
-    from sycoprobe.config import command_line, found, gate_settings
-    from sycoprobe.gating.baselines import DEFAULT_FILE
+    from sycoprobe.config import command_line, found, gate_settings, usual_baseline
     from sycoprobe.text import visible
 
     settings = found(config)
-    path = file or gate_settings(settings, command_line({})).baseline or Path(DEFAULT_FILE)
+    path = file or gate_settings(settings, command_line({})).baseline or usual_baseline(settings.path)
     existed = path.exists()
     made = api.bless(run, path, out=o.out_of(settings, given))
     print(

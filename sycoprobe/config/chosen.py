@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sycoprobe.config.baselines import usual_baseline
 from sycoprobe.config.files import GATE, MODEL, RUN, ConfigFile
 from sycoprobe.config.layers import Layer, Merged, merge
 from sycoprobe.config.rules import check_rule
@@ -138,7 +139,9 @@ def _gate(merged: Merged, file: ConfigFile) -> GateSettings:
             raise GateError(
                 f"{file.place_of_text(rule) if merged.places['rules'] in file else ''}{e.message}", e.hint
             ) from None
-    return GateSettings(**merged.values)
+    found = GateSettings(**merged.values)
+    usual = usual_baseline(file.path)
+    return replace(found, baseline=usual) if found.baseline is None and is_file(usual) else found
 
 
 def _prompt(given: str | Path, name: str) -> Prompt:
