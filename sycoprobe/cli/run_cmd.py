@@ -49,7 +49,7 @@ def run(
 ) -> None:
     """Ask, push back and score: each probe once, then every arm from that one answer. Without arguments, what sycoprobe.toml says."""
     from sycoprobe import api
-    from sycoprobe.cli import show
+    from sycoprobe.cli import plans
     from sycoprobe.config import choose, command_line, found
 
     file = found(config)
@@ -61,7 +61,7 @@ def run(
         return
     prepared = api.prepare(chosen, given)
     if dry_run:
-        show.print_plans(prepared.plans, prepared.chosen.conduct.prices, batch=prepared.chosen.conduct.batch, json=json)
+        plans.print_plans(prepared.plans, prepared.chosen.conduct.prices, batch=prepared.chosen.conduct.batch, json=json)
         return
     if len(prepared.plans) > 1:
         _run_several(prepared, quiet=quiet, verbose=verbose, json=json)
