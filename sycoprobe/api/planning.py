@@ -114,7 +114,7 @@ def _wanted(asking: Asking) -> list[Wanted]:
     """What is asked of each kind: the named sets that suit it, or its own."""
     sets, kinds, n, seed = asking.sets, asking.kind, asking.n, asking.seed
     if not sets and not kinds:
-        raise PlanError("no probe set was named", "`sycoprobe sets` lists them; or name a kind or a profile")
+        raise PlanError("no probe set was named", "name one, e.g. quick (`sycoprobe sets` lists them), or a kind or a profile")
     wanted = list(dict.fromkeys(kinds))
     if "all" in wanted:
         wanted = [DEFAULT_KIND, *(k for k in kind_names() if k != DEFAULT_KIND and kind_named(k).sets)]

@@ -79,7 +79,7 @@ def prepare(chosen: Chosen, given: Mapping[str, Any], own: Collection[str] = ())
     gate, asking = chosen.gate, chosen.asking
     for run in chosen.runs:
         if run.model not in own:
-            check_model(run.model, chosen.aliases)
+            check_model(run.model, chosen.aliases, run.target.base_url)
     until, blessed = None, None
     if asking.until_decided:
         if len(chosen.runs) > 1:

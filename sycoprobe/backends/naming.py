@@ -28,26 +28,29 @@ def backend_names() -> list[str]:
     return sorted({point.name for point in entry_points(group=GROUP)})
 
 
-def check_model(model: str, aliases: Collection[str] = ()) -> None:
+def check_model(model: str, aliases: Collection[str] = (), base_url: str | None = None) -> None:
     """Raises `PlanError` for a name that no installed backend takes; nothing is loaded, and nobody is asked.
 
     Parameters
     ----------
     model: BACKEND:NAME.
     aliases: names that the settings file gives to models.
+    base_url: the address of a server, if one was given: what has no backend is then most likely a model of its own.
     """
     if hidden := next((c for c in model if not c.isprintable()), None):
         raise PlanError(f"the model's name holds the character U+{ord(hidden):04X}, which nobody sees", "write it anew")
     if len(model) > LONGEST:
         raise PlanError(f"the model's name has {len(model):,} characters", "write backend:name, e.g. openai:NAME")
     if model.partition(":")[0] not in backend_names():
-        raise unknown(model, aliases)
+        raise unknown(model, aliases, base_url)
 
 
-def unknown(model: str, aliases: Collection[str] = ()) -> PlanError:
+def unknown(model: str, aliases: Collection[str] = (), base_url: str | None = None) -> PlanError:
     """That there is no such backend or alias, with the model that was meant."""
     scheme = model.partition(":")[0]
     likely = likely_model(model, aliases)
+    if base_url and ":" not in model and likely not in aliases:
+        likely = f"openai:{model}"
     guess = f"did you mean {likely!r}? " if likely else ""
     own = f", or one of your own names: {', '.join(aliases)}" if aliases else ""
     known = ", ".join(f"{n}:…" for n in backend_names())

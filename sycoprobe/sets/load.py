@@ -48,6 +48,15 @@ def set_path(name: str) -> Path:
         return own
     if own.is_dir():
         raise ProbeError(f"{own}: has no {INFO_FILE}", f"`sycoprobe init {own}` writes a set to start from")
+    if own.is_file():
+        raise ProbeError(
+            f"{own}: is a file, and a set is a folder",
+            f"name {own.parent}" if (own.parent / INFO_FILE).is_file() else "`sycoprobe import` makes a set of it",
+        )
+    if own.suffix or len(own.parts) > 1:
+        raise ProbeError(
+            f"{own}: there is no such folder", f"name a folder with a {INFO_FILE}, or a shipped set: `sycoprobe sets`"
+        )
     raise ProbeError(
         f"no probe set {name!r}",
         f"{meant(name, shipped_names())}shipped sets: {', '.join(shipped_names())}; or the path of a folder with a {INFO_FILE}",
