@@ -129,7 +129,7 @@ def find_runs(run: str | Path, out: str | Path | None = None) -> list[Path]:
     for folder in (Path(run), root / str(run)):
         if (folder / FILE).is_file():
             return [folder]
-        if folder.is_file() and folder.name == FILE:
+        if folder.is_file() and (folder.parent / FILE).is_file():
             return [folder.parent]
         if together := [p.parent for p in folder.glob(f"*/{FILE}")]:
             return sorted(together, key=_begun)

@@ -108,7 +108,7 @@ def _run_several(prepared: Prepared, *, quiet: bool, verbose: bool, json: bool) 
 
 @takes("api_key_env", "headers", ConductSettings, "error_tolerance", but=("batch", "name"))
 def resume(
-    run: o.RunArgs,
+    run: o.LatestArgs = None,
     *,
     given: dict[str, Any],
     config: o.Config = None,
@@ -123,7 +123,7 @@ def resume(
 
     file = found(config)
     out, conduct, gate = _conduct(file, given)
-    folders = [folder for name in run for folder in api.find_runs(name, out)]
+    folders = [folder for name in run or ["latest"] for folder in api.find_runs(name, out)]
     if len(folders) > 1:
         results = show.executed(lambda c: api.resume_all(folders, conduct=c), conduct, quiet=quiet, verbose=verbose)
         show.show_all(results, folders, json=json, tolerance=gate.error_tolerance, alpha=gate.alpha)
@@ -154,7 +154,7 @@ def _conduct(file: ConfigFile, given: dict[str, Any]) -> tuple[Any, dict[str, An
 
 
 @takes("cluster", "out", "error_tolerance", default={"cluster": None})
-def score(run: o.RunArg, *, given: dict[str, Any], config: o.Config = None, json: o.Json = False) -> None:
+def score(run: o.LatestArg = "latest", *, given: dict[str, Any], config: o.Config = None, json: o.Json = False) -> None:
     """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json again."""
     from sycoprobe import api
     from sycoprobe.cli import show
@@ -169,7 +169,7 @@ def score(run: o.RunArg, *, given: dict[str, Any], config: o.Config = None, json
 
 @takes("out")
 def report(
-    run: o.RunArg,
+    run: o.LatestArg = "latest",
     *,
     given: dict[str, Any],
     config: o.Config = None,

@@ -79,6 +79,9 @@ def _said(command: Command | Commands, ctx: Any, error: Any) -> PlanError:
     """What typer says of wrong usage, in one line, with the option that was meant."""
     helped = f"`{ctx.command_path} -h` shows its options"
     wrong = getattr(error, "option_name", None)
+    said = getattr(getattr(error, "param", None), "help", None)
+    if said and "issing" in type(error).__name__:
+        helped = f"{said[0].lower() if said[1:2].islower() else said[0]}{said[1:].rstrip('.')}; {helped}"
     if wrong is None or not hasattr(error, "possibilities"):
         return PlanError(f"{ctx.command_path}: {error.format_message().rstrip('.')}", helped)
     near = option_meant(wrong, [p for p in command.get_params(ctx) if not getattr(p, "hidden", False)])

@@ -13,7 +13,7 @@ from sycoprobe.config.layers import Layer, Merged, merge
 from sycoprobe.config.rules import check_rule
 from sycoprobe.errors import GateError, PlanError
 from sycoprobe.extract.thinking_marks import checked_marks
-from sycoprobe.files import is_file
+from sycoprobe.files import is_file, is_folder
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
 from sycoprobe.text import writable
 
@@ -148,6 +148,8 @@ def _prompt(given: str | Path, name: str) -> Prompt:
     """A prompt from a text, or from a file. Raises `PlanError`."""
     if given == NO_PROMPT:
         return Prompt(NO_PROMPT, None)
+    if is_folder(Path(given)):
+        raise PlanError(f"system: {given} is a folder", "name a file, once for each prompt, or write the prompt itself")
     if isinstance(given, str) and not is_file(Path(given)):
         if Path(given).suffix in (".txt", ".md") and len(given.split()) == 1:
             raise PlanError(f"system: there is no file {given}", "name a file that is there, or write the prompt itself")
