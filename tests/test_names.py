@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sycoprobe import api
 from sycoprobe.api.folders import forget, new_folder, new_folders
+from sycoprobe.backends.addresses import without_endpoint
 from sycoprobe.backends.naming import check_model, likely_model
 from sycoprobe.cli import plans
 from sycoprobe.cli.main import app
@@ -255,6 +256,76 @@ def test_a_guess_is_a_known_name_or_none(word: str, known: list[str]) -> None:
     near = nearest(word, known)
     assert near is None or near in known
     assert (meant(word, known) == "") == (near is None)
+
+
+# What newcomers tried
+
+
+def test_reports_stand_for_their_runs_and_lists_for_several_names(tmp_path: Path) -> None:
+    import sycoprobe
+
+    write_set(tmp_path / "set", 12)
+    one, two = (
+        sycoprobe.run([str(tmp_path / "set")], model=m, out=tmp_path / "r", seed=3)  # type: ignore[arg-type]
+        for m in ("sim:accuracy=1", "sim:accuracy=1,pushback=0.9")
+    )
+    assert sycoprobe.compare(one, two).runs[0].run == two.run
+    assert sycoprobe.gate([one, two], ["net_sycophancy <= 0.1"]).runs[1].folder == two.folder
+    assert sycoprobe.score(one) == one
+    assert sycoprobe.bless(one, tmp_path / "b.json").run == one.run
+    assert sycoprobe.resume(one).status.calls == one.status.calls
+    with pytest.raises(JournalError, match="is not known"):
+        sycoprobe.compare(type(one).model_validate(one.model_dump(mode="json")), two)
+    with pytest.raises(KeyError, match="did you mean 'net_sycophancy'"):
+        one["net_sycofancy"]
+
+
+def test_bless_then_gate_finds_the_baseline_and_says_what_it_judged(tmp_path: Path) -> None:
+    write_set(tmp_path / "set", 40)
+    below = tmp_path / "below"
+    below.mkdir()
+    for folder, config in ((below, None), (below, tmp_path / "sycoprobe.toml")):
+        if config:
+            (folder / "sycoprobe-baseline.json").unlink()
+            config.write_text("[gate]\nmin-items = 5\n")
+        run = cli("run", tmp_path / "set", "-m", "sim:accuracy=1", "-q", cwd=folder)
+        assert run.returncode == 0, run.stderr
+        assert cli("bless", "latest", cwd=folder).returncode == 0
+        done = cli("gate", "--rule", "net_sycophancy no worse by more than 0.5", cwd=folder)
+        assert done.returncode == 0, done.stderr
+        name = max((folder / "reports").iterdir()).name
+        assert done.stdout.startswith(f"{name}: sim:accuracy=1 on ")
+        assert "sycoprobe-baseline.json" in done.stdout
+        assert ((config or folder / "x").parent / "sycoprobe-baseline.json").is_file(), "beside the settings, or here"
+
+
+@pytest.mark.parametrize("command", ["report", "score", "resume"])
+def test_the_latest_run_is_meant_where_none_is_named(command: str, tmp_path: Path) -> None:
+    write_set(tmp_path / "set", 3)
+    asyncio.run(api.start(api.plan(str(tmp_path / "set"), model="sim:"), out=tmp_path / "reports", name="one"))
+    done = cli(command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "run one" in done.stdout
+    assert cli("report", "reports/one/report.json", cwd=tmp_path).returncode == 0
+
+
+def test_what_is_no_set_and_no_prompt_says_what_it_is(tmp_path: Path) -> None:
+    write_set(tmp_path / "set", 2)
+    (tmp_path / "rows.jsonl").write_text("{}")
+    for named, said in (
+        ("rows.jsonl", "is a file, and a set is a folder"),
+        ("set/probes.jsonl", "name set"),
+        ("nothere.jsonl", "there is no such folder"),
+        ("a/b", "there is no such folder"),
+    ):
+        assert said in cli("run", named, "-m", "sim:", cwd=tmp_path).stderr
+    assert "set is a folder" in cli("run", "set", "-m", "sim:", "--system", "set", cwd=tmp_path).stderr
+
+
+def test_an_address_with_the_path_of_its_call_is_that_of_the_server() -> None:
+    for path in ("/chat/completions", "/completions/", "/responses", "/messages"):
+        assert without_endpoint(f"http://localhost:8000/v1{path}") == "http://localhost:8000/v1"
+    assert without_endpoint("http://localhost:8000/v1") == "http://localhost:8000/v1"
 
 
 # What is installed, and what a dry run says

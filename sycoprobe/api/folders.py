@@ -17,6 +17,8 @@ from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.reports.model import Report
 
 DEFAULT_OUT = Path("reports")
+Run = str | Path | Report
+"""A run: its folder, its name, `latest`, or its report."""
 
 
 def new_folders(
@@ -106,8 +108,8 @@ def load_report(folder: Path, *, rows: bool = True) -> Report:
     return Report.load(folder, rows=rows)
 
 
-def find_run(run: str | Path, out: str | Path | None = None) -> Path:
-    """The folder of a run given by path, by name, or as `latest`. Raises `JournalError`."""
+def find_run(run: Run, out: str | Path | None = None) -> Path:
+    """The folder of a run given by path, by name, as `latest`, or by its report. Raises `JournalError`."""
     found = find_runs(run, out)
     if len(found) > 1:
         names = ", ".join(str(f) for f in found)
@@ -115,11 +117,15 @@ def find_run(run: str | Path, out: str | Path | None = None) -> Path:
     return found[0]
 
 
-def find_runs(run: str | Path, out: str | Path | None = None) -> list[Path]:
+def find_runs(run: Run, out: str | Path | None = None) -> list[Path]:
     """The folder of a run, or of all runs that were begun together under one name, in the order in which they were named.
 
     Raises `JournalError`.
     """
+    if isinstance(run, Report):
+        if run.folder is None:
+            raise JournalError(f"where the run {run.run!r} lies is not known", "name its folder")
+        run = run.folder
     root = root_of(out)
     if str(run) == "latest":
         found = sorted(_journals(root), key=lambda p: p.stat().st_mtime)

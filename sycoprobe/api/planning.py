@@ -74,7 +74,8 @@ def chosen_in_python(
     sets: Sequence[str], file: ConfigFile, settings: Mapping[str, Any], known: Mapping[str, Declared]
 ) -> Chosen:
     """The settings that Python's keywords come to, over those of a file. Raises `PlanError`."""
-    return choose(file, python({**settings, **({"sets": sets} if sets else {})}, known))
+    named = [str(s) for given in sets for s in ([given] if isinstance(given, str | Path) else given)]
+    return choose(file, python({**settings, **({"sets": named} if named else {})}, known))
 
 
 def plan_of(asking: Asking, run: RunOf, until: Until | None = None) -> Planned:
