@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sycoprobe
 from sycoprobe import api
 from sycoprobe.api.folders import forget, new_folder, new_folders
 from sycoprobe.backends.addresses import without_endpoint
 from sycoprobe.backends.naming import check_model, likely_model
+from sycoprobe.backends.store import resolve
 from sycoprobe.cli import plans
 from sycoprobe.cli.main import app
 from sycoprobe.cli.usage import COMMANDS_ELSEWHERE
@@ -155,8 +157,6 @@ def test_a_model_of_characters_that_nobody_sees_is_refused() -> None:
 
 
 def test_a_function_as_a_model_needs_no_backend_of_its_name(tmp_path: Path) -> None:
-    import sycoprobe
-
     class Mine:
         name = "nosuch:backend"
 
@@ -180,6 +180,8 @@ def test_a_function_as_a_model_needs_no_backend_of_its_name(tmp_path: Path) -> N
         (lambda: set_path("Facts"), "'facts'"),
         (lambda: set_path("misconception"), "'misconceptions'"),
         (lambda: kind_named("presure"), "'pressure'"),
+        (lambda: resolve("smollm", print), "'smollm2'"),
+        (lambda: sycoprobe.run("facts", n=1, model="sim:pushbak=0.4"), "'pushback'"),
         (lambda: api.plan("facts", model="sim:", options={"challenge": {"rebutals": "doubt"}}), "'rebuttals'"),
         (lambda: api.plan("facts", model="sim:", options={"rebuttals": ["doubts"]}), "'doubt'"),
         (lambda: api.plan("facts", model="sim:", options={"chalenge": {"draw": 2}}), "'challenge'"),
@@ -232,6 +234,7 @@ def test_what_other_tools_call_a_command_leads_to_one() -> None:
         (("gate", "--threshold", "x"), "--rule"),
         (("evaluate", "facts"), "'run'"),
         (("models", "lst"), "'list'"),
+        (("import", "sycophancy_eval", "x"), "'sycophancy-eval'"),
         (("judge", "chek"), "'check'"),
     ],
 )
@@ -262,8 +265,6 @@ def test_a_guess_is_a_known_name_or_none(word: str, known: list[str]) -> None:
 
 
 def test_reports_stand_for_their_runs_and_lists_for_several_names(tmp_path: Path) -> None:
-    import sycoprobe
-
     write_set(tmp_path / "set", 12)
     one, two = (
         sycoprobe.run([str(tmp_path / "set")], model=m, out=tmp_path / "r", seed=3)  # type: ignore[arg-type]

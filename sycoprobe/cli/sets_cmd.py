@@ -10,6 +10,7 @@ import typer
 
 from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
+from sycoprobe.names import meant
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import AnyKind
@@ -133,7 +134,8 @@ def show(
             if p.id == probe:
                 print(visible(p.model_dump_json(indent=2, exclude_defaults=True)))
                 return
-        raise ProbeError(f"{name}: no probe {probe!r}", f"`sycoprobe show {name}` shows some ids")
+        guess = meant(probe, [p.id for p in found.probes])
+        raise ProbeError(f"{name}: no probe {probe!r}", f"{guess}`sycoprobe show {name}` shows some ids")
     for field, value in found.info.model_dump(exclude={"schema_version"}, exclude_none=True).items():
         print(visible(f"{field:12} {value}"))
     print(f"{'digest':12} {found.digest[:16]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -83,7 +84,10 @@ def _said(command: Command | Commands, ctx: Any, error: Any) -> PlanError:
     if said and "issing" in type(error).__name__:
         helped = f"{said[0].lower() if said[1:2].islower() else said[0]}{said[1:].rstrip('.')}; {helped}"
     if wrong is None or not hasattr(error, "possibilities"):
-        return PlanError(f"{ctx.command_path}: {error.format_message().rstrip('.')}", helped)
+        text = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+        if among := re.search(r"'([^']*)' is not one of (.*)", text):
+            helped = meant(among[1], re.findall(r"'([^']*)'", among[2])) + helped
+        return PlanError(f"{ctx.command_path}: {text}", helped)
     near = option_meant(wrong, [p for p in command.get_params(ctx) if not getattr(p, "hidden", False)])
     return PlanError(f"{ctx.command_path}: no option {wrong}", f"did you mean {near}? {helped}" if near else helped)
 

@@ -18,6 +18,7 @@ from sycoprobe.backends.store import catalogue
 from sycoprobe.backends.store.catalogue import KnownModel, cache_folder, is_whole, stored
 from sycoprobe.errors import MissingExtraError, ModelError
 from sycoprobe.installing import install
+from sycoprobe.names import meant
 
 Say = Callable[[str], None]
 _CHUNK = 1 << 20
@@ -38,7 +39,8 @@ def fetch(name: str, say: Say) -> Path:
     if known is None:
         if name.startswith("hf:"):
             return from_hub(name.removeprefix("hf:"), say)
-        raise ModelError(f"no known model {name!r}", f"known: {', '.join(catalogue.known_models())}")
+        known_names = catalogue.known_models()
+        raise ModelError(f"no known model {name!r}", f"{meant(name, known_names)}known: {', '.join(known_names)}")
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
