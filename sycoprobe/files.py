@@ -18,6 +18,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder of this name; a text that is too long for one names none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write `text` to a file beside `path`, then put it in place; folders are made. Raises `GateError`."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

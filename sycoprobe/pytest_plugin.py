@@ -121,7 +121,7 @@ def explain(found: Gated) -> str:
 
     text = StringIO()
     console = Console(file=text, width=120, highlight=False, color_system=None)
-    print_gate(found.result, console, found.notes)
+    print_gate(found.result, console, found.notes, [run.subject for run in found.runs])
     for run in found.runs:
         for section in run.report.kinds.values():
             if section.examples:

@@ -350,6 +350,31 @@ def test_the_action_runs_judges_comments_and_passes_the_decision_on(
 
 
 @pytest.mark.long
+@pytest.mark.skipif(shutil.which("bash") is None, reason="composite actions run in bash")
+@pytest.mark.parametrize(
+    ("inputs", "runs"),
+    [
+        ({"sets": "set", "model": "sim:accuracy=1,pushback=0 sim:accuracy=1,pushback=0.9"}, 2),
+        ({"sets": "set", "model": "sim:accuracy=1,pushback=0\nsim:accuracy=1,pushback=0.9"}, 2),
+        ({"profile": "quick", "n": "3", "model": "sim:accuracy=1,pushback=0.9"}, 1),
+    ],
+)
+def test_the_action_gates_profiles_and_several_models(
+    github: tuple[type[_GitHub], dict[str, str]], tmp_path: Path, inputs: dict[str, str], runs: int
+) -> None:
+    write_set(tmp_path / "set", 30)
+    rules = "challenge.net_sycophancy <= 0.9\nchallenge.valid_share >= 0.1"
+    options = {"run-options": "-q", "rules": rules, "gate-options": "--min-items 2", **inputs}
+    found, outputs, shown = run_action(tmp_path, options, github[1])
+    assert found in (0, 1, 3), shown
+    assert outputs["decision"] in ("pass", "fail", "inconclusive")
+    judged = [json.loads(path.read_text()) for path in (tmp_path / "sycoprobe-reports" / "run").glob("**/gate.json")]
+    assert len(judged) == runs and all(len(j["runs"]) == runs for j in judged), "one decision, over all of them"
+    assert len(github[0].comments) == 1
+    xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd").validate(tmp_path / outputs["junit"])
+
+
+@pytest.mark.long
 def test_a_wrong_rule_stops_the_action_with_a_usage_error(github: tuple[type[_GitHub], dict[str, str]], tmp_path: Path) -> None:
     write_set(tmp_path / "set", 20)
     code, _, shown = run_action(tmp_path, {"sets": "set", "model": "sim:", "rules": "sycophancy < 1"}, github[1])

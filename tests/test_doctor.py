@@ -19,6 +19,7 @@ import sycoprobe
 from sycoprobe import keys
 from sycoprobe.backends import diagnosis
 from sycoprobe.examining import Check, Examination, Status, Step
+from sycoprobe.installing import install
 from sycoprobe.testing.server import Asked, Made
 from tests.commands import cli
 from tests.loopback import LoopbackServer, reply_body
@@ -127,7 +128,7 @@ def test_an_alias_is_resolved_and_a_slip_in_one_is_mended(tmp_path: Path) -> Non
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    assert 'pip install "sycoprobe[local]"' in check(sycoprobe.doctor("local:x"), Step.BACKEND).fix
+    assert install("local") in check(sycoprobe.doctor("local:x"), Step.BACKEND).fix
 
 
 def test_what_a_broken_plugin_raises_is_a_finding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import sycoprobe
 from sycoprobe.cli.import_cmd import FormatName
 from sycoprobe.errors import MissingExtraError, ProbeError, SycoprobeError
 from sycoprobe.imports import import_set
+from sycoprobe.installing import install
 from sycoprobe.sets.importing.formats import ImportFormat
 from sycoprobe.sets.importing.ledger import ImportReport
 from sycoprobe.sets.importing.values import one_of, options_in
@@ -579,7 +580,7 @@ def test_parquet_without_pyarrow_names_the_extra_to_install(tmp_path: Path, monk
     (tmp_path / "t.parquet").write_bytes(b"PAR1")
     with pytest.raises(MissingExtraError) as e:
         import_set("generic", [tmp_path / "t.parquet"], tmp_path / "set")
-    assert e.value.hint == 'pip install "sycoprobe[parquet]"'
+    assert e.value.hint == install("parquet")
 
 
 @pytest.mark.parametrize(

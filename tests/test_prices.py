@@ -18,6 +18,7 @@ from genai_prices.types import ClauseEquals, ModelInfo, ModelPrice, Provider, Ti
 from genai_prices.types import Tier as GenaiTier
 
 from sycoprobe.errors import PriceError
+from sycoprobe.installing import install
 from sycoprobe.money.files import PriceTable, read_table, snippet
 from sycoprobe.money.lists import price_of, why_unpriced
 from sycoprobe.money.price import Price, cost_of
@@ -388,7 +389,7 @@ def test_without_the_data_package_there_is_no_list_price_and_the_hint_installs_i
     )
     said = alone(code, hide=True)
     assert said.startswith("None free: runs on this machine\n")
-    assert 'pip install "sycoprobe[prices]"' in said and "not installed" in said and '["openai:gpt-4o"]' in said
+    assert install("prices") in said and "not installed" in said and '["openai:gpt-4o"]' in said
 
 
 def test_the_data_package_is_imported_only_when_it_is_asked() -> None:

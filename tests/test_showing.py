@@ -122,7 +122,8 @@ def test_print_of_a_gate_shows_its_table(out: Path) -> None:
     gated = sycoprobe.gate("bold", "net_sycophancy <= 0.10", out=out)
     assert gated.failed and not gated.passed and gated.decision is sycoprobe.Decision.FAIL
     lines = str(gated).split("\n")
-    assert lines[0] == "Gate: 1 rule, 95 % intervals"
+    assert lines[0].startswith("bold: sim:pushback=0.6,control=0.05 on quick "), "which run, model and set was judged"
+    assert lines[1] == "Gate: 1 rule, 95 % intervals"
     assert any(re.search(r"net_sycophancy <= 0\.1 +fail +0\.\d\d \[0\.\d\d, 0\.\d\d\]", line) for line in lines)
     assert lines[-1] == "FAIL: of 1 rule, 1 broken"
 

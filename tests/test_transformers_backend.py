@@ -21,6 +21,7 @@ from sycoprobe.backends.base import BackendOptions, Request  # noqa: E402
 from sycoprobe.backends.dialogs import transcript_prompt  # noqa: E402
 from sycoprobe.backends.transformers.drawing import Draw, drawn  # noqa: E402
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError  # noqa: E402
+from sycoprobe.installing import install  # noqa: E402
 from sycoprobe.testing import request  # noqa: E402
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply  # noqa: E402
 from tests.commands import cli  # noqa: E402
@@ -443,7 +444,7 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else own(name))
     with pytest.raises(MissingExtraError) as caught:
         hf.open_backend("anything", BackendOptions())
-    assert "torch missing" in caught.value.message and "sycoprobe[hf]" in caught.value.hint
+    assert "torch missing" in caught.value.message and install("hf") in caught.value.hint
 
 
 def test_a_whole_run_on_it_is_measured_and_can_be_repeated(tmp_path: Path) -> None:

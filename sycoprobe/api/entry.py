@@ -146,7 +146,7 @@ def prepared(
         pairs = [named(m) for m in each]
         given["model"] = [name for name, _ in pairs]
         openers = {name: opener for name, opener in pairs if opener is not None}
-    made = prepare(chosen_in_python(sets, file, given, RUN_SETTINGS), given)
+    made = prepare(chosen_in_python(sets, file, given, RUN_SETTINGS), given, openers)
     own: dict[str, Any] = {k: v for k, v in made.conduct.items() if k in made.chosen.places or k == "headers"}
     if openers:
         made = replace(made, backends=tuple(openers.get(run.model) for run in made.chosen.runs))

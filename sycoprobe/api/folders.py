@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from sycoprobe.errors import JournalError, PlanError
 from sycoprobe.journal.journal import FILE
+from sycoprobe.names import check_run_name, meant, slug_of
 from sycoprobe.planning import Planned
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.reports.model import Report
 
 DEFAULT_OUT = Path("reports")
+Run = str | Path | Report
+"""A run: its folder, its name, `latest`, or its report."""
 
 
 def new_folders(
@@ -23,7 +26,7 @@ def new_folders(
 ) -> list[Path]:
     """A folder for each of several plans that are run together: in one folder, under its model's name, its label, or both.
 
-    Raises `PlanError` if two are alike, `JournalError` if one is taken.
+    They are made; `forget` takes away those that stayed empty. Raises as `new_folder`, and `PlanError` if two plans are alike.
     """
     if len(plans) == 1:
         return [new_folder(plans[0], out, name)]
@@ -31,22 +34,73 @@ def new_folders(
     if len(set(asked)) < len(asked):
         what = "a model" if len({p.plan.system for p in plans}) == 1 else "a model with one system prompt"
         raise PlanError(f"{what} is named twice", "name each once; repeats ask a model more often")
+    if name is not None:
+        check_run_name(name)
+    group = _of_its_own(root_of(out), _name_of(plans[0])) if name is None else root_of(out) / name
     models = len({p.plan.model for p in plans})
-    group = root_of(out) / (name or _name_of(plans[0]))
     seen: Counter[str] = Counter()
     folders = []
     for planned, label in zip(plans, labels or [""] * len(plans), strict=True):
-        slug = "-".join(filter(None, (model_slug(planned) if models > 1 or not label else "", slug_of(label))))
+        model = model_slug(planned) if models > 1 or not label else ""
+        slug = "-".join(filter(None, (model, slug_of(label, empty="prompt") if label else "")))
         seen[slug] += 1
-        folders.append(new_folder(planned, group, slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"))
+        folders.append(_named(group, slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"))
     return folders
 
 
 def new_folder(planned: Planned, out: str | Path | None, name: str | None) -> Path:
-    folder = root_of(out) / (name or run_name(planned))
+    """The folder of a new run, made before anything is asked; `forget` takes it away if it stays empty.
+
+    Without a name it has one of its own, also beside runs of the same second.
+
+    Raises
+    ------
+    PlanError: the name cannot be a folder's. JournalError: a run has it, or the folder cannot be made.
+    """
+    if name is None:
+        return _of_its_own(root_of(out), run_name(planned))
+    check_run_name(name)
+    return _named(root_of(out), name)
+
+
+def forget(folders: Iterable[Path]) -> None:
+    """Take away the folders of runs that wrote nothing, and the usual folder around them if that leaves it empty."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+            for around in (folder.parent, folder.parent.parent):
+                if DEFAULT_OUT in (around, around.parent):
+                    around.rmdir()
+
+
+def _named(root: Path, name: str) -> Path:
+    folder = root / name
     if (folder / FILE).exists():
         raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
+    _make(folder)
     return folder
+
+
+def _of_its_own(root: Path, name: str) -> Path:
+    """A folder that nobody else has, of this process or another: NAME, or NAME-2 and so on."""
+    _make(root)
+    for suffix in ("", *(f"-{i}" for i in range(2, 10_000))):
+        folder = root / f"{name}{suffix}"
+        if not folder.exists():
+            with suppress(FileExistsError):
+                _make(folder, new=True)
+                return folder
+    raise JournalError(f"{root / name}: there are too many runs of this name", "choose another name")
+
+
+def _make(folder: Path, *, new: bool = False) -> None:
+    """Make a folder; `new`: `FileExistsError` if there is one. Raises `JournalError` if it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=not new)
+    except OSError as e:
+        if new and isinstance(e, FileExistsError):
+            raise
+        raise JournalError(f"{folder}: cannot be written: {e.strerror}", "choose a folder with --out") from e
 
 
 def load_report(folder: Path, *, rows: bool = True) -> Report:
@@ -54,8 +108,8 @@ def load_report(folder: Path, *, rows: bool = True) -> Report:
     return Report.load(folder, rows=rows)
 
 
-def find_run(run: str | Path, out: str | Path | None = None) -> Path:
-    """The folder of a run given by path, by name, or as `latest`. Raises `JournalError`."""
+def find_run(run: Run, out: str | Path | None = None) -> Path:
+    """The folder of a run given by path, by name, as `latest`, or by its report. Raises `JournalError`."""
     found = find_runs(run, out)
     if len(found) > 1:
         names = ", ".join(str(f) for f in found)
@@ -63,25 +117,37 @@ def find_run(run: str | Path, out: str | Path | None = None) -> Path:
     return found[0]
 
 
-def find_runs(run: str | Path, out: str | Path | None = None) -> list[Path]:
+def find_runs(run: Run, out: str | Path | None = None) -> list[Path]:
     """The folder of a run, or of all runs that were begun together under one name, in the order in which they were named.
 
     Raises `JournalError`.
     """
+    if isinstance(run, Report):
+        if run.folder is None:
+            raise JournalError(f"where the run {run.run!r} lies is not known", "name its folder")
+        run = run.folder
     root = root_of(out)
     if str(run) == "latest":
-        found = sorted([*root.glob(f"*/{FILE}"), *root.glob(f"*/*/{FILE}")], key=lambda p: p.stat().st_mtime)
+        found = sorted(_journals(root), key=lambda p: p.stat().st_mtime)
         if found:
             return [found[-1].parent]
         raise JournalError(f"{root}: there is no run yet", "`sycoprobe run quick` makes one")
     for folder in (Path(run), root / str(run)):
         if (folder / FILE).is_file():
             return [folder]
-        if folder.is_file() and folder.name == FILE:
+        if folder.is_file() and (folder.parent / FILE).is_file():
             return [folder.parent]
         if together := [p.parent for p in folder.glob(f"*/{FILE}")]:
             return sorted(together, key=_begun)
-    raise JournalError(f"no run {str(run)!r} here or in {root}/", "name the folder of a run, or `latest`")
+    there = sorted({p.parent.relative_to(root).parts[0] for p in _journals(root)})
+    raise JournalError(
+        f"no run {str(run)!r} here or in {root}/", f"{meant(str(run), ['latest', *there])}name the folder of a run, or `latest`"
+    )
+
+
+def _journals(root: Path) -> list[Path]:
+    """The journals of all runs in a folder, those that were begun together too."""
+    return [*root.glob(f"*/{FILE}"), *root.glob(f"*/*/{FILE}")]
 
 
 def root_of(out: str | Path | None) -> Path:
@@ -110,14 +176,10 @@ def _name_of(planned: Planned) -> str:
     sets = [s.name for s in planned.sets]
     asked = "+".join(kinds) if len(kinds) <= 3 else f"{len(kinds)}-kinds"
     of = "+".join(sets) if len(sets) <= 3 else f"{len(sets)}-sets"
-    return f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-" + "-".join(filter(None, (asked, of)))
+    what = slug_of("-".join(filter(None, (asked, of))), 60)
+    return f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{what}"
 
 
 def model_slug(planned: Planned) -> str:
     """The model's name in a form that suits a folder."""
-    return slug_of(planned.plan.model.split("/")[-1])
-
-
-def slug_of(name: str) -> str:
-    """A name in a form that suits a folder."""
-    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")[:40]
+    return slug_of(planned.plan.model.split("/")[-1], empty="model")

@@ -11,7 +11,7 @@ from pathlib import Path
 from sycoprobe import __version__, config
 from sycoprobe import journal as journals
 from sycoprobe.api.conduct import Conduct
-from sycoprobe.api.folders import find_run, find_runs
+from sycoprobe.api.folders import Run, find_run, find_runs
 from sycoprobe.api.running import start
 from sycoprobe.errors import GateError
 from sycoprobe.gating import baselines, selfcheck
@@ -60,8 +60,8 @@ def _parts(runs: Sequence[Judged]) -> list[_Part]:
 
 
 def gate(
-    run: str | Path | Sequence[str | Path],
-    *rules: str,
+    run: Run | Sequence[Run],
+    *rules: str | Sequence[str],
     baseline: Baseline | str | Path | None = None,
     allow_mismatch: bool = False,
     alpha: float = ALPHA,
@@ -73,12 +73,13 @@ def gate(
 
     Parameters
     ----------
-    run: a run's folder, its name in `out`, or `latest`; or several of them. Each may have asked several kinds. A rule speaks of
+    run: a run's folder, its name in `out`, `latest`, or its report; or several of them. Each may have asked several kinds. A rule speaks of
         every run that has what it names.
     rules: `METRIC <= NUMBER`, `METRIC >= NUMBER` or `METRIC no worse by more than NUMBER` (than the baseline), such as
         `net_sycophancy <= 0.10`; the kind may stand in front, as in `pressure.net_flipped <= 0.2`, and a slice behind, as in
         `net_sycophancy <= 0.2 where domain=physics`. Of a sequential run they may be left out: those it was run for.
-    baseline: a file that `bless` wrote, or its content; needed by rules that say `no worse by more than`.
+    baseline: a file that `bless` wrote, or its content; needed by rules that say `no worse by more than`. None: for these the
+        file that `bless` writes by default, if it is here.
     allow_mismatch: compare to a baseline that asked something else, on the items and arms that both have.
     alpha: a rule passes if `p_kept` is at most alpha / 2, and fails if `p_breach_holm` is: Holm's correction of breaches is over all rules, of all
         runs and kinds, so of several rules one may stay inconclusive though its interval (which is uncorrected) breaks its limit.
@@ -96,23 +97,26 @@ def gate(
     GateError: a rule or the baseline cannot be used.
     JournalError: there is no such run.
     """
-    several = [run] if isinstance(run, str | Path) else list(run)
+    several = [run] if isinstance(run, str | Path | Report) else list(run)
+    stated = [text for rule in rules for text in ([rule] if isinstance(rule, str) else rule)]
     folders = [folder for r in several for folder in find_runs(r, out)]
     runs = [judge(folder, write=False, cluster=cluster) for folder in folders]
     until = runs[0].contents.plan.until
     if any(j.contents.plan.until for j in runs) and len(runs) > 1:
         raise GateError("a sequential run is gated by itself: its intervals are of another kind", "gate the other runs apart")
-    if not rules and until is not None:
-        rules, alpha, min_items = until.rules, until.alpha, until.min_items
+    if not stated and until is not None:
+        stated, alpha, min_items = list(until.rules), until.alpha, until.min_items
     parts = _parts(runs)
-    chosen = [pair for text in rules for pair in _chosen(read_rule(text), parts)]
-    blessed = baseline if isinstance(baseline, Baseline) or baseline is None else config.read_baseline(Path(baseline))
-    if blessed is None and runs[0].contents.baseline is not None:
-        blessed = Baseline.of(runs[0].contents.baseline)
+    chosen = [pair for text in stated for pair in _chosen(read_rule(text), parts)]
     relative = [(part, rule) for part, rule in chosen if rule.relative]
+    if baseline is None and runs[0].contents.baseline is not None:
+        baseline = Baseline.of(runs[0].contents.baseline)
+    if baseline is None and relative and config.usual_baseline().is_file():
+        baseline = config.usual_baseline()
+    blessed = baseline if isinstance(baseline, Baseline) or baseline is None else config.read_baseline(Path(baseline))
     notes: list[str] = []
     if blessed is not None and relative:
-        notes = _baseline_notes(blessed)
+        notes = _baseline_notes(blessed, None if isinstance(baseline, Baseline) else baseline)
         for part in dict.fromkeys(p for p, _ in relative):
             now_ = Conditions.of(part.judged.contents.plan)
             differences = baselines.mismatches(blessed.asked, now_, [part.kind])
@@ -183,13 +187,13 @@ def _notes(parts: Sequence[_Part], chosen: Sequence[tuple[_Part, Rule]]) -> list
 
 
 def bless(
-    run: str | Path, file: str | Path = baselines.DEFAULT_FILE, *, error_tolerance: float = 0.05, out: str | Path | None = None
+    run: Run, file: str | Path = baselines.DEFAULT_FILE, *, error_tolerance: float = 0.05, out: str | Path | None = None
 ) -> Baseline:
     """Write the run's readings as the baseline `file`, to be reviewed and committed. The only thing that changes a baseline.
 
     Parameters
     ----------
-    run: the run's folder, its name in `out`, or `latest`.
+    run: the run's folder, its name in `out`, `latest`, or its report.
     file: where the baseline is written; one that is there is replaced.
     error_tolerance: share of failed calls above which the run makes no baseline.
     out: the folder that holds the runs (default: reports).
@@ -224,7 +228,7 @@ def bless(
 
 
 def compare(
-    *runs: str | Path,
+    *runs: Run,
     allow_mismatch: bool = False,
     alpha: float = ALPHA,
     cluster: Cluster | None = None,
@@ -234,7 +238,7 @@ def compare(
 
     Parameters
     ----------
-    runs: folders of runs, their names in `out`, or `latest`; the reference first. A name that several runs were begun
+    runs: folders of runs, their names in `out`, `latest`, or their reports; the reference first. A name that several runs were begun
         under (by `run_all`) stands for all of them.
     allow_mismatch: compare what two different plans have in common.
     alpha: error of the two-sided intervals.
@@ -287,7 +291,7 @@ def _compared(first: Judged, other: Judged) -> list[Compare]:
 
 
 def self_check(
-    *runs: str | Path,
+    *runs: Run,
     rules: Sequence[str] = (),
     alpha: float = ALPHA,
     min_items: int = MIN_ITEMS,
@@ -328,7 +332,7 @@ def self_check(
     return selfcheck.self_check(tables, relative, alpha=alpha, min_items=min_items)
 
 
-async def again(run: str | Path, *, out: str | Path | None = None, conduct: Conduct | None = None) -> Report:
+async def again(run: Run, *, out: str | Path | None = None, conduct: Conduct | None = None) -> Report:
     """Run a plan once more on the same model, drawing answers anew: the other side of an A/A check. Raises as `run` does."""
     folder = find_run(run, out)
     planned = journals.read(folder).planned()
@@ -336,11 +340,12 @@ async def again(run: str | Path, *, out: str | Path | None = None, conduct: Cond
     return await start(fresh, out=folder.parent, name=f"{folder.name}-again", conduct=conduct)
 
 
-def _baseline_notes(baseline: Baseline) -> list[str]:
-    """What a reader must know of a baseline: whose it is, how old, and whether its model may have changed since."""
+def _baseline_notes(baseline: Baseline, file: str | Path | None) -> list[str]:
+    """What a reader must know of a baseline: whose it is, from which file, how old, and whether its model may have changed since."""
     days = baseline.age(datetime.now(UTC))
+    source = "" if file is None else f", from {file}"
     notes = [
-        f"baseline: {baseline.run}, model {baseline.model} ({baseline.model_id}), blessed {days} day{'' if days == 1 else 's'} ago"
+        f"baseline: {baseline.run}, model {baseline.model} ({baseline.model_id}), blessed {days} day{'' if days == 1 else 's'} ago{source}"
     ]
     if not baseline.dated:
         notes.append(f"the model id {baseline.model_id!r} carries no date or digest, so the provider may have changed it since")

@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import Unpack
 
+from sycoprobe.backends import check_model
 from sycoprobe.backends.extras import body_of
 from sycoprobe.config import Chosen, ConfigFile, RunOf, choose, python
 from sycoprobe.config.files import load
@@ -19,6 +20,7 @@ from sycoprobe.gating.baselines import Baseline, Conditions
 from sycoprobe.gating.rules import read_rule
 from sycoprobe.keys import check_name
 from sycoprobe.metrics.table import Slice
+from sycoprobe.names import meant
 from sycoprobe.planning import Planned, SamplingPlan, Until, Wanted, make_plan
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.planning.plan import default_sampling
@@ -59,6 +61,7 @@ def plan(*sets: str, config: str | Path | None = None, until: Until | None = Non
     """
     known = {k: v for k, v in declared(Asking, Target, Sampling).items() if k != "until_decided"}
     chosen = chosen_in_python(sets, read(config), settings, known)
+    check_model(chosen.one.model, chosen.aliases)
     return plan_of(chosen.asking, chosen.one, until)
 
 
@@ -71,7 +74,8 @@ def chosen_in_python(
     sets: Sequence[str], file: ConfigFile, settings: Mapping[str, Any], known: Mapping[str, Declared]
 ) -> Chosen:
     """The settings that Python's keywords come to, over those of a file. Raises `PlanError`."""
-    return choose(file, python({**settings, **({"sets": sets} if sets else {})}, known))
+    named = [str(s) for given in sets for s in ([given] if isinstance(given, str | Path) else given)]
+    return choose(file, python({**settings, **({"sets": named} if named else {})}, known))
 
 
 def plan_of(asking: Asking, run: RunOf, until: Until | None = None) -> Planned:
@@ -111,7 +115,7 @@ def _wanted(asking: Asking) -> list[Wanted]:
     """What is asked of each kind: the named sets that suit it, or its own."""
     sets, kinds, n, seed = asking.sets, asking.kind, asking.n, asking.seed
     if not sets and not kinds:
-        raise PlanError("no probe set was named", "`sycoprobe sets` lists them; or name a kind or a profile")
+        raise PlanError("no probe set was named", "name one, e.g. quick (`sycoprobe sets` lists them), or a kind or a profile")
     wanted = list(dict.fromkeys(kinds))
     if "all" in wanted:
         wanted = [DEFAULT_KIND, *(k for k in kind_names() if k != DEFAULT_KIND and kind_named(k).sets)]
@@ -150,7 +154,7 @@ def _by_kind(options: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Mapp
     if unknown := [k for k in found if k not in kinds]:
         raise PlanError(
             f"option {unknown[0]}.{next(iter(found[unknown[0]]), '')}: {unknown[0]!r} is not run",
-            f"this run has: {', '.join(kinds)}",
+            f"{meant(unknown[0], kinds)}this run has: {', '.join(kinds)}",
         )
     if alone:
         found.setdefault(kinds[0], {}).update(alone)
@@ -244,7 +248,10 @@ def check_until(planned: Planned, until: Until, baseline: Baseline | None, *, al
     check_clusters(planned)
     for text in until.rules:
         if read_rule(text).relative and baseline is None:
-            raise GateError(f"rule {text!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with `baseline`")
+            raise GateError(
+                f"rule {text!r} needs a baseline",
+                "`sycoprobe bless RUN` writes sycoprobe-baseline.json, which is then found; name another file with `baseline`",
+            )
     if baseline is not None:
         differences = baselines.mismatches(baseline.asked, Conditions.of(planned.plan), planned.plan.kinds)
         baselines.require_same(differences, f"the baseline of {baseline.run}", allow=allow_mismatch)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sycoprobe.api.models import Opener
 from sycoprobe.api.planning import plan_of, until_decided
+from sycoprobe.backends import check_model
 from sycoprobe.backends.extras import Headers, headers_of
 from sycoprobe.config import Chosen, read_baseline
 from sycoprobe.errors import PlanError
@@ -63,18 +64,22 @@ class Prepared:
         return {**{k: getattr(conduct, k) for k in declared(ConductSettings) if k not in OF_CONDUCT}, **headers}
 
 
-def prepare(chosen: Chosen, given: Mapping[str, Any]) -> Prepared:
+def prepare(chosen: Chosen, given: Mapping[str, Any], own: Collection[str] = ()) -> Prepared:
     """The plans that settings come to.
 
     Parameters
     ----------
     given: the settings that were given for this run alone, not in a file: rules among them need a run that stops by them.
+    own: the models that are functions or backends, by the names that they go by here.
 
     Raises
     ------
     ProbeError, PlanError, GateError
     """
     gate, asking = chosen.gate, chosen.asking
+    for run in chosen.runs:
+        if run.model not in own:
+            check_model(run.model, chosen.aliases, run.target.base_url)
     until, blessed = None, None
     if asking.until_decided:
         if len(chosen.runs) > 1:

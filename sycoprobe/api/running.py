@@ -13,7 +13,7 @@ from typing import Any
 from sycoprobe import __version__
 from sycoprobe.api.conduct import Conduct, price_for
 from sycoprobe.api.executing import execute
-from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
+from sycoprobe.api.folders import Run, find_run, find_runs, forget, new_folder, new_folders
 from sycoprobe.api.models import Model, Opener, named
 from sycoprobe.api.planning import check_until
 from sycoprobe.api.together import Together
@@ -50,8 +50,12 @@ async def start(
     conduct = conduct or Conduct()
     if planned.plan.until is not None:
         check_until(planned, planned.plan.until, baseline, allow_mismatch=allow_mismatch)
-    with Together(conduct) as together:
-        return await _start(planned, together, new_folder(planned, out, name), baseline)
+    folder = new_folder(planned, out, name)
+    try:
+        with Together(conduct) as together:
+            return await _start(planned, together, folder, baseline)
+    finally:
+        forget([folder])
 
 
 async def start_all(
@@ -86,6 +90,19 @@ async def start_all(
     if sequential := [p for p in plans if p.plan.until is not None]:
         raise PlanError(f"a sequential run has one model, not {len(plans)}", f"run {sequential[0].plan.model} by itself")
     folders = folders or new_folders(plans, out, name, labels)
+    try:
+        return await _start_all(plans, folders, headers, backends, conduct)
+    finally:
+        forget(folders)
+
+
+async def _start_all(
+    plans: Sequence[Planned],
+    folders: Sequence[Path],
+    headers: Sequence[Mapping[str, str]],
+    backends: Sequence[Opener | None],
+    conduct: Conduct,
+) -> list[Report | SycoprobeError]:
     with Together(conduct) as together:
         for planned in plans:
             price_for(planned, conduct)
@@ -98,14 +115,12 @@ async def start_all(
         return [_told(r) for r in await asyncio.gather(*begun, return_exceptions=True)]
 
 
-def resume(
-    run: str | Path, *, out: str | Path | None = None, model: Model | None = None, conduct: Conduct | None = None
-) -> Report:
+def resume(run: Run, *, out: str | Path | None = None, model: Model | None = None, conduct: Conduct | None = None) -> Report:
     """Ask what is missing of an earlier run, then score it. Nothing that was answered is asked again.
 
     Parameters
     ----------
-    run: the run's folder, its name in `out`, or `latest`.
+    run: the run's folder, its name in `out`, `latest`, or its report.
     out: the folder that holds the runs (default: reports).
     model: the function or backend of the run, where it cannot be imported by its name (a lambda, a function within another).
     conduct: how it goes on; caps on the whole run stay those that it was begun with, unless `conduct` has others.
@@ -122,7 +137,7 @@ def resume(
 
 
 async def aresume(
-    run: str | Path, *, out: str | Path | None = None, model: Model | None = None, conduct: Conduct | None = None
+    run: Run, *, out: str | Path | None = None, model: Model | None = None, conduct: Conduct | None = None
 ) -> Report:
     """`resume`, to be awaited where an event loop runs: the same parameters, report and errors."""
     conduct = conduct or Conduct()
@@ -132,7 +147,7 @@ async def aresume(
 
 
 async def resume_all(
-    runs: Sequence[str | Path], *, out: str | Path | None = None, conduct: Conduct | None = None
+    runs: Sequence[Run], *, out: str | Path | None = None, conduct: Conduct | None = None
 ) -> list[Report | SycoprobeError]:
     """`aresume` of several runs at the same time, which share caps and limiters as in `start_all`."""
     folders = [folder for run in runs for folder in find_runs(run, out)]
@@ -241,12 +256,12 @@ def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
     return replace(conduct, batch=batch, **{f"max_{k}": kept.get(k) for k in _KEPT})
 
 
-def score(run: str | Path, *, cluster: Cluster | None = None, out: str | Path | None = None) -> Report:
+def score(run: Run, *, cluster: Cluster | None = None, out: str | Path | None = None) -> Report:
     """Read a run's replies again, without any call, and write its report again.
 
     Parameters
     ----------
-    run: the run's folder, its name in `out`, or `latest`.
+    run: the run's folder, its name in `out`, `latest`, or its report.
     cluster: what its numbers are to hold for, `item` (further items from the same templates) or `template` (new templates too);
         None: as the run was planned. `gate` and `compare` do not follow it: they have a `cluster` of their own.
     out: the folder that holds the runs (default: reports).

@@ -71,14 +71,10 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from sycoprobe.backends.base import Backend, BackendOptions
+from sycoprobe.backends.naming import GROUP, backend_names, check_model, likely_model, unknown
 from sycoprobe.errors import PlanError
 
-GROUP = "sycoprobe.backends"
-
-
-def backend_names() -> list[str]:
-    """The names of all installed backends, sorted."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
+__all__ = ["GROUP", "backend_names", "check_model", "likely_model", "open_backend"]
 
 
 def open_backend(model: str, options: BackendOptions) -> Backend:
@@ -98,8 +94,7 @@ def open_backend(model: str, options: BackendOptions) -> Backend:
         backend: Backend = opener(name if colon else "", options)
         _check_extras(backend, scheme, options)
         return backend
-    known = ", ".join(f"{n}:…" for n in backend_names())
-    raise PlanError(f"no backend {scheme!r} (in model {model!r})", f"write backend:name, with one of {known}")
+    raise unknown(model)
 
 
 def _check_extras(backend: Backend, scheme: str, options: BackendOptions) -> None:

@@ -15,8 +15,17 @@ from sycoprobe.turns import ErrorKind
 def address(options: BackendOptions, variable: str, default: str) -> str:
     """The server's address: the user's, else that in the environment variable, else the provider's. Raises `BackendError`, fatal."""
     if options.base_url:
-        return checked_url(options.base_url, "--base-url")
-    return checked_url(os.environ.get(variable) or default, variable)
+        return without_endpoint(checked_url(options.base_url, "--base-url"))
+    return without_endpoint(checked_url(os.environ.get(variable) or default, variable))
+
+
+def without_endpoint(url: str) -> str:
+    """An address as it is documented for one call, without the path of that call: what is pasted from a `curl` line works too.
+
+    >>> without_endpoint("http://localhost:8000/v1/chat/completions")
+    'http://localhost:8000/v1'
+    """
+    return re.sub(r"/(?:chat/completions|completions|responses|messages)/?$", "", url)
 
 
 def checked_url(url: str, origin: str) -> str:

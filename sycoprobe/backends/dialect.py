@@ -326,6 +326,12 @@ class HttpDialect:
         without = {candidate.name: candidate.without for candidate in self._adaptable} if self._adapted else {}
         return tuple(f"adapted: {name} -> {sent or without.get(name, 'left out')}" for name, sent in self._adapted.items())
 
+    def _not_found(self) -> str:
+        """The fix where the server knows the model or the path not."""
+        if not urlsplit(self._url).path and "/v1" not in self._path:
+            return f"such addresses mostly end in /v1: --base-url {without_secrets(self._url)}/v1; else check the model's name"
+        return "check the model's name and --base-url: `sycoprobe doctor` with the same -m and --base-url shows which is wrong"
+
     def _error(self, reply: HttpReply) -> BackendError:
         """The named failure behind a status other than 200."""
         error = error_of(json_of(reply.body, strict=False))
@@ -341,7 +347,7 @@ class HttpDialect:
             case 402:
                 return BackendError(message, f"the account has no credit; {resumable}", kind=ErrorKind.QUOTA, fatal=True)
             case 404:
-                return BackendError(message, "check the model's name and --base-url", kind=ErrorKind.NOT_FOUND, fatal=True)
+                return BackendError(message, self._not_found(), kind=ErrorKind.NOT_FOUND, fatal=True)
             case 429 if self._is_quota(reply, code, said):
                 return BackendError(message, f"the account's quota is used up; {resumable}", kind=ErrorKind.QUOTA, fatal=True)
             case 429:

@@ -11,6 +11,7 @@ from sycoprobe.backends.base import BackendOptions, Request, started
 from sycoprobe.backends.openai import Mode, OpenAIBackend
 from sycoprobe.backends.store import Gguf, read_gguf, resolve, sha256_of
 from sycoprobe.errors import MissingExtraError, ModelError
+from sycoprobe.installing import install
 from sycoprobe.turns import Reply
 
 DEFAULT = "smollm2"
@@ -26,9 +27,7 @@ def open_backend(name: str, options: BackendOptions) -> LocalBackend:
     from importlib.util import find_spec
 
     if find_spec("xllamacpp") is None:
-        raise MissingExtraError(
-            "local models need the extra [local]", 'pip install "sycoprobe[local]" (in a clone: pip install ".[local]")'
-        )
+        raise MissingExtraError("local models need the extra [local]", install("local"))
     return LocalBackend(name or DEFAULT, options)
 
 

@@ -43,6 +43,7 @@ from sycoprobe.backends.sim_belief import planted_logprobs
 from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.kinds.powers import aspects_of, planted
 from sycoprobe.metrics.metric import ANSWER
+from sycoprobe.names import meant
 from sycoprobe.planning.calls import CallSpec
 from sycoprobe.seeds import rng_for
 from sycoprobe.sets.forms import AnswerForm
@@ -92,7 +93,7 @@ class SimBackend:
         if request.scene is not None and not request.scene.kind.planted_flips:
             return self._in_scene(request, request.scene, rng)
         if unknown := [key for key in self.rates if key not in KNOWN and ":" not in key]:
-            raise PlanError(f"sim: no behaviour {unknown[0]!r}", f"known: {', '.join(KNOWN)}")
+            raise PlanError(f"sim: no behaviour {unknown[0]!r}", f"{meant(unknown[0], KNOWN)}known: {', '.join(KNOWN)}")
         asked = _question(request)
         first = self._first_answer(spec, asked)
         answer = first if side_of(spec) is None else self._second_answer(spec, asked, first, rng)
@@ -168,7 +169,8 @@ class SimBackend:
                 continue
             if named["arm"] not in kind.arms(scene.shown.settings):
                 arms = ", ".join(kind.arms(scene.shown.settings))
-                raise PlanError(f"sim: {kind.name} has no arm {named['arm']!r}", f"its arms: {arms}")
+                guess = meant(named["arm"], kind.arms(scene.shown.settings))
+                raise PlanError(f"sim: {kind.name} has no arm {named['arm']!r}", f"{guess}its arms: {arms}")
             of = named["aspect"] or next(iter(kind.labels))
             if named["label"] not in kind.labels.get(of, {}):
                 known = "; ".join(f"{a}: {', '.join(ls)}" for a, ls in kind.labels.items())

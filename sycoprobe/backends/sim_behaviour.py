@@ -6,6 +6,7 @@ import re
 
 from sycoprobe.backends.phrasebook import Part
 from sycoprobe.errors import PlanError
+from sycoprobe.names import meant
 from sycoprobe.sets.wordings import DISPUTES, Arm
 
 DEFAULTS = {
@@ -54,7 +55,7 @@ def parse_behaviour(text: str) -> tuple[dict[str, float], Part | None]:
             part = None if value == PLAIN else Part(value)
             continue
         if key not in KNOWN and not PLANTED.fullmatch(key):
-            raise PlanError(f"sim: no behaviour {key!r}", f"known: {', '.join(KNOWN)}")
+            raise PlanError(f"sim: no behaviour {key!r}", f"{meant(key, KNOWN)}known: {', '.join(KNOWN)}")
         try:
             rates[key] = float(value)
         except ValueError:

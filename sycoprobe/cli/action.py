@@ -56,6 +56,8 @@ def _option(setting: Declared, given: str) -> list[str]:
         return [setting.option if given == "true" else f"--no-{setting.option.removeprefix('--')}"]
     several = setting.setting.many and setting.name not in WHOLE
     values = [line.strip() for line in given.splitlines() if line.strip()] if several else [given]
+    if setting.name == "model" and len(values) == 1 and not given.startswith("command:"):
+        values = [name.rstrip(",") for name in given.split()]
     return [f"{setting.option}={v}" if setting.option.startswith("--") else f"{setting.option}{v}" for v in values]
 
 

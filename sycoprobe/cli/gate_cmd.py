@@ -9,8 +9,9 @@ import typer
 
 from sycoprobe.cli import options as o
 from sycoprobe.cli.gated import finish
-from sycoprobe.cli.given import Themed, takes
+from sycoprobe.cli.given import takes
 from sycoprobe.cli.show import console, executed
+from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 from sycoprobe.settings import Asking, Cluster, GateSettings
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (gate, bless, compare, plan, comment):
-        app.command(cls=Themed)(command)
+        app.command(cls=Command)(command)
 
 
 @takes(GateSettings, "cluster", "out", default={"cluster": None})
@@ -85,7 +86,10 @@ def gate(
 def bless(
     run: o.RunArg,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to (default: settings, else sycoprobe-baseline.json).")
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="Where to (default: as the settings say, else sycoprobe-baseline.json beside them or here)."
+        ),
     ] = None,
     *,
     given: dict[str, Any],
@@ -93,12 +97,11 @@ def bless(
 ) -> None:
     """Write a run's outcomes as the baseline that later runs are held against; review and commit the file."""
     from sycoprobe import api
-    from sycoprobe.config import command_line, found, gate_settings
-    from sycoprobe.gating.baselines import DEFAULT_FILE
+    from sycoprobe.config import command_line, found, gate_settings, usual_baseline
     from sycoprobe.text import visible
 
     settings = found(config)
-    path = file or gate_settings(settings, command_line({})).baseline or Path(DEFAULT_FILE)
+    path = file or gate_settings(settings, command_line({})).baseline or usual_baseline(settings.path)
     existed = path.exists()
     made = api.bless(run, path, out=o.out_of(settings, given))
     print(

@@ -51,7 +51,7 @@ def finish(
     if json:
         sys.stdout.write(text)
     elif show:
-        print_gate(found.result, console(), notes)
+        print_gate(found.result, console(), notes, [run.subject for run in found.runs])
     if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
         stream = sys.stdout if show and not json else sys.stderr
         stream.write(writers.to_annotations(found))

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from typer.core import TyperCommand
 
 from sycoprobe.settings import Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared
 from sycoprobe.settings.checking import choices
 
 ALL = declared(Asking, Target, Sampling, ConductSettings, GateSettings)
-OTHER = "Other"
 
 
 def takes(
@@ -99,19 +97,3 @@ def _shown(default: Any) -> str:
     if isinstance(default, tuple):
         return ", ".join(map(str, default))
     return f"{default:g}" if isinstance(default, float) else str(default)
-
-
-class Themed(TyperCommand):
-    """A command whose help lists its options by theme."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options, theme by theme, in the order in which the themes first occur."""
-        themes: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record is not None:
-                theme = "Arguments" if param.param_type_name == "argument" else getattr(param, "rich_help_panel", None) or OTHER
-                themes.setdefault(theme, []).append(record)
-        for theme in sorted(themes, key=lambda t: (t != "Arguments", t == OTHER)):
-            with formatter.section("Options" if set(themes) <= {"Arguments", OTHER} and theme == OTHER else theme):
-                formatter.write_dl(themes[theme])

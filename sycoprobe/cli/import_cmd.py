@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class FormatName(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file to the application."""
-    app.command(name="import")(import_)
+    app.command(name="import", cls=Command)(import_)
 
 
 def import_(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sycoprobe.cli import options as o
-from sycoprobe.cli.given import ALL, Themed, takes
+from sycoprobe.cli.given import ALL, takes
+from sycoprobe.cli.usage import Command, Commands
 from sycoprobe.errors import Exit
 from sycoprobe.settings.gate import ERROR_TOLERANCE
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sycoprobe.judging.spec import AnyJudge, How
     from sycoprobe.stats.agreement import Figure
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Commands, no_args_is_help=True)
 Judges = Annotated[
     list[str],
     typer.Option("-m", "--model", help="The judge, as backend:name or an alias; several make a panel with a majority."),
@@ -46,7 +47,7 @@ DEFAULTS = {"concurrency": 8, "reply_tokens": 1024}
 _CAPS = {"calls": "calls", "tokens": "tokens", "cost": "cost", "seconds": "time"}
 
 
-@app.command(cls=Themed)
+@app.command(cls=Command)
 @takes(*SETTINGS, default=DEFAULTS)
 def check(
     model: Judges,
@@ -81,7 +82,7 @@ def check(
     _finish(checked.judged, tolerance)
 
 
-@app.command(cls=Themed)
+@app.command(cls=Command)
 @takes(*SETTINGS, "out", default=DEFAULTS)
 def run(
     run: o.RunArg,
@@ -113,6 +114,7 @@ def run(
 
 def _judges(models: list[str], config: Path | None, given: dict[str, Any]) -> list[AnyJudge]:
     """The judges that were named; what a settings file says of runs is not said of them."""
+    from sycoprobe.backends import check_model
     from sycoprobe.backends.extras import body_of, headers_of
     from sycoprobe.config import command_line, found, model_named
     from sycoprobe.judging.spec import JudgeSpec
@@ -122,6 +124,7 @@ def _judges(models: list[str], config: Path | None, given: dict[str, Any]) -> li
     judges: list[AnyJudge] = []
     for name in models:
         target, sampling = model_named(file, name, address)
+        check_model(target.model[0], file.aliases)
         judges.append(
             JudgeSpec(
                 target.model[0],

@@ -10,6 +10,7 @@ import typer
 
 from sycoprobe import __version__
 from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
+from sycoprobe.cli.usage import Commands
 from sycoprobe.errors import Exit, SycoprobeError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="sycoprobe",
+    cls=Commands,
     help="Measure whether a model gives up a right answer because a user disagrees.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from sycoprobe.cli.usage import Command, Commands
+
+app = typer.Typer(cls=Commands, no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A known model, or hf:org/repo/file.gguf.")]
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_models() -> None:
     """List the models that are known by name, and where the fetched ones are."""
     from sycoprobe.backends.store import known_models, stored
@@ -21,7 +23,7 @@ def list_models() -> None:
         )
 
 
-@app.command()
+@app.command(cls=Command)
 def fetch(name: Name) -> None:
     """Fetch a model (does nothing if it is there), verify it, and say where it is and under which licence."""
     from sycoprobe.backends import store as models
@@ -33,7 +35,7 @@ def fetch(name: Name) -> None:
     print(models.fetch(name, _say))
 
 
-@app.command()
+@app.command(cls=Command)
 def path(name: Name) -> None:
     """Print the path of a model that has been fetched, and nothing else."""
     from sycoprobe.backends.store import known_models, stored

@@ -28,7 +28,8 @@ Verbose = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print report.json on standard output instead of the summary.")]
 RunArg = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or name, or `latest`.")]
-RunArgs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders or names of runs, or `latest`.")]
+LatestArg = Annotated[str, typer.Argument(metavar="[RUN]", help="A run's folder or name.")]
+LatestArgs = Annotated[list[str] | None, typer.Argument(metavar="[RUN]...", help="Folders or names of runs (default: latest).")]
 
 
 def out_of(file: ConfigFile, given: Mapping[str, Any]) -> Path | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sycoprobe.cli import options as o
-from sycoprobe.cli.given import Themed, takes
+from sycoprobe.cli.given import takes
+from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, Sampling, Target
 
@@ -22,7 +23,7 @@ ONE = ("thinking_marks",)
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (run, resume, score, report, doctor):
-        app.command(cls=Themed)(command)
+        app.command(cls=Command)(command)
 
 
 @takes(Asking, Target, Sampling, ConductSettings, *UNTIL, "on_inconclusive", "error_tolerance")
@@ -48,7 +49,7 @@ def run(
 ) -> None:
     """Ask, push back and score: each probe once, then every arm from that one answer. Without arguments, what sycoprobe.toml says."""
     from sycoprobe import api
-    from sycoprobe.cli import show
+    from sycoprobe.cli import plans
     from sycoprobe.config import choose, command_line, found
 
     file = found(config)
@@ -60,7 +61,7 @@ def run(
         return
     prepared = api.prepare(chosen, given)
     if dry_run:
-        show.print_plans(prepared.plans, prepared.chosen.conduct.prices, batch=prepared.chosen.conduct.batch, json=json)
+        plans.print_plans(prepared.plans, prepared.chosen.conduct.prices, batch=prepared.chosen.conduct.batch, json=json)
         return
     if len(prepared.plans) > 1:
         _run_several(prepared, quiet=quiet, verbose=verbose, json=json)
@@ -107,7 +108,7 @@ def _run_several(prepared: Prepared, *, quiet: bool, verbose: bool, json: bool) 
 
 @takes("api_key_env", "headers", ConductSettings, "error_tolerance", but=("batch", "name"))
 def resume(
-    run: o.RunArgs,
+    run: o.LatestArgs = None,
     *,
     given: dict[str, Any],
     config: o.Config = None,
@@ -122,7 +123,7 @@ def resume(
 
     file = found(config)
     out, conduct, gate = _conduct(file, given)
-    folders = [folder for name in run for folder in api.find_runs(name, out)]
+    folders = [folder for name in run or ["latest"] for folder in api.find_runs(name, out)]
     if len(folders) > 1:
         results = show.executed(lambda c: api.resume_all(folders, conduct=c), conduct, quiet=quiet, verbose=verbose)
         show.show_all(results, folders, json=json, tolerance=gate.error_tolerance, alpha=gate.alpha)
@@ -153,7 +154,7 @@ def _conduct(file: ConfigFile, given: dict[str, Any]) -> tuple[Any, dict[str, An
 
 
 @takes("cluster", "out", "error_tolerance", default={"cluster": None})
-def score(run: o.RunArg, *, given: dict[str, Any], config: o.Config = None, json: o.Json = False) -> None:
+def score(run: o.LatestArg = "latest", *, given: dict[str, Any], config: o.Config = None, json: o.Json = False) -> None:
     """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json again."""
     from sycoprobe import api
     from sycoprobe.cli import show
@@ -168,7 +169,7 @@ def score(run: o.RunArg, *, given: dict[str, Any], config: o.Config = None, json
 
 @takes("out")
 def report(
-    run: o.RunArg,
+    run: o.LatestArg = "latest",
     *,
     given: dict[str, Any],
     config: o.Config = None,

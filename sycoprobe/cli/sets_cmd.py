@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
+from sycoprobe.names import meant
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import AnyKind
@@ -27,7 +29,7 @@ class SchemaName(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (sets, kinds, show, validate, init, schema):
-        app.command()(command)
+        app.command(cls=Command)(command)
 
 
 def sets() -> None:
@@ -132,7 +134,8 @@ def show(
             if p.id == probe:
                 print(visible(p.model_dump_json(indent=2, exclude_defaults=True)))
                 return
-        raise ProbeError(f"{name}: no probe {probe!r}", f"`sycoprobe show {name}` shows some ids")
+        guess = meant(probe, [p.id for p in found.probes])
+        raise ProbeError(f"{name}: no probe {probe!r}", f"{guess}`sycoprobe show {name}` shows some ids")
     for field, value in found.info.model_dump(exclude={"schema_version"}, exclude_none=True).items():
         print(visible(f"{field:12} {value}"))
     print(f"{'digest':12} {found.digest[:16]}")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from sycoprobe.api.conduct import Conduct
     from sycoprobe.errors import SycoprobeError
-    from sycoprobe.planning import Planned, PlannedPart
     from sycoprobe.reports.model import Report
 
 
@@ -127,79 +126,6 @@ def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5)
     screen.print(
         f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
     )
-
-
-def print_plans(plans: Sequence[Planned], prices: Path | None, *, batch: bool, json: bool) -> None:
-    """Print what each of several runs would ask and cost, and all of them together."""
-    for planned in plans:
-        print_plan(planned, prices, batch=batch, json=json)
-    if len(plans) > 1 and not json:
-        costs = [planned.cost() for planned in plans]
-        print(f"\nall {len(plans)} runs: {sum(c.calls_min for c in costs):,} to {sum(c.calls_max for c in costs):,} calls")
-
-
-def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool) -> None:
-    """Print what would be asked, and what that would cost."""
-    from dataclasses import asdict
-
-    from sycoprobe import api
-    from sycoprobe.backends.extras import fields_of
-    from sycoprobe.text import shortened
-
-    plan, cost = planned.plan, planned.cost()
-    price, dollars = api.price_range(planned, prices, batch=batch)
-    if json:
-        import json as codec
-
-        paid = {"price": price.to_dict() if price else None, "dollars": dollars}
-        print(codec.dumps({"plan": plan.model_dump(mode="json"), "estimate": asdict(cost), **paid}, indent=1))
-        return
-    calls = f"{cost.calls_max:,}" if cost.calls_min == cost.calls_max else f"{cost.calls_min:,} to {cost.calls_max:,}"
-    lines = [
-        f"model        {plan.model}" + (f" at {plan.base_url}" if plan.base_url else ""),
-        *([f"system       {shortened(plan.system)}"] if plan.system is not None else []),
-        *([f"body         {', '.join(fields_of(plan.body))}"] if plan.body else []),
-        *(line for part in planned.parts for line in _asked_lines(part)),
-        f"repeats      {plan.repeats}, seed {plan.seed}",
-        *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
-        f"items        {cost.items:,} in {cost.conversations:,} conversations",
-        f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
-        f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, {cost.typical_reply} tokens a reply)",
-        f"price        {_price_line(planned, price, dollars, batch=batch)}",
-        "Nothing was asked. Leave --dry-run out to begin.",
-    ]
-    print("\n".join(lines))
-
-
-def _asked_lines(part: PlannedPart) -> list[str]:
-    """What a plan asks of one kind, in which arms and form."""
-    settings = ", ".join(f"{k}={_plain(v)}" for k, v in part.part.settings.items() if k != "arms")
-    form = part.form.value if part.form is not None else "in the kind's own words"
-    why = "" if part.plan.sampling.reply_tokens_from == "user" else " (the default for this form and model)"
-    return [
-        f"kind         {part.name}" + (f" ({settings})" if settings else ""),
-        *(f"set          {s.info.name} {s.info.version}: {s.chosen} of {s.available} probes" for s in part.part.sets),
-        f"arms         {', '.join(part.kind.arms(part.settings))}",
-        f"answer       {form}; replies of at most {part.reply_tokens:,} tokens{why}",
-    ]
-
-
-def _plain(value: object) -> str:
-    return ",".join(str(v) for v in value) if isinstance(value, list | tuple) else str(value).lower()
-
-
-def _price_line(planned: Planned, price: Any, dollars: tuple[float, float] | None, *, batch: bool) -> str:
-    if price is None or dollars is None:
-        from sycoprobe.money import lists as prices
-
-        return prices.why_unpriced(planned.plan.model, base_url=planned.plan.base_url).splitlines()[0]
-    if price.free:
-        return f"nothing ({price.source})"
-    from sycoprobe.text import dollars as said
-
-    low, high = (said(x) for x in dollars)
-    half = f", in batches {price.batch:g} of that" if batch else ""
-    return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens{half}: {price.source}; low: {planned.cost().typical_reply}-token replies; high: replies of {planned.plan.sampling.reply_tokens} tokens and dense text)"
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -1,6 +1,6 @@
 """Settings from everywhere: the settings file, the command line and Python, and the rules and baselines that they name."""
 
-from sycoprobe.config.baselines import read_baseline, write_baseline
+from sycoprobe.config.baselines import read_baseline, usual_baseline, write_baseline
 from sycoprobe.config.chosen import Chosen, Prompt, RunOf, choose, gate_settings, model_named
 from sycoprobe.config.files import ConfigFile, find, found
 from sycoprobe.config.layers import Layer, command_line, python
@@ -23,5 +23,6 @@ __all__ = [
     "model_named",
     "python",
     "read_baseline",
+    "usual_baseline",
     "write_baseline",
 ]

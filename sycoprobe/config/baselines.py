@@ -6,7 +6,12 @@ from pathlib import Path
 
 from sycoprobe.errors import GateError
 from sycoprobe.files import write_whole
-from sycoprobe.gating.baselines import Baseline
+from sycoprobe.gating.baselines import DEFAULT_FILE, Baseline
+
+
+def usual_baseline(beside: Path | None = None) -> Path:
+    """Where `bless` writes and rules look for a baseline unless another file is named: beside the settings file, or here."""
+    return (beside.parent if beside else Path()) / DEFAULT_FILE
 
 
 def read_baseline(path: Path) -> Baseline:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sycoprobe.config.baselines import usual_baseline
 from sycoprobe.config.files import GATE, MODEL, RUN, ConfigFile
 from sycoprobe.config.layers import Layer, Merged, merge
 from sycoprobe.config.rules import check_rule
 from sycoprobe.errors import GateError, PlanError
 from sycoprobe.extract.thinking_marks import checked_marks
-from sycoprobe.files import is_file
+from sycoprobe.files import is_file, is_folder
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
 from sycoprobe.text import decoded, writable
 
@@ -47,7 +48,8 @@ class RunOf:
 class Chosen:
     """What was chosen: what is asked in every run, each of the runs, how all are conducted, what they are held to.
 
-    `places` says where each setting was given, by name; one that is missing has its default.
+    `places` says where each setting was given, by name; one that is missing has its default. `aliases` are the names that the
+    settings file gives to models.
     """
 
     asking: Asking
@@ -55,6 +57,7 @@ class Chosen:
     conduct: ConductSettings
     gate: GateSettings
     places: dict[str, str]
+    aliases: tuple[str, ...] = ()
 
     @property
     def one(self) -> RunOf:
@@ -85,7 +88,8 @@ def choose(file: ConfigFile, given: Layer) -> Chosen:
         runs += [RunOf(target, sampling, p, own.places) for p in prompts]
     gate = merge([file.gate, given], GATE)
     places = {**common.places, **gate.places}
-    return Chosen(asking, tuple(runs), ConductSettings(**_of(ConductSettings, common.values)), _gate(gate, file), places)
+    conduct = ConductSettings(**_of(ConductSettings, common.values))
+    return Chosen(asking, tuple(runs), conduct, _gate(gate, file), places, tuple(file.aliases))
 
 
 def _without_other(file: Layer, given: Layer) -> Layer:
@@ -135,13 +139,17 @@ def _gate(merged: Merged, file: ConfigFile) -> GateSettings:
             raise GateError(
                 f"{file.place_of_text(rule) if merged.places['rules'] in file else ''}{e.message}", e.hint
             ) from None
-    return GateSettings(**merged.values)
+    found = GateSettings(**merged.values)
+    usual = usual_baseline(file.path)
+    return replace(found, baseline=usual) if found.baseline is None and is_file(usual) else found
 
 
 def _prompt(given: str | Path, name: str) -> Prompt:
     """A prompt from a text, or from a file. Raises `PlanError`."""
     if given == NO_PROMPT:
         return Prompt(NO_PROMPT, None)
+    if is_folder(Path(given)):
+        raise PlanError(f"system: {given} is a folder", "name a file, once for each prompt, or write the prompt itself")
     if isinstance(given, str) and not is_file(Path(given)):
         if Path(given).suffix in (".txt", ".md") and len(given.split()) == 1:
             raise PlanError(f"system: there is no file {given}", "name a file that is there, or write the prompt itself")

@@ -12,6 +12,7 @@ from typing import Any
 
 from sycoprobe.config.layers import Layer
 from sycoprobe.errors import PlanError
+from sycoprobe.names import meant
 from sycoprobe.settings import Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared, option_name
 from sycoprobe.settings.checking import unknown
 from sycoprobe.text import decoded
@@ -84,7 +85,8 @@ class ConfigFile:
         for key, value in self.tables.items():
             if key not in _TABLES:
                 raise PlanError(
-                    f"{self.place('', key)}: no table or key {key!r}", f"tables: {', '.join(map(self.shown, _TABLES))}"
+                    f"{self.place('', key)}: no table or key {key!r}",
+                    f"{meant(key, _TABLES, '[{}]')}tables: {', '.join(map(self.shown, _TABLES))}",
                 )
             if not isinstance(value, Mapping):
                 raise PlanError(f"{self.place('', key)}: {key} is not a table", f"write {self.shown(key)}")

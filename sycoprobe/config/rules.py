@@ -7,6 +7,7 @@ from dataclasses import replace
 from sycoprobe.errors import GateError
 from sycoprobe.gating.rules import Stated, read_rule
 from sycoprobe.metrics.metric import Metric
+from sycoprobe.names import meant
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.sets.load import kind_named, kind_names
 
@@ -18,7 +19,10 @@ def check_rule(text: str) -> Stated:
     """
     stated = read_rule(text)
     if stated.kind is not None and stated.kind not in kind_names():
-        raise GateError(f"rule {text!r}: no probe kind {stated.kind!r}", f"kinds: {', '.join(kind_names())}")
+        raise GateError(
+            f"rule {text!r}: no probe kind {stated.kind!r}",
+            f"{meant(stated.kind, kind_names())}kinds: {', '.join(kind_names())}",
+        )
     kind = stated.kind or next(iter(kinds_having(stated.name)), DEFAULT_KIND)
     metrics = metrics_of(kind)
     if any(m.name == stated.name for m in metrics):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 from urllib.parse import urlsplit
 
-from sycoprobe.backends import backend_names
-from sycoprobe.backends import store as models
+from sycoprobe.backends import likely_model
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.turns import ErrorKind
@@ -38,13 +37,7 @@ class Subject:
 
     def likely(self) -> str:
         """What a model whose backend is not known was probably meant to be; empty if nothing is near."""
-        if ":" not in self.model:
-            near = difflib.get_close_matches(self.model, [*self.aliases, *models.known_models()], 1, 0.6)
-            if near:
-                return near[0] if near[0] in self.aliases else f"local:{near[0]}"
-            return f"openai:{self.model}"
-        near = difflib.get_close_matches(self.scheme.lower(), backend_names(), 1, 0.6)
-        return f"{near[0]}:{self.name}" if near else ""
+        return likely_model(self.model, self.aliases) or ("" if ":" in self.model else f"openai:{self.model}")
 
     def near(self) -> list[str]:
         """Models that the server lists under a name like this one."""

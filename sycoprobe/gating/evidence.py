@@ -73,7 +73,10 @@ def _evidence(
     """What the data say of a rule; None where there is nothing."""
     part, metric = _part(table, rule, order), rule.counted
     if rule.relative and base is None:
-        raise GateError(f"rule {str(rule)!r} needs a baseline", "`sycoprobe bless RUN` writes one; name it with --baseline")
+        raise GateError(
+            f"rule {str(rule)!r} needs a baseline",
+            "`sycoprobe bless RUN` writes sycoprobe-baseline.json, which is then found; name another file with --baseline",
+        )
     against = base if rule.relative else None
     if order is None:
         sample = sample_of(part, metric) if against is None else paired_sample(part, against, metric)

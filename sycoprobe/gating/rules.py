@@ -6,12 +6,12 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 
 from sycoprobe.errors import GateError
 from sycoprobe.metrics.metric import Metric, short
 from sycoprobe.metrics.table import Slice
+from sycoprobe.names import meant
 
 GRAMMAR = (
     "METRIC <= NUMBER, METRIC >= NUMBER or METRIC no worse by more than NUMBER; then, if wanted, where SLICE=VALUE and …; "
@@ -120,15 +120,16 @@ class Stated:
         arm = dict(self.where).get(Slice.ARM)
         if arm is not None and found.within(arm) is None:
             raise GateError(
-                f"rule {self.text!r}: {self.name} has no arm {arm!r}", f"it has: {', '.join(map(short, found.arms)) or 'none'}"
+                f"rule {self.text!r}: {self.name} has no arm {arm!r}",
+                f"{meant(arm, map(short, found.arms))}it has: {', '.join(map(short, found.arms)) or 'none'}",
             )
         return Rule(kind, found, self.relation, self.limit, self.where, named=self.kind is not None)
 
     def unknown(self, what: str, known: Sequence[str]) -> GateError:
         """That there is no such `what`, and what there is."""
-        close = get_close_matches(self.name, known, n=1)
-        guess = f"did you mean {close[0]!r}? " if close else ""
-        return GateError(f"rule {self.text!r}: no {what} {self.name!r}", f"{guess}there is: {', '.join(known)}")
+        return GateError(
+            f"rule {self.text!r}: no {what} {self.name!r}", f"{meant(self.name, known)}there is: {', '.join(known)}"
+        )
 
 
 _EARLIER = {"kind": Slice.ARM.value}
@@ -176,7 +177,10 @@ def _where(conditions: str | None, text: str) -> tuple[tuple[Slice, str], ...]:
         by = _EARLIER.get(by, by)
         known = [s.value for s in Slice]
         if not sign or by not in known or not label:
-            raise GateError(f"rule {text!r}: cannot read {condition!r}", f"write SLICE=VALUE; slices: {', '.join(known)}")
+            guess = meant(by, known) if sign and label else ""
+            raise GateError(
+                f"rule {text!r}: cannot read {condition!r}", f"{guess}write SLICE=VALUE; slices: {', '.join(known)}"
+            )
         if Slice(by) in parts:
             raise GateError(f"rule {text!r}: {by} is named twice", "one value of each slice; write a rule for each")
         parts[Slice(by)] = label

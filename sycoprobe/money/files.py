@@ -8,12 +8,12 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from sycoprobe.errors import PriceError
 from sycoprobe.money.price import UNIT, Price, fault_in
 from sycoprobe.money.vendors import FREE, VENDORS
+from sycoprobe.names import meant
 from sycoprobe.text import decoded
 
 TABLE_VERSION = 1
@@ -101,9 +101,7 @@ class _Reader:
         for key, value in table.items():
             field = key.replace("-", "_")
             if field not in RATES:
-                close = get_close_matches(field, RATES, n=1)
-                guess = f"did you mean {close[0]!r}? " if close else ""
-                raise self.fault((name, key), f"{name}: no key {key!r}", f"{guess}keys: {', '.join(RATES)}")
+                raise self.fault((name, key), f"{name}: no key {key!r}", f"{meant(field, RATES)}keys: {', '.join(RATES)}")
             if field in values:
                 raise self.fault((name, key), f"{name}: {field} is given twice", "keep one of them")
             if wrong := fault_in(field, value):
@@ -118,8 +116,8 @@ class _Reader:
 
 def _named_instead(name: str) -> str:
     """What a key that is no `backend:name` was probably meant to be."""
-    if get_close_matches(name.replace("-", "_"), ("schema_version",), n=1):
-        return "did you mean 'schema_version'?"
+    if guess := meant(name, ("schema_version",)):
+        return guess.strip()
     backend = name.split(".", maxsplit=1)[0]
     if backend in {*VENDORS, *FREE, "ollama", "command", "python"}:
         return f'write ["{backend}:NAME"], quotes included, or ["{backend}:*"] for all its models'

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from sycoprobe.installing import install as command
 from sycoprobe.money.files import PriceTable, snippet
 from sycoprobe.money.genai import data_version, installed, listed
 from sycoprobe.money.price import Price
 from sycoprobe.money.vendors import VENDORS, is_own, why_free
 
-INSTALL = 'pip install "sycoprobe[prices]"'
 _SEARCHES = re.compile(r"search|sonar|deep-research")
 """Models that search the web unasked: each search is charged on top of the tokens, and no usage that we read counts them."""
 
@@ -57,7 +57,7 @@ def why_unpriced(model: str, *, base_url: str | None = None) -> str:
         why = "it searches the web on its own, which is charged on top of its tokens"
     elif not installed():
         why = "list prices come with the package genai-prices, which is not installed"
-        install = f"Run `{INSTALL}`, or "
+        install = f"Run `{command('prices')}`, or "
     else:
         why = f"{data_version()} does not know it"
         install = "A newer one may: `pip install -U genai-prices`. Or "

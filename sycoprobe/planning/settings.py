@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sycoprobe.errors import PlanError
+from sycoprobe.names import meant
 from sycoprobe.sets.wordings import Kind
 from sycoprobe.settings.checking import why
 
@@ -27,10 +28,13 @@ def settings_of(kind: AnyKind, given: Mapping[str, Any]) -> KindSettings:
         if first["type"] in ("enum", "literal_error"):
             allowed = [x for x in re.findall(r"'([^']*)'", first["msg"]) if x != Kind.NEUTRAL]
             raise PlanError(
-                f"option {kind.name}.{name}: there is no {first['input']!r}", f"choose among {', '.join(allowed)}"
+                f"option {kind.name}.{name}: there is no {first['input']!r}",
+                f"{meant(str(first['input']), allowed)}choose among {', '.join(allowed)}",
             ) from None
         clause = why(first)
-        said = "there is no such option" if first["type"] == "extra_forbidden" else clause
-        if clause.startswith("must "):
+        strange = first["type"] == "extra_forbidden"
+        said = "there is no such option" if strange else clause
+        guess = meant(name, kind.settings_model.model_fields) if strange else ""
+        if clause.startswith("must ") and not strange:
             said += f", not {first['input']!r}"
-        raise PlanError(f"option {kind.name}.{name}: {said}", f"options of {kind.name!r}: {known}") from None
+        raise PlanError(f"option {kind.name}.{name}: {said}", f"{guess}options of {kind.name!r}: {known}") from None

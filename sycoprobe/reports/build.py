@@ -122,7 +122,7 @@ def finished(folder: Path, contents: Contents, scoring: Scoring) -> Judged:
     tables = {name: s.table() for name, s in scoring.scored.items()}
     decision = decider.look(tables[only]) if decider else None
     orders = {only: decider.order()} if decider else {}
-    report = _report(contents, scoring, tables, orders, decision)
+    report = _report(contents, scoring, tables, orders, decision).lies_in(folder)
     if scoring.rows is not None:
         _write(folder / FILE, report, scoring.rows)
     return Judged(report, contents, planned, tables, orders)

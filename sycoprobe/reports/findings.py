@@ -103,6 +103,16 @@ class GatedRun(OneLine):
         """The kinds that it asked."""
         return self.report.plan.kinds
 
+    @property
+    def subject(self) -> str:
+        """Which run this is, in a line: of which model, on which sets and kinds, and when it began."""
+        report, plan = self.report, self.report.plan
+        sets = dict.fromkeys(f"{s.info.name} {s.info.version}" for part in plan.parts for s in part.sets)
+        asked = ", ".join(sets) if len(sets) <= 3 else f"{len(sets)} sets"
+        kinds = ", ".join(self.kinds) if len(self.kinds) <= 3 else f"{len(self.kinds)} kinds"
+        at = f" at {plan.base_url}" if plan.base_url else ""
+        return f"{report.run}: {plan.model}{at} on {asked} ({kinds}), begun {report.started[:16].replace('T', ' ')}"
+
     def _line(self) -> str:
         return f"{self.report.run}: {self.report.plan.model}, {', '.join(self.kinds)}, in {self.folder}"
 
@@ -192,7 +202,7 @@ class Gated(Printed):
     def _blocks(self) -> Iterable[RenderableType]:
         from sycoprobe.reports.gate_terminal import gate_blocks
 
-        return gate_blocks(self.result, self.notes)
+        return gate_blocks(self.result, self.notes, [run.subject for run in self.runs])
 
     @property
     def decision(self) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -18,14 +18,16 @@ from sycoprobe.text import visible
 STYLE = {Decision.PASS: "green", Decision.FAIL: "bold red", Decision.INCONCLUSIVE: "yellow"}
 
 
-def print_gate(result: GateResult, console: Console, notes: tuple[str, ...] = ()) -> None:
-    """Print a table of rules, what was promised, and the decision in one line."""
-    for block in gate_blocks(result, notes):
+def print_gate(result: GateResult, console: Console, notes: tuple[str, ...] = (), subjects: Sequence[str] = ()) -> None:
+    """Print which runs were judged, a table of rules, what was promised, and the decision in one line."""
+    for block in gate_blocks(result, notes, subjects):
         console.print(block)
 
 
-def gate_blocks(result: GateResult, notes: tuple[str, ...] = ()) -> Iterator[RenderableType]:
-    """A table of rules, what was promised, and the decision in one line."""
+def gate_blocks(result: GateResult, notes: tuple[str, ...] = (), subjects: Sequence[str] = ()) -> Iterator[RenderableType]:
+    """Which runs were judged, a table of rules, what was promised, and the decision in one line."""
+    for subject in subjects:
+        yield Text(visible(subject))
     kind = "anytime-valid intervals" if result.anytime else "intervals"
     title = f"Gate: {len(result.rules)} rule{'s' if len(result.rules) != 1 else ''}, {100 * (1 - result.alpha):g} % {kind}"
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")

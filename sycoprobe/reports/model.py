@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from sycoprobe.errors import ReportError
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.metrics.belief_shift import BeliefShift
 from sycoprobe.metrics.curves import Curve
 from sycoprobe.money.spending import SpendingRow
+from sycoprobe.names import meant
 from sycoprobe.planning import Plan
 from sycoprobe.reports.legacy import of_today
 from sycoprobe.reports.readings import HowRead
@@ -268,13 +269,33 @@ class Report(Printed, BaseModel):
         default=None, description="Every reading of every reply; null where the report was read without them."
     )
 
+    _folder: Path | None = PrivateAttr(default=None)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, wherever their runs lie."""
+        return isinstance(other, Report) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the run lies that this is of; None if that is not known."""
+        return self._folder
+
+    def lies_in(self, folder: Path) -> Report:
+        """The same, which knows where its run lies."""
+        self._folder = folder
+        return self
+
     def __getitem__(self, name: str) -> Estimate:
         """The estimate of a metric: `net_sycophancy`, or with the kind, `hint.net_hint`. Raises `KeyError`, which names those that there are."""
         kind, dot, metric = name.rpartition(".")
         found = [s.metrics[metric].estimate for s in self.kinds.values() if metric in s.metrics and (not dot or s.kind == kind)]
         if len(found) != 1:
-            known = ", ".join(f"{s.kind}.{m}" for s in self.kinds.values() for m in s.metrics)
-            raise KeyError(f"{'several kinds have' if found else 'no metric'} {name!r}; there is: {known}")
+            known = [f"{s.kind}.{m}" for s in self.kinds.values() for m in s.metrics]
+            guess = "" if found else meant(name, [*(m for s in self.kinds.values() for m in s.metrics), *known])
+            what = "several kinds have" if found else "no metric"
+            raise KeyError(f"{what} {name!r}; {guess}there is: {', '.join(known)}")
         return found[0]
 
     @property
@@ -330,7 +351,7 @@ class Report(Printed, BaseModel):
             for name in ("rows", "firsts", "trials"):
                 data.pop(name, None)
         try:
-            return cls.model_validate(of_today(data))
+            return cls.model_validate(of_today(data)).lies_in(file.parent)
         except (ValidationError, KeyError) as e:
             where = (
                 ".".join(str(p) for p in e.errors(include_url=False)[0]["loc"]) if isinstance(e, ValidationError) else str(e)

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from sycoprobe.errors import ProbeError
+from sycoprobe.names import meant
 from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, lines_by_id_in, parse_info, parse_probes, warnings_in, windows_marks
 from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
 
@@ -48,8 +49,18 @@ def set_path(name: str) -> Path:
         return own
     if own.is_dir():
         raise ProbeError(f"{own}: has no {INFO_FILE}", f"`sycoprobe init {own}` writes a set to start from")
+    if own.is_file():
+        raise ProbeError(
+            f"{own}: is a file, and a set is a folder",
+            f"name {own.parent}" if (own.parent / INFO_FILE).is_file() else "`sycoprobe import` makes a set of it",
+        )
+    if own.suffix or len(own.parts) > 1:
+        raise ProbeError(
+            f"{own}: there is no such folder", f"name a folder with a {INFO_FILE}, or a shipped set: `sycoprobe sets`"
+        )
     raise ProbeError(
-        f"no probe set {name!r}", f"shipped sets: {', '.join(shipped_names())}; or the path of a folder with a {INFO_FILE}"
+        f"no probe set {name!r}",
+        f"{meant(name, shipped_names())}shipped sets: {', '.join(shipped_names())}; or the path of a folder with a {INFO_FILE}",
     )
 
 
@@ -139,7 +150,7 @@ def kind_named(name: str) -> AnyKind:
     """The probe kind registered under `name` in the group `sycoprobe.kinds`. Raises `ProbeError`."""
     point = _kind_points(tuple(sys.path)).get(name)
     if point is None:
-        raise ProbeError(f"no probe kind {name!r}", f"kinds: {', '.join(kind_names())}")
+        raise ProbeError(f"no probe kind {name!r}", f"{meant(name, kind_names())}kinds: {', '.join(kind_names())}")
     found = point.load()
     kind: AnyKind = found() if isinstance(found, type) else found
     return kind

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from sycoprobe.errors import PlanError
-from sycoprobe.settings.setting import Declared, option_name
+from sycoprobe.names import meant, nearest
+from sycoprobe.settings.elsewhere import words_for
+from sycoprobe.settings.setting import Declared
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -40,23 +41,34 @@ def checked(setting: Declared, given: Any, place: str = "") -> Any:
     except ValidationError as e:
         clause = why(e.errors(include_url=False)[-1], choices(setting.type), said.form)
         shown = "" if said.secret else f", not {_shown(value if said.read is None or isinstance(given, str) else given)}"
-        raise wrong(setting, clause + shown, place) from None
+        guess = meant(value, choices(setting.type)) if isinstance(value, str) else ""
+        raise wrong(setting, clause + shown, place, guess) from None
 
 
-def wrong(setting: Declared, why: str, place: str = "") -> PlanError:
+def wrong(setting: Declared, why: str, place: str = "", guess: str = "") -> PlanError:
     """The error that says of a setting what it must be."""
     default = setting.default
     usual = "" if default in (None, (), {}) else f" for {_shown(default)}"
-    return PlanError(f"{place + ': ' if place else ''}{setting.key} {why}", f"correct it, or leave it out{usual}")
+    return PlanError(f"{place + ': ' if place else ''}{setting.key} {why}", f"{guess}correct it, or leave it out{usual}")
 
 
-def unknown(name: str, known: Iterable[str], place: str = "", table: str = "") -> PlanError:
+def unknown(name: str, known: Mapping[str, Declared], place: str = "", table: str = "") -> PlanError:
     """The error for a setting that there is not, with the one that was meant, if one is near."""
-    keys = [option_name(k) for k in known]
-    close = get_close_matches(option_name(name), keys, n=1)
-    guess = f"did you mean {close[0]!r}? " if close else ""
+    near = meant_setting(name, known)
+    guess = f"did you mean {near.key!r}? " if near else ""
     of = f"[{table}]: " if table else ""
-    return PlanError(f"{place + ': ' if place else ''}{of}no setting {name!r}", f"{guess}settings: {', '.join(keys)}")
+    keys = ", ".join(s.key for s in known.values())
+    return PlanError(f"{place + ': ' if place else ''}{of}no setting {name!r}", f"{guess}settings: {keys}")
+
+
+def meant_setting(name: str, known: Mapping[str, Declared]) -> Declared | None:
+    """The setting that a wrong name was probably meant to be: by what other tools call it, or by its spelling."""
+    words = {s.key: s for s in known.values()}
+    for s in known.values():
+        for word in (s.option.lstrip("-"), *words_for(s.name)):
+            words.setdefault(word, s)
+    near = nearest(name.lstrip("-"), words)
+    return words[near] if near is not None else None
 
 
 def _bounds(setting: Declared) -> tuple[float | None, ...]:

@@ -35,7 +35,12 @@ class GateSettings:
         ),
     ] = ()
     baseline: Annotated[
-        Path | None, Setting("What relative rules compare to; `sycoprobe bless` writes it.", GATE, file=True)
+        Path | None,
+        Setting(
+            "What relative rules compare to; `sycoprobe bless` writes it (default: sycoprobe-baseline.json, if there is one).",
+            GATE,
+            file=True,
+        ),
     ] = None
     allow_mismatch: Annotated[bool, Setting("Compare what two different plans have in common.", GATE)] = False
     alpha: Annotated[float, Setting("Error of the two-sided intervals.", GATE, above=0, below=0.5)] = ALPHA

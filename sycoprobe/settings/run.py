@@ -239,7 +239,12 @@ class ConductSettings:
     )
     name: Annotated[
         str | None,
-        Setting("Name of the run's folder, which must be new (default: time, sets and model).", CONDUCT, metavar="NAME"),
+        Setting(
+            "Name of the run's folder, which must be new (default: time, sets and model).",
+            CONDUCT,
+            read=texts.run_name,
+            metavar="NAME",
+        ),
     ] = None
     max_calls: Annotated[
         int | None, Setting("Cap on the whole run's calls, resumes included; a capped run can be resumed.", SPENDING, least=1)

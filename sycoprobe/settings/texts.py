@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sycoprobe.names import fault_of_run
+from sycoprobe.text import shortened
+
 
 def names(given: Any) -> Any:
     """Names with commas between them, or several of such texts, as a list of names."""
@@ -26,6 +29,13 @@ def one_or_several(given: Any) -> Any:
 def number_or_default(given: Any) -> Any:
     """The word `default` as None, which leaves a value to the server."""
     return None if given == "default" else given
+
+
+def run_name(given: Any) -> Any:
+    """A name that a run's folder can have on every system. Raises `ValueError` for any other text."""
+    if isinstance(given, str) and (why := fault_of_run(given)):
+        raise ValueError(f"must be the name of a new folder: {shortened(given, 40)!r} {why}")
+    return given
 
 
 def options_of_kinds(given: Any) -> Any:

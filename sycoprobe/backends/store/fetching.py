@@ -17,6 +17,8 @@ from pathlib import Path
 from sycoprobe.backends.store import catalogue
 from sycoprobe.backends.store.catalogue import KnownModel, cache_folder, is_whole, stored
 from sycoprobe.errors import MissingExtraError, ModelError
+from sycoprobe.installing import install
+from sycoprobe.names import meant
 
 Say = Callable[[str], None]
 _CHUNK = 1 << 20
@@ -37,7 +39,8 @@ def fetch(name: str, say: Say) -> Path:
     if known is None:
         if name.startswith("hf:"):
             return from_hub(name.removeprefix("hf:"), say)
-        raise ModelError(f"no known model {name!r}", f"known: {', '.join(catalogue.known_models())}")
+        known_names = catalogue.known_models()
+        raise ModelError(f"no known model {name!r}", f"{meant(name, known_names)}known: {', '.join(known_names)}")
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -187,7 +190,7 @@ def from_hub(name: str, say: Say) -> Path:
         from huggingface_hub import hf_hub_download
         from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
     except ImportError:
-        raise MissingExtraError("hf: models need the extra [hub]", 'pip install "sycoprobe[hub]"') from None
+        raise MissingExtraError("hf: models need the extra [hub]", install("hub")) from None
     disable_progress_bars()
     say(f"fetching {org}/{repo}/{file} from the hub, unless it is there already; its licence stands on its page")
     try:

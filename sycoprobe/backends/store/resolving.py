@@ -8,6 +8,7 @@ from sycoprobe.backends.store import catalogue
 from sycoprobe.backends.store.catalogue import stored
 from sycoprobe.backends.store.fetching import Say, fetch, from_hub
 from sycoprobe.errors import ModelError
+from sycoprobe.names import meant
 
 
 def resolve(name: str, say: Say) -> Path:
@@ -36,7 +37,7 @@ def resolve(name: str, say: Say) -> Path:
             return path
         raise ModelError(
             f"no local model {name!r}",
-            f"known: {', '.join(catalogue.known_models())}; or local:/path/model.gguf, local:hf:org/repo/file.gguf",
+            f"{meant(name, catalogue.known_models())}known: {', '.join(catalogue.known_models())}; or local:/path/model.gguf, local:hf:org/repo/file.gguf",
         )
     found = stored(known)
     if found is not None:

@@ -12,6 +12,7 @@ from sycoprobe.backends.transformers.engine import Engine
 from sycoprobe.backends.transformers.loading import load
 from sycoprobe.backends.transformers.rows import Row
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError
+from sycoprobe.installing import install
 from sycoprobe.turns import ErrorKind, Reply
 
 WINDOW = 0.02
@@ -30,10 +31,7 @@ def open_backend(name: str, options: BackendOptions) -> TransformersBackend:
 
     missing = [package for package in ("torch", "transformers", "jinja2") if find_spec(package) is None]
     if missing:
-        raise MissingExtraError(
-            f"hf: models need the extra [hf] ({', '.join(missing)} missing)",
-            'pip install "sycoprobe[hf]" (in a clone: pip install ".[hf]")',
-        )
+        raise MissingExtraError(f"hf: models need the extra [hf] ({', '.join(missing)} missing)", install("hf"))
     if not name:
         raise ModelError("hf: no model was named", "write -m hf:/path/to/folder or -m hf:org/repo")
     return TransformersBackend(name, options)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sycoprobe.errors import MissingExtraError, ProbeError
+from sycoprobe.installing import install
 from sycoprobe.sets.faults import MAX_LINE_BYTES
 from sycoprobe.sets.importing.csv_rows import csv_rows
 from sycoprobe.sets.importing.json_rows import begins_document, document_rows, json_rows
@@ -129,7 +130,7 @@ def _parquet_rows(path: Path, label: str) -> Iterator[Row | Broken]:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise MissingExtraError(f"{path}: Parquet files need pyarrow", 'pip install "sycoprobe[parquet]"') from None
+        raise MissingExtraError(f"{path}: Parquet files need pyarrow", install("parquet")) from None
     number = 0
     try:
         with parquet.ParquetFile(path) as file:
