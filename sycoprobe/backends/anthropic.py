@@ -15,7 +15,7 @@ from sycoprobe.backends.bodies import error_of, json_of
 from sycoprobe.backends.dialect import HttpDialect, key_for
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
-from sycoprobe.extract.replies import count_of, finish_of
+from sycoprobe.extract.replies import counts_of, finish_of
 from sycoprobe.keys import scrubbed
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
@@ -127,12 +127,12 @@ def _usage(usage: Any) -> dict[str, int]:
     """Tokens under the names that all dialects share; what was read from or written to a cache counts as prompt."""
     if not isinstance(usage, Mapping):
         return {}
-    numbers = {k: v for k, v in usage.items() if count_of(v) is not None}
+    numbers = counts_of(usage)
     cached, written = numbers.get("cache_read_input_tokens", 0), numbers.get("cache_creation_input_tokens", 0)
-    kept = {
-        "prompt_tokens": numbers.get("input_tokens", 0) + cached + written,
-        "completion_tokens": numbers.get("output_tokens", 0),
-        "cached_tokens": cached,
-        "cache_write_tokens": written,
-    }
-    return {k: v for k, v in kept.items() if v or k in ("prompt_tokens", "completion_tokens")}
+    kept = {"cached_tokens": cached, "cache_write_tokens": written}
+    kept = {k: v for k, v in kept.items() if v}
+    if "input_tokens" in numbers:
+        kept["prompt_tokens"] = numbers["input_tokens"] + cached + written
+    if "output_tokens" in numbers:
+        kept["completion_tokens"] = numbers["output_tokens"]
+    return kept
