@@ -28,7 +28,7 @@ _ADAPTABLE = (
     *(Adaptable(name) for name in ("temperature", "top_p")),
     Adaptable(_FORMAT, None, re.compile(r"output[_ ]formats?\b|json_?schema|structured outputs?", re.I), IN_WORDS),
     Adaptable(_EFFORT, None, re.compile(r"\beffort\b", re.I)),
-    *(Adaptable(name) for name in ("output_config", "cache_control")),
+    *(Adaptable(name) for name in ("output_config", "cache_control", "stream")),
     SYSTEM,
     ALTERNATION,
 )
@@ -89,7 +89,9 @@ class AnthropicBackend(HttpDialect):
             "max_tokens": sampling.reply_tokens,
             "messages": turns,
             **({"system": system} if system else {}),
-            **self._wanted({"temperature": sampling.temperature, "top_p": sampling.top_p, "output_config": output or None}),
+            **self._wanted(
+                {"temperature": sampling.temperature, "top_p": sampling.top_p, "output_config": output or None, "stream": False}
+            ),
         }
 
     def _turn(self, message: Message) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class GeminiBackend(HttpDialect):
         page = ""
         for _ in range(_PAGES):
             reply = await self._transport.get(f"{self._url}/models?pageSize=1000{page}", timeout=10)
-            if reply.status != 200:
+            if not reply.ok:
                 raise self._error(reply)
             data = json_of(reply.body)
             ids += self._listed(data)

@@ -33,6 +33,7 @@ _DETAILS = "reasoning_details"
 _COMPLETION = (
     *(Adaptable(name) for name in ("temperature", "top_p", "seed")),
     Adaptable("logprobs", None, re.compile("top_logprobs")),
+    Adaptable("stream"),
 )
 _CHAT = (
     Adaptable("max_tokens", "max_completion_tokens"),
@@ -148,6 +149,7 @@ class OpenAIBackend(HttpDialect):
             "max_tokens": sampling.reply_tokens,
             "top_p": sampling.top_p,
             "seed": request.seed,
+            "stream": False,  # what a server does that is not told differs: some stream
         }
         if self._mode == "completion":
             asked = {"prompt": transcript_prompt(dialog), "stop": list(STOPS)}
