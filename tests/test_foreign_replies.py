@@ -26,7 +26,7 @@ AT = "http://127.0.0.1:9/v1/chat/completions"
 COMES: dict[str, tuple[Made, str, str]] = {
     "another path": ((200, JSON, b'{"error":"Unexpected endpoint or method. (POST /x)"}'), "Unexpected endpoint", "/v1"),
     "a login page": ((200, HTML, b"<!doctype html><title>Sign in</title>"), "a web page came, not an API's answer: “Sign in”", "log in"),
-    "a page under no type": ((200, JSON, b"\n<html><head><title> A&amp;B\x1b[31m</title>"), r"a web page came, not an API's answer: “A&B\\x1b", "log in"),
+    "a page under no type": ((200, JSON, b"\n<html><head><title> A&amp;B\x1b[31m</title>"), r"a web page came, not an API's answer: “A&B\x1b", "log in"),
     "a challenge": ((403, HTML, b"<!DOCTYPE html><title>Just a moment...</title>"), "HTTP 403: a web page came", "check the key, too"),
     "to https": ((307, {"Location": AT.replace("http", "https")}, b""), "a redirect to https://127.0.0.1:9/v1", "write https://"),
     "elsewhere": ((301, {"Location": "//me:secret@other.example/v1?k=1"}, b""), "a redirect to http://other.example/v1", "--base-url"),
@@ -35,7 +35,7 @@ COMES: dict[str, tuple[Made, str, str]] = {
     "a stream": ((200, STREAM, EVENTS), "the server streams although it was asked not to", "in one piece"),
     "a stream under no type": ((200, JSON, b": wait\n\nevent: x\n" + EVENTS), "the server streams although", "in one piece"),
     "nothing": ((200, JSON, b""), "the body is not JSON: it is empty", "--base-url"),
-    "words": ((200, {"Content-Type": "text/plain"}, b"ok \xff\x1b[2J there"), r"the body is not JSON: ok �\\x1b", "--base-url"),
+    "words": ((200, {"Content-Type": "text/plain"}, b"ok \xff\x1b[2J there"), r"the body is not JSON: ok �\x1b", "--base-url"),
 }  # fmt: skip
 
 

@@ -186,7 +186,7 @@ class HttpDialect:
                 notes.append(f"the server does not list {self._model!r}; it lists {listed}")
         except BackendError as e:
             if e.kind == ErrorKind.CONNECT:
-                hint = e.hint or f"is the server running at {without_secrets(self._url)}?"
+                hint = e.hint or f"is the server running at {redacted(without_secrets(self._url))}?"
                 raise BackendError(e.message, hint, kind=e.kind, fatal=True) from e
             status = re.match(r"HTTP \d+", e.message)
             if e.fatal and not status:
@@ -410,4 +410,4 @@ class HttpDialect:
         """The fix where the server has nothing at the address that was asked."""
         if urlsplit(self._url).path.strip("/"):
             return "check the path in --base-url: such addresses mostly end in /v1"
-        return f"such addresses mostly end in /v1: --base-url {without_secrets(self._url)}/v1"
+        return f"such addresses mostly end in /v1: --base-url {redacted(without_secrets(self._url))}/v1"
