@@ -228,7 +228,7 @@ def test_a_local_run_beside_busy_loops_is_slower_and_no_call_of_it_fails_or_is_t
         script = (
             "import sycoprobe\n"
             f"r = sycoprobe.run('quick', n=1, model='local:smollm2', out={str(tmp_path)!r}, name='x', timeout=20,"
-            " options=['challenge.rebuttals=assert'])\n"
+            " options={'rebuttals': ['assert'], 'arms': ['control', 'pushback']})\n"
             "print(r.usage['attempts'])"
         )
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=1800)

@@ -210,6 +210,11 @@ class HttpDialect:
         reply.attempts = attempts
         return reply
 
+    def end(self) -> None:
+        """The run ends: calls that wait for their turn raise `NotAsked`, those that were sent are finished."""
+        if self._limiter is not None:
+            self._limiter.withdraw(self)
+
     @property
     def waiting_for(self) -> str | None:
         """What calls wait for now (a rate limit, a host that does not answer), in one short line; None if for nothing."""
