@@ -6,8 +6,8 @@ import errno
 import os
 import stat
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from sycoprobe.errors import GateError
 from sycoprobe.text import writable
@@ -21,7 +21,7 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedReader:
     """An ordinary file, to be read; a named pipe or a device would be waited for, or never end.
 
     Raises

@@ -47,6 +47,6 @@ def test_every_command_refuses_a_pipe_where_it_reads_a_file(case: str, tmp_path:
     (tmp_path / "piped" / "probes.jsonl").unlink()
     os.mkfifo(tmp_path / "piped" / "probes.jsonl")
     suffix = {"an import": ".csv", "a system prompt": ".txt", "a baseline": "", "a report": ""}.get(case, ".toml")
-    done = cli(*(f"pipe{suffix}" if word == "PIPE" else word for word in READ[case]), cwd=tmp_path, timeout=60)
+    done = cli(*(f"pipe{suffix}" if word == "PIPE" else word for word in READ[case]), cwd=tmp_path)
     assert done.returncode in (1, 2), done.stdout
     assert "Traceback" not in done.stderr
