@@ -17,11 +17,9 @@ READ = {
     "settings": ("run", "set", "--config", "PIPE", "-m", "sim:"),
     "prices": ("run", "set", "-m", "sim:", "--prices", "PIPE"),
     "a system prompt": ("run", "set", "-m", "sim:", "--system", "PIPE"),
-    "a baseline": ("gate", "x", "--baseline", "PIPE"),
     "wordings": ("run", "set", "-m", "sim:", "--wordings", "PIPE"),
-    "an import": ("import", "PIPE", "--to", "new", "--format", "generic"),
+    "an import": ("import", "generic", "PIPE", "--to", "new"),
     "a set": ("run", "piped", "-m", "sim:"),
-    "a report": ("compare", "PIPE", "PIPE"),
     "a model": ("doctor", "-m", "local:pipe.gguf"),
 }
 
@@ -46,7 +44,7 @@ def test_every_command_refuses_a_pipe_where_it_reads_a_file(case: str, tmp_path:
         os.mkfifo(tmp_path / name)
     (tmp_path / "piped" / "probes.jsonl").unlink()
     os.mkfifo(tmp_path / "piped" / "probes.jsonl")
-    suffix = {"an import": ".csv", "a system prompt": ".txt", "a baseline": "", "a report": ""}.get(case, ".toml")
+    suffix = {"an import": ".csv", "a system prompt": ".txt"}.get(case, ".toml")
     done = cli(*(f"pipe{suffix}" if word == "PIPE" else word for word in READ[case]), cwd=tmp_path)
     assert done.returncode in (1, 2), done.stdout
     assert "Traceback" not in done.stderr
