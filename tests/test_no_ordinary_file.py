@@ -18,7 +18,7 @@ READ = {
     "prices": ("run", "set", "-m", "sim:", "--prices", "PIPE"),
     "a system prompt": ("run", "set", "-m", "sim:", "--system", "PIPE"),
     "wordings": ("run", "set", "-m", "sim:", "--wordings", "PIPE"),
-    "an import": ("import", "generic", "PIPE", "--to", "new"),
+    "an import": ("import", "generic", "pipe.csv", "--name", "new"),
     "a set": ("run", "piped", "-m", "sim:"),
     "a model": ("doctor", "-m", "local:pipe.gguf"),
 }
@@ -36,6 +36,7 @@ def test_a_pipe_or_a_device_is_refused_and_a_file_is_read_with_one_newline_a_lin
     assert read_text(tmp_path / "file") == "a\nb\nc\n½"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", READ)
 def test_every_command_refuses_a_pipe_where_it_reads_a_file(case: str, tmp_path: Path) -> None:
     write_set(tmp_path / "set", 2)
