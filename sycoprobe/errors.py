@@ -97,13 +97,6 @@ class BackendError(SycoprobeError):
         self.retry_after = retry_after
 
 
-class NotAsked(BackendError):
-    """The run ends before the call was sent: nothing was asked, and nothing failed."""
-
-    def __init__(self) -> None:
-        super().__init__("the run ends before this call was sent", kind="internal")
-
-
 class EventLoopError(SycoprobeError):
     """A synchronous function was called while an event loop runs; the message names the one to await instead."""
 

@@ -17,8 +17,8 @@ from sycoprobe.backends.breaker import Breaker
 from sycoprobe.backends.intake import Intake
 from sycoprobe.backends.pace import Pace
 from sycoprobe.backends.retry import Sleep, retry_after
-from sycoprobe.backends.slots import Client, Slot
-from sycoprobe.errors import BackendError, NotAsked
+from sycoprobe.backends.slots import Client, NotAsked, Slot
+from sycoprobe.errors import BackendError
 from sycoprobe.turns import ErrorKind
 
 START = 4

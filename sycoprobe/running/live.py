@@ -11,7 +11,8 @@ from typing import Protocol
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Backend, Request, Sampling
-from sycoprobe.errors import BackendError, NotAsked, SycoprobeError
+from sycoprobe.backends.slots import NotAsked
+from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.kinds.base import Exchange, Scene, Thread, Turn
 from sycoprobe.kinds.walk import Place, Walk
 from sycoprobe.money.budget import Budget, Most, Room, most_of
