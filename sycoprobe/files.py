@@ -1,13 +1,16 @@
-"""Whether a text names a file, and files that are written whole or not at all."""
+"""Whether a text names a file, files that are read but for pipes and devices, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 
 from sycoprobe.errors import GateError
-from sycoprobe.text import writable
+from sycoprobe.text import decoded, writable
 
 
 def is_file(path: Path) -> bool:
@@ -24,6 +27,36 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
+
+
+def opened(path: Path) -> BufferedReader:
+    """An ordinary file, to be read; a named pipe or a device would be waited for, or never end.
+
+    Raises
+    ------
+    OSError: it cannot be opened, or is no ordinary file; `strerror` says which.
+    """
+    # A pipe that nobody writes to is waited for when it is opened.
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(fd, "rb")
+    os.close(fd)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    what = "a named pipe" if stat.S_ISFIFO(mode) else "a device"
+    raise OSError(errno.EINVAL, f"it is {what}, not a file: save what it gives to a file first", str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What an ordinary file holds. Raises `OSError` as `opened` does."""
+    with opened(path) as file:
+        return file.read()
+
+
+def read_text(path: Path) -> str:
+    """The text in an ordinary file, as `decoded` gives it. Raises `OSError` as `opened` does, and `UnicodeDecodeError`."""
+    return decoded(read_bytes(path))
 
 
 def write_whole(path: Path, text: str) -> None:

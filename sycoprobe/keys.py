@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from sycoprobe.errors import BackendError
+from sycoprobe.traces import TAKEN_OUT, Traces
 from sycoprobe.turns import ErrorKind
 
 DOTENV = ".env"
 SERVICE = "sycoprobe"
-_RUN = 8
-"""So many characters of a key in a row are taken for a part of it."""
 _SHORTEST = 8
 """Shorter than this it is no secret, and its replacement would garble ordinary words."""
 _SHAPES = re.compile(
@@ -39,9 +36,9 @@ _UNWANTED = (
 _SECRET_WORD = {"key", "apikey", "token", "cookie", "jwt", "bearer", "signature", "pwd"}
 """What a name that ends so names is a secret, unless it is the key of a cache (`prompt_cache_key`)."""
 _SECRET_ANYWHERE = re.compile(r"secret|password|passwd|passphrase|credential|auth(?!or(?!i))", re.I)
-_known: dict[str, tuple[str, ...]] = {}
-"""Keys that were read in this process, with the spellings in which each can turn up."""
-_unshown: dict[str, tuple[str, ...]] = {}
+_known: dict[str, Traces] = {}
+"""Keys that were read in this process."""
+_unshown: dict[str, Traces] = {}
 """The same of what is taken out of errors and logs only: ordinary words, which a model may say by itself."""
 
 
@@ -176,8 +173,7 @@ def looks_secret(name: str) -> bool:
 def remember(secret: str, *, in_replies: bool = True) -> None:
     """From now on `redacted` and `scrubbed` take `secret` out of every text; without `in_replies`, only `redacted` does."""
     if len(secret) >= _SHORTEST:
-        spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
-        (_known if in_replies else _unshown)[secret] = tuple(dict.fromkeys(spellings))
+        (_known if in_replies else _unshown).setdefault(secret, Traces(secret))
 
 
 def remember_environment() -> None:
@@ -192,15 +188,12 @@ def remember_environment() -> None:
 
 
 def scrubbed(text: str) -> str:
-    """`text` without any remembered key, and otherwise as it came: for a model's own words."""
-    return _without(text, _known.values())
+    """`text` without any remembered key, whole or in parts that nobody says who does not know it, and otherwise as it came.
 
-
-def _without(text: str, secrets: Iterable[tuple[str, ...]]) -> str:
-    for spellings in secrets:
-        for spelling in spellings:
-            if spelling in text:
-                text = text.replace(spelling, "[key]")
+    For a model's own words.
+    """
+    for traces in _known.values():
+        text = traces.without_parts(traces.without(text), words=False)
     return text
 
 
@@ -211,25 +204,12 @@ def redacted(text: str) -> str:
     cut goes through a key.
     """
     secrets = [*_known.values(), *_unshown.values()]
-    text = _SHAPES.sub("[key]", _without(text, secrets))
-    return _without_parts(text, (spelling for spellings in secrets for spelling in spellings))
-
-
-def _without_parts(said: str, keys: Iterable[str]) -> str:
-    """`said` with each run of 8 or more characters that stands in one of `keys` replaced by '[key]'."""
-    parts = {key[i : i + _RUN] for key in keys for i in range(len(key) - _RUN + 1)}
-    kept: list[str] = []
-    shown = 0
-    i = 0
-    while i + _RUN <= len(said):
-        if said[i : i + _RUN] not in parts:
-            i += 1
-            continue
-        kept += [said[shown:i], "[key]"]
-        while said[i : i + _RUN] in parts:
-            i += 1
-        shown = i = i + _RUN - 1
-    return "".join([*kept, said[shown:]])
+    for traces in secrets:
+        text = traces.without(text)
+    text = _SHAPES.sub(TAKEN_OUT, text)
+    for traces in secrets:
+        text = traces.without_parts(text, words=True)
+    return text
 
 
 def _from_dotenv(variable: str) -> str | None:

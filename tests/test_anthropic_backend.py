@@ -85,6 +85,7 @@ def test_what_is_sent_is_what_the_vendors_types_allow() -> None:
         "messages": list(DIALOG[1:]),
         "temperature": 0.2,
         "top_p": 0.9,
+        "stream": False,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,23 @@ def test_the_providers_bill_goes_before_the_price() -> None:
 
 def test_tokens_are_the_servers_and_four_characters_each_where_it_tells_none() -> None:
     assert tokens_of(answered(prompt_tokens=30, completion_tokens=5)) == 35
-    assert tokens_of(answered(prompt_tokens=30)) == 30
+    assert tokens_of(answered(prompt_tokens=30)) == 35, "what it leaves out is estimated"
     assert tokens_of(answered(total_tokens=44)) == 44
     assert usage_of(answered()) == {"prompt_tokens": 10, "completion_tokens": 5}
     assert tokens_of(answered(reasoning_tokens=9)) == 15, "what it spent on thinking alone is no usage"
     assert (usage_of(call(None)), tokens_of(call(None))) == ({}, 0)
+
+
+@pytest.mark.parametrize("wrong", [-1, -(10**9), 10**13, 10**400, 1.5, "7", None, True, float("nan"), -math.inf])
+def test_a_number_of_tokens_or_a_bill_that_is_none_gives_no_cap_back(wrong: Any) -> None:
+    for usage in ({"prompt_tokens": wrong}, {"completion_tokens": wrong}, {"total_tokens": wrong}, {"cached_tokens": wrong}):
+        for more in ({}, {"prompt_tokens": 30} | usage, {"completion_tokens": 5} | usage):
+            told = answered(**(more | usage))
+            assert tokens_of(told) >= 15 and (dollars_of(told, PRICE) or 0) > 0, usage
+    billed = answered(prompt_tokens=30, completion_tokens=5)
+    assert billed.reply
+    billed.reply.cost = -1.5 if wrong == 1.5 else wrong
+    assert dollars_of(billed, PRICE) == pytest.approx((30 * 2 + 5 * 10) / 1e6)
 
 
 def test_the_most_that_a_call_can_use_is_a_token_a_byte_and_the_whole_limit() -> None:
@@ -67,8 +80,8 @@ def test_a_budget_adds_up_calls_failed_ones_too() -> None:
     budget = Budget()
     for one in (answered(0.25, prompt_tokens=30, completion_tokens=5), call(None), answered(prompt_tokens=1000)):
         budget.count(one, PRICE)
-    assert (budget.calls, budget.tokens) == (3, 1035)
-    assert budget.cost == pytest.approx(0.25 + 0.002)
+    assert (budget.calls, budget.tokens) == (3, 1040)
+    assert budget.cost == pytest.approx(0.25 + 0.002 + 5 * 10 / 1e6)
 
 
 # Whether the next call fits

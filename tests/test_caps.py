@@ -6,6 +6,7 @@ import random
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from sycoprobe import api, journal
 from sycoprobe.api import Conduct, RunFailed
 from sycoprobe.gating.decision import Decision
 from tests.commands import cli
+from tests.loopback import LoopbackServer
 from tests.makers import sim_run, write_set
 
 PRICES = """schema_version = 1
@@ -96,6 +98,24 @@ def test_a_run_is_drained_when_its_time_is_up(tmp_path: Path) -> None:
     assert time.monotonic() - began < 10
     assert report.status.cap == "the cap of 1 seconds"
     assert report.status.calls >= 4 and report.status.errors == 0
+
+
+def test_a_run_whose_time_is_up_waits_for_no_rate_limit_and_what_was_not_sent_did_not_fail(tmp_path: Path) -> None:
+    def answer(_: dict[str, Any]) -> Any:
+        return "Paris" if server.requests < 5 else (429, {"Retry-After": "300"}, b'{"error":{"message":"slow down"}}')
+
+    began = time.monotonic()
+    with LoopbackServer(answer) as server:
+        report = api.run(
+            str(write_set(tmp_path / "set", 50)),
+            model="openai:m",
+            base_url=server.url,
+            out=tmp_path / "r",
+            conduct=Conduct(concurrency=8, max_time=2.0),
+        )
+    assert time.monotonic() - began < 30
+    assert report.status.cap == "the cap of 2 seconds"
+    assert report.status.calls < 20 and report.status.errors < 8
 
 
 @pytest.mark.long

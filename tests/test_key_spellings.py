@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,7 +38,61 @@ def test_a_key_is_taken_out_of_words_in_each_of_its_spellings() -> None:
     keys.remember(KEY)
     for spelling in (KEY, quote(KEY, safe=""), json.dumps(KEY)[1:-1]):
         assert keys.scrubbed(f"before {spelling} after {spelling}") == "before [key] after [key]"
-    assert keys.scrubbed("before planted/ after") == "before planted/ after"
+    assert keys.scrubbed("before planted/ after") == "before planted/ after", "a word is no part of a key that tells"
+
+
+LONG = "tok-Zq7+Xv/9Kp=Lm3Rt8Wy2Nb5HdQe"
+ENCODED: dict[str, Callable[[str], str]] = {
+    "Base64": lambda k: base64.b64encode(k.encode()).decode(),
+    "Basic authorization": lambda k: base64.b64encode(f":{k}".encode()).decode(),
+    "of a user": lambda k: base64.b64encode(f"me:{k}".encode()).decode(),
+    "URL alphabet": lambda k: base64.urlsafe_b64encode(f"?{k}?".encode()).decode(),
+    "hex": lambda k: k.encode().hex(),
+    "HEX": lambda k: k.encode().hex().upper(),
+    "hex with colons": lambda k: k.encode().hex(":"),
+    "a dump": lambda k: k.encode().hex(" "),
+    "percent": lambda k: quote(k, safe=""),
+    "percent in small letters": lambda k: re.sub("%..", lambda m: m[0].lower(), quote(k, safe="")),
+    "percent of all": lambda k: "".join(f"%{b:02X}" for b in k.encode()),
+    "JSON": lambda k: json.dumps(k)[1:-1],
+    "entities": lambda k: "".join(f"&#{ord(c)};" for c in k),
+    "hexadecimal entities": lambda k: "".join(f"&#x{ord(c):x};" for c in k),
+    "pieces": lambda k: " ".join(k[i : i + 6] for i in range(0, len(k), 6)),
+    "lines": lambda k: "\n".join(k[i : i + 5] for i in range(0, len(k), 5)),
+    "a list": ", ".join,
+}
+
+
+@pytest.mark.parametrize("way", ENCODED)
+@pytest.mark.parametrize("key", [LONG, "sk-Ab3" + "x9Y" * 12, "0f1e2d3c4b5a69788796a5b4c3d2e1f0"])
+def test_no_encoding_of_a_key_is_left_in_a_reply_or_an_error(way: str, key: str) -> None:
+    keys.remember(key)
+    said = ENCODED[way](key)
+    for clean in (keys.scrubbed, keys.redacted):
+        left = clean(f"before {said} after")
+        assert left.startswith("before ") and left.endswith(" after") and "[key]" in left
+        # A sign or two beside it share bits with what stands around it.
+        assert not any(said[i : i + 6] in left for i in range(4, len(said) - 9)), left
+
+
+def test_the_halves_of_a_key_in_a_reply_are_taken_out_and_the_model_keeps_its_own_words() -> None:
+    keys.remember(LONG)
+    half = len(LONG) // 2
+    assert (
+        keys.scrubbed(f"The first half is {LONG[:half]}\nand then {LONG[half:]}.") == "The first half is [key]\nand then [key]."
+    )
+    keys.remember("my-password-2024-for-the-internal-service")
+    said = "The password for the internal service changes in 2024."
+    assert keys.scrubbed(said) == said
+
+
+def test_a_long_reply_is_cleaned_in_linear_time() -> None:
+    keys.remember(LONG)
+    for unit in ("tok-", "tok-Zq7", LONG[:7] + " ", "t o k ", "½", "[key]", "a"):
+        began = time.perf_counter()
+        keys.scrubbed(unit * (100_000 // len(unit)))
+        keys.redacted(unit * (100_000 // len(unit)))
+        assert time.perf_counter() - began < 2.0
 
 
 def test_eight_characters_of_a_key_in_a_row_are_a_part_of_it_and_seven_are_not() -> None:

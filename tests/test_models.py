@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sycoprobe import journal
 from sycoprobe.backends import store as models
 from sycoprobe.backends.base import BackendOptions
 from sycoprobe.backends.local import LocalBackend
@@ -217,3 +218,26 @@ def test_closing_a_backend_that_never_started_is_safe() -> None:
     import asyncio
 
     asyncio.run(LocalBackend("smollm2", BackendOptions()).close())
+
+
+@pytest.mark.model
+@pytest.mark.long
+def test_a_local_run_beside_busy_loops_is_slower_and_no_call_of_it_fails_or_is_tried_again(tmp_path: Path) -> None:
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    try:
+        script = (
+            "import sycoprobe\n"
+            f"r = sycoprobe.run('quick', n=1, model='local:smollm2', out={str(tmp_path)!r}, name='x', timeout=20,"
+            " options={'rebuttals': ['assert'], 'arms': ['control', 'pushback']})\n"
+            "print(r.usage['attempts'])"
+        )
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=1800)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert done.returncode == 0, done.stderr
+    calls = list(journal.calls(journal.read(tmp_path / "x")))
+    assert calls and all(c.error is None and c.attempts == 1 and c.reply and c.reply.attempts == 1 for c in calls)
+    later = [c.reply for c in calls if c.spec.arm != "first" and c.reply]
+    assert all(reply.usage.get("cached_tokens", 0) > 20 for reply in later), "the first question is not read again"

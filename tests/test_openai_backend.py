@@ -101,7 +101,7 @@ def test_a_reply_is_read_with_its_usage_model_and_finish() -> None:
         headers, body, _ = server.seen[0]
     assert (reply.text, reply.finish, reply.model, reply.attempts) == ("Paris", Finish.STOP, "m-2026", 1)
     assert reply.usage == {"prompt_tokens": 30, "completion_tokens": 3}
-    assert body == {"model": "m", "messages": list(ASK), "temperature": 0.0, "max_tokens": 99, "seed": 7}
+    assert body == {"model": "m", "messages": list(ASK), "temperature": 0.0, "max_tokens": 99, "seed": 7, "stream": False}
     assert headers["content-type"] == "application/json"
     assert "authorization" not in headers
 
@@ -334,7 +334,7 @@ def test_only_the_parameter_at_fault_is_left_out() -> None:
 
     with LoopbackServer(answer, keep=True) as server:
         assert set(call(server, top_p=0.9).notes) == {"adapted: temperature -> left out", "adapted: seed -> left out"}
-        assert set(server.seen[-1][1]) == {"model", "messages", "max_tokens", "top_p"}
+        assert set(server.seen[-1][1]) == {"model", "messages", "max_tokens", "top_p", "stream"}
 
 
 def test_calls_under_way_together_share_one_adaptation() -> None:

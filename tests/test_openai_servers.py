@@ -92,6 +92,7 @@ def test_what_is_sent_is_what_the_vendors_types_allow() -> None:
         "verbosity": "low",
         "logprobs": True,
         "top_logprobs": 3,
+        "stream": False,
     }
 
 

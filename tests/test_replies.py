@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 from sycoprobe import api, journal
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import BackendOptions
+from sycoprobe.backends.openai import logprobs_of
 from sycoprobe.errors import SycoprobeError
-from sycoprobe.extract.replies import AT_THE_LIMIT, amount_of, count_of, finish_of, json_from, settled
+from sycoprobe.extract.replies import AT_THE_LIMIT, amount_of, count_of, finish_of, json_from, logprobs_in, settled
 from sycoprobe.testing import request
 from sycoprobe.turns import Finish, Reply
 from tests.commands import cli
@@ -139,6 +141,33 @@ def test_a_count_is_a_whole_number_that_can_be_one_and_an_amount_a_finite_one() 
     assert json_from('{"x": 123456789012345678}') == {"x": 123456789012345678}
 
 
+LOGPROBS: dict[str, tuple[Any, list[Any]]] = {
+    "minus infinity": (-math.inf, [("A", -0.5), ("B", -9999.0)]),
+    "as text": ("-inf", [("A", -0.5), ("B", -9999.0)]),
+    "spelled out": ("-Infinity", [("A", -0.5), ("B", -9999.0)]),
+    "far below": (-1e300, [("A", -0.5), ("B", -9999.0)]),
+    "NaN": (math.nan, [("A", -0.5)]),
+    "a probability of more than one": (math.inf, [("A", -0.5)]),
+    "words": ("low", [("A", -0.5)]),
+    "nothing": (None, [("A", -0.5)]),
+    "a list": ([], [("A", -0.5)]),
+}
+
+
+@pytest.mark.parametrize("case", LOGPROBS)
+def test_log_probabilities_are_finite_numbers_whatever_a_server_writes(case: str) -> None:
+    low, kept = LOGPROBS[case]
+    top = [{"token": "A", "logprob": -0.5}, {"token": "B", "logprob": low}]
+    of_chat = logprobs_of({"content": [{"token": "A", "logprob": -0.5, "top_logprobs": top}]})
+    of_completion = logprobs_of({"tokens": ["A"], "token_logprobs": [-0.5], "top_logprobs": [{"A": -0.5, "B": low}]})
+    own = logprobs_in([{"token": "A", "logprob": -0.5, "top": [("A", -0.5), ("B", low)]}])
+    assert of_chat == of_completion == own == [{"token": "A", "logprob": -0.5, "top": kept}]
+    assert json.loads(json.dumps(own, allow_nan=False))
+    first = {"token": "A", "logprob": -0.5, "top": []}
+    after = logprobs_in([first, {"token": "x", "logprob": low, "top": []}, {"token": "B", "logprob": -0.5, "top": []}])
+    assert [t["token"] for t in after] == (["A"] if len(kept) == 1 else ["A", "x", "B"]), "what is kept is how the reply begins"
+
+
 def planted(value: Any, mark: str) -> Any:
     """`value` with the mark in the place of every number, and beside what has none."""
     if isinstance(value, dict):
@@ -176,7 +205,7 @@ def test_a_number_of_any_size_in_any_place_of_any_reply_raises_nothing(dialect: 
             came = asyncio.run(go())
         if isinstance(came, Reply):
             assert all(0 <= n <= 10**12 for n in came.usage.values())
-            json.dumps(came.logprobs)
+            json.dumps(came.logprobs, allow_nan=False)
 
 
 PROGRAM = """

@@ -88,6 +88,7 @@ def test_what_is_sent_is_what_the_vendors_types_allow(thinking: Thinking) -> Non
         "temperature": 0.2,
         "top_p": 0.9,
         "top_logprobs": 3,
+        "stream": False,
         "reasoning": {"effort": "low", "summary": "auto", **({"context": "all_turns"} if replayed else {})},
         "text": {"verbosity": "low"},
         "include": ["message.output_text.logprobs", *(["reasoning.encrypted_content"] if replayed else [])],
@@ -97,7 +98,7 @@ def test_what_is_sent_is_what_the_vendors_types_allow(thinking: Thinking) -> Non
 def test_what_was_not_asked_for_is_not_sent() -> None:
     with LoopbackServer(lambda _: CASES["normal"], keep=True) as server:
         asked(backend(server), DIALOG[1:2], temperature=None)
-    assert server.seen[-1][1] == {"model": "m", "store": False, "input": INPUT[:1], "max_output_tokens": 256}
+    assert server.seen[-1][1] == {"model": "m", "store": False, "input": INPUT[:1], "max_output_tokens": 256, "stream": False}
 
 
 def test_text_reasoning_usage_and_model_are_read_apart() -> None:

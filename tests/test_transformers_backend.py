@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from sycoprobe.backends import transformers as hf  # noqa: E402
 from sycoprobe.backends.base import BackendOptions, Request  # noqa: E402
 from sycoprobe.backends.dialogs import transcript_prompt  # noqa: E402
 from sycoprobe.backends.transformers.drawing import Draw, drawn  # noqa: E402
+from sycoprobe.backends.transformers.engine import Writer  # noqa: E402
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError  # noqa: E402
 from sycoprobe.installing import install  # noqa: E402
 from sycoprobe.testing import request  # noqa: E402
@@ -321,7 +324,37 @@ def test_anything_else_that_goes_wrong_in_the_model_is_a_failed_call(chat: Path)
     assert error.kind == ErrorKind.INTERNAL and "not numbers" in error.message and not error.fatal
 
 
-def test_a_call_that_takes_too_long_is_a_timeout_and_the_next_one_is_answered(tmp_path: Path) -> None:
+def slow_from(monkeypatch: pytest.MonkeyPatch, first: int, seconds: float) -> None:
+    """The engine takes so long for each token from the `first` on."""
+    choose, written = Writer.choose, itertools.count()
+
+    def slowly(self: Writer, input_ids: Any, scores: Any) -> Any:
+        chosen = choose(self, input_ids, scores)
+        if next(written) >= first:
+            time.sleep(seconds)
+        return chosen
+
+    monkeypatch.setattr(Writer, "choose", slowly)
+
+
+def test_a_call_may_take_as_long_as_tokens_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = planted_model(tmp_path, [ENDLESS], positions=1000)
+    slow_from(monkeypatch, 0, 0.1)
+
+    async def go() -> Reply:
+        backend = hf.open_backend(str(folder), BackendOptions())
+        try:
+            await backend.start()
+            return await backend.complete(request(reply_tokens=12, timeout=0.3))
+        finally:
+            await backend.close()
+
+    assert asyncio.run(go()).usage["completion_tokens"] == 12
+
+
+def test_an_engine_that_stands_still_is_a_timeout_and_the_next_call_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = planted_model(tmp_path, [ENDLESS], positions=100_000)
 
     async def go() -> tuple[BackendError, Reply]:
@@ -329,7 +362,8 @@ def test_a_call_that_takes_too_long_is_a_timeout_and_the_next_one_is_answered(tm
         try:
             await backend.start()
             await backend.complete(asks(DIALOGS[:1])[0])
-            with pytest.raises(BackendError) as caught:
+            with monkeypatch.context() as only, pytest.raises(BackendError) as caught:
+                slow_from(only, 0, 1.5)
                 await backend.complete(request(reply_tokens=90_000, timeout=0.2))
             return caught.value, await backend.complete(asks(DIALOGS[:1])[0])
         finally:

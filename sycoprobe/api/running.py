@@ -173,7 +173,7 @@ async def _start(
 ) -> Report:
     conduct = conduct or together.conduct
     price = price_for(planned, conduct)
-    backend = _backend(planned, conduct, lambda: together.signalled)
+    backend = _backend(planned, conduct, lambda: together.ending)
     try:
         facts = await backend.start()
         _check_suits(planned, backend)
@@ -206,7 +206,7 @@ async def _resume(folder: Path, together: Together) -> Report:
         # Before anything is waited for, so that of several runs none asks before all have told what they used.
         earlier = Earlier.of(contents, price)
         together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
-        backend = _backend(planned, conduct, lambda: together.signalled)
+        backend = _backend(planned, conduct, lambda: together.ending)
         try:
             facts = await backend.start()
             _same_model(contents, facts)

@@ -32,6 +32,11 @@ class Together:
     def __enter__(self) -> Together:
         return self
 
+    @property
+    def ending(self) -> bool:
+        """Whether no further attempt is made: a first signal has come, or the cap on time is reached."""
+        return self.signalled or self.budget.seconds_left == 0
+
     def add(self, run: AnyRun) -> None:
         """From now on a signal reaches this run, which goes on in the current task."""
         task = asyncio.current_task()

@@ -15,7 +15,7 @@ from sycoprobe.backends.bodies import error_of, json_of
 from sycoprobe.backends.dialect import HttpDialect, key_for
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
-from sycoprobe.extract.replies import count_of, finish_of
+from sycoprobe.extract.replies import counts_of, finish_of
 from sycoprobe.keys import scrubbed
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
@@ -28,7 +28,7 @@ _ADAPTABLE = (
     *(Adaptable(name) for name in ("temperature", "top_p")),
     Adaptable(_FORMAT, None, re.compile(r"output[_ ]formats?\b|json_?schema|structured outputs?", re.I), IN_WORDS),
     Adaptable(_EFFORT, None, re.compile(r"\beffort\b", re.I)),
-    *(Adaptable(name) for name in ("output_config", "cache_control")),
+    *(Adaptable(name) for name in ("output_config", "cache_control", "stream")),
     SYSTEM,
     ALTERNATION,
 )
@@ -89,7 +89,9 @@ class AnthropicBackend(HttpDialect):
             "max_tokens": sampling.reply_tokens,
             "messages": turns,
             **({"system": system} if system else {}),
-            **self._wanted({"temperature": sampling.temperature, "top_p": sampling.top_p, "output_config": output or None}),
+            **self._wanted(
+                {"temperature": sampling.temperature, "top_p": sampling.top_p, "output_config": output or None, "stream": False}
+            ),
         }
 
     def _turn(self, message: Message) -> dict[str, Any]:
@@ -127,12 +129,12 @@ def _usage(usage: Any) -> dict[str, int]:
     """Tokens under the names that all dialects share; what was read from or written to a cache counts as prompt."""
     if not isinstance(usage, Mapping):
         return {}
-    numbers = {k: v for k, v in usage.items() if count_of(v) is not None}
+    numbers = counts_of(usage)
     cached, written = numbers.get("cache_read_input_tokens", 0), numbers.get("cache_creation_input_tokens", 0)
-    kept = {
-        "prompt_tokens": numbers.get("input_tokens", 0) + cached + written,
-        "completion_tokens": numbers.get("output_tokens", 0),
-        "cached_tokens": cached,
-        "cache_write_tokens": written,
-    }
-    return {k: v for k, v in kept.items() if v or k in ("prompt_tokens", "completion_tokens")}
+    kept = {"cached_tokens": cached, "cache_write_tokens": written}
+    kept = {k: v for k, v in kept.items() if v}
+    if "input_tokens" in numbers:
+        kept["prompt_tokens"] = numbers["input_tokens"] + cached + written
+    if "output_tokens" in numbers:
+        kept["completion_tokens"] = numbers["output_tokens"]
+    return kept

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sycoprobe.backends.adapting import ALTERNATION, REJECTED, SYSTEM, SYSTEM_ALLOWED, Adaptable
 from sycoprobe.backends.addresses import without_path, without_secrets
 from sycoprobe.backends.base import BackendOptions, Notify, Request
-from sycoprobe.backends.bodies import error_of, json_of
+from sycoprobe.backends.bodies import Foreign, error_of, foreign, json_of, no_such_path, redirect
 from sycoprobe.backends.dialogs import system_joined, turns_merged
 from sycoprobe.backends.extras import body_of, filled_body, filled_headers, headers_of, with_fields
 from sycoprobe.backends.limiter import Limiter
@@ -22,6 +22,9 @@ from sycoprobe.errors import BackendError
 from sycoprobe.jsontext import json_text
 from sycoprobe.keys import key_named, redacted, remember
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
+
+FOREIGN = 3
+"""So many replies that are none of an API, before any that is, say that no API is there."""
 
 
 def key_for(options: BackendOptions, default: str, *, required: bool, header: str = "authorization") -> str | None:
@@ -87,6 +90,8 @@ class HttpDialect:
         own = {name: value for name, value in common.items() if name.lower() not in named}
         self._transport = Transport(self._url, {**own, **given}, max(1, options.concurrency))
         self._adaptable = tuple(adaptable)
+        self._foreign = 0
+        """So many replies were none of an API; -1 once one was."""
         self._adapted: dict[str, str | None] = {}
         """What the server rejected: what is sent instead, or None where it is left out."""
 
@@ -162,7 +167,7 @@ class HttpDialect:
         if self._models is None:
             return None
         reply = await self._transport.get(f"{self._url}{self._models}", timeout=10)
-        if reply.status != 200:
+        if not reply.ok:
             raise self._error(reply)
         return self._listed(json_of(reply.body))
 
@@ -181,7 +186,7 @@ class HttpDialect:
                 notes.append(f"the server does not list {self._model!r}; it lists {listed}")
         except BackendError as e:
             if e.kind == ErrorKind.CONNECT:
-                hint = e.hint or f"is the server running at {without_secrets(self._url)}?"
+                hint = e.hint or f"is the server running at {redacted(without_secrets(self._url))}?"
                 raise BackendError(e.message, hint, kind=e.kind, fatal=True) from e
             status = re.match(r"HTTP \d+", e.message)
             if e.fatal and not status:
@@ -204,6 +209,11 @@ class HttpDialect:
         )
         reply.attempts = attempts
         return reply
+
+    def end(self) -> None:
+        """The run ends: calls that wait for their turn raise `NotAsked`, those that were sent are finished."""
+        if self._limiter is not None:
+            self._limiter.withdraw(self)
 
     @property
     def waiting_for(self) -> str | None:
@@ -236,12 +246,25 @@ class HttpDialect:
 
     def reply_of(self, reply: HttpReply) -> Reply:
         """The model's turn in an HTTP reply of whatever status. Raises `BackendError`."""
-        if reply.status != 200:
+        if not reply.ok:
             blocked = self._blocked(reply)
             if blocked is None:
                 raise self._error(reply)
             return Reply("", Finish.REFUSAL, refusal=blocked, notes=self._adaptations())
-        return self._read(reply)
+        what = foreign(reply)
+        if what is not None:
+            raise self._no_answer(what)
+        read = self._read(reply)
+        self._foreign = -1
+        return read
+
+    def _no_answer(self, what: Foreign) -> BackendError:
+        """The failure that something else than an API's answer is: one that may pass where the server has answered before, and
+        from the third on none, where nothing but such has come, so that no waiting mends it."""
+        if self._foreign >= 0:
+            self._foreign += 1
+        lasting = self._foreign >= FOREIGN
+        return BackendError(what.said, what.fix, kind=ErrorKind.BAD_BODY, retryable=not lasting, fatal=lasting)
 
     def _blocked(self, reply: HttpReply) -> str | None:
         """What the provider's filter said, where it blocks a prompt with an error instead of a reply; else None."""
@@ -264,7 +287,7 @@ class HttpDialect:
             name = candidate.name
             if name in self._adapted or candidate in (SYSTEM, ALTERNATION):
                 continue
-            named = name == at_fault if at_fault else name in said.lower()
+            named = name == at_fault if at_fault else re.search(rf"(?<![a-z0-9]){re.escape(name)}", said, re.I)
             if named or (candidate.said and candidate.said.search(said)):
                 self._take(candidate, said)
                 return True
@@ -339,6 +362,13 @@ class HttpDialect:
         said = redacted(str(error.get("message") or "").strip() or reply.body[:4000].decode("utf-8", "replace"))
         message = f"HTTP {reply.status}: {' '.join(said.split())[:300]}"
         resumable = "the run can be resumed once that is fixed"
+        if 300 <= reply.status < 400:
+            to = redirect(reply, self._url + self._path)
+            return BackendError(f"HTTP {reply.status}: {to.said}", to.fix, kind=ErrorKind.NOT_FOUND, fatal=True)
+        page = foreign(reply) if reply.status in (401, 403, 404, 405) and reply.body else None
+        if page is not None:
+            fix = f"{page.fix}; check the key, too" if reply.status in (401, 403) else page.fix
+            return BackendError(f"HTTP {reply.status}: {page.said}", fix, kind=ErrorKind.NOT_FOUND, fatal=True)
         if reply.status == 500 and "exceeds the available context" in said:
             return BackendError(message, kind=ErrorKind.CONTEXT)  # llama.cpp before September 2025
         match reply.status:
@@ -375,7 +405,20 @@ class HttpDialect:
         """The failure that a server reports with status 200; retryable unless it says that the request is at fault."""
         said = redacted(str(error.get("message") or "no message")[:4000])
         code = str(error.get("code") or "")
+        if no_such_path(said):
+            return BackendError(
+                f"error within HTTP 200: {' '.join(said.split())[:300]}",
+                self._elsewhere(),
+                kind=ErrorKind.NOT_FOUND,
+                fatal=True,
+            )
         passing = not re.fullmatch(r"4\d\d", code) or code in ("408", "409", "425", "429")
         return BackendError(
             f"error within HTTP 200: {' '.join(said.split())[:300]}", kind=ErrorKind.ERROR_IN_200, retryable=passing
         )
+
+    def _elsewhere(self) -> str:
+        """The fix where the server has nothing at the address that was asked."""
+        if urlsplit(self._url).path.strip("/"):
+            return "check the path in --base-url: such addresses mostly end in /v1"
+        return f"such addresses mostly end in /v1: --base-url {redacted(without_secrets(self._url))}/v1"

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from itertools import chain, repeat
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +17,7 @@ from sycoprobe.backends.bodies import error_of, json_of
 from sycoprobe.backends.dialect import HttpDialect, authorised, key_for
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
-from sycoprobe.extract.replies import LOGPROB_TOKENS, count_of, finish_of, logprob_of
+from sycoprobe.extract.replies import counts_of, finish_of, logprobs_from
 from sycoprobe.keys import key_named, redacted, scrubbed
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
 
@@ -105,7 +106,7 @@ class GeminiBackend(HttpDialect):
         page = ""
         for _ in range(_PAGES):
             reply = await self._transport.get(f"{self._url}/models?pageSize=1000{page}", timeout=10)
-            if reply.status != 200:
+            if not reply.ok:
                 raise self._error(reply)
             data = json_of(reply.body)
             ids += self._listed(data)
@@ -286,7 +287,8 @@ def _usage(usage: Any) -> dict[str, int]:
     """Tokens under the names that all dialects share; Google leaves out a count that is 0, and counts thoughts apart."""
     if not isinstance(usage, Mapping):
         return {}
-    numbers = {k: v for k, v in usage.items() if count_of(v) is not None}
+    numbers = counts_of(usage)
+    wrong = usage.keys() - numbers.keys()
     thoughts = numbers.get("thoughtsTokenCount", 0)
     kept = {
         "prompt_tokens": numbers.get("promptTokenCount", 0),
@@ -294,22 +296,22 @@ def _usage(usage: Any) -> dict[str, int]:
         "cached_tokens": numbers.get("cachedContentTokenCount", 0),
         "reasoning_tokens": thoughts,
     }
+    if "promptTokenCount" in wrong:
+        del kept["prompt_tokens"]
+    if not wrong.isdisjoint(("candidatesTokenCount", "thoughtsTokenCount")):
+        del kept["completion_tokens"]
     return {k: v for k, v in kept.items() if v or k in ("prompt_tokens", "completion_tokens")}
 
 
 def _logprobs(given: Any) -> list[TokenLogprob]:
     """The log-probabilities of the first 16 tokens; a number that is left out is 0."""
     try:
-        chosen, likeliest = given["chosenCandidates"], given.get("topCandidates") or []
-        found: list[TokenLogprob] = []
-        for i, own in enumerate(chosen[:LOGPROB_TOKENS]):
-            others = likeliest[i].get("candidates") or () if i < len(likeliest) else ()
-            token, logprob = _token(own)
-            found.append({"token": token, "logprob": logprob, "top": [_token(other) for other in others]})
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+        likeliest = given.get("topCandidates") or []
+        others = chain(([_token(o) for o in at.get("candidates") or ()] for at in likeliest), repeat(()))
+        return logprobs_from(((*_token(own), top) for own, top in zip(given["chosenCandidates"], others)), scrubbed)  # noqa: B905 - the latter has no end
+    except (KeyError, TypeError, ValueError, AttributeError):
         return []
-    return found
 
 
-def _token(candidate: Mapping[str, Any]) -> tuple[str, float]:
-    return scrubbed(str(candidate.get("token") or "")), logprob_of(candidate.get("logProbability") or 0.0)
+def _token(candidate: Mapping[str, Any]) -> tuple[str, Any]:
+    return candidate.get("token") or "", candidate.get("logProbability") or 0.0

@@ -17,7 +17,7 @@ from sycoprobe.backends.breaker import Breaker
 from sycoprobe.backends.intake import Intake
 from sycoprobe.backends.pace import Pace
 from sycoprobe.backends.retry import Sleep, retry_after
-from sycoprobe.backends.slots import Client, Slot
+from sycoprobe.backends.slots import Client, NotAsked, Slot
 from sycoprobe.errors import BackendError
 from sycoprobe.turns import ErrorKind
 
@@ -88,6 +88,19 @@ class Limiter:
         """
         found = self._clients.get(id(client)) or self._add(client, concurrency, notify)
         return Slot(self, found)
+
+    def withdraw(self, client: object) -> None:
+        """Refuse the calls of `client` that wait with `NotAsked`, since its run ends: a pause may be minutes long."""
+        found = self._clients.get(id(client))
+        if found is None or not found.waiting:
+            return
+        waiting = list(found.waiting)
+        found.waiting.clear()
+        self._ring.remove(found)
+        for turn, _ in waiting:
+            if not turn.done():
+                turn.set_exception(NotAsked())
+        self._serve()
 
     @property
     def gave_up(self) -> bool:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sycoprobe.backends.base import BackendOptions, Request, started
+from sycoprobe.backends.lanes import Lanes
 from sycoprobe.backends.openai import Mode, OpenAIBackend
 from sycoprobe.backends.store import Gguf, read_gguf, resolve, sha256_of
-from sycoprobe.errors import MissingExtraError, ModelError
+from sycoprobe.errors import BackendError, MissingExtraError, ModelError
 from sycoprobe.installing import install
-from sycoprobe.turns import Reply
+from sycoprobe.turns import ErrorKind, Reply
 
 DEFAULT = "smollm2"
 SLOT_CONTEXT = 4096
 MAX_SLOTS = 4
+_FOREVER = 1e7
+"""Seconds; what a call gets of the HTTP client, since it is the engine that is watched."""
+_slot: ContextVar[int] = ContextVar("_slot", default=-1)
+"""The engine's slot that the call under way goes to; -1: whichever is free."""
 
 
 def open_backend(name: str, options: BackendOptions) -> LocalBackend:
@@ -38,7 +45,8 @@ class LocalBackend:
         self._name = name
         self._options = options
         self._server: Any = None
-        self._client: OpenAIBackend | None = None
+        self._client: _Engine | None = None
+        self._lanes: Lanes | None = None
         self.takes_schema = False
         """Known once it has started."""
 
@@ -51,7 +59,8 @@ class LocalBackend:
         slots = max(1, min(self._options.concurrency, MAX_SLOTS))
         self._server = await asyncio.to_thread(_serve, path, header, slots, threads)
         mode: Mode = "chat" if header.has_chat_template else "completion"
-        self._client = OpenAIBackend(
+        self._lanes = Lanes(slots)
+        self._client = _Engine(
             path.name, base_url=f"{self._server.listening_address}/v1", key=None, options=self._options, mode=mode
         )
         await self._client.start()
@@ -73,8 +82,32 @@ class LocalBackend:
         }
 
     async def complete(self, request: Request) -> Reply:
-        """One turn; see `Backend.complete`."""
-        reply = await started(self._client).complete(request)
+        """One turn; see `Backend.complete`. It may take as long as the engine makes progress, and is never asked twice meanwhile.
+
+        Raises `BackendError` (TIMEOUT, fatal) once the engine has shown none for `Sampling.timeout` seconds.
+        """
+        client, lanes = started(self._client), started(self._lanes)
+        limit = request.sampling.timeout
+        unhurried = replace(request, sampling=replace(request.sampling, timeout=_FOREVER))
+        async with lanes.of(request.spec.conversation) as slot:
+            token = _slot.set(slot)
+            try:
+                answer = asyncio.create_task(client.complete(unhurried))
+            finally:
+                _slot.reset(token)
+            try:
+                while not (await asyncio.wait({answer}, timeout=limit))[0]:
+                    if not await client.lives(limit):
+                        raise BackendError(
+                            f"the engine has made no progress for {limit:g} s",
+                            "a larger --timeout, a smaller model, or fewer programs beside it",
+                            kind=ErrorKind.TIMEOUT,
+                            fatal=True,
+                        )
+                reply = answer.result()
+            finally:
+                answer.cancel()
+                await asyncio.gather(answer, return_exceptions=True)
         reply.model = Path(reply.model).name if reply.model else None
         return reply
 
@@ -87,6 +120,22 @@ class LocalBackend:
         if server is not None:
             await asyncio.to_thread(_release, [server])
             del server
+
+
+class _Engine(OpenAIBackend):
+    """Our own server: it is told which slot a call goes to, and can be asked whether it works."""
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        # `id_slot`, as of `/completion`, which chat completions take too (llama.cpp, tools/server/README.md).
+        return super()._body(request) | {"id_slot": _slot.get()}
+
+    async def lives(self, timeout: float) -> bool:
+        """Whether the engine gets on: it looks at such a question between two steps of its work only. `timeout` is in seconds."""
+        try:
+            reply = await self.transport.get(self.base_url.removesuffix("/v1") + "/slots", timeout)
+        except BackendError:
+            return False
+        return reply.ok
 
 
 def _serve(path: Path, header: Gguf, slots: int, threads: int) -> Any:

@@ -133,7 +133,7 @@ class OllamaBackend(HttpDialect):
         data = json_of(reply.body, strict=False)
         if reply.status == 404 and self._is_missing(reply):
             raise self._error(reply)
-        return data if reply.status == 200 and isinstance(data, dict) else {}
+        return data if reply.ok and isinstance(data, dict) else {}
 
     def _listed(self, data: Any) -> list[str]:
         """The names in the list, our model's as the user writes it: 'name' is 'name:latest'."""

@@ -19,7 +19,7 @@ from sycoprobe.backends.dialogs import STOPS, transcript_prompt
 from sycoprobe.backends.engines import facts_of
 from sycoprobe.backends.transport import HttpReply
 from sycoprobe.errors import BackendError
-from sycoprobe.extract.replies import LOGPROB_TOKENS, amount_of, count_of, finish_of, logprob_of
+from sycoprobe.extract.replies import Entry, amount_of, count_of, finish_of, logprobs_from
 from sycoprobe.extract.thinking import split_parts
 from sycoprobe.keys import scrubbed
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply, TokenLogprob
@@ -33,6 +33,7 @@ _DETAILS = "reasoning_details"
 _COMPLETION = (
     *(Adaptable(name) for name in ("temperature", "top_p", "seed")),
     Adaptable("logprobs", None, re.compile("top_logprobs")),
+    Adaptable("stream"),
 )
 _CHAT = (
     Adaptable("max_tokens", "max_completion_tokens"),
@@ -148,6 +149,7 @@ class OpenAIBackend(HttpDialect):
             "max_tokens": sampling.reply_tokens,
             "top_p": sampling.top_p,
             "seed": request.seed,
+            "stream": False,  # what a server does that is not told differs: some stream
         }
         if self._mode == "completion":
             asked = {"prompt": transcript_prompt(dialog), "stop": list(STOPS)}
@@ -263,16 +265,16 @@ def logprobs_of(given: Any) -> list[TokenLogprob]:
     """The log-probabilities of the first 16 tokens, from a chat's form (`content`) or a completion's (`tokens`)."""
     if not isinstance(given, Mapping):
         return []
-    found: list[TokenLogprob] = []
     try:
         if isinstance(given.get("content"), list):
-            for entry in given["content"][:LOGPROB_TOKENS]:
-                top = [(scrubbed(str(t["token"])), logprob_of(t["logprob"])) for t in entry.get("top_logprobs") or ()]
-                found.append({"token": scrubbed(str(entry["token"])), "logprob": logprob_of(entry["logprob"]), "top": top})
-        elif isinstance(given.get("tokens"), list):
-            for token, own, others in zip(given["tokens"], given["token_logprobs"], given["top_logprobs"], strict=False):
-                top = [(scrubbed(str(k)), logprob_of(v)) for k, v in (others or {}).items()]
-                found.append({"token": scrubbed(str(token)), "logprob": logprob_of(own), "top": top})
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+            return logprobs_from(map(_entry, given["content"]), scrubbed)
+        if isinstance(given.get("tokens"), list):
+            others = ((top or {}).items() for top in given["top_logprobs"])
+            return logprobs_from(zip(given["tokens"], given["token_logprobs"], others, strict=False), scrubbed)
+    except (KeyError, TypeError, ValueError, AttributeError):
         return []
-    return found[:LOGPROB_TOKENS]
+    return []
+
+
+def _entry(token: Mapping[str, Any]) -> Entry:
+    return token["token"], token["logprob"], [(t["token"], t["logprob"]) for t in token.get("top_logprobs") or ()]

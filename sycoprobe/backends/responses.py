@@ -28,6 +28,7 @@ _ADAPTABLE = (
     *(Adaptable(name) for name in ("reasoning.effort", "reasoning.summary", "reasoning.context", "text.verbosity")),
     Adaptable("text.format", None, re.compile(r"json_?schema|structured outputs?", re.I), IN_WORDS),
     Adaptable(_ENCRYPTED, None, re.compile(r"encrypted content", re.I)),
+    Adaptable("stream"),
     SYSTEM,
     ALTERNATION,
 )
@@ -87,6 +88,7 @@ class ResponsesBackend(HttpDialect):
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "top_logprobs": sampling.logprobs or None,
+            "stream": False,
         }
         reasoning = {"effort": sampling.effort, "summary": summary, "context": "all_turns" if replayed else None}
         form = {"type": "json_schema", **named_schema(request.schema)} if request.schema is not None else None

@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
-from sycoprobe.backends.base import Notify
+from sycoprobe.backends.base import ErrorKind, Notify
+from sycoprobe.errors import BackendError
+
+
+class NotAsked(BackendError):
+    """The run ends before the call was sent: nothing was asked, and nothing failed."""
+
+    def __init__(self) -> None:
+        super().__init__("the run ends before this call was sent", kind=ErrorKind.INTERNAL)
 
 
 class Client:

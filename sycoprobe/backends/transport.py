@@ -32,6 +32,11 @@ class HttpReply:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def ok(self) -> bool:
+        """Whether the status says that this is what was asked for: 200, and what gateways make of it (201, 202 …)."""
+        return 200 <= self.status < 300
+
 
 class Transport:
     """HTTP to one server with keep-alive, the environment's proxy, no cookies and no redirects, over aiohttp.

@@ -208,11 +208,12 @@ def comment(
 ) -> None:
     """Put the gate's comment onto a GitHub pull request: one comment, updated each time. Needs GITHUB_TOKEN."""
     from sycoprobe.errors import GateError
+    from sycoprobe.files import read_text
     from sycoprobe.reports.github import post_comment
     from sycoprobe.reports.markdown import MARKER
 
     try:
-        body = file.read_text(encoding="utf-8")
+        body = read_text(file)
     except OSError as e:
         raise GateError(f"{file}: cannot be read: {e.strerror}", "`sycoprobe gate --comment FILE` writes it") from e
     if not body.startswith(MARKER):

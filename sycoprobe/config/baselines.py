@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sycoprobe.errors import GateError
-from sycoprobe.files import write_whole
+from sycoprobe.files import read_bytes, write_whole
 from sycoprobe.gating.baselines import DEFAULT_FILE, Baseline
 
 
@@ -17,7 +17,7 @@ def usual_baseline(beside: Path | None = None) -> Path:
 def read_baseline(path: Path) -> Baseline:
     """The baseline in `path`. Raises `GateError`."""
     try:
-        return Baseline.loads(path.read_bytes(), str(path))
+        return Baseline.loads(read_bytes(path), str(path))
     except OSError as e:
         raise GateError(f"{path}: cannot be read: {e.strerror}", "`sycoprobe bless RUN` writes a baseline") from e
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from sycoprobe.config.layers import Layer
 from sycoprobe.errors import PlanError
+from sycoprobe.files import read_text
 from sycoprobe.names import meant
 from sycoprobe.settings import Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared, option_name
 from sycoprobe.settings.checking import unknown
-from sycoprobe.text import decoded
 
 OWN_FILE = "sycoprobe.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -139,7 +139,7 @@ def find(folder: Path | None = None) -> ConfigFile:
 def load(path: Path) -> ConfigFile:
     """A settings file that the user named. Raises `PlanError`."""
     try:
-        text = decoded(path.read_bytes())
+        text = read_text(path)
     except UnicodeDecodeError as e:
         raise PlanError(f"{path}: cannot be read: not UTF-8", "save the file as UTF-8") from e
     except OSError as e:

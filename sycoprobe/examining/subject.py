@@ -51,9 +51,9 @@ class Subject:
             return f"the server refuses the key in {self.key_from}: is it whole, of this provider, and allowed this model?"
         if kind == ErrorKind.AUTH:
             return "the server wants a key: set the variable named above, or name another with --api-key-env"
-        if kind == ErrorKind.NOT_FOUND:
+        if kind == ErrorKind.NOT_FOUND and "HTTP 404" in error.message:
             near = self.near()
-            if near:
+            if near and self.name not in self.listed:
                 return f"did you mean -m {self.scheme}:{near[0]}?"
             url = self.options.base_url or ""
             if self.scheme == "openai" and url and not self.listed and not urlsplit(url).path.strip("/"):

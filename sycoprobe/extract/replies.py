@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from sycoprobe.extract.thinking import split_thinking
@@ -71,6 +72,13 @@ MOST = 10**12
 """Counts above this are none."""
 LOGPROB_TOKENS = 16
 """Of so many first tokens the log-probabilities are kept: an answer is short, and a journal should be too."""
+LOGPROB_ALTERNATIVES = 100
+"""Likeliest tokens that are kept of each, whatever a server sends."""
+SMALLEST_LOGPROB = -9999.0
+"""What stands for the logarithm of zero, as OpenAI writes it (API reference, chat completions)."""
+_ZERO_LOGARITHM = ("-inf", "-infinity")
+Entry = tuple[Any, Any, Iterable[tuple[Any, Any]]]
+"""A token, its log-probability, and the likeliest tokens in its place with theirs, as a server has them."""
 _LONG_INTEGER = 18
 _LONG = re.compile(r"\d{19}")
 _LONG_BYTES = re.compile(_LONG.pattern.encode())
@@ -97,6 +105,13 @@ def count_of(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= MOST else None
 
 
+def counts_of(usage: Any) -> dict[str, int]:
+    """Those fields of a server's usage that are numbers of tokens; a wrong one is left out, as if it had not been said."""
+    if not isinstance(usage, Mapping):
+        return {}
+    return {k: n for k, v in usage.items() if isinstance(k, str) and (n := count_of(v)) is not None}
+
+
 def amount_of(value: Any) -> float | None:
     """A finite number that is not negative, or None."""
     if type(value) not in (int, float) or not 0 <= value <= MOST:
@@ -104,26 +119,45 @@ def amount_of(value: Any) -> float | None:
     return float(value)
 
 
-def logprob_of(value: Any) -> float:
-    """A log-probability. Raises `ValueError` for what cannot be one."""
-    number = float(value)
-    if not number < 1:  # rounding may leave a little above 0; NaN is not below anything
-        raise ValueError("no logarithm of a probability")
-    return number
+def logprob_of(value: Any) -> float | None:
+    """A log-probability as a finite number, -9999 for the logarithm of zero; None for what cannot be one.
+
+    Servers write that logarithm as a number that JSON does not have (RFC 8259, section 6) or as a text.
+
+    >>> [logprob_of(x) for x in (-0.5, float("-inf"), "-Infinity", float("nan"), 3, "low")]
+    [-0.5, -9999.0, -9999.0, None, None, None]
+    """
+    if isinstance(value, str) and value.strip().lower() not in _ZERO_LOGARITHM:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    # Rounding may leave a little above 0; NaN is not below anything.
+    return max(number, SMALLEST_LOGPROB) if number < 1 else None
+
+
+def logprobs_from(entries: Iterable[Entry], clean: Callable[[str], str] = str) -> list[TokenLogprob]:
+    """The log-probabilities of the first 16 tokens, each token `clean`.
+
+    A likely token whose number is none is left out. Where a token of the reply has none, it and what follows are, so that
+    what is kept is the beginning of the reply.
+    """
+    found: list[TokenLogprob] = []
+    for token, own, others in islice(entries, LOGPROB_TOKENS):
+        logprob = logprob_of(own)
+        if logprob is None:
+            break
+        listed = ((clean(str(t)), logprob_of(p)) for t, p in islice(others, LOGPROB_ALTERNATIVES))
+        found.append({"token": clean(str(token)), "logprob": logprob, "top": [(t, p) for t, p in listed if p is not None]})
+    return found
 
 
 def logprobs_in(given: Any, clean: Callable[[str], str] = str) -> list[TokenLogprob]:
     """The log-probabilities of the first 16 tokens in a list of our own form, each token `clean`; none where something in it is not so."""
     try:
-        return [
-            {
-                "token": clean(str(t["token"])),
-                "logprob": logprob_of(t["logprob"]),
-                "top": [(clean(str(token)), logprob_of(p)) for token, p in t.get("top") or ()],
-            }
-            for t in (given or [])[:LOGPROB_TOKENS]
-        ]
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+        return logprobs_from(((t["token"], t["logprob"], t.get("top") or ()) for t in given or ()), clean)
+    except (KeyError, TypeError, ValueError, AttributeError):
         return []
 
 
@@ -155,7 +189,7 @@ def settled(reply: Reply, *, marks: Sequence[str] = (), limit: int | None = None
         reply.reasoning = "\n\n".join(filter(None, (reply.reasoning, thought))) or None
     elif mark := unknown_mark(answer):
         notes.append(f"a reply begins with {mark}: if that opens thinking, --thinking-marks tells it from the answer")
-    reply.usage = {k: n for k, v in reply.usage.items() if (n := count_of(v)) is not None}
+    reply.usage = counts_of(reply.usage)
     reply.cost = amount_of(reply.cost)
     reply.logprobs = logprobs_in(reply.logprobs)
     if limit is not None and reply.finish is Finish.STOP and reply.usage.get("completion_tokens", 0) >= limit:

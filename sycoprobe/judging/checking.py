@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from sycoprobe.errors import JudgeError
-from sycoprobe.files import write_whole
+from sycoprobe.files import read_bytes, read_text, write_whole
 from sycoprobe.journal import now
 from sycoprobe.judging.judged import Judged
 from sycoprobe.judging.judges import ajudge
@@ -130,8 +130,8 @@ def labelled(file: Path | None = None, *, rubrics: Mapping[str, Rubric] = RUBRIC
     """
     name = str(file) if file else SHIPPED
     try:
-        source = file or resources.files("sycoprobe.judging") / "data" / SHIPPED
-        text = decoded(source.read_bytes())
+        shipped = resources.files("sycoprobe.judging") / "data" / SHIPPED
+        text = read_text(file) if file else decoded(shipped.read_bytes())
     except (OSError, UnicodeDecodeError) as e:
         raise JudgeError(f"{name}: cannot be read: {e}", "name a JSONL file of labelled transcripts") from e
     found: dict[str, Labelled] = {}
@@ -303,7 +303,7 @@ def load_check(judge: str, facts: Mapping[str, Any], rubric_digest: str, file: P
     if file is None:
         return _stored(checks_folder() / f"{key}.json")
     try:
-        found = _CHECKS.validate_python(json.loads(file.read_bytes())["checks"])
+        found = _CHECKS.validate_python(json.loads(read_text(file))["checks"])
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise JudgeError(f"{file}: no checks of judges: {type(e).__name__}", "`sycoprobe judge check --save` writes one") from e
     return next((c for c in found if _key(c.judge, c.model, c.weights, c.rubric_digest) == key), None)
@@ -341,7 +341,7 @@ def _key(judge: str, model: str | None, weights: str | None, rubric_digest: str)
 def _stored(path: Path) -> Check | None:
     """The check in a file of ours; what cannot be read (a newer version's, say) is as good as none."""
     try:
-        found = TypeAdapter(Check).validate_json(path.read_bytes())
+        found = TypeAdapter(Check).validate_json(read_bytes(path))
     except (OSError, ValidationError):
         return None
     return found if found.schema_version == SCHEMA_VERSION else None

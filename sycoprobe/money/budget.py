@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sycoprobe.extract.replies import amount_of, counts_of
 from sycoprobe.money.price import TEMPLATE_TOKENS, Price, cost_of, most_of_call
 from sycoprobe.planning.call import Call
 from sycoprobe.text import CHARS_PER_TOKEN, dollars
@@ -155,13 +156,20 @@ def most_of(prompt_bytes: int, reply_tokens: int, price: Price | None, *, batch:
 
 
 def usage_of(call: Call) -> dict[str, int]:
-    """The tokens that a call used, as the server reported them; 4 characters a token where it did not, none if it failed."""
+    """The tokens that a call used, as the server reported them; 4 characters a token for what it did not, none if it failed.
+
+    What is no number of tokens counts as not reported, wherever the call comes from: a negative one would give a cap back.
+    """
     if call.reply is None:
         return {}
-    usage = call.reply.usage
-    if any(usage.get(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")):
+    usage = counts_of(call.reply.usage)
+    if usage.get("total_tokens"):
         return usage
-    return {"prompt_tokens": len(call.user) // CHARS_PER_TOKEN, "completion_tokens": len(call.reply.text) // CHARS_PER_TOKEN}
+    texts = {"prompt_tokens": call.user, "completion_tokens": call.reply.text}
+    told = {name for name in texts if name in usage}
+    if not any(usage[name] for name in told):
+        told = set()
+    return usage | {name: len(text) // CHARS_PER_TOKEN for name, text in texts.items() if name not in told}
 
 
 def tokens_of(call: Call) -> int:
@@ -174,6 +182,7 @@ def dollars_of(call: Call, price: Price | None) -> float | None:
     """What a call cost in US dollars: the provider's own bill, else tokens by price; None where neither is known."""
     if call.reply is None:
         return None
-    if call.reply.cost is not None:
-        return call.reply.cost
+    billed = amount_of(call.reply.cost)
+    if billed is not None:
+        return billed
     return cost_of(usage_of(call), price, batch=call.batch) if price else None

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sycoprobe.errors import PriceError
+from sycoprobe.files import read_text
 from sycoprobe.money.price import UNIT, Price, fault_in
 from sycoprobe.money.vendors import FREE, VENDORS
 from sycoprobe.names import meant
-from sycoprobe.text import decoded
 
 TABLE_VERSION = 1
 NEEDED = ("input", "output")
@@ -55,7 +55,7 @@ def read_table(path: Path) -> PriceTable:
     PriceError: the file cannot be read or holds a fault; names file:line:column.
     """
     try:
-        text = decoded(path.read_bytes())
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as e:
         raise PriceError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
     try:

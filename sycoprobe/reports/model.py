@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from sycoprobe.errors import ReportError
+from sycoprobe.files import read_bytes
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.metrics.belief_shift import BeliefShift
 from sycoprobe.metrics.curves import Curve
@@ -335,7 +336,7 @@ class Report(Printed, BaseModel):
         """Read a `report.json` of whatever version, or that of a run's folder. Raises `ReportError`."""
         file = path / FILE if path.is_dir() else path
         try:
-            data = json.loads(file.read_bytes())
+            data = json.loads(read_bytes(file))
         except OSError as e:
             raise ReportError(f"{file}: cannot be read: {e.strerror}", f"`sycoprobe score {path}` writes it") from e
         except ValueError as e:

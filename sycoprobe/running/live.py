@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Backend, Request, Sampling
+from sycoprobe.backends.slots import NotAsked
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.kinds.base import Exchange, Scene, Thread, Turn
 from sycoprobe.kinds.walk import Place, Walk
@@ -109,6 +110,9 @@ class Run:
             self.tally.notice = "stopping: finishing the calls in flight (Ctrl-C again to stop at once)"
         self._stopping = True
         self._changed.set()
+        end = getattr(self._backend, "end", None)
+        if callable(end):
+            end()
 
     async def execute(self) -> None:
         """Ask everything that is missing, or until `stop`.
@@ -119,14 +123,32 @@ class Run:
             What was answered is in the journal.
         """
         workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
+        clock = asyncio.create_task(self._end_in_time())
         try:
             await asyncio.gather(*workers)
         finally:
+            clock.cancel()
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
         if self._fatal is not None:
             raise self._fatal
+
+    async def _end_in_time(self) -> None:
+        """Drain the run when the cap on time is reached, also while every call waits."""
+        while (left := self._budget.seconds_left) is not None:
+            if left <= 0:
+                self._cap(self._budget.over(Most()))
+                return
+            await asyncio.sleep(left)
+
+    def _cap(self, reached: str | None) -> None:
+        """A cap is reached: drain the run."""
+        if self._stopping:
+            return
+        self.capped = reached
+        self.tally.notice = f"{reached} is reached: finishing the calls in flight"
+        self.stop()
 
     async def _work(self) -> None:
         while not self._stopping:
@@ -201,9 +223,7 @@ class Run:
             if room is Room.YES:
                 return True
             if room is Room.NO:
-                self.capped = self._budget.reached
-                self.tally.notice = f"{self.capped} is reached: finishing the calls in flight"
-                self.stop()
+                self._cap(self._budget.reached)
                 return False
             self._changed.clear()
             await self._changed.wait()
@@ -249,6 +269,8 @@ class Run:
         self.tally.in_flight += 1
         try:
             reply = await self._backend.complete(request)
+        except NotAsked:
+            return None
         except BackendError as e:
             if e.fatal:
                 self._end(e)

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from sycoprobe.errors import ProbeError
+from sycoprobe.files import opened, read_bytes
 from sycoprobe.names import meant
 from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, lines_by_id_in, parse_info, parse_probes, warnings_in, windows_marks
 from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
@@ -123,7 +124,7 @@ def warnings_of(folder: Path) -> list[Fault]:
     for name, looks in ((INFO_FILE, (windows_marks,)), (PROBES_FILE, (windows_marks, warnings_in))):
         for look in looks:
             # A generated set has no probes file; of any other file that is missing, `faults_of` tells.
-            with suppress(OSError), (folder / name).open("rb") as f:
+            with suppress(OSError), opened(folder / name) as f:
                 found += look(str(folder / name), _bounded_lines(f))
     return found
 
@@ -131,7 +132,7 @@ def warnings_of(folder: Path) -> list[Fault]:
 def lines_by_id(folder: Path) -> dict[str, tuple[int, str]]:
     """The number and the text of each probe's line in the set in `folder`, by its id; of a generated set nothing."""
     try:
-        with (folder / PROBES_FILE).open("rb") as f:
+        with opened(folder / PROBES_FILE) as f:
             return lines_by_id_in(_bounded_lines(f))
     except OSError:
         return {}
@@ -185,7 +186,7 @@ def write_starter(folder: Path, name: str) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except OSError as e:
         raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
 
@@ -197,7 +198,7 @@ def _model_of(info: SetInfo) -> type[BaseModel]:
 
 def _read_probes(path: Path, model: type[BaseModel]) -> tuple[list[Any], list[Fault]]:
     try:
-        with path.open("rb") as f:
+        with opened(path) as f:
             return parse_probes(str(path), _bounded_lines(f), model)
     except FileNotFoundError:
         return [], [Fault(str(path), 1, 1, "there is no such file", "write one probe as a JSON object a line")]

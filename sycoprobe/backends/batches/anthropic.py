@@ -103,7 +103,7 @@ class AnthropicBatches(BatchRequests):
 
     async def cancel(self, batch: str) -> Batch:
         reply = await self._http.post(f"{self._url}{self._path}/{batch}/cancel", b"", TIMEOUT)
-        if reply.status != 200:
+        if not reply.ok:
             raise self._error(reply, f"batch {batch}")
         return self._batch(self._object(reply))
 

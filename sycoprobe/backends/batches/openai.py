@@ -51,7 +51,7 @@ class OpenAIBatches(BatchRequests):
             reply = await self._http.post(f"{self._url}/files", content, UPLOAD_TIMEOUT, headers)
             if reply.status == 413:
                 raise Resubmit("the file is too large", smaller=True)
-            if reply.status != 200:
+            if not reply.ok:
                 raise self._error(reply, "the upload of a batch's file")
             return self._object(reply)
 
@@ -109,7 +109,7 @@ class OpenAIBatches(BatchRequests):
 
     async def cancel(self, batch: str) -> Batch:
         reply = await self._http.post(f"{self._url}/batches/{batch}/cancel", b"", TIMEOUT)
-        if reply.status != 200:
+        if not reply.ok:
             raise self._error(reply, f"batch {batch}")
         return self._batch(self._object(reply))
 

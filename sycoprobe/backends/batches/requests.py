@@ -57,12 +57,12 @@ class BatchRequests:
         if reply.status in (401, 403) or reply.status >= 500:
             raise self._error(reply, "the list of batches")
         data = json_of(reply.body, strict=False)
-        return reply.status == 200 and isinstance(data, dict) and isinstance(data.get("data"), list)
+        return reply.ok and isinstance(data, dict) and isinstance(data.get("data"), list)
 
     async def _get(self, path: str, what: str) -> dict[str, Any]:
         """The JSON object at `path`. One attempt. Raises `BackendError`."""
         reply = await self._http.get(self._url + path, TIMEOUT)
-        if reply.status != 200:
+        if not reply.ok:
             raise self._error(reply, what)
         return self._object(reply)
 
@@ -105,7 +105,7 @@ class BatchRequests:
             return None if reply.status >= 500 or reply.status in (408, 409, 425) else reply
 
         reply = await self._patiently(attempt)
-        if reply is None or reply.status == 200:
+        if reply is None or reply.ok:
             return reply
         said = " ".join(redacted(str(error_of(json_of(reply.body, strict=False)).get("message") or "")).split())[:200]
         if reply.status == 413:
@@ -125,7 +125,7 @@ class BatchRequests:
             out.seek(0)
             out.truncate()
             reply = await self._http.download(url, out, TIMEOUT)
-            if reply.status != 200:
+            if not reply.ok:
                 raise self._error(reply, what)
 
         await self._patiently(attempt)

@@ -9,7 +9,7 @@ from typing import Any
 from sycoprobe.backends.base import Request
 from sycoprobe.backends.command.shown import one_line
 from sycoprobe.errors import BackendError
-from sycoprobe.extract.replies import amount_of, count_of, finish_of, logprobs_in
+from sycoprobe.extract.replies import amount_of, counts_of, finish_of, logprobs_in
 from sycoprobe.keys import redacted, scrubbed
 from sycoprobe.turns import ErrorKind, Finish, Reply
 
@@ -56,14 +56,14 @@ def reply_of(answer: Mapping[str, Any]) -> Reply:
     finish = finish_of(said)
     if finish is Finish.OTHER and said != Finish.OTHER:
         raise _wrong(f"finish is {said!r}, which is none of {', '.join(Finish)}")
-    usage, notes = answer.get("usage"), answer.get("notes")
+    notes = answer.get("notes")
     return Reply(
         text or "",
         finish,
         _text(answer, "model"),
         reasoning=reasoning,
         refusal=refusal,
-        usage={str(k): v for k, v in usage.items() if count_of(v) is not None} if isinstance(usage, dict) else {},
+        usage=counts_of(answer.get("usage")),
         notes=tuple(scrubbed(str(n)) for n in notes) if isinstance(notes, list) else (),
         cost=amount_of(answer.get("cost")),
         logprobs=logprobs_in(answer.get("logprobs"), scrubbed),

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sycoprobe.files import opened
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -59,7 +61,7 @@ def stored(model: KnownModel) -> Path | None:
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 (hex) of a file."""
-    with path.open("rb") as f:
+    with opened(path) as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sycoprobe.errors import ModelError
+from sycoprobe.files import opened
 from sycoprobe.sets.forms import template_thinks
 
 _STRING, _ARRAY = 8, 9
@@ -32,7 +33,7 @@ def read_gguf(path: Path) -> Gguf:
     Raises `ModelError` for anything that is not a whole GGUF file: the engine would end the process on it.
     """
     try:
-        with path.open("rb") as f:
+        with opened(path) as f:
             return _read_header(f, path)
     except (struct.error, UnicodeDecodeError, OverflowError, MemoryError, KeyError, ValueError) as e:
         raise ModelError(f"{path}: not a whole GGUF file", "fetch it again, or name another file") from e

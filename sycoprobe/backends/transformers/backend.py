@@ -59,8 +59,8 @@ class TransformersBackend:
         return facts
 
     async def complete(self, request: Request) -> Reply:
-        """One turn; see `Backend.complete`. The time allowed begins with the work on it. Nothing is tried twice: it would come to the same."""
-        started(self._batches)
+        """One turn; see `Backend.complete`. It may take as long as tokens come; the time allowed is that without one. Nothing is tried twice: it would come to the same."""
+        engine = started(self._engine)
         loop = asyncio.get_running_loop()
         row = Row(request, loop, loop.create_future())
         self._queue.append(row)
@@ -68,12 +68,14 @@ class TransformersBackend:
         limit = request.sampling.timeout
         try:
             await row.begun.wait()
-            async with asyncio.timeout(limit):
-                return await row.answer
-        except TimeoutError:
-            hint = "--timeout allows it longer; a lower --concurrency makes smaller batches"
-            message = f"{self._name} gave no answer within {limit:g} s"
-            raise BackendError(message, hint, kind=ErrorKind.TIMEOUT, retryable=True) from None
+            steps = -1
+            while not (await asyncio.wait({row.answer}, timeout=limit))[0]:
+                if engine.steps == steps:
+                    hint = "--timeout allows it longer; a lower --concurrency makes smaller batches"
+                    message = f"{self._name} wrote nothing for {limit:g} s"
+                    raise BackendError(message, hint, kind=ErrorKind.TIMEOUT, retryable=True)
+                steps = engine.steps
+            return row.answer.result()
         finally:
             row.over = True
 

@@ -51,6 +51,8 @@ class Engine:
         self._notify: Notify = options.notify
         self.rows = max(1, options.concurrency)
         self.stopping = False
+        self.steps = 0
+        """Tokens that were written so far, for whatever dialogs: that it moves shows that the engine gets on."""
 
     def free(self) -> None:
         """Let go of the weights."""
@@ -219,6 +221,7 @@ class Writer:
         """The logits with the chosen token of each row as the only possible one."""
         import torch
 
+        self._engine.steps += 1
         logits = scores.float()
         likeliest = logits.argmax(-1).tolist()
         broken = logits.isnan().any(-1).tolist()

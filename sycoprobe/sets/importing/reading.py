@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sycoprobe.errors import MissingExtraError, ProbeError
+from sycoprobe.files import opened
 from sycoprobe.installing import install
 from sycoprobe.sets.faults import MAX_LINE_BYTES
 from sycoprobe.sets.importing.csv_rows import csv_rows
@@ -150,7 +151,7 @@ def _parquet_rows(path: Path, label: str) -> Iterator[Row | Broken]:
 def lines_of(path: Path) -> Iterator[bytes]:
     """Lines with their ends; of one beyond the limit only the beginning, so that memory stays bounded."""
     try:
-        with path.open("rb") as f:
+        with opened(path) as f:
             while line := f.readline(MAX_LINE_BYTES + 2):
                 yield line
                 while not line.endswith(b"\n") and (line := f.readline(MAX_LINE_BYTES)):
@@ -162,7 +163,7 @@ def lines_of(path: Path) -> Iterator[bytes]:
 def sha256_of(path: Path) -> str:
     """SHA-256 (hex) of a file. Raises `ProbeError` if it cannot be read."""
     try:
-        with path.open("rb") as f:
+        with opened(path) as f:
             return hashlib.file_digest(f, "sha256").hexdigest()
     except OSError as e:
         raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
