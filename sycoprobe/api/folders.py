@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from sycoprobe.errors import JournalError, PlanError
+from sycoprobe.files import is_file, plain
 from sycoprobe.journal.journal import FILE
+from sycoprobe.jsontext import json_value
 from sycoprobe.planning import Planned
 from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.reports.model import Report
@@ -75,9 +76,9 @@ def find_runs(run: str | Path, out: str | Path | None = None) -> list[Path]:
             return [found[-1].parent]
         raise JournalError(f"{root}: there is no run yet", "`sycoprobe run quick` makes one")
     for folder in (Path(run), root / str(run)):
-        if (folder / FILE).is_file():
+        if is_file(folder / FILE):
             return [folder]
-        if folder.is_file() and folder.name == FILE:
+        if is_file(folder) and folder.name == FILE:
             return [folder.parent]
         if together := [p.parent for p in folder.glob(f"*/{FILE}")]:
             return sorted(together, key=_begun)
@@ -92,10 +93,10 @@ def root_of(out: str | Path | None) -> Path:
 def _begun(folder: Path) -> tuple[int, str]:
     """The place of a run among those that were begun with it; of journals that keep none, by name."""
     try:
-        with (folder / FILE).open(encoding="utf-8") as file:
-            header = json.loads(file.readline())
+        with plain(folder / FILE).open("rb") as file:
+            header = json_value(file.readline())
         return int(header["conduct"]["position"]), folder.name
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return 0, folder.name
 
 

@@ -14,6 +14,7 @@ from sycoprobe.config import Chosen, ConfigFile, RunOf, choose, python
 from sycoprobe.config.files import load
 from sycoprobe.errors import GateError, PlanError
 from sycoprobe.extract.thinking_marks import checked_marks
+from sycoprobe.files import read_whole
 from sycoprobe.gating import baselines
 from sycoprobe.gating.baselines import Baseline, Conditions
 from sycoprobe.gating.rules import read_rule
@@ -38,7 +39,7 @@ def wordings(path: Path | None = None) -> Wordings:
     """The wordings in `path`, or the shipped ones. Raises `PlanError`."""
     file = path or Path(__file__).parent.parent / "wordings" / "default.toml"
     try:
-        return parse_wordings(str(file), file.read_bytes())
+        return parse_wordings(str(file), read_whole(file))
     except OSError as e:
         raise PlanError(f"{file}: cannot be read: {e.strerror}", "name a TOML file of wordings") from e
 

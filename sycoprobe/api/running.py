@@ -19,7 +19,7 @@ from sycoprobe.api.planning import check_until
 from sycoprobe.api.together import Together
 from sycoprobe.backends import open_backend
 from sycoprobe.backends.base import Backend, BackendOptions
-from sycoprobe.errors import JournalError, PlanError, SycoprobeError
+from sycoprobe.errors import JournalError, PlanError, SycoprobeError, about
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
 from sycoprobe.journal import Contents, Journal
@@ -182,6 +182,11 @@ async def _start(
 
 
 async def _resume(folder: Path, together: Together) -> Report:
+    with about(folder):
+        return await _resumed(folder, together)
+
+
+async def _resumed(folder: Path, together: Together) -> Report:
     journal, contents = Journal.reopen(folder)
     try:
         planned = contents.planned()

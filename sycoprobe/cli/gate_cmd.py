@@ -205,13 +205,14 @@ def comment(
 ) -> None:
     """Put the gate's comment onto a GitHub pull request: one comment, updated each time. Needs GITHUB_TOKEN."""
     from sycoprobe.errors import GateError
+    from sycoprobe.files import read_whole
     from sycoprobe.reports.github import post_comment
     from sycoprobe.reports.markdown import MARKER
 
     try:
-        body = file.read_text(encoding="utf-8")
+        body = read_whole(file).decode("utf-8", "replace")
     except OSError as e:
-        raise GateError(f"{file}: cannot be read: {e.strerror}", "`sycoprobe gate --comment FILE` writes it") from e
+        raise GateError(f"{file}: cannot be read: {e.strerror or e}", "`sycoprobe gate --comment FILE` writes it") from e
     if not body.startswith(MARKER):
         raise GateError(f"{file}: is not a comment of the gate's", "`sycoprobe gate --comment FILE` writes one")
     print(post_comment(body, MARKER, pull_request=pr))

@@ -41,7 +41,7 @@ def finish(
     code, why = exit_code(found, chosen)
     text = writers.to_json(found)
     for run in found.runs:
-        writers.write(run.folder / "gate.json", text)
+        notes = (*notes, *_kept(run.folder / "gate.json", text))
     for name, path in (artefacts or {}).items():
         if path is not None:
             writers.write(path, writers.WRITERS[name](found))
@@ -58,6 +58,18 @@ def finish(
     if why:
         print(f"exit {code.value}: {why}", file=sys.stderr)
     raise typer.Exit(code)
+
+
+def _kept(file: Path, text: str) -> tuple[str, ...]:
+    """Write the decision beside its run; where that cannot be, a note says so: a run that is only archived can be judged, too."""
+    from sycoprobe.errors import GateError
+    from sycoprobe.reports.artefacts import write
+
+    try:
+        write(file, text)
+    except GateError as e:
+        return (f"gate.json was left out: {e.message}",)
+    return ()
 
 
 GIVEN_AWAY = (

@@ -120,13 +120,24 @@ def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5)
     from sycoprobe.reports.terminal import print_report
 
     if json:
-        sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
+        sys.stdout.write(_written(folder / FILE))
         return
     screen = console()
     print_report(report, screen, transcripts=transcripts)
     screen.print(
         f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
     )
+
+
+def _written(file: Path) -> str:
+    """A report as it was written. Raises `ReportError`."""
+    from sycoprobe.errors import ReportError
+    from sycoprobe.files import read_whole
+
+    try:
+        return read_whole(file).decode("utf-8", "replace")
+    except OSError as e:
+        raise ReportError(f"{file}: cannot be read: {e.strerror or e}", "`sycoprobe score RUN` writes it") from e
 
 
 def print_plans(plans: Sequence[Planned], prices: Path | None, *, batch: bool, json: bool) -> None:

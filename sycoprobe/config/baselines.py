@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from sycoprobe.errors import GateError
-from sycoprobe.files import write_whole
+from sycoprobe.files import read_whole, write_whole
 from sycoprobe.gating.baselines import Baseline
 
 
 def read_baseline(path: Path) -> Baseline:
     """The baseline in `path`. Raises `GateError`."""
     try:
-        return Baseline.loads(path.read_bytes(), str(path))
+        return Baseline.loads(read_whole(path), str(path))
     except OSError as e:
         raise GateError(f"{path}: cannot be read: {e.strerror}", "`sycoprobe bless RUN` writes a baseline") from e
 

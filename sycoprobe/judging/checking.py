@@ -14,11 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from sycoprobe.errors import JudgeError
-from sycoprobe.files import write_whole
+from sycoprobe.files import read_whole, write_whole
 from sycoprobe.journal import now
+from sycoprobe.jsontext import json_page, read_json
 from sycoprobe.judging.judged import Judged
 from sycoprobe.judging.judges import ajudge
 from sycoprobe.judging.spec import AnyJudge, How, JudgeSpec
@@ -129,16 +130,16 @@ def labelled(file: Path | None = None, *, rubrics: Mapping[str, Rubric] = RUBRIC
     """
     name = str(file) if file else SHIPPED
     try:
-        source = file or resources.files("sycoprobe.judging") / "data" / SHIPPED
-        text = source.read_text(encoding="utf-8")
+        raw = read_whole(file) if file else (resources.files("sycoprobe.judging") / "data" / SHIPPED).read_bytes()
+        text = raw.decode("utf-8")
     except (OSError, UnicodeDecodeError) as e:
         raise JudgeError(f"{name}: cannot be read: {e}", "name a JSONL file of labelled transcripts") from e
     found: dict[str, Labelled] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                one = _labelled(json.loads(line), rubrics)
-            except (ValueError, KeyError, TypeError) as e:
+                one = _labelled(read_json(line), rubrics)
+            except (ValueError, KeyError, TypeError, AttributeError) as e:
                 said = f"there is no {e.args[0]!r}" if isinstance(e, KeyError) else str(e)
                 raise JudgeError(f"{name}:{number}:1: no labelled transcript: {said}", "docs/judges.md shows one") from None
             if one.id in found:
@@ -283,7 +284,7 @@ def save(checked: Checked, file: Path | None = None) -> list[Path]:
             write_whole(path, _dumped(c))
             written.append(path)
     if file is not None:
-        write_whole(file, json.dumps(checked.as_json(), indent=1, ensure_ascii=False) + "\n")
+        write_whole(file, json_page(checked.as_json()) + "\n")
         written.append(file)
     return written
 
@@ -302,7 +303,7 @@ def load_check(judge: str, facts: Mapping[str, Any], rubric_digest: str, file: P
     if file is None:
         return _stored(checks_folder() / f"{key}.json")
     try:
-        found = _CHECKS.validate_python(json.loads(file.read_text(encoding="utf-8"))["checks"])
+        found = _CHECKS.validate_python(read_json(read_whole(file))["checks"])
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise JudgeError(f"{file}: no checks of judges: {type(e).__name__}", "`sycoprobe judge check --save` writes one") from e
     return next((c for c in found if _key(c.judge, c.model, c.weights, c.rubric_digest) == key), None)
@@ -341,7 +342,7 @@ def _stored(path: Path) -> Check | None:
     """The check in a file of ours; what cannot be read (a newer version's, say) is as good as none."""
     try:
         found = TypeAdapter(Check).validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if found.schema_version == SCHEMA_VERSION else None
 

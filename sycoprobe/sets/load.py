@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from sycoprobe.errors import ProbeError
+from sycoprobe.files import is_file, plain, read_whole
 from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, parse_info, parse_probes, warnings_in
 from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
 
@@ -43,7 +44,7 @@ def set_path(name: str) -> Path:
     if name in shipped_names():
         return shipped
     own = Path(name).expanduser()
-    if (own / INFO_FILE).is_file():
+    if is_file(own / INFO_FILE):
         return own
     if own.is_dir():
         raise ProbeError(f"{own}: has no {INFO_FILE}", f"`sycoprobe init {own}` writes a set to start from")
@@ -108,7 +109,7 @@ def faults_of(folder: Path) -> list[Fault]:
 def warnings_of(folder: Path) -> list[Fault]:
     """What is no fault of the set in `folder`, but most likely not meant."""
     try:
-        with (folder / PROBES_FILE).open("rb") as f:
+        with plain(folder / PROBES_FILE).open("rb") as f:
             return warnings_in(str(folder / PROBES_FILE), _bounded_lines(f))
     except OSError:
         return []  # A generated set has no such file; of any other that is missing, `faults_of` tells.
@@ -162,9 +163,9 @@ def write_starter(folder: Path, name: str) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_whole(path)
     except OSError as e:
-        raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
+        raise ProbeError(f"{path}: cannot be read: {e.strerror or e}", "name a set by its folder") from e
 
 
 def _model_of(info: SetInfo) -> type[BaseModel]:
@@ -174,12 +175,12 @@ def _model_of(info: SetInfo) -> type[BaseModel]:
 
 def _read_probes(path: Path, model: type[BaseModel]) -> tuple[list[Any], list[Fault]]:
     try:
-        with path.open("rb") as f:
+        with plain(path).open("rb") as f:
             return parse_probes(str(path), _bounded_lines(f), model)
     except FileNotFoundError:
         return [], [Fault(str(path), 1, 1, "there is no such file", "write one probe as a JSON object a line")]
     except OSError as e:
-        raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
+        raise ProbeError(f"{path}: cannot be read: {e.strerror or e}", "name a set by its folder") from e
 
 
 def _bounded_lines(f: IO[bytes]) -> Iterator[bytes]:

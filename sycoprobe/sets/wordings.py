@@ -6,7 +6,6 @@ import hashlib
 import random
 import re
 import string
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -24,6 +23,7 @@ from pydantic import (
 )
 
 from sycoprobe.errors import PlanError
+from sycoprobe.jsontext import TextFault, read_toml
 from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm
 from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked, Name
 from sycoprobe.turns import Message
@@ -250,9 +250,9 @@ def placeholders(text: str) -> set[str]:
 def parse_wordings(file: str, raw: bytes) -> Wordings:
     """The wordings in the bytes of a TOML file. Raises `PlanError` naming file and place."""
     try:
-        return Wordings.model_validate(tomllib.loads(raw.decode("utf-8")))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-        raise PlanError(f"{file}: not TOML: {e}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
+        return Wordings.model_validate(read_toml(raw))
+    except TextFault as e:
+        raise PlanError(f"{file}:{e.place}: {e.message}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
         place = ".".join(str(p) for p in first["loc"])
