@@ -20,6 +20,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder of this name; a text that is too long for one names none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def plain(path: Path) -> Path:
     """The same path. Raises `OSError` where there is no file, or something that may never end: a named pipe, a device, a socket."""
     mode = path.stat().st_mode

@@ -17,7 +17,7 @@ from sycoprobe.api.folders import find_run, find_runs, new_folder, new_folders
 from sycoprobe.api.models import Model, Opener, named
 from sycoprobe.api.planning import check_until
 from sycoprobe.api.together import Together
-from sycoprobe.backends import open_backend
+from sycoprobe.backends import facts_of, open_backend
 from sycoprobe.backends.base import Backend, BackendOptions
 from sycoprobe.errors import JournalError, PlanError, SycoprobeError, about
 from sycoprobe.gating.baselines import Baseline
@@ -160,7 +160,7 @@ async def _start(
     price = price_for(planned, conduct)
     backend = _backend(planned, conduct, lambda: together.signalled)
     try:
-        facts = await backend.start()
+        facts = await facts_of(planned.plan.model, backend)
         _check_suits(planned, backend)
         planned = _fitted(planned, facts)
         kept = baseline.model_dump(mode="json") if baseline else None
@@ -198,7 +198,7 @@ async def _resumed(folder: Path, together: Together) -> Report:
         together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
         backend = _backend(planned, conduct, lambda: together.signalled)
         try:
-            facts = await backend.start()
+            facts = await facts_of(planned.plan.model, backend)
             _same_model(contents, facts)
             _check_suits(planned, backend)
             if planned.plan.until:

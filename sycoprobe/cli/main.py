@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from sycoprobe import __version__
 from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
 from sycoprobe.errors import Exit, SycoprobeError
+from sycoprobe.plugins import PluginWarning
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -74,9 +76,25 @@ def _outliving(out: TextIO, own: TextIO | None) -> TextIO:
     return io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=out.line_buffering)
 
 
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning of ours on one line, and others as Python does."""
+    text = (
+        f"warning: {message}" if issubclass(category, PluginWarning) else f"{filename}:{lineno}: {category.__name__}: {message}"
+    )
+    print(text, file=sys.stderr)
+
+
 def main() -> None:
     """Run the command line; the process exits with a documented code and never with a traceback."""
     _outlive_the_reader()
+    warnings.showwarning = _warn
     try:
         code = app(prog_name="sycoprobe", standalone_mode=True)
     except SycoprobeError as e:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from sycoprobe.errors import JournalError, PriceError
-from sycoprobe.journal.lines import damaged
+from sycoprobe.journal.lines import HEAD, damaged
 from sycoprobe.journal.records import why_invalid
 from sycoprobe.money.price import Price
 from sycoprobe.planning import Plan
@@ -60,9 +60,9 @@ def checked_header(path: Path, record: dict[str, Any]) -> dict[str, Any]:
         if record.get("price"):
             Price.from_dict(record["price"])
     except ValidationError as e:
-        raise damaged(path, 1, why_invalid(e)) from None
+        raise damaged(path, 1, why_invalid(e), HEAD) from None
     except (PriceError, TypeError, KeyError, ValueError, AttributeError) as e:
-        raise damaged(path, 1, f"price: {e}") from None
+        raise damaged(path, 1, f"price: {e}", HEAD) from None
     return record
 
 

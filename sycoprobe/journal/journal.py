@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from sycoprobe.errors import JournalError
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.journal.heads import SCHEMA_VERSION, checked_header, plan_of
-from sycoprobe.journal.lines import Appender, DamagedLine, Line, damaged, good_length, lines_in, lock_of, records_in
+from sycoprobe.journal.lines import HEAD, Appender, DamagedLine, Line, damaged, good_length, lines_in, lock_of, records_in
 from sycoprobe.journal.records import CALL, call_of, now, record_of, why_invalid
 from sycoprobe.money.price import Price
 from sycoprobe.planning import CallSpec, Plan, Planned
@@ -91,7 +91,7 @@ class Contents:
             return Planned.of(self.plan, self.kinds, sets, self.wordings)
         except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as e:
             why = why_invalid(e) if isinstance(e, ValidationError) else str(e)
-            raise damaged(self.path, 1, f"its plan cannot be used: {why}") from None
+            raise damaged(self.path, 1, f"its plan cannot be used: {why}", HEAD) from None
 
     def probe_of(self, spec: CallSpec) -> Any:
         """The probe that a call is about."""
@@ -233,7 +233,7 @@ def read(folder: Path) -> Contents:
     plan: Plan | None = None
     header: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None
-    for number, record in records_in(path):
+    for number, record in records_in(path, hint=HEAD):
         kind = record.get("type")
         try:
             if number == 1:
@@ -252,11 +252,11 @@ def read(folder: Path) -> Contents:
                 contents = Contents(path, header, plan, wordings, kinds, probes, baseline)
                 break
         except ValidationError as e:
-            raise damaged(path, number, why_invalid(e)) from None
+            raise damaged(path, number, why_invalid(e), HEAD) from None
         except KeyError as e:
-            raise damaged(path, number, f"{e.args[0]}: is missing") from None
+            raise damaged(path, number, f"{e.args[0]}: is missing", HEAD) from None
         except (TypeError, ValueError, AttributeError) as e:
-            raise damaged(path, number, f"the {kind} cannot be used: {e}") from None
+            raise damaged(path, number, f"the {kind} cannot be used: {e}", HEAD) from None
     if contents is None:
         raise JournalError(
             f"{path}: the run was stopped before its first call", "nothing was asked: delete the folder and run again"
@@ -273,7 +273,7 @@ def _check_whole(contents: Contents) -> None:
         for ref in part.sets:
             if there[part.kind, ref.info.name] != ref.chosen:
                 why = f"it has {there[part.kind, ref.info.name]} probes of {ref.info.name}, and the plan {ref.chosen}"
-                raise damaged(contents.path, 1, why)
+                raise damaged(contents.path, 1, why, HEAD)
 
 
 def calls(contents: Contents) -> Iterator[Call]:

@@ -24,6 +24,10 @@ _BEFORE = f',"{SUM}":"'.encode()
 _LENGTH = len(_BEFORE) + len('01234567"}')
 _SYNC_EVERY = 2.0
 """Seconds."""
+HEAD = (
+    "what stands before the first call cannot be set aside: restore the file from a copy; "
+    f"or, if you changed the line yourself, take its {SUM!r} out of it"
+)
 REPAIR = (
     "`sycoprobe resume RUN --repair` sets such lines aside and asks their calls again, "
     "`sycoprobe score RUN --repair` counts what is sound; or restore the file from a copy"
@@ -117,20 +121,20 @@ def lines_in(path: Path, *, without: bytes | None = None) -> Iterator[Line]:
         raise _unread(path, e) from e
 
 
-def records_in(path: Path, *, without: bytes | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+def records_in(path: Path, *, without: bytes | None = None, hint: str = REPAIR) -> Iterator[tuple[int, dict[str, Any]]]:
     """The records with their line numbers; a torn last line is left out, and lines that begin with `without` are not read.
 
     Raises `JournalError`, with its place, at the first damaged line.
     """
     for line in lines_in(path, without=without):
         if line.damage:
-            raise damaged(path, line.number, line.damage)
+            raise damaged(path, line.number, line.damage, hint)
         yield line.number, line.record
 
 
-def damaged(path: Path, number: int, why: str) -> JournalError:
+def damaged(path: Path, number: int, why: str, hint: str = REPAIR) -> JournalError:
     """The error of a damaged line."""
-    return JournalError(f"{path}:{number}:1: the journal is damaged: {why}", REPAIR)
+    return JournalError(f"{path}:{number}:1: the journal is damaged: {why}", hint)
 
 
 class Appender:

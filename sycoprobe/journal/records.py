@@ -202,4 +202,5 @@ def _number(given: float | None) -> float | None:
 
 def failed_call(spec: CallSpec, user: str, error: BackendError, ms: int) -> Call:
     """The journal's entry for a call that failed."""
-    return Call(spec=spec, user=user, error=error.message, error_kind=ErrorKind(error.kind), ms=ms)
+    kind = ErrorKind(error.kind) if error.kind in set(ErrorKind) else ErrorKind.INTERNAL  # another package's word of its own
+    return Call(spec=spec, user=user, error=str(error.message), error_kind=kind, ms=ms)

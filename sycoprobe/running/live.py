@@ -249,6 +249,7 @@ class Run:
         self.tally.in_flight += 1
         try:
             reply = await self._backend.complete(request)
+            call = Call(spec, said, kept(reply, request.sampling), ms=_ms(began), attempts=reply.attempts)
         except BackendError as e:
             if e.fatal:
                 self._end(e)
@@ -262,7 +263,6 @@ class Run:
             error.__cause__ = e
             call = journals.failed_call(spec, said, error, _ms(began))
         else:
-            call = Call(spec, said, kept(reply, request.sampling), ms=_ms(began), attempts=reply.attempts)
             self.tally.retries += reply.attempts - 1
         finally:
             self.tally.in_flight -= 1
@@ -274,6 +274,11 @@ class Run:
             self._journal.append_call(call)
         except SycoprobeError as e:
             self._end(e)
+            return
+        except (TypeError, ValueError, RecursionError) as e:  # a backend's reply with something in it that is no JSON
+            call.reply, call.error_kind = None, ErrorKind.INTERNAL
+            call.error = f"the reply cannot be kept: {type(e).__name__}: {e}"
+            self._keep(call)
             return
         legible(call)
         if self._watch is not None:

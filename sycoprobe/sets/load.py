@@ -11,8 +11,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from sycoprobe import plugins
 from sycoprobe.errors import ProbeError
-from sycoprobe.files import is_file, plain, read_whole
+from sycoprobe.files import is_file, is_folder, plain, read_whole
 from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, parse_info, parse_probes, warnings_in
 from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
 
@@ -46,7 +47,7 @@ def set_path(name: str) -> Path:
     own = Path(name).expanduser()
     if is_file(own / INFO_FILE):
         return own
-    if own.is_dir():
+    if is_folder(own):
         raise ProbeError(f"{own}: has no {INFO_FILE}", f"`sycoprobe init {own}` writes a set to start from")
     raise ProbeError(
         f"no probe set {name!r}", f"shipped sets: {', '.join(shipped_names())}; or the path of a folder with a {INFO_FILE}"
@@ -77,7 +78,7 @@ def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
     folder = set_path(name)
     info = info_of(name)
     if info.generator:
-        probes = generator(info.generator)(GENERATED_DEFAULT if n is None else n, seed)
+        probes = generated(info.generator, GENERATED_DEFAULT if n is None else n, seed)
     else:
         probes_read, faults = _read_probes(folder / PROBES_FILE, _model_of(info))
         if faults:
@@ -95,7 +96,7 @@ def faults_of(folder: Path) -> list[Fault]:
     info, faults = parse_info(str(info_path), _read(info_path))
     if info is not None and info.generator:
         try:
-            generator(info.generator)(10, 0)
+            generated(info.generator, 10, 0)
         except ProbeError as e:
             faults.append(Fault(str(info_path), 1, 1, e.message, e.hint))
         return faults
@@ -115,10 +116,16 @@ def warnings_of(folder: Path) -> list[Fault]:
         return []  # A generated set has no such file; of any other that is missing, `faults_of` tells.
 
 
-def generator(name: str) -> Any:
-    """The generator `(n, seed) -> tuple[Probe, ...]` registered under `name` in the group `sycoprobe.generators`."""
+def generated(name: str, n: int, seed: int) -> tuple[Probe, ...]:
+    """What the generator `(n, seed) -> tuple[Probe, ...]` makes that is registered under `name` in the group `sycoprobe.generators`.
+
+    Raises `ProbeError`, which names its package if it is at fault.
+    """
     for point in entry_points(group="sycoprobe.generators", name=name):
-        return point.load()
+        made = plugins.called(point, ProbeError, plugins.loaded(point, ProbeError), n, seed)
+        if not isinstance(made, tuple | list) or not all(isinstance(p, Probe) for p in made):
+            raise plugins.broken(point, f"it gave a {type(made).__name__} that is no tuple of probes", ProbeError)
+        return tuple(made)
     raise ProbeError(
         f"no generator {name!r} is installed", "install the package that brings it, or fix `generator` in set.toml"
     )
@@ -129,9 +136,34 @@ def kind_named(name: str) -> AnyKind:
     point = _kind_points(tuple(sys.path)).get(name)
     if point is None:
         raise ProbeError(f"no probe kind {name!r}", f"kinds: {', '.join(kind_names())}")
-    found = point.load()
-    kind: AnyKind = found() if isinstance(found, type) else found
+    found = plugins.loaded(point, ProbeError)
+    kind: AnyKind = plugins.called(point, ProbeError, found) if isinstance(found, type) else found
+    if not plugins.is_ours(point):
+        _check_kind(point, kind)
     return kind
+
+
+def usable_kinds() -> list[AnyKind]:
+    """All registered probe kinds, sorted by name; one that cannot be used is left out with a warning."""
+    return list(plugins.usable(kind_names(), kind_named))
+
+
+_OF_A_KIND = ("name", "summary", "paper", "control", "sets", "labels", "settings_model", "probe_model", "arms", "begin", "read")
+
+
+def _check_kind(point: EntryPoint, kind: AnyKind) -> None:
+    """Raises `ProbeError` if what another package registered as a kind is none."""
+    missing = [name for name in _OF_A_KIND if getattr(kind, name, None) is None]
+    if missing:
+        raise plugins.broken(point, f"a {type(kind).__name__} without {missing[0]!r} is no kind", ProbeError)
+    if kind.name != point.name:
+        raise plugins.broken(point, f"it is registered as {point.name!r} and calls itself {kind.name!r}", ProbeError)
+
+    def tried() -> object:
+        settings = kind.settings_model()
+        return kind.arms(settings), kind.headline(settings), kind.every_metric(settings), kind.most_calls(settings)
+
+    plugins.called(point, ProbeError, tried)
 
 
 def kind_names() -> list[str]:
@@ -150,15 +182,15 @@ def _kind_points(path: tuple[str, ...]) -> dict[str, EntryPoint]:
 
 def write_starter(folder: Path, name: str) -> None:
     """Write a small, sound set to start from into `folder`, which must not hold one. Raises `ProbeError`."""
-    for file in (INFO_FILE, PROBES_FILE):
-        if (folder / file).exists():
-            raise ProbeError(f"{folder / file}: exists already", "choose another folder, or edit that file")
     try:
+        for file in (INFO_FILE, PROBES_FILE):
+            if (folder / file).exists():
+                raise ProbeError(f"{folder / file}: exists already", "choose another folder, or edit that file")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / INFO_FILE).write_text(_STARTER_INFO.format(name=name), encoding="utf-8", newline="\n")
         (folder / PROBES_FILE).write_text(_STARTER_PROBES, encoding="utf-8", newline="\n")
     except OSError as e:
-        raise ProbeError(f"{folder}: cannot be written: {e.strerror}") from e
+        raise ProbeError(f"{folder}: cannot be written: {e.strerror or e}", "choose another folder") from e
 
 
 def _read(path: Path) -> bytes:
