@@ -111,4 +111,4 @@ def test_replies_that_are_none_are_failed_calls(name: str, tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
     again = commands.cli("score", "r", cwd=folder)
     assert again.returncode == 4, again.stderr
-    assert "internal" in again.stdout
+    assert '"error":{"kind":"internal"' in (folder / "reports" / "r" / "journal.jsonl").read_text()

@@ -597,3 +597,14 @@ def test_sets_from_one_template_count_as_one_cluster_each(tmp_path: Path) -> Non
     assert "clustered by template" in together.method and "clustered by item" in alone.method
     with pytest.raises(GateError, match="one template"):
         api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", until_decided=True, rules=[f"{NET} <= 0.1"])
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_run_that_cannot_be_written_to_is_gated_all_the_same(tmp_path: Path, as_json: bool) -> None:
+    """An archive that is mounted read-only, say. That a folder stands where the file belongs holds for every user, root too."""
+    sim_run(tmp_path, 12, "pushback=0")
+    (tmp_path / "reports" / "run" / "gate.json").mkdir()
+    done = cli("gate", "run", "--rule", "net_sycophancy <= 0.9", *(["--json"] if as_json else []), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "gate.json was left out: " in (done.stderr if as_json else done.stdout)
+    assert "Traceback" not in done.stderr

@@ -18,9 +18,10 @@ def main() -> int:
     parser.add_argument("only", nargs="*", metavar="TARGET")
     asked = parser.parse_args()
     print(f"seed {asked.seed}, {asked.n:,} inputs a target")
-    found = fuzz(asked.n, asked.seed, asked.only)
-    for f in found:
-        print(f"{f.target:28} {f.inputs:7,} inputs, {f.refused:7,} refused, longest {f.longest:.2f} s")
+    found = []
+    for f in fuzz(asked.n, asked.seed, asked.only):
+        found.append(f)
+        print(f"{f.target:28} {f.inputs:7,} inputs, {f.refused:7,} refused, longest {f.longest:.2f} s", flush=True)
         for place, raw in f.raised.items():
             print(f"    {f.times[place]:5} x {place}")
             if asked.keep:

@@ -64,20 +64,25 @@ def _lines(raw: bytes, rng: random.Random) -> bytes:
 
 def _value(raw: bytes, rng: random.Random) -> bytes:
     """One value of one line (or of the whole), if it is JSON, replaced by an odd one, left out, or under another name."""
+    whole = _changed(raw, rng)
+    if whole is not None:
+        return whole
     lines = raw.splitlines(keepends=True)
     at = rng.randrange(len(lines)) if lines else 0
-    for text, put in (
-        (raw, lambda made: made),
-        *([(lines[at], lambda made: b"".join([*lines[:at], made, *lines[at + 1 :]]))] if lines else []),
-    ):
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(data, dict | list) and data:
-            _change(data, rng)
-            return put(json.dumps(data, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass") + b"\n")
-    return _token(raw, rng)
+    made = _changed(lines[at], rng) if lines else None
+    return b"".join([*lines[:at], made, *lines[at + 1 :]]) if made is not None else _token(raw, rng)
+
+
+def _changed(text: bytes, rng: random.Random) -> bytes | None:
+    """JSON with one place changed; None for what is none."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict | list) or not data:
+        return None
+    _change(data, rng)
+    return json.dumps(data, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _change(data: Any, rng: random.Random) -> None:

@@ -95,7 +95,7 @@ def _place(e: BaseException) -> str:
     )
 
 
-def fuzz(n: int, seed: int, only: Iterable[str] = ()) -> list[Found]:
+def fuzz(n: int, seed: int, only: Iterable[str] = ()) -> Iterator[Found]:
     """Give each target (or those whose names begin so) `n` inputs, in an empty folder of its own."""
     if hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGALRM, _end)
@@ -103,7 +103,8 @@ def fuzz(n: int, seed: int, only: Iterable[str] = ()) -> list[Found]:
     with tempfile.TemporaryDirectory() as work, _within(Path(work)), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         chosen = [t for t in targets(Path(work)) if not wanted or t.name.startswith(wanted)]
-        return [fuzzed(t, n, seed) for t in chosen]
+        for target in chosen:
+            yield fuzzed(target, n, seed)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ def told(error: Exception) -> Exit:
     its traceback goes to a file beside the run, or to one for temporary files.
     """
     from sycoprobe.cli.show import print_error
+    from sycoprobe.keys import redacted
     from sycoprobe.text import shortened
 
     if isinstance(error, OSError):
@@ -29,7 +30,7 @@ def told(error: Exception) -> Exit:
     if isinstance(error, MemoryError):
         print("error: there is not enough memory; what was answered is kept, and `sycoprobe resume` goes on", file=sys.stderr)
         return Exit.INCOMPLETE
-    what = shortened(f"{type(error).__name__}: {error}", 200)
+    what = shortened(redacted(f"{type(error).__name__}: {error}"), 200)
     file = _written(error)
     kept = f"with the file {file} " if file else f"with what `python -X dev -m sycoprobe {' '.join(sys.argv[1:2])} …` prints "
     print(f"error: sycoprobe itself is at fault: {what}; please report it {kept}at {ISSUES}", file=sys.stderr)

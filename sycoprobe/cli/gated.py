@@ -40,8 +40,10 @@ def finish(
     found = replace(found, notes=notes)
     code, why = exit_code(found, chosen)
     text = writers.to_json(found)
+    left_out: tuple[str, ...] = ()
     for run in found.runs:
-        notes = (*notes, *_kept(run.folder / "gate.json", text))
+        left_out += _kept(run.folder / "gate.json", text)
+    notes = (*notes, *left_out)
     for name, path in (artefacts or {}).items():
         if path is not None:
             writers.write(path, writers.WRITERS[name](found))
@@ -50,6 +52,8 @@ def finish(
         writers.append(page, writers.to_summary(found))
     if json:
         sys.stdout.write(text)
+        for note in left_out:
+            print(f"note: {note}", file=sys.stderr)
     elif show:
         print_gate(found.result, console(), notes)
     if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":

@@ -56,7 +56,7 @@ def checked_header(path: Path, record: dict[str, Any]) -> dict[str, Any]:
             f"{path}:1:1: written by a newer sycoprobe (journal version {version})", "upgrade sycoprobe to read it"
         )
     try:
-        _HEADER.validate_python(record)
+        _HEADER.validate_python(record, strict=True)
         if record.get("price"):
             Price.from_dict(record["price"])
     except ValidationError as e:

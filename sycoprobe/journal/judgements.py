@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from sycoprobe.errors import JournalError, JudgeError
@@ -100,8 +100,8 @@ class _Judgement(TypedDict):
     outcome: Literal["judged", "abstained", "unreadable", "refused", "error"]
     label: str | None
     said: str
-    usage: NotRequired[dict[str, int]]
-    cost: NotRequired[float]
+    usage: NotRequired[dict[str, Annotated[int, Field(ge=0)]]]
+    cost: NotRequired[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     notes: NotRequired[list[str]]
 
 
@@ -137,7 +137,7 @@ def why_damaged(record: dict[str, Any]) -> str:
     if shape is None:
         return ""
     try:
-        shape.validate_python(record)
+        shape.validate_python(record, strict=True)
     except ValidationError as e:
         return why_invalid(e)
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,8 @@ class _Call(TypedDict, total=False):
 
 _NEEDED = ("key", "set", "probe", "repeat", "user", "ms", "attempts", "at")
 _CALLS = TypeAdapter(_Call)
+_REPLIES = TypeAdapter(_Reply)
+_FIELDS = fields(Reply)
 
 
 def why_invalid(e: ValidationError) -> str:
@@ -173,15 +176,34 @@ def call_of(record: dict[str, Any], marks: tuple[str, ...]) -> Call:
 def _reply(record: _Reply, marks: tuple[str, ...]) -> Reply:
     if "text" not in record or "finish" not in record:
         raise DamagedLine("reply: has no text and finish")
-    fields: dict[str, Any] = {**record, "logprobs": _tokens(record.get("logprobs", ()))}
-    made = Reply(**fields)
-    made.usage = {name: n for name, n in made.usage.items() if 0 <= n <= _MOST}
-    if made.cost is not None and not 0 <= made.cost <= _MOST:  # nor NaN
-        made.cost = None
+    given: dict[str, Any] = dict(record)
+    made = _plausible(Reply(**given))
     answer, thought = split_thinking(made.text, marks)
     if answer != made.text:
         made.text, made.reasoning = answer, "\n\n".join(filter(None, (made.reasoning, thought)))
     return made
+
+
+def checked(reply: Reply) -> Reply:
+    """The reply itself, without numbers that are none. Raises `TypeError` for what is no reply, or one that a journal cannot have."""
+    if not isinstance(reply, Reply):
+        raise TypeError(f"a {type(reply).__name__} is no reply")
+    try:
+        _REPLIES.validate_python({f.name: getattr(reply, f.name) for f in _FIELDS})
+    except ValidationError as e:
+        raise TypeError(f"a reply's {why_invalid(e)}") from None
+    return _plausible(reply)
+
+
+def _plausible(reply: Reply) -> Reply:
+    """The reply itself, without tokens and costs that are negative or beyond all measure, and with logarithms that JSON has."""
+    if reply.usage and not all(0 <= n <= _MOST for n in reply.usage.values()):
+        reply.usage = {name: n for name, n in reply.usage.items() if 0 <= n <= _MOST}
+    if reply.cost is not None and not 0 <= reply.cost <= _MOST:  # nor NaN
+        reply.cost = None
+    if reply.logprobs:
+        reply.logprobs = _tokens(reply.logprobs)
+    return reply
 
 
 def _tokens(found: Any) -> list[TokenLogprob]:

@@ -258,7 +258,7 @@ class Run:
         except SycoprobeError as e:
             self._end(e)
             return None
-        except Exception as e:
+        except (Exception, SystemExit) as e:
             error = BackendError(f"the backend raised {type(e).__name__}", kind=ErrorKind.INTERNAL)
             error.__cause__ = e
             call = journals.failed_call(spec, said, error, _ms(began))

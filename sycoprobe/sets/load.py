@@ -91,7 +91,7 @@ def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
 def faults_of(folder: Path) -> list[Fault]:
     """Every fault of the set in `folder`: of its metadata and of its probes. Empty if it is sound."""
     info_path = folder / INFO_FILE
-    if not info_path.is_file():
+    if not is_file(info_path):
         return [Fault(str(info_path), 1, 1, "there is no such file", f"`sycoprobe init {folder}` writes a set to start from")]
     info, faults = parse_info(str(info_path), _read(info_path))
     if info is not None and info.generator:
