@@ -286,8 +286,9 @@ def _imports(work: Path) -> Target:
         file.write_bytes(raw)
         out = work / f"imported-{next(count)}"
         try:
-            import_set("generic", [file], out, maps=maps, licence="x", source="y", pick_wrong=True)
-            import_set("sycophancy-eval", [file], out.with_name(out.name + "s"))
+            with suppress(SycoprobeError):
+                import_set("sycophancy-eval", [file], out.with_name(out.name + "s"))
+            import_set("generic", [file], out, maps=maps, constants=("domain=x", "difficulty=easy"), licence="x", source="y")
         finally:
             shutil.rmtree(out, ignore_errors=True)
             shutil.rmtree(out.with_name(out.name + "s"), ignore_errors=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sycoprobe.errors import JournalError, PlanError
-from sycoprobe.files import is_file, plain
+from sycoprobe.files import is_file, is_folder, plain
 from sycoprobe.journal.journal import FILE
 from sycoprobe.jsontext import json_value
 from sycoprobe.planning import Planned
@@ -45,7 +45,7 @@ def new_folders(
 
 def new_folder(planned: Planned, out: str | Path | None, name: str | None) -> Path:
     folder = root_of(out) / (name or run_name(planned))
-    if (folder / FILE).exists():
+    if is_file(folder / FILE):
         raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
     return folder
 
@@ -80,7 +80,7 @@ def find_runs(run: str | Path, out: str | Path | None = None) -> list[Path]:
             return [folder]
         if is_file(folder) and folder.name == FILE:
             return [folder.parent]
-        if together := [p.parent for p in folder.glob(f"*/{FILE}")]:
+        if together := [p.parent for p in folder.glob(f"*/{FILE}")] if is_folder(folder) else []:
             return sorted(together, key=_begun)
     raise JournalError(f"no run {str(run)!r} here or in {root}/", "name the folder of a run, or `latest`")
 

@@ -94,12 +94,13 @@ def bless(
     """Write a run's outcomes as the baseline that later runs are held against; review and commit the file."""
     from sycoprobe import api
     from sycoprobe.config import command_line, found, gate_settings
+    from sycoprobe.files import is_file
     from sycoprobe.gating.baselines import DEFAULT_FILE
     from sycoprobe.text import visible
 
     settings = found(config)
     path = file or gate_settings(settings, command_line({})).baseline or Path(DEFAULT_FILE)
-    existed = path.exists()
+    existed = is_file(path)
     made = api.bless(run, path, out=o.out_of(settings, given))
     print(
         visible(

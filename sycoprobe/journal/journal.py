@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sycoprobe.errors import JournalError
+from sycoprobe.files import is_file, is_folder
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.journal.heads import SCHEMA_VERSION, checked_header, plan_of
 from sycoprobe.journal.lines import HEAD, Appender, DamagedLine, Line, damaged, good_length, lines_in, lock_of, records_in
@@ -176,7 +177,7 @@ class Journal:
     @classmethod
     def reopen(cls, folder: Path) -> tuple[Journal, Contents]:
         """Continue the journal in `folder`: lock it, repair a torn last line (and nothing else), give what it holds."""
-        if not (folder / FILE).is_file():
+        if not is_file(folder / FILE):
             raise JournalError(f"{folder}: there is no journal", "`sycoprobe run` starts a run")
         lock = locked(folder)
         try:
@@ -225,7 +226,7 @@ def read(folder: Path) -> Contents:
     """
     from sycoprobe.sets.load import kind_named
 
-    path = folder / FILE if folder.is_dir() else folder
+    path = folder / FILE if is_folder(folder) else folder
     contents: Contents | None = None
     wordings: Wordings | None = None
     probes: dict[tuple[str, str, str], Any] = {}

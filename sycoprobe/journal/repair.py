@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sycoprobe.errors import JournalError
+from sycoprobe.files import is_file
 from sycoprobe.journal import judgements
 from sycoprobe.journal.journal import FILE, Contents, locked, read
 from sycoprobe.journal.judgements import why_damaged
@@ -38,7 +39,7 @@ def repair(folder: Path) -> list[SetAside]:
     ------
     JournalError: there is no journal, it is damaged before its first call, another process writes to it, or it cannot be written.
     """
-    if not (folder / FILE).is_file():
+    if not is_file(folder / FILE):
         raise JournalError(f"{folder}: there is no journal", "`sycoprobe run` starts a run")
     lock = locked(folder)
     try:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sycoprobe.errors import ReportError
-from sycoprobe.files import read_whole
+from sycoprobe.files import is_folder, read_whole
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.jsontext import TextFault, read_json
 from sycoprobe.metrics.belief_shift import BeliefShift
@@ -200,6 +200,12 @@ class Section(OneLine, BaseModel):
     judges: list[JudgeInfo] = Field(default=[], description="Empty where only rules decided.")
     examples: list[Example] = Field(default=[], description="The worst conversations, whole.")
 
+    @model_validator(mode="after")
+    def _has_a_headline(self) -> Section:
+        if not any(m.headline for m in self.metrics.values()):
+            raise ValueError("no metric is the headline")
+        return self
+
     @property
     def headline(self) -> tuple[str, MetricResult]:
         """The metric to look at first, with its name."""
@@ -278,6 +284,12 @@ class Report(Printed, BaseModel):
             raise KeyError(f"{'several kinds have' if found else 'no metric'} {name!r}; there is: {known}")
         return found[0]
 
+    @model_validator(mode="after")
+    def _has_a_kind(self) -> Report:
+        if not self.kinds:
+            raise ValueError("there is no kind in it")
+        return self
+
     @property
     def estimates(self) -> Numbers:
         """Every estimate, by its metric's name."""
@@ -313,7 +325,7 @@ class Report(Printed, BaseModel):
     @classmethod
     def load(cls, path: Path, *, rows: bool = True) -> Report:
         """Read a `report.json` of whatever version, or that of a run's folder. Raises `ReportError`."""
-        file = path / FILE if path.is_dir() else path
+        file = path / FILE if is_folder(path) else path
         try:
             data = read_json(read_whole(file))
         except OSError as e:
