@@ -339,9 +339,11 @@ def _failures(contents: Contents) -> tuple[Counter[str], set[str]]:
     with contents.path.open("rb") as file:
         if not any(b'"error"' in line for line in file):
             return failed, answered_again
-    for call in calls(contents):
-        key = call.spec.key
-        if call.error is not None:
+    for _, record in records_in(contents.path):
+        if record.get("type") != "call":
+            continue
+        key = str(record.get("key"))
+        if record.get("error") is not None:
             failed[key] += 1
         elif key in failed:
             answered_again.add(key)

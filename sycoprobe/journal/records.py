@@ -7,9 +7,9 @@ import time
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from sycoprobe.errors import BackendError
@@ -23,6 +23,7 @@ from sycoprobe.turns import ErrorKind, Finish, Reply
 if TYPE_CHECKING:
     from sycoprobe.turns import TokenLogprob
 
+T = TypeVar("T")
 CALL = b'{"type":"call",'
 """How the line of a call begins, and no other."""
 _MOST = 10**12
@@ -31,10 +32,13 @@ _LEAST = -9999.0
 """What servers write for the logarithm of zero, which JSON cannot hold."""
 
 
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class _Token(TypedDict):
     token: str
-    logprob: float | None
-    top: list[tuple[str, float | None]]
+    logprob: _Finite
+    top: list[tuple[str, _Finite]]
 
 
 class _Error(TypedDict):
@@ -146,7 +150,7 @@ def call_of(record: dict[str, Any], marks: tuple[str, ...]) -> Call:
     Fields that this version does not know are passed over. Raises `DamagedLine` if it is no call.
     """
     try:
-        found = _CALLS.validate_python(record)
+        found = _valid(_CALLS, record, record.get("reply"))
     except ValidationError as e:
         raise DamagedLine(why_invalid(e)) from None
     if missing := [name for name in _NEEDED if name not in found]:
@@ -188,21 +192,40 @@ def checked(reply: Reply) -> Reply:
     """The reply itself, without numbers that are none. Raises `TypeError` for what is no reply, or one that a journal cannot have."""
     if not isinstance(reply, Reply):
         raise TypeError(f"a {type(reply).__name__} is no reply")
+    given = {f.name: getattr(reply, f.name) for f in _FIELDS}
     try:
-        _REPLIES.validate_python({f.name: getattr(reply, f.name) for f in _FIELDS})
+        _valid(_REPLIES, given, given)
     except ValidationError as e:
         raise TypeError(f"a reply's {why_invalid(e)}") from None
+    reply.logprobs = given["logprobs"]
     return _plausible(reply)
 
 
+def _valid(shape: TypeAdapter[T], record: dict[str, Any], reply: Any) -> T:
+    """A record in its shape; log-probabilities in its `reply` that JSON has not are put right if it is for them that it is none.
+
+    Raises `ValidationError`.
+    """
+    try:
+        return shape.validate_python(record)
+    except ValidationError:
+        if not isinstance(reply, dict):
+            raise
+        try:
+            reply["logprobs"] = _tokens(reply["logprobs"])
+        except (KeyError, TypeError, ValueError):
+            pass
+        else:
+            return shape.validate_python(record)
+        raise
+
+
 def _plausible(reply: Reply) -> Reply:
-    """The reply itself, without tokens and costs that are negative or beyond all measure, and with logarithms that JSON has."""
+    """The reply itself, without tokens and costs that are negative or beyond all measure."""
     if reply.usage and not all(0 <= n <= _MOST for n in reply.usage.values()):
         reply.usage = {name: n for name, n in reply.usage.items() if 0 <= n <= _MOST}
     if reply.cost is not None and not 0 <= reply.cost <= _MOST:  # nor NaN
         reply.cost = None
-    if reply.logprobs:
-        reply.logprobs = _tokens(reply.logprobs)
     return reply
 
 
