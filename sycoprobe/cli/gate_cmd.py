@@ -193,7 +193,9 @@ def plan(
         import json as codec
         from dataclasses import asdict
 
-        print(codec.dumps(asdict(made), indent=1))
+        from sycoprobe.jsontext import finite
+
+        print(codec.dumps(finite(asdict(made)), indent=1, allow_nan=False))
     else:
         print_design(planned, made, console())
 

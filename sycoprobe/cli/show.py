@@ -162,8 +162,14 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
     if json:
         import json as codec
 
+        from sycoprobe.jsontext import finite
+
         paid = {"price": price.to_dict() if price else None, "dollars": dollars}
-        print(codec.dumps({"plan": plan.model_dump(mode="json"), "estimate": asdict(cost), **paid}, indent=1))
+        print(
+            codec.dumps(
+                finite({"plan": plan.model_dump(mode="json"), "estimate": asdict(cost), **paid}), indent=1, allow_nan=False
+            )
+        )
         return
     calls = f"{cost.calls_max:,}" if cost.calls_min == cost.calls_max else f"{cost.calls_min:,} to {cost.calls_max:,}"
     lines = [
