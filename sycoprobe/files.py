@@ -46,6 +46,11 @@ def read_whole(path: Path) -> bytes:
         raise OSError(errno.EINVAL, str(e), str(path)) from None
 
 
+def read_text(path: Path, encoding: str = "utf-8") -> str:
+    """The text of a plain file, whose lines end in a line feed whatever ended them. Raises `OSError`, `UnicodeDecodeError`."""
+    return read_whole(path).decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write `text` to a file beside `path`, then put it in place; folders are made. Raises `GateError`."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

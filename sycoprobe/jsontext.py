@@ -144,7 +144,7 @@ def _unhandled(text: str, e: Exception, format_: str) -> TextFault:
         case _NoNumber():
             at, said = max(0, text.find(str(e))), f"not JSON: {e} is no number of JSON's"
         case RecursionError():
-            at, said = 0, "nested too deeply"
+            at, said = 0, f"not {format_} that can be read: nested too deeply"
         case _:
             # TOML allows underscores within a number; the place is that of its line in either case.
             digits = _TOO_LONG.search(text) or _TOO_LONG.search(text.replace("_", ""))

@@ -12,7 +12,7 @@ from sycoprobe.config.layers import Layer, Merged, merge
 from sycoprobe.config.rules import check_rule
 from sycoprobe.errors import GateError, PlanError
 from sycoprobe.extract.thinking_marks import checked_marks
-from sycoprobe.files import is_file, read_whole
+from sycoprobe.files import is_file, read_text
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
 from sycoprobe.text import writable
 
@@ -148,7 +148,7 @@ def _prompt(given: str | Path, name: str) -> Prompt:
         return Prompt(name, _text(given, "system"))
     path = Path(given)
     try:
-        return Prompt(path.stem, _text(read_whole(path).decode("utf-8"), f"system: {path}"))
+        return Prompt(path.stem, _text(read_text(path), f"system: {path}"))
     except UnicodeDecodeError as e:
         raise PlanError(f"system: {path} is no UTF-8 text (byte {e.start})", "save the file as UTF-8") from None
     except OSError as e:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sycoprobe.config.layers import Layer
 from sycoprobe.errors import PlanError
-from sycoprobe.files import is_file, read_whole
+from sycoprobe.files import is_file, read_text
 from sycoprobe.jsontext import TextFault, read_toml
 from sycoprobe.settings import Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared, option_name
 from sycoprobe.settings.checking import unknown
@@ -137,7 +137,7 @@ def find(folder: Path | None = None) -> ConfigFile:
 def load(path: Path) -> ConfigFile:
     """A settings file that the user named. Raises `PlanError`."""
     try:
-        text = read_whole(path).decode("utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as e:
         raise PlanError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
     try:

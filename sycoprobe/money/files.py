@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from sycoprobe.errors import PriceError
-from sycoprobe.files import read_whole
+from sycoprobe.files import read_text
 from sycoprobe.jsontext import TextFault, read_toml
 from sycoprobe.money.price import UNIT, Price, fault_in
 from sycoprobe.money.vendors import FREE, VENDORS
@@ -57,7 +57,7 @@ def read_table(path: Path) -> PriceTable:
     """
     try:
         # An editor on Windows may have put a byte order mark in front, which TOML does not allow.
-        text = read_whole(path).decode("utf-8-sig")
+        text = read_text(path, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
         raise PriceError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
     try:
