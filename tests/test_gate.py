@@ -244,7 +244,7 @@ def test_a_damaged_or_newer_baseline_is_refused_with_its_place(runs: Path, tmp_p
     api.bless(runs / "base", tmp_path / "b.json")
     text = (tmp_path / "b.json").read_text()
     for broken, part in (
-        (text[: len(text) // 2], "is not JSON"),
+        (text[: len(text) // 2], "not JSON"),
         (text.replace('"baseline_version": 2', '"baseline_version": 7'), "newer sycoprobe"),
         ("{}", "no sycoprobe baseline"),
         (text.replace("verdict: held control", "verdict held control", 1), "cannot be read"),
