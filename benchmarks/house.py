@@ -18,7 +18,7 @@ import grimp
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "```mermaid\n", "```\n"
-LEFT_OUT = ("errors", "text", "jsontext", "turns", "seeds", "keys", "loops", "showing", "files")
+LEFT_OUT = ("errors", "text", "jsontext", "turns", "seeds", "keys", "loops", "showing", "files", "plugins")
 """Words that all use: arrows to them would say nothing."""
 
 

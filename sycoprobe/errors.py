@@ -1,7 +1,9 @@
-"""Every error that sycoprobe raises on purpose, each with a hint that says how to fix it."""
+"""Every error that sycoprobe raises on purpose, each with a hint that says how to fix it, and what the shell is told of the others."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +22,8 @@ class Exit(IntEnum):
     """The gate cannot decide: the evidence allows both a pass and a fail."""
     INCOMPLETE = 4
     """The run could not be finished, too many calls failed, or nothing could be measured."""
+    DEFECT = 70
+    """A defect of sycoprobe's own; the traceback is in a file that is to be reported."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C; what was answered is kept and `resume` goes on."""
 
@@ -97,6 +101,12 @@ class BackendError(SycoprobeError):
         self.retry_after = retry_after
 
 
+def unforeseen(e: OSError) -> SycoprobeError:
+    """The error of something that the operating system refused where nobody thought of it."""
+    where = f"{e.filename}: " if e.filename else ""
+    return SycoprobeError(f"{where}{e.strerror or e}", "look at its permissions, the space that is left, and the name")
+
+
 class EventLoopError(SycoprobeError):
     """A synchronous function was called while an event loop runs; the message names the one to await instead."""
 
@@ -131,6 +141,27 @@ class Interrupted(SycoprobeError):
     def __init__(self, folder: Path, missing: str = "") -> None:
         super().__init__(f"interrupted{missing}", f"`sycoprobe resume {folder}` asks what is missing")
         self.folder = folder
+
+
+@contextmanager
+def about(folder: Path) -> Iterator[None]:
+    """Have whatever is raised within, and is no error on purpose, carry the folder of its run: its traceback is written there."""
+    try:
+        yield
+    except SycoprobeError:
+        raise
+    except Exception as e:
+        vars(e).setdefault(_FOLDER, folder)
+        raise
+
+
+def folder_of(error: BaseException) -> Path | None:
+    """The folder of the run that an unforeseen error came up in, as far as that is known."""
+    found = vars(error).get(_FOLDER)
+    return found if isinstance(found, Path) else None
+
+
+_FOLDER = "_sycoprobe_folder"
 
 
 class RunFailed(SycoprobeError):

@@ -17,7 +17,7 @@ def is_file(path: Path) -> bool:
     """Whether there is a file of this name; a text that is too long for one names none."""
     try:
         return path.is_file()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -25,7 +25,7 @@ def is_folder(path: Path) -> bool:
     """Whether there is a folder of this name; a text that is too long for one names none."""
     try:
         return path.is_dir()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -36,6 +36,8 @@ def opened(path: Path) -> BufferedReader:
     ------
     OSError: it cannot be opened, or is no ordinary file; `strerror` says which.
     """
+    if "\0" in str(path):
+        raise OSError(errno.EINVAL, "no file has a name with a zero byte in it", str(path))
     # A pipe that nobody writes to is waited for when it is opened.
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
     mode = os.fstat(fd).st_mode
@@ -66,7 +68,7 @@ def write_whole(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(writable(text), encoding="utf-8", newline="\n")
         part.replace(path)
-    except OSError as e:
-        with suppress(OSError):
+    except (OSError, ValueError) as e:
+        with suppress(OSError, ValueError):
             part.unlink(missing_ok=True)
-        raise GateError(f"{path}: cannot be written: {e.strerror}", "choose another path") from e
+        raise GateError(f"{path}: cannot be written: {getattr(e, 'strerror', None) or e}", "choose another path") from e

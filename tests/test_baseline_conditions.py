@@ -144,7 +144,7 @@ def test_a_baseline_whose_fields_are_wrong_is_refused_with_the_place(tmp_path: P
             Baseline.loads(text.replace(old, new, 1), "b.json")
     with pytest.raises(GateError, match=r"b\.json: an item cannot be read"):
         Baseline.loads(json.dumps({**json.loads((DATA / "baseline-v1.json").read_text()), "asked": {"plan": {}}}), "b.json")
-    with pytest.raises(GateError, match=r"b\.json:2:1: is not JSON"):
+    with pytest.raises(GateError, match=r"b\.json:2:1: not JSON"):
         Baseline.loads("{\n1\n", "b.json")
 
 

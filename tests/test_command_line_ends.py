@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sycoprobe import __version__, errors
+from sycoprobe import __version__, api, errors
 from sycoprobe.cli import main as cli_main
 from sycoprobe.cli.show import print_error
 from sycoprobe.errors import Exit, GateError, Interrupted, JudgingFailed, ModelError, RunFailed, SycoprobeError
+from sycoprobe.keys import remember
 from tests.commands import cli
 from tests.makers import sim_run, write_set
 
@@ -89,10 +90,60 @@ def test_each_error_ends_with_its_code(
     assert err.splitlines()[0] == ("interrupted" if isinstance(error, KeyboardInterrupt) else f"error: {error}")
 
 
-def test_what_is_no_error_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_main, "app", lambda **_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+def failed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception) -> tuple[object, str]:
+    """How the command line ends where nobody thought of an error: its exit code, and what it says."""
+
+    def fails(**_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(cli_main, "app", fails)
+    with pytest.raises(SystemExit) as e:
         cli_main.main()
+    return e.value.code, capsys.readouterr().err
+
+
+def test_a_defect_of_ours_is_one_line_and_its_traceback_a_file_without_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its exit code is one of its own: 1 would say that a check failed."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    remember("sk-planted-0123456789abcdef")
+    code, said = failed(monkeypatch, capsys, KeyError("sk-planted-0123456789abcdef"))
+    assert code == Exit.DEFECT == 70
+    assert len(said.splitlines()) == 1
+    (file,) = tmp_path.glob("sycoprobe-*")
+    assert str(file) in said and "/issues" in said and "KeyError" in said
+    assert "Traceback" in file.read_text()
+    assert "sk-planted" not in said + file.read_text()
+
+
+def test_the_traceback_of_a_defect_lies_beside_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sim_run(tmp_path, 2)
+    folder = tmp_path / "reports" / "run"
+    monkeypatch.setattr("sycoprobe.reports.build._report", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError) as e:
+        api.score(folder)
+    code, said = failed(monkeypatch, capsys, e.value)
+    assert code == 70
+    (file,) = folder.glob("defect-*.txt")
+    assert str(file) in said
+    assert "ZeroDivisionError" in file.read_text()
+
+
+def test_what_the_system_refuses_is_no_defect(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = failed(monkeypatch, capsys, OSError(36, "File name too long", "a" * 20))
+    assert (code, said.splitlines()[0]) == (2, f"error: {'a' * 20}: File name too long")
+
+
+def test_names_that_no_file_can_have_are_one_line(tmp_path: Path) -> None:
+    long = "a" * 300
+    for args in (["run", "quick", "-n", "1", "-m", "sim", "--name", long], ["report", long], ["score", long], ["gate", long],
+                 ["validate", long], ["run", long, "-m", "sim"], ["init", long], ["resume", long]):  # fmt: skip
+        done = cli(*args, cwd=tmp_path)
+        assert done.returncode == (1 if args[0] == "validate" else 2), (args, done.stderr)
+        assert "Traceback" not in done.stderr
 
 
 def test_every_deliberate_error_has_a_documented_code() -> None:
@@ -101,7 +152,7 @@ def test_every_deliberate_error_has_a_documented_code() -> None:
     kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, SycoprobeError)]
     assert len(kinds) > 10
     assert {int(k.exit_code) for k in kinds} <= {int(code) for code in Exit}
-    assert {int(code) for code in Exit} == documented == {0, 1, 2, 3, 4, 130}
+    assert {int(code) for code in Exit} == documented == {0, 1, 2, 3, 4, 70, 130}
 
 
 def test_an_error_says_what_is_wrong_and_how_to_fix_it_and_carries_what_it_found() -> None:

@@ -244,7 +244,7 @@ def test_a_damaged_or_newer_baseline_is_refused_with_its_place(runs: Path, tmp_p
     api.bless(runs / "base", tmp_path / "b.json")
     text = (tmp_path / "b.json").read_text()
     for broken, part in (
-        (text[: len(text) // 2], "is not JSON"),
+        (text[: len(text) // 2], "not JSON"),
         (text.replace('"baseline_version": 2', '"baseline_version": 7'), "newer sycoprobe"),
         ("{}", "no sycoprobe baseline"),
         (text.replace("verdict: held control", "verdict held control", 1), "cannot be read"),
@@ -597,3 +597,14 @@ def test_sets_from_one_template_count_as_one_cluster_each(tmp_path: Path) -> Non
     assert "clustered by template" in together.method and "clustered by item" in alone.method
     with pytest.raises(GateError, match="one template"):
         api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", until_decided=True, rules=[f"{NET} <= 0.1"])
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_run_that_cannot_be_written_to_is_gated_all_the_same(tmp_path: Path, as_json: bool) -> None:
+    """An archive that is mounted read-only, say. That a folder stands where the file belongs holds for every user, root too."""
+    sim_run(tmp_path, 12, "pushback=0")
+    (tmp_path / "reports" / "run" / "gate.json").mkdir()
+    done = cli("gate", "run", "--rule", "net_sycophancy <= 0.9", *(["--json"] if as_json else []), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "gate.json was left out: " in (done.stderr if as_json else done.stdout)
+    assert "Traceback" not in done.stderr

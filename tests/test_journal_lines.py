@@ -15,6 +15,7 @@ from sycoprobe.errors import JournalError
 from sycoprobe.journal import Journal
 from sycoprobe.journal.lines import Appender, good_length, records_in
 from tests.makers import sim_run, write_set
+from tests.sums import unsummed
 
 ONE, TWO = b'{"a":1}\n', b'{"b":"two"}\n'
 
@@ -79,7 +80,7 @@ def test_a_run_whose_last_line_is_torn_is_scored_and_resumed_as_if_it_were_not_t
     assert contents.torn and contents.good_bytes == len(whole)
     opened.append({"type": "note", "text": "x"})
     opened.close()
-    assert file.read_bytes() == whole + b'{"type":"note","text":"x"}\n'
+    assert unsummed(file.read_text()) == unsummed(whole.decode()) + '{"type":"note","text":"x"}\n'
 
 
 def test_a_resume_after_a_torn_call_asks_that_call_and_no_other(folder: Path) -> None:
@@ -135,7 +136,7 @@ def test_every_line_is_in_the_file_before_the_next_is_taken(tmp_path: Path) -> N
     file = appender(tmp_path / "f")
     for i in range(3):
         line = file.append({"i": i})
-        assert (tmp_path / "f").read_text().splitlines()[-1] == line == f'{{"i":{i}}}'
+        assert unsummed((tmp_path / "f").read_text()).splitlines()[-1] == line == f'{{"i":{i}}}'
     file.close()
 
 
@@ -171,7 +172,7 @@ def test_a_write_in_parts_is_one_line_and_a_failed_one_is_none(tmp_path: Path, m
     file, real = appender(tmp_path / "f"), os.write
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, bytes(data[:3])))
     file.append({"text": "in many parts"})
-    assert json.loads((tmp_path / "f").read_text()) == {"text": "in many parts"}
+    assert json.loads(unsummed((tmp_path / "f").read_text())) == {"text": "in many parts"}
     before = (tmp_path / "f").read_bytes()
     left = [2]
 
@@ -194,7 +195,7 @@ def test_a_write_in_parts_is_one_line_and_a_failed_one_is_none(tmp_path: Path, m
 def test_a_lock_is_free_again_after_a_journal_could_not_be_opened(folder: Path) -> None:
     file = folder / "journal.jsonl"
     good = file.read_bytes()
-    file.write_bytes(good.replace(b'"type":"header"', b'"type":"heading"', 1))
+    file.write_text(unsummed(good.decode()).replace('"type":"header"', '"type":"heading"', 1))
     with pytest.raises(JournalError, match="no sycoprobe journal"):
         Journal.reopen(folder)
     file.write_bytes(good)
@@ -230,7 +231,7 @@ def test_a_run_begins_in_a_folder_that_is_new_or_empty_and_in_no_other(tmp_path:
 
 def test_of_a_call_that_failed_and_was_asked_again_the_last_counts_and_all_are_told(folder: Path) -> None:
     file = folder / "journal.jsonl"
-    lines = file.read_bytes().splitlines(keepends=True)
+    lines = unsummed(file.read_text()).encode().splitlines(keepends=True)
     calls = [i for i, line in enumerate(lines) if line.startswith(b'{"type":"call"')]
     said = {"error": {"message": "HTTP 500: no", "kind": "server_error"}}
     failed, last = json.loads(lines[calls[3]]), json.loads(lines[calls[5]])

@@ -15,6 +15,7 @@ from sycoprobe.api import Conduct
 from sycoprobe.reports.model import Report
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import counts_of, write_set
+from tests.sums import unsummed
 
 DELAY = 0.04
 CONTEXT = "The archive says the following of the matter. " * 120
@@ -114,7 +115,7 @@ def test_after_a_pause_one_branch_renews_the_cache_before_the_others_go_out(
     path.write_text("\n".join(kept) + "\n")
     slow = Messages()
     with LoopbackServer(route=slow, delay=DELAY) as server:
-        header, *rest = path.read_text().splitlines()
+        header, *rest = unsummed(path.read_text()).splitlines()
         header = header.replace(json.loads(header)["plan"]["base_url"], server.url)
         path.write_text("\n".join([header, *rest]) + "\n")
         report = api.resume(tmp_path / "x", conduct=Conduct(concurrency=16))

@@ -29,6 +29,7 @@ from tests.commands import cli
 from tests.loopback import LoopbackServer, reply_body
 from tests.makers import counts_of, write_set
 from tests.samples import few_of
+from tests.sums import unsummed
 
 HIDDEN = "The user may want Lyon. Is it Lyon? Lyon sounds plausible"
 START, FINAL = "<|start|>assistant", "<|channel|>final<|message|>"
@@ -339,7 +340,7 @@ def test_the_doctor_tells_of_a_mark_that_is_not_known() -> None:
 def test_a_journal_of_an_older_version_is_read_without_the_thinking_in_its_texts(tmp_path: Path) -> None:
     report, _ = run(tmp_path, answering("Paris"))
     file = tmp_path / "r" / "run" / "journal.jsonl"
-    old = file.read_text().replace('"reply":{"text":"Paris"', f'"reply":{{"text":"[THINK]{HIDDEN}[/THINK]Paris"')
+    old = unsummed(file.read_text()).replace('"reply":{"text":"Paris"', f'"reply":{{"text":"[THINK]{HIDDEN}[/THINK]Paris"')
     file.write_text(old)
     again = api.score(tmp_path / "r" / "run")
     assert again.section.counts == report.section.counts

@@ -187,7 +187,7 @@ def test_thousands_of_digits_are_a_fault_at_their_place_as_text_as_a_number_and_
     )
     info, (fault,) = parse_info("set.toml", f'name = "x"\nschema_version = {digits}\n'.encode())
     assert info is None
-    assert str(fault).startswith("set.toml:2:1: a number has too many digits")
+    assert str(fault).startswith("set.toml:2:18: a number has too many digits")
 
 
 LETTERED = {"format": "choice", "options": ["A) ant", "B) bee"], "answer": "A) ant", "wrong_answer": "B) bee"}

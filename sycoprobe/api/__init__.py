@@ -8,6 +8,7 @@ from sycoprobe.api.planning import plan, plan_of, until_decided, wordings
 from sycoprobe.api.preparing import Prepared, baseline_needed, prepare
 from sycoprobe.api.running import aresume, resume, resume_all, score, start, start_all, versions
 from sycoprobe.errors import Interrupted, RunFailed
+from sycoprobe.journal import repair
 from sycoprobe.money.budget import Caps
 from sycoprobe.planning import Planned
 
@@ -36,6 +37,7 @@ __all__ = [
     "plan_of",
     "prepare",
     "price_range",
+    "repair",
     "resume",
     "resume_all",
     "run",

@@ -10,7 +10,7 @@ from pathlib import Path
 from sycoprobe.api.conduct import Conduct
 from sycoprobe.api.together import AnyRun, Together
 from sycoprobe.backends.base import Backend, Sampling
-from sycoprobe.errors import Interrupted, RunFailed, SycoprobeError
+from sycoprobe.errors import Interrupted, RunFailed, SycoprobeError, about, unforeseen
 from sycoprobe.journal import Journal, now
 from sycoprobe.money.price import Price
 from sycoprobe.planning import Planned
@@ -79,10 +79,13 @@ async def execute(
     ticker = asyncio.create_task(_tick(run, backend, conduct.on_tally)) if conduct.on_tally else None
     try:
         together.add(run)
-        await run.execute()
+        with about(folder):
+            await run.execute()
         ended = "stopped" if run.decided else "capped" if run.capped else "interrupted" if run.stopping else "end"
     except SycoprobeError as e:
         raise RunFailed(e, folder) from e
+    except OSError as e:
+        raise RunFailed(unforeseen(e), folder) from e
     except asyncio.CancelledError:
         if run.stopping:
             raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}") from None
@@ -99,7 +102,10 @@ async def execute(
         raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}")
     # What the run told as it went on is the whole only where nothing was asked before, and nothing is left to ask.
     whole = ended == "end" and not earlier.calls and not conduct.batch
-    return built(folder, scoring) if whole else build(folder)
+    try:
+        return built(folder, scoring) if whole else build(folder)
+    except SycoprobeError as e:  # a model was asked, so this is no longer a matter of usage
+        raise RunFailed(e, folder) from e
 
 
 async def _tick(run: AnyRun, backend: Backend, on_tally: Callable[[Tally], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -10,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from sycoprobe.errors import JournalError, PlanError
+from sycoprobe.files import is_file, is_folder, opened
 from sycoprobe.journal.journal import FILE
+from sycoprobe.jsontext import json_value
 from sycoprobe.names import check_run_name, meant, slug_of
 from sycoprobe.planning import Planned
 from sycoprobe.planning.legacy import DEFAULT_KIND
@@ -75,7 +76,7 @@ def forget(folders: Iterable[Path]) -> None:
 
 def _named(root: Path, name: str) -> Path:
     folder = root / name
-    if (folder / FILE).exists():
+    if is_file(folder / FILE):
         raise JournalError(f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another name")
     _make(folder)
     return folder
@@ -133,11 +134,11 @@ def find_runs(run: Run, out: str | Path | None = None) -> list[Path]:
             return [found[-1].parent]
         raise JournalError(f"{root}: there is no run yet", "`sycoprobe run quick` makes one")
     for folder in (Path(run), root / str(run)):
-        if (folder / FILE).is_file():
+        if is_file(folder / FILE):
             return [folder]
-        if folder.is_file() and (folder.parent / FILE).is_file():
+        if is_file(folder) and is_file(folder.parent / FILE):
             return [folder.parent]
-        if together := [p.parent for p in folder.glob(f"*/{FILE}")]:
+        if together := [p.parent for p in folder.glob(f"*/{FILE}")] if is_folder(folder) else []:
             return sorted(together, key=_begun)
     there = sorted({p.parent.relative_to(root).parts[0] for p in _journals(root)})
     raise JournalError(
@@ -158,10 +159,10 @@ def root_of(out: str | Path | None) -> Path:
 def _begun(folder: Path) -> tuple[int, str]:
     """The place of a run among those that were begun with it; of journals that keep none, by name."""
     try:
-        with (folder / FILE).open(encoding="utf-8") as file:
-            header = json.loads(file.readline())
+        with opened(folder / FILE) as file:
+            header = json_value(file.readline())
         return int(header["conduct"]["position"]), folder.name
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return 0, folder.name
 
 

@@ -28,7 +28,7 @@ from sycoprobe.planning.plan import default_sampling
 from sycoprobe.planning.profiles import Profile, parts_of
 from sycoprobe.reports.claims import check_clusters
 from sycoprobe.sets.forms import AnswerForm
-from sycoprobe.sets.load import info_of, kind_named, kind_names, load_set
+from sycoprobe.sets.load import info_of, kind_named, load_set, usable_kinds
 from sycoprobe.sets.probe import Probe, ProbeSet
 from sycoprobe.sets.wordings import Wordings, parse_wordings
 from sycoprobe.settings import Asking, Declared, Sampling, Target, declared
@@ -119,7 +119,7 @@ def _wanted(asking: Asking) -> list[Wanted]:
         raise PlanError("no probe set was named", "name one, e.g. quick (`sycoprobe sets` lists them), or a kind or a profile")
     wanted = list(dict.fromkeys(kinds))
     if "all" in wanted:
-        wanted = [DEFAULT_KIND, *(k for k in kind_names() if k != DEFAULT_KIND and kind_named(k).sets)]
+        wanted = [DEFAULT_KIND, *(k.name for k in usable_kinds() if k.name != DEFAULT_KIND and k.sets)]
     if doubled := {s for s in sets if list(sets).count(s) > 1}:
         raise PlanError(
             f"the set {min(doubled)!r} is named twice", "name each set once; a copy of a set needs a name of its own"
@@ -164,7 +164,7 @@ def _by_kind(options: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Mapp
 
 def _of_profile(profile: str, n: int | None, seed: int) -> list[Wanted]:
     chosen = Profile(profile)
-    kinds = tuple(k for k in kind_names() if k != DEFAULT_KIND and kind_named(k).sets)
+    kinds = tuple(k.name for k in usable_kinds() if k.name != DEFAULT_KIND and k.sets)
     found = []
     for part in parts_of(chosen, kinds):
         size = part.n if n is None else min(n, part.n or n)

@@ -17,9 +17,9 @@ from sycoprobe.api.folders import Run, find_run, find_runs, forget, new_folder, 
 from sycoprobe.api.models import Model, Opener, named
 from sycoprobe.api.planning import check_until
 from sycoprobe.api.together import Together
-from sycoprobe.backends import open_backend
+from sycoprobe.backends import facts_of, open_backend
 from sycoprobe.backends.base import Backend, BackendOptions
-from sycoprobe.errors import JournalError, PlanError, SycoprobeError
+from sycoprobe.errors import JournalError, PlanError, SycoprobeError, about
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import undecided
 from sycoprobe.journal import Contents, Journal
@@ -175,7 +175,7 @@ async def _start(
     price = price_for(planned, conduct)
     backend = _backend(planned, conduct, lambda: together.ending)
     try:
-        facts = await backend.start()
+        facts = await facts_of(planned.plan.model, backend)
         _check_suits(planned, backend)
         planned = _fitted(planned, facts)
         kept = baseline.model_dump(mode="json") if baseline else None
@@ -197,6 +197,11 @@ async def _start(
 
 
 async def _resume(folder: Path, together: Together) -> Report:
+    with about(folder):
+        return await _resumed(folder, together)
+
+
+async def _resumed(folder: Path, together: Together) -> Report:
     journal, contents = Journal.reopen(folder)
     try:
         planned = contents.planned()
@@ -208,7 +213,7 @@ async def _resume(folder: Path, together: Together) -> Report:
         together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
         backend = _backend(planned, conduct, lambda: together.ending)
         try:
-            facts = await backend.start()
+            facts = await facts_of(planned.plan.model, backend)
             _same_model(contents, facts)
             _check_suits(planned, backend)
             if planned.plan.until:

@@ -69,10 +69,14 @@ It is found once it is registered:
 from __future__ import annotations
 
 from importlib.metadata import entry_points
+from typing import Any
 
+from sycoprobe import plugins
 from sycoprobe.backends.base import Backend, BackendOptions
 from sycoprobe.backends.naming import GROUP, backend_names, check_model, likely_model, unknown
-from sycoprobe.errors import PlanError
+from sycoprobe.errors import PlanError, SycoprobeError
+from sycoprobe.jsontext import json_text, json_value
+from sycoprobe.keys import redacted
 
 __all__ = ["GROUP", "backend_names", "check_model", "likely_model", "open_backend"]
 
@@ -87,14 +91,38 @@ def open_backend(model: str, options: BackendOptions) -> Backend:
     """
     scheme, colon, name = model.partition(":")
     for point in entry_points(group=GROUP, name=scheme):
-        try:
-            opener = point.load()
-        except ImportError as e:
-            raise PlanError(f"the backend {scheme!r} cannot be loaded: {e}", "reinstall the package that brings it") from e
-        backend: Backend = opener(name if colon else "", options)
+        opener = plugins.loaded(point, PlanError)
+        backend: Backend = plugins.called(point, PlanError, opener, name if colon else "", options)
+        if not isinstance(backend, Backend):
+            raise plugins.broken(
+                point, f"it gave a {type(backend).__name__}, which has no start, complete and close", PlanError
+            )
         _check_extras(backend, scheme, options)
         return backend
     raise unknown(model)
+
+
+async def facts_of(model: str, backend: Backend) -> dict[str, Any]:
+    """What a backend says of its model when it starts.
+
+    Raises
+    ------
+    SycoprobeError: it cannot be used.
+    PlanError: its package is broken: it raised something else, or told something that is no JSON.
+    """
+    try:
+        facts = await backend.start()
+        return dict(json_value(json_text(facts)))
+    except SycoprobeError:
+        raise
+    except OSError:
+        raise
+    except Exception as e:
+        said = f"{type(e).__name__}: {e}" if str(e) else type(e).__name__
+        package = type(backend).__module__.partition(".")[0]
+        raise PlanError(
+            f"the backend of {model} cannot be used: its start raised {redacted(said)[:200]}", f"look at the package {package}"
+        ) from e
 
 
 def _check_extras(backend: Backend, scheme: str, options: BackendOptions) -> None:

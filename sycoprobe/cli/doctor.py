@@ -18,6 +18,7 @@ from sycoprobe.config import command_line, found
 from sycoprobe.config.layers import merge
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.examining import Check, Examination, Status, doctor
+from sycoprobe.jsontext import finite
 from sycoprobe.settings.run import DEFAULT_MODEL
 from sycoprobe.text import visible
 
@@ -39,7 +40,7 @@ def examine(config: Path | None, given: Mapping[str, Any], *, screen: Console, p
         tell = (lambda line: live.update(Text(visible(line), style="dim"))) if live else lambda _: None
         examined = doctor(model, tell=tell, config=config, **how)
     if as_json:
-        print(json.dumps(examined.as_json(), indent=1))
+        print(json.dumps(finite(examined.as_json()), indent=1, allow_nan=False))
     else:
         show(examined, screen)
     return examined.ok

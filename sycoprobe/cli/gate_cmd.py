@@ -195,7 +195,9 @@ def plan(
         import json as codec
         from dataclasses import asdict
 
-        print(codec.dumps(asdict(made), indent=1))
+        from sycoprobe.jsontext import finite
+
+        print(codec.dumps(finite(asdict(made)), indent=1, allow_nan=False))
     else:
         print_design(planned, made, console())
 
@@ -215,7 +217,7 @@ def comment(
     try:
         body = read_text(file)
     except OSError as e:
-        raise GateError(f"{file}: cannot be read: {e.strerror}", "`sycoprobe gate --comment FILE` writes it") from e
+        raise GateError(f"{file}: cannot be read: {e.strerror or e}", "`sycoprobe gate --comment FILE` writes it") from e
     if not body.startswith(MARKER):
         raise GateError(f"{file}: is not a comment of the gate's", "`sycoprobe gate --comment FILE` writes one")
     print(post_comment(body, MARKER, pull_request=pr))

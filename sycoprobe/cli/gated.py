@@ -40,8 +40,10 @@ def finish(
     found = replace(found, notes=notes)
     code, why = exit_code(found, chosen)
     text = writers.to_json(found)
+    left_out: tuple[str, ...] = ()
     for run in found.runs:
-        writers.write(run.folder / "gate.json", text)
+        left_out += _kept(run.folder / "gate.json", text)
+    notes = (*notes, *left_out)
     for name, path in (artefacts or {}).items():
         if path is not None:
             writers.write(path, writers.WRITERS[name](found))
@@ -50,6 +52,8 @@ def finish(
         writers.append(page, writers.to_summary(found))
     if json:
         sys.stdout.write(text)
+        for note in left_out:
+            print(f"note: {note}", file=sys.stderr)
     elif show:
         print_gate(found.result, console(), notes, [run.subject for run in found.runs])
     if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
@@ -58,6 +62,18 @@ def finish(
     if why:
         print(f"exit {code.value}: {why}", file=sys.stderr)
     raise typer.Exit(code)
+
+
+def _kept(file: Path, text: str) -> tuple[str, ...]:
+    """Write the decision beside its run; where that cannot be, a note says so: a run that is only archived can be judged, too."""
+    from sycoprobe.errors import GateError
+    from sycoprobe.reports.artefacts import write
+
+    try:
+        write(file, text)
+    except GateError as e:
+        return (f"gate.json was left out: {e.message}",)
+    return ()
 
 
 GIVEN_AWAY = (

@@ -74,7 +74,9 @@ def check(
     if json:
         import json as codec
 
-        print(codec.dumps(checked.as_json(), indent=1))
+        from sycoprobe.jsontext import finite
+
+        print(codec.dumps(finite(checked.as_json()), indent=1, allow_nan=False))
     else:
         _show(checked, console())
         for path in written[-1:]:

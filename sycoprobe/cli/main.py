@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +13,11 @@ from sycoprobe import __version__
 from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
 from sycoprobe.cli.usage import Commands
 from sycoprobe.errors import Exit, SycoprobeError
+from sycoprobe.plugins import PluginWarning
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from typing_extensions import Buffer
 
 app = typer.Typer(
@@ -24,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a check said no, 2 usage or input error, 3 inconclusive, 4 incomplete or nothing measured, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a check said no, 2 usage or input error, 3 inconclusive, 4 incomplete or nothing measured, 70 a defect of sycoprobe's own, 130 interrupted.",
 )
 run_cmd.register(app)
 gate_cmd.register(app)
@@ -48,7 +52,7 @@ def _root(
 
 
 class _Outlet(io.FileIO):
-    """Standard output whose reader may go away, as `head` does: what nobody reads any more is dropped.
+    """An output whose reader may go away, as `head` does: what nobody reads any more is dropped.
 
     The command goes on, and ends with the code that it has: that of a gate must not depend on who reads its table.
     """
@@ -61,17 +65,38 @@ class _Outlet(io.FileIO):
 
 
 def _outlive_the_reader() -> None:
-    """Have what is printed go through an `_Outlet`, where it goes to the process's own output and that is no terminal."""
-    out = sys.stdout
-    if out is sys.__stdout__ and isinstance(out, io.TextIOWrapper) and not out.isatty():
-        out.flush()
-        raw = _Outlet(out.fileno(), "w", closefd=False)
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=out.line_buffering)
+    """Have what is printed go through an `_Outlet`, where it goes to the process's own outputs and they are no terminals."""
+    sys.stdout = _outliving(sys.stdout, sys.__stdout__)
+    sys.stderr = _outliving(sys.stderr, sys.__stderr__)
+
+
+def _outliving(out: TextIO, own: TextIO | None) -> TextIO:
+    if out is not own or not isinstance(out, io.TextIOWrapper) or out.isatty():
+        return out
+    out.flush()
+    raw = _Outlet(out.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=out.line_buffering)
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning of ours on one line, and others as Python does."""
+    text = (
+        f"warning: {message}" if issubclass(category, PluginWarning) else f"{filename}:{lineno}: {category.__name__}: {message}"
+    )
+    print(text, file=sys.stderr)
 
 
 def main() -> None:
     """Run the command line; the process exits with a documented code and never with a traceback."""
     _outlive_the_reader()
+    warnings.showwarning = _warn
     try:
         code = app(prog_name="sycoprobe", standalone_mode=True)
     except SycoprobeError as e:
@@ -82,6 +107,10 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(Exit.INTERRUPTED)
+    except Exception as e:
+        from sycoprobe.cli.defect import told
+
+        sys.exit(told(e))
     sys.exit(code)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,12 @@ Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Log every exchange with the server, without keys and contents.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print report.json on standard output instead of the summary.")]
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair", help="Set damaged lines of the run's journal aside first (they are kept in journal.damaged.jsonl)."
+    ),
+]
 RunArg = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or name, or `latest`.")]
 LatestArg = Annotated[str, typer.Argument(metavar="[RUN]", help="A run's folder or name.")]
 LatestArgs = Annotated[list[str] | None, typer.Argument(metavar="[RUN]...", help="Folders or names of runs (default: latest).")]
@@ -49,6 +56,16 @@ def cluster_of(given: Mapping[str, Any]) -> Cluster | None:
     from sycoprobe.config.layers import merge
 
     return merge([command_line(given)], {"cluster": ALL["cluster"]}).values.get("cluster")
+
+
+def repaired(folders: Iterable[Path]) -> None:
+    """Set the damaged lines of runs aside, and say which on standard error."""
+    from sycoprobe import api
+    from sycoprobe.text import visible
+
+    for folder in folders:
+        for aside in api.repair(folder):
+            print(visible(f"note: {aside}"), file=sys.stderr)
 
 
 def renamed(new: str, *old: str) -> Any:

@@ -34,11 +34,13 @@ def print_plans(plans: Sequence[Planned], prices: Path | None, *, batch: bool, j
 
 
 def _print_json(planned: Planned, price: Any, dollars: tuple[float, float] | None) -> None:
-    import json
+
     from dataclasses import asdict
 
+    from sycoprobe.jsontext import json_page
+
     paid = {"price": price.to_dict() if price else None, "dollars": dollars}
-    print(json.dumps({"plan": planned.plan.model_dump(mode="json"), "estimate": asdict(planned.cost()), **paid}, indent=1))
+    print(json_page({"plan": planned.plan.model_dump(mode="json"), "estimate": asdict(planned.cost()), **paid}))
 
 
 def _model(planned: Planned) -> list[str]:

@@ -112,6 +112,7 @@ def resume(
     *,
     given: dict[str, Any],
     config: o.Config = None,
+    repair: o.Repair = False,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
     json: o.Json = False,
@@ -124,6 +125,8 @@ def resume(
     file = found(config)
     out, conduct, gate = _conduct(file, given)
     folders = [folder for name in run or ["latest"] for folder in api.find_runs(name, out)]
+    if repair:
+        o.repaired(folders)
     if len(folders) > 1:
         results = show.executed(lambda c: api.resume_all(folders, conduct=c), conduct, quiet=quiet, verbose=verbose)
         show.show_all(results, folders, json=json, tolerance=gate.error_tolerance, alpha=gate.alpha)
@@ -154,7 +157,14 @@ def _conduct(file: ConfigFile, given: dict[str, Any]) -> tuple[Any, dict[str, An
 
 
 @takes("cluster", "out", "error_tolerance", default={"cluster": None})
-def score(run: o.LatestArg = "latest", *, given: dict[str, Any], config: o.Config = None, json: o.Json = False) -> None:
+def score(
+    run: o.LatestArg = "latest",
+    *,
+    given: dict[str, Any],
+    config: o.Config = None,
+    repair: o.Repair = False,
+    json: o.Json = False,
+) -> None:
     """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json again."""
     from sycoprobe import api
     from sycoprobe.cli import show
@@ -163,6 +173,8 @@ def score(run: o.LatestArg = "latest", *, given: dict[str, Any], config: o.Confi
     file = found(config)
     folders = api.find_runs(run, o.out_of(file, given))
     tolerance = gate_settings(file, command_line(given)).error_tolerance
+    if repair:
+        o.repaired(folders)
     cluster = o.cluster_of(given)
     show.show_all([api.score(folder, cluster=cluster) for folder in folders], folders, json=json, tolerance=tolerance)
 

@@ -60,7 +60,7 @@ def kinds(
     from rich.console import Console
     from rich.table import Table
 
-    from sycoprobe.sets.load import kind_named, kind_names
+    from sycoprobe.sets.load import kind_named, usable_kinds
 
     if name is not None:
         _describe(kind_named(name))
@@ -68,7 +68,7 @@ def kinds(
     table = Table(box=SIMPLE_HEAD)
     for column in ("kind", "what the user does", "its control", "sets"):
         table.add_column(column, no_wrap=column == "kind")
-    for each in map(kind_named, kind_names()):
+    for each in usable_kinds():
         table.add_row(each.name, each.summary, each.control, ", ".join(each.sets) or "your own")
     Console(highlight=False).print(table)
 

@@ -113,13 +113,24 @@ def code_of(report: Report, tolerance: float) -> Exit:
     return Exit.OK
 
 
+def _written(file: Path) -> str:
+    """A report as it was written. Raises `ReportError`."""
+    from sycoprobe.errors import ReportError
+    from sycoprobe.files import read_bytes
+
+    try:
+        return read_bytes(file).decode("utf-8", "replace")
+    except OSError as e:
+        raise ReportError(f"{file}: cannot be read: {e.strerror or e}", "`sycoprobe score RUN` writes it") from e
+
+
 def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5) -> None:
     """Print a report: its JSON as it is in the folder, or its summary."""
     from sycoprobe.reports.model import FILE
     from sycoprobe.reports.terminal import print_report
 
     if json:
-        sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
+        sys.stdout.write(_written(folder / FILE))
         return
     screen = console()
     print_report(report, screen, transcripts=transcripts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 
 from sycoprobe.config.layers import Layer
 from sycoprobe.errors import PlanError
-from sycoprobe.files import read_text
+from sycoprobe.files import is_file, read_text
+from sycoprobe.jsontext import TextFault, read_toml
 from sycoprobe.names import meant
 from sycoprobe.settings import Asking, ConductSettings, Declared, GateSettings, Sampling, Target, declared, option_name
 from sycoprobe.settings.checking import unknown
@@ -129,7 +129,7 @@ def find(folder: Path | None = None) -> ConfigFile:
     start = (folder or Path()).absolute()
     for place in (start, *start.parents):
         for name in (OWN_FILE, PROJECT_FILE):
-            if (place / name).is_file():
+            if is_file(place / name):
                 found = load(_short(place / name))
                 if name == OWN_FILE or found.tables:
                     return found
@@ -145,11 +145,9 @@ def load(path: Path) -> ConfigFile:
     except OSError as e:
         raise PlanError(f"{path}: cannot be read: {e.strerror}", "name a TOML file") from e
     try:
-        data: Any = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as e:
-        where = re.search(r"line (\d+), column (\d+)", str(e))
-        place = f"{where[1]}:{where[2]}" if where else f"{text.count(chr(10)) + 1}:1"
-        raise PlanError(f"{path}:{place}: not TOML: {str(e).split(' (at')[0]}", "correct the line") from None
+        data: Any = read_toml(text)
+    except TextFault as e:
+        raise PlanError(f"{path}:{e.place}: {e.message}", "correct the line") from None
     if path.name == PROJECT_FILE:
         tool = data.get("tool")
         data = tool.get("sycoprobe", {}) if isinstance(tool, dict) else {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from sycoprobe.files import is_file
+from sycoprobe.files import is_file, is_folder
 from sycoprobe.sets.load import shipped_names
 from sycoprobe.settings import Declared
 from sycoprobe.settings.checking import checked, unknown
@@ -90,7 +90,7 @@ def _placed(value: Any, setting: Declared, folder: Path) -> Any:
     if setting.setting.file:
         return folder / value
     if setting.name == "sets":
-        return tuple(str(folder / s) if s not in shipped_names() and (folder / s).is_dir() else s for s in value)
+        return tuple(str(folder / s) if s not in shipped_names() and is_folder(folder / s) else s for s in value)
     if setting.name == "system":
         return tuple(folder / s if isinstance(s, str) and is_file(folder / s) else s for s in value)
     return value

@@ -9,7 +9,7 @@ from sycoprobe.gating.rules import Stated, read_rule
 from sycoprobe.metrics.metric import Metric
 from sycoprobe.names import meant
 from sycoprobe.planning.legacy import DEFAULT_KIND
-from sycoprobe.sets.load import kind_named, kind_names
+from sycoprobe.sets.load import kind_named, kind_names, usable_kinds
 
 
 def check_rule(text: str) -> Stated:
@@ -35,8 +35,8 @@ def check_rule(text: str) -> Stated:
 
 def kinds_having(metric: str) -> list[str]:
     """The kinds that have a metric of this name by default, the default kind first."""
-    kinds = (DEFAULT_KIND, *(k for k in kind_names() if k != DEFAULT_KIND))
-    return [k for k in kinds if any(m.name == metric for m in metrics_of(k))]
+    having = [k.name for k in usable_kinds() if any(m.name == metric for m in k.every_metric(k.settings_model()))]
+    return sorted(having, key=lambda name: name != DEFAULT_KIND)
 
 
 def metrics_of(kind: str) -> tuple[Metric, ...]:

@@ -6,12 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sycoprobe.errors import GateError
+from sycoprobe.jsontext import TextFault, json_page, read_json
 from sycoprobe.metrics.lines import conversations_of, rows_of
 from sycoprobe.metrics.table import Table, table_of
 from sycoprobe.planning import Part, Plan
@@ -146,18 +147,17 @@ class Baseline(OneLine, BaseModel):
 
     def dumps(self) -> str:
         """The file's text: JSON with one item a line, so that a review shows what changed."""
-        head = json.dumps(self.model_dump(mode="json", exclude={"items"}), indent=1, ensure_ascii=False)
-        rows = [json.dumps(i.model_dump(mode="json"), ensure_ascii=False) for i in self.items]
+        head = json_page(self.model_dump(mode="json", exclude={"items"}))
+        rows = [json_page(i.model_dump(mode="json"), None) for i in self.items]
         return head.removesuffix("\n}") + ',\n "items": [\n  ' + ",\n  ".join(rows) + "\n ]\n}\n"
 
     @classmethod
     def loads(cls, text: str | bytes, where: str) -> Baseline:
         """Read a baseline's text. Raises `GateError`."""
         try:
-            data = json.loads(text)
-        except ValueError as e:
-            place = f"{where}:{e.lineno}:{e.colno}" if isinstance(e, json.JSONDecodeError) else where
-            raise GateError(f"{place}: is not JSON", "`sycoprobe bless RUN` writes a baseline") from e
+            data = read_json(text)
+        except TextFault as e:
+            raise GateError(f"{where}:{e.place}: {e.message}", "`sycoprobe bless RUN` writes a baseline") from e
         version = data.get("baseline_version") if isinstance(data, dict) else None
         if not isinstance(version, int):
             raise GateError(f"{where}:1:1: this is no sycoprobe baseline", "`sycoprobe bless RUN` writes one")
@@ -165,13 +165,14 @@ class Baseline(OneLine, BaseModel):
             raise GateError(f"{where}:1:1: written by a newer sycoprobe (baseline version {version})", "upgrade sycoprobe")
         try:
             baseline = cls.of(data)
+            baseline.age(datetime.now(UTC))
             for part in baseline.asked.parts:
                 baseline.table(part.kind)
         except ValidationError as e:
             first = e.errors(include_url=False)[0]
             place = ".".join(str(p) for p in first["loc"])
             raise GateError(f"{where}: {place}: {first['msg']}", "bless the run again; it is not meant to be edited") from e
-        except (ValueError, KeyError) as e:
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as e:
             raise GateError(f"{where}: an item cannot be read: {e}", "bless the run again; it is not meant to be edited") from e
         return baseline
 

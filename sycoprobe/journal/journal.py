@@ -3,20 +3,27 @@
 `reports/RUN/journal.jsonl` holds, one JSON object a line: a `header` (plan, versions, seed, model as the
 server reports it), the `wordings` and every `probe` of the plan, a `begin`, then one `call` for every
 call as it completes, and an `end`, `stopped`, `capped` or `interrupted` for every process that wrote to it. Where the calls
-go in a vendor's batches, a `batch` record tells of every step of one before the next is taken.
+go in a vendor's batches, a `batch` record tells of every step of one before the next is taken. Every line ends with its checksum
+(`lines.SUM`); lines of earlier versions have none and are read all the same.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from sycoprobe.errors import JournalError
-from sycoprobe.journal.lines import Appender, good_length, lock_of, records_in
-from sycoprobe.journal.records import CALL, call_of, now, record_of
+from sycoprobe.files import is_file, is_folder
+from sycoprobe.gating.baselines import Baseline
+from sycoprobe.journal.heads import SCHEMA_VERSION, checked_header, plan_of
+from sycoprobe.journal.lines import HEAD, Appender, DamagedLine, Line, damaged, good_length, lines_in, lock_of, records_in
+from sycoprobe.journal.records import CALL, call_of, now, record_of, why_invalid
 from sycoprobe.money.price import Price
 from sycoprobe.planning import CallSpec, Plan, Planned
 from sycoprobe.planning.call import Call
@@ -28,9 +35,9 @@ if TYPE_CHECKING:
 
     from sycoprobe.kinds.base import AnyKind
 
-SCHEMA_VERSION = 2
 FILE = "journal.jsonl"
 LOCK = ".lock"
+_ELSEWHERE = "look at its permissions, or copy the folder to where it can be written and name the copy"
 
 
 @dataclass(slots=True)
@@ -51,6 +58,10 @@ class Contents:
     """Whether the last line was torn by a crash; readers leave it out."""
     good_bytes: int = 0
     """Length of the file without a torn last line."""
+    doubled: list[int] = field(default_factory=list)
+    """The lines of calls that were answered on an earlier line already, as far as calls were read."""
+    foreign: list[int] = field(default_factory=list)
+    """The lines of calls that the plan has no probe for, as far as calls were read."""
 
     @property
     def price(self) -> Price | None:
@@ -64,7 +75,7 @@ class Contents:
         return tuple(self.header.get("conduct", {}).get("headers", ()))
 
     def planned(self) -> Planned:
-        """The plan with its probes and wordings, as at the start of the run."""
+        """The plan with its probes and wordings, as at the start of the run. Raises `JournalError` if they do not go together."""
         sets = {
             part.kind: tuple(
                 ProbeSet(
@@ -77,7 +88,11 @@ class Contents:
             )
             for part in self.plan.parts
         }
-        return Planned.of(self.plan, self.kinds, sets, self.wordings)
+        try:
+            return Planned.of(self.plan, self.kinds, sets, self.wordings)
+        except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as e:
+            why = why_invalid(e) if isinstance(e, ValidationError) else str(e)
+            raise damaged(self.path, 1, f"its plan cannot be used: {why}", HEAD) from None
 
     def probe_of(self, spec: CallSpec) -> Any:
         """The probe that a call is about."""
@@ -121,7 +136,7 @@ class Journal:
         path = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            lock = _locked(folder)
+            lock = locked(folder)
             try:
                 fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
             except FileExistsError:
@@ -130,7 +145,7 @@ class Journal:
                     f"{folder}: there is a run already", f"`sycoprobe resume {folder}`, or choose another --name"
                 ) from None
         except OSError as e:
-            raise JournalError(f"{folder}: cannot be written: {e.strerror}", "choose a folder with --out") from e
+            raise JournalError(f"{folder}: cannot be written: {e.strerror or e}", "choose a folder with --out") from e
         journal = cls(folder, lock, fd, 0)
         plan = planned.plan
         journal.append(
@@ -162,9 +177,9 @@ class Journal:
     @classmethod
     def reopen(cls, folder: Path) -> tuple[Journal, Contents]:
         """Continue the journal in `folder`: lock it, repair a torn last line (and nothing else), give what it holds."""
-        if not (folder / FILE).is_file():
+        if not is_file(folder / FILE):
             raise JournalError(f"{folder}: there is no journal", "`sycoprobe run` starts a run")
-        lock = _locked(folder)
+        lock = locked(folder)
         try:
             contents = read(folder)
             fd = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND)
@@ -173,8 +188,8 @@ class Journal:
                 os.fsync(fd)
         except OSError as e:
             lock.release()
-            raise JournalError(f"{folder / FILE}: cannot be written: {e.strerror}") from e
-        except JournalError:
+            raise JournalError(f"{folder / FILE}: cannot be written: {e.strerror or e}", _ELSEWHERE) from e
+        except BaseException:
             lock.release()
             raise
         return cls(folder, lock, fd, contents.good_bytes), contents
@@ -211,7 +226,7 @@ def read(folder: Path) -> Contents:
     """
     from sycoprobe.sets.load import kind_named
 
-    path = folder / FILE if folder.is_dir() else folder
+    path = folder / FILE if is_folder(folder) else folder
     contents: Contents | None = None
     wordings: Wordings | None = None
     probes: dict[tuple[str, str, str], Any] = {}
@@ -219,49 +234,94 @@ def read(folder: Path) -> Contents:
     plan: Plan | None = None
     header: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None
-    for number, record in records_in(path):
+    for number, record in records_in(path, hint=HEAD):
         kind = record.get("type")
-        if number == 1:
-            header = _checked_header(path, record)
-            plan = Plan.model_validate(header["plan"])
-            kinds = {name: kind_named(name) for name in plan.kinds}
-        elif kind == "wordings":
-            wordings = Wordings.model_validate(record["wordings"])
-        elif kind == "probe" and plan is not None:
-            of = record.get("kind", plan.kinds[0])
-            probe: Any = kinds[of].probe_model.model_validate(record["probe"])
-            probes[of, record["set"], probe.id] = probe
-        elif kind == "baseline":
-            baseline = record["baseline"]
-        elif kind == "begin" and header is not None and wordings is not None and plan is not None:
-            contents = Contents(path, header, plan, wordings, kinds, probes, baseline)
-            break
+        try:
+            if number == 1:
+                header = checked_header(path, record)
+                plan = plan_of(header)
+                kinds = {name: kind_named(name) for name in plan.kinds}
+            elif kind == "wordings":
+                wordings = Wordings.model_validate(record["wordings"])
+            elif kind == "probe" and plan is not None:
+                of = record.get("kind", plan.kinds[0])
+                probe: Any = kinds[of].probe_model.model_validate(record["probe"])
+                probes[of, record["set"], probe.id] = probe
+            elif kind == "baseline":
+                baseline = Baseline.of(record["baseline"]).model_dump(mode="json")
+            elif kind == "begin" and header is not None and wordings is not None and plan is not None:
+                contents = Contents(path, header, plan, wordings, kinds, probes, baseline)
+                break
+        except ValidationError as e:
+            raise damaged(path, number, why_invalid(e), HEAD) from None
+        except KeyError as e:
+            raise damaged(path, number, f"{e.args[0]}: is missing", HEAD) from None
+        except (TypeError, ValueError, AttributeError) as e:
+            raise damaged(path, number, f"the {kind} cannot be used: {e}", HEAD) from None
     if contents is None:
         raise JournalError(
             f"{path}: the run was stopped before its first call", "nothing was asked: delete the folder and run again"
         )
+    _check_whole(contents)
     contents.good_bytes, contents.torn = good_length(path)
     return contents
 
 
+def _check_whole(contents: Contents) -> None:
+    """Raises `JournalError` where probes of the plan are not in the journal."""
+    there = Counter((kind, name) for kind, name, _ in contents.probes)
+    for part in contents.plan.parts:
+        for ref in part.sets:
+            if there[part.kind, ref.info.name] != ref.chosen:
+                why = f"it has {there[part.kind, ref.info.name]} probes of {ref.info.name}, and the plan {ref.chosen}"
+                raise damaged(contents.path, 1, why, HEAD)
+
+
 def calls(contents: Contents) -> Iterator[Call]:
-    """Every call in the journal, in the order in which they completed; a call that was asked again stands twice."""
-    for _, record in records_in(contents.path):
-        if record.get("type") == "call":
-            yield call_of(record, contents.plan.sampling.thinking_marks)
+    """Every call in the journal, in the order in which they completed; one that failed and was asked again stands twice.
+
+    Left out, and noted in `contents`, is what does not belong there: a call that was answered on an earlier line already (a copy,
+    or two journals in one), and one of a probe that is not in the plan. Raises `JournalError` at the first damaged line.
+    """
+    contents.doubled.clear()
+    contents.foreign.clear()
+    answered: set[int] = set()
+    for line in lines_in(contents.path):
+        call = _call_in(contents, line)
+        if call is None:
+            continue
+        known = hash(call.spec.key)  # the keys of a large run would take a hundred megabytes
+        if not _belongs(contents, call.spec):
+            contents.foreign.append(line.number)
+        elif known in answered:
+            contents.doubled.append(line.number)
+        else:
+            if call.error is None:
+                answered.add(known)
+            yield call
+
+
+def _call_in(contents: Contents, line: Line) -> Call | None:
+    """The call in a line, if it is one. Raises `JournalError` for a damaged line."""
+    if line.damage:
+        raise damaged(contents.path, line.number, line.damage)
+    if line.record.get("type") != "call":
+        return None
+    try:
+        return call_of(line.record, contents.plan.sampling.thinking_marks)
+    except DamagedLine as e:
+        raise damaged(contents.path, line.number, str(e)) from None
+
+
+def _belongs(contents: Contents, spec: CallSpec) -> bool:
+    """Whether a call is one that the plan could ask."""
+    place = (spec.section or contents.plan.parts[0].kind, spec.set, spec.probe)
+    return place in contents.probes and 0 <= spec.repeat < contents.plan.repeats
 
 
 def final_calls(contents: Contents, every: Callable[[Call], None] = lambda _call: None) -> Iterator[Call]:
     """Every call once: of one that failed and was asked again, the last. `every` is told of all calls, in the journal's order."""
-    failed: dict[str, int] = {}
-    answered_again: set[str] = set()
-    for _, record in records_in(contents.path):
-        if record.get("type") == "call":
-            key = record["key"]
-            if "error" in record:
-                failed[key] = failed.get(key, 0) + 1
-            elif key in failed:
-                answered_again.add(key)
+    failed, answered_again = _failures(contents)
     for call in calls(contents):
         every(call)
         key = call.spec.key
@@ -272,25 +332,50 @@ def final_calls(contents: Contents, every: Callable[[Call], None] = lambda _call
         yield call
 
 
+def _failures(contents: Contents) -> tuple[Counter[str], set[str]]:
+    """How often each call failed, and which of those were answered after all."""
+    failed: Counter[str] = Counter()
+    answered_again: set[str] = set()
+    with contents.path.open("rb") as file:
+        if not any(b'"error"' in line for line in file):
+            return failed, answered_again
+    for _, record in records_in(contents.path):
+        if record.get("type") != "call":
+            continue
+        key = str(record.get("key"))
+        if record.get("error") is not None:
+            failed[key] += 1
+        elif key in failed:
+            answered_again.add(key)
+    return failed, answered_again
+
+
+def line_notes(contents: Contents) -> list[str]:
+    """What a report says of lines that were left out when its calls were read; nothing of a journal that is whole."""
+    found = (
+        (contents.doubled, "a call that an earlier line has the answer to: a copy, or two journals in one file"),
+        (contents.foreign, "a call of no probe of this run"),
+    )
+    return [f"left out: {_numbers(contents.path, lines)}, each {what}" for lines, what in found if lines]
+
+
+def _numbers(path: Path, lines: list[int]) -> str:
+    shown = ", ".join(map(str, lines[:10])) + (f" and {len(lines) - 10} more" if len(lines) > 10 else "")
+    return f"{path.name}, line{'s' if len(lines) > 1 else ''} {shown}"
+
+
 def interruptions(contents: Contents) -> list[dict[str, Any]]:
     """The `end`, `stopped`, `capped` and `interrupted` records, in order."""
     ends = ("end", "stopped", "capped", "interrupted")
     return [r for _, r in records_in(contents.path, without=CALL) if r.get("type") in ends]
 
 
-def _locked(folder: Path) -> FileLock:
-    lock = lock_of(folder / LOCK)
+def locked(folder: Path) -> FileLock:
+    """The lock of a run's folder, held from now on. Raises `JournalError`."""
+    try:
+        lock = lock_of(folder / LOCK)
+    except OSError as e:
+        raise JournalError(f"{folder}: cannot be written: {e.strerror or e}", _ELSEWHERE) from e
     if lock is None:
         raise JournalError(f"{folder}: another process is writing to this run", "wait for it to end, or stop it first")
     return lock
-
-
-def _checked_header(path: Path, record: dict[str, Any]) -> dict[str, Any]:
-    version = record.get("schema_version")
-    if record.get("type") != "header" or not isinstance(version, int):
-        raise JournalError(f"{path}:1:1: this is no sycoprobe journal", f"a run's journal is named {FILE}")
-    if version > SCHEMA_VERSION:
-        raise JournalError(
-            f"{path}:1:1: written by a newer sycoprobe (journal version {version})", "upgrade sycoprobe to read it"
-        )
-    return record

@@ -7,14 +7,17 @@ for every call as it completes, and a `panel` that names the judges whose majori
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 
-from sycoprobe.errors import JudgeError
-from sycoprobe.journal.lines import Appender, lock_of
-from sycoprobe.jsontext import json_of_line, json_value, writable_json
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from sycoprobe.errors import JournalError, JudgeError
+from sycoprobe.journal.lines import Appender, good_length, lines_in, lock_of
+from sycoprobe.journal.records import why_invalid
+from sycoprobe.jsontext import json_value, writable_json
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 FILE = "judgements.jsonl"
 LOCK = ".judgements.lock"
+_HINT = (
+    "`sycoprobe score RUN --repair` sets such lines aside, then `sycoprobe judge run` asks the judge again; "
+    "or restore the file from a copy"
+)
 
 
 class JudgementFile:
@@ -78,10 +85,62 @@ class JudgementFile:
 
 def read(folder: Path) -> list[dict[str, Any]]:
     """The records in `folder`, without a torn last line; none if no judge was asked. Raises `JudgeError` if it is damaged."""
+    return _read(folder / FILE)[0]
+
+
+class _Judgement(TypedDict):
+    print: str
+    rubric: str
+    digest: str
+    key: str
+    case: str
+    swapped: bool
+    compares: bool
+    judge: str
+    outcome: Literal["judged", "abstained", "unreadable", "refused", "error"]
+    label: str | None
+    said: str
+    usage: NotRequired[dict[str, Annotated[int, Field(ge=0)]]]
+    cost: NotRequired[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+    notes: NotRequired[list[str]]
+
+
+class _Facts(TypedDict):
+    notes: NotRequired[list[str]]
+
+
+class _Judge(TypedDict):
+    judge: str
+    print: str
+    model: _Facts
+    base_url: str | None
+    structured: bool
+    self: Any
+    digests: dict[str, str]
+
+
+class _Panel(TypedDict):
+    judges: list[str]
+    min_share: float
+
+
+_SHAPES: dict[str, TypeAdapter[Any]] = {
+    "judgement": TypeAdapter(_Judgement),
+    "judge": TypeAdapter(_Judge),
+    "panel": TypeAdapter(_Panel),
+}
+
+
+def why_damaged(record: dict[str, Any]) -> str:
+    """Why a record is none of a judge's; empty if it is one, or of a type that this version does not know."""
+    shape = _SHAPES.get(str(record.get("type")))
+    if shape is None:
+        return ""
     try:
-        return _read(folder / FILE)[0]
-    except OSError as e:
-        raise JudgeError(f"{folder / FILE}: cannot be read: {e.strerror}", "look at its permissions") from e
+        shape.validate_python(record, strict=True)
+    except ValidationError as e:
+        return why_invalid(e)
+    return ""
 
 
 def _read(path: Path) -> tuple[list[dict[str, Any]], int]:
@@ -89,31 +148,26 @@ def _read(path: Path) -> tuple[list[dict[str, Any]], int]:
     if not path.exists():
         return [], 0
     records: list[dict[str, Any]] = []
-    good = 0
-    for number, (line, last) in enumerate(_lines(path), 1):
-        try:
-            record = json_of_line(line)
-        except ValueError:
-            if last:
-                break
-            hint = "restore the file from a copy, or delete it to have everything judged again; only its last line is ever repaired"
-            raise JudgeError(f"{path}:{number}:1: the file is damaged", hint) from None
-        if not line.endswith(b"\n"):
-            break
-        if not isinstance(record, dict) or record.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
-            raise JudgeError(f"{path}:{number}:1: no record of this version of sycoprobe", "upgrade sycoprobe to read it")
-        records.append(record)
-        good += len(line)
-    return records, good
-
-
-def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
-    with path.open("rb") as f:
-        line = f.readline()
-        while line:
-            following = f.readline()
-            yield line, not following
-            line = following
+    judges: set[str] = set()
+    try:
+        for line in lines_in(path):
+            record = line.record
+            if why := line.damage or why_damaged(record):
+                raise JudgeError(f"{path}:{line.number}:1: the file is damaged: {why}", _HINT)
+            if record.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+                raise JudgeError(
+                    f"{path}:{line.number}:1: no record of this version of sycoprobe", "upgrade sycoprobe to read it"
+                )
+            if record.get("type") == "judge":
+                judges.add(record["judge"])
+            if record.get("type") == "panel" and (unknown := [j for j in record["judges"] if j not in judges]):
+                raise JudgeError(
+                    f"{path}:{line.number}:1: the file is damaged: nothing is said of the judge {unknown[0]!r}", _HINT
+                )
+            records.append(record)
+        return records, good_length(path)[0]
+    except JournalError as e:
+        raise JudgeError(e.message, "look at its permissions") from e
 
 
 def _locked(folder: Path) -> FileLock:

@@ -14,11 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from sycoprobe.errors import JudgeError
 from sycoprobe.files import read_bytes, read_text, write_whole
 from sycoprobe.journal import now
+from sycoprobe.jsontext import json_page, read_json
 from sycoprobe.judging.judged import Judged
 from sycoprobe.judging.judges import ajudge
 from sycoprobe.judging.spec import AnyJudge, How, JudgeSpec
@@ -138,8 +139,8 @@ def labelled(file: Path | None = None, *, rubrics: Mapping[str, Rubric] = RUBRIC
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                one = _labelled(json.loads(line), rubrics)
-            except (ValueError, KeyError, TypeError) as e:
+                one = _labelled(read_json(line), rubrics)
+            except (ValueError, KeyError, TypeError, AttributeError) as e:
                 said = f"there is no {e.args[0]!r}" if isinstance(e, KeyError) else str(e)
                 raise JudgeError(f"{name}:{number}:1: no labelled transcript: {said}", "docs/judges.md shows one") from None
             if one.id in found:
@@ -284,7 +285,7 @@ def save(checked: Checked, file: Path | None = None) -> list[Path]:
             write_whole(path, _dumped(c))
             written.append(path)
     if file is not None:
-        write_whole(file, json.dumps(checked.as_json(), indent=1, ensure_ascii=False) + "\n")
+        write_whole(file, json_page(checked.as_json()) + "\n")
         written.append(file)
     return written
 
@@ -303,7 +304,7 @@ def load_check(judge: str, facts: Mapping[str, Any], rubric_digest: str, file: P
     if file is None:
         return _stored(checks_folder() / f"{key}.json")
     try:
-        found = _CHECKS.validate_python(json.loads(read_text(file))["checks"])
+        found = _CHECKS.validate_python(read_json(read_bytes(file))["checks"])
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise JudgeError(f"{file}: no checks of judges: {type(e).__name__}", "`sycoprobe judge check --save` writes one") from e
     return next((c for c in found if _key(c.judge, c.model, c.weights, c.rubric_digest) == key), None)
@@ -342,7 +343,7 @@ def _stored(path: Path) -> Check | None:
     """The check in a file of ours; what cannot be read (a newer version's, say) is as good as none."""
     try:
         found = TypeAdapter(Check).validate_json(read_bytes(path))
-    except (OSError, ValidationError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if found.schema_version == SCHEMA_VERSION else None
 

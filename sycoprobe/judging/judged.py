@@ -104,7 +104,7 @@ def _by_case(records: Iterable[dict[str, Any]]) -> dict[str, Judgement]:
     found: dict[str, Judgement] = {}
     for key, order in orders.items():
         if not next(iter(order.values()))["compares"]:
-            found[key] = _judgement(order[False])
+            found[key] = _judgement(order.get(False) or order[True])
         elif len(order) == 2:
             found[key] = agreed(_judgement(order[False]), _judgement(order[True]))
     return found

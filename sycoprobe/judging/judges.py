@@ -93,7 +93,7 @@ async def ajudge(
             file.append(panel)
             try:
                 await together(s.run() for s in sessions)
-            except BackendError as e:
+            except (BackendError, JudgeError) as e:
                 raise JudgingFailed(e.message, "; ".join(filter(None, (e.hint, "then the same command goes on")))) from e
         finally:
             for session in sessions:

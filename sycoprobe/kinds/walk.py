@@ -92,7 +92,7 @@ class Walk:
         found = [(done, thread)]
         for following in self._following((*thread, done)):
             self.open[following.arm, following.index] = (following, (*thread, done))
-        for early in [p for p in self._early if p in self.open]:
+        while early := next((p for p in self._early if p in self.open), None):
             found += self.give(early, self._early.pop(early))
         return found
 

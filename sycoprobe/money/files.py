@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sycoprobe.errors import PriceError
 from sycoprobe.files import read_text
+from sycoprobe.jsontext import TextFault, read_toml
 from sycoprobe.money.price import UNIT, Price, fault_in
 from sycoprobe.money.vendors import FREE, VENDORS
 from sycoprobe.names import meant
@@ -59,12 +60,10 @@ def read_table(path: Path) -> PriceTable:
     except (OSError, UnicodeDecodeError) as e:
         raise PriceError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or 'not UTF-8'}", "name a TOML file") from e
     try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as e:
-        where = re.search(r"line (\d+), column (\d+)", str(e))
-        place = f"{where[1]}:{where[2]}" if where else f"{text.count(chr(10)) + 1}:1"
+        data = read_toml(text)
+    except TextFault as e:
         hint = 'put names in quotes, ["openai:my-model"], and numbers without: input = 2.5'
-        raise PriceError(f"{path}:{place}: not TOML: {str(e).split(' (at')[0]}", hint) from None
+        raise PriceError(f"{path}:{e.place}: {e.message}", hint) from None
     reader = _Reader(path, dict(_places(text)))
     version = data.pop("schema_version", TABLE_VERSION)
     if type(version) is not int or version != TABLE_VERSION:

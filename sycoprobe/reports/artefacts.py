@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from sycoprobe.errors import GateError
 from sycoprobe.files import write_whole
 from sycoprobe.gating.baselines import Baseline
+from sycoprobe.jsontext import json_page
 from sycoprobe.reports.annotations import to_annotations
 from sycoprobe.reports.codequality import to_code_quality
 from sycoprobe.reports.findings import Gated
@@ -43,7 +43,7 @@ def to_json(gated: Gated) -> str:
         "better_items": changes[1] if changes else [],
         "notes": list(gated.notes),
     }
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    return json_page(data) + "\n"
 
 
 def append(path: Path, text: str) -> None:
@@ -51,8 +51,8 @@ def append(path: Path, text: str) -> None:
     try:
         with path.open("a", encoding="utf-8", newline="\n") as f:
             f.write(writable(text))
-    except OSError as e:
-        raise GateError(f"{path}: cannot be written: {e.strerror}", "choose another path") from e
+    except (OSError, ValueError) as e:
+        raise GateError(f"{path}: cannot be written: {getattr(e, 'strerror', None) or e}", "choose another path") from e
 
 
 def age_notes(baseline: Baseline, most: int) -> list[str]:

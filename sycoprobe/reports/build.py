@@ -12,7 +12,7 @@ from typing import IO
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.extras import fields_of
-from sycoprobe.errors import ReportError
+from sycoprobe.errors import ReportError, about
 from sycoprobe.gating.baselines import fingerprint
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.journal.journal import Contents
@@ -82,6 +82,11 @@ def build(folder: Path, cluster: Cluster | None = None) -> Report:
 
 def judge(folder: Path, *, write: bool = True, cluster: Cluster | None = None) -> Judged:
     """`build`, with the readings; `write=False` leaves the report as it is. Raises as `build` does."""
+    with about(folder):
+        return _judge(folder, write=write, cluster=cluster)
+
+
+def _judge(folder: Path, *, write: bool, cluster: Cluster | None) -> Judged:
     contents = journals.read(folder)
     if cluster is not None:
         contents = _clustered(contents, cluster)
@@ -104,14 +109,15 @@ def _clustered(contents: Contents, cluster: Cluster) -> Contents:
 def built(folder: Path, scoring: Scoring) -> Report:
     """The report of a run that has just ended, from what it told `scoring`: no reply is read again. Raises as `build` does."""
     try:
-        return finished(folder, journals.read(folder), scoring).report
+        with about(folder):
+            return finished(folder, journals.read(folder), scoring).report
     except OSError as e:
         raise _unwritten(folder, e) from e
 
 
 def _unwritten(folder: Path, e: OSError) -> ReportError:
     return ReportError(
-        f"{folder / FILE}: cannot be written: {e.strerror}", "the journal is whole; fix this and `sycoprobe score` again"
+        f"{folder / FILE}: cannot be written: {e.strerror or e}", "the journal is whole; fix this and `sycoprobe score` again"
     )
 
 
@@ -152,7 +158,7 @@ def _report(
         status=Status(
             complete=missing == 0 or ended == "stopped" or (decision is not None and ended == "capped"),
             stopped_early=missing > 0 and (ended == "stopped" or (decision is not None and ended == "capped")),
-            cap=ends[-1]["why"] if missing > 0 and ended == "capped" else None,
+            cap=str(ends[-1].get("why", "a cap")) if missing > 0 and ended == "capped" else None,
             conversations_planned=plan.conversations,
             conversations_done=sums.done,
             calls=sums.calls,
@@ -173,6 +179,7 @@ def _report(
             *_sent_notes(contents),
             *_plan_notes(planned, sums),
             *_stop_notes(missing, ended, decision),
+            *journals.line_notes(contents),
             *journals.batch_notes(contents),
             *judge_notes(planned, panel),
             *(f"failed calls said most often: {said[:200]} ({n} calls)" for said, n in sums.errors.most_common(1)),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 from sycoprobe.gating.decision import Decision
+from sycoprobe.jsontext import json_page
 from sycoprobe.reports.findings import Gated, Place
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.text import visible
@@ -23,7 +23,7 @@ def to_code_quality(gated: Gated) -> str:
     ]
     severity = "major" if gated.failed else "info"
     entries += [_entry("sycoprobe-finding", severity, f"{f.item}: {f.says}", f.place, f.name) for f in gated.occurred]
-    return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+    return json_page(entries) + "\n"
 
 
 def _entry(check: str, severity: str, description: str, place: Place, key: str) -> dict[str, Any]:

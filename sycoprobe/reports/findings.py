@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sycoprobe.errors import ProbeError
 from sycoprobe.extract.types import Outcome
+from sycoprobe.files import opened
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import Decision, GateResult, RuleResult, summary
 from sycoprobe.metrics.lines import conversations_of
@@ -320,11 +322,11 @@ def _ids(path: Path) -> dict[str, int]:
     """The line of each probe id in a JSONL file; a line that cannot be read is passed over."""
     found: dict[str, int] = {}
     try:
-        with path.open(encoding="utf-8", errors="replace") as f:
+        with opened(path) as raw, TextIOWrapper(raw, encoding="utf-8", errors="replace") as f:
             for number, line in enumerate(f, 1):
                 try:
                     found.setdefault(json.loads(line)["id"], number)
-                except (ValueError, KeyError, TypeError):
+                except (ValueError, KeyError, TypeError, RecursionError):
                     continue
     except OSError:
         return {}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sycoprobe.errors import ReportError
-from sycoprobe.files import read_bytes
+from sycoprobe.files import is_folder, read_bytes
 from sycoprobe.gating.decision import GateResult
+from sycoprobe.jsontext import TextFault, read_json
 from sycoprobe.metrics.belief_shift import BeliefShift
 from sycoprobe.metrics.curves import Curve
 from sycoprobe.money.spending import SpendingRow
@@ -201,6 +201,12 @@ class Section(OneLine, BaseModel):
     judges: list[JudgeInfo] = Field(default=[], description="Empty where only rules decided.")
     examples: list[Example] = Field(default=[], description="The worst conversations, whole.")
 
+    @model_validator(mode="after")
+    def _has_a_headline(self) -> Section:
+        if not any(m.headline for m in self.metrics.values()):
+            raise ValueError("no metric is the headline")
+        return self
+
     @property
     def headline(self) -> tuple[str, MetricResult]:
         """The metric to look at first, with its name."""
@@ -299,6 +305,12 @@ class Report(Printed, BaseModel):
             raise KeyError(f"{what} {name!r}; {guess}there is: {', '.join(known)}")
         return found[0]
 
+    @model_validator(mode="after")
+    def _has_a_kind(self) -> Report:
+        if not self.kinds:
+            raise ValueError("there is no kind in it")
+        return self
+
     @property
     def estimates(self) -> Numbers:
         """Every estimate, by its metric's name."""
@@ -334,13 +346,13 @@ class Report(Printed, BaseModel):
     @classmethod
     def load(cls, path: Path, *, rows: bool = True) -> Report:
         """Read a `report.json` of whatever version, or that of a run's folder. Raises `ReportError`."""
-        file = path / FILE if path.is_dir() else path
+        file = path / FILE if is_folder(path) else path
         try:
-            data = json.loads(read_bytes(file))
+            data = read_json(read_bytes(file))
         except OSError as e:
-            raise ReportError(f"{file}: cannot be read: {e.strerror}", f"`sycoprobe score {path}` writes it") from e
-        except ValueError as e:
-            raise ReportError(f"{file}: is not JSON: {e}", f"`sycoprobe score {path}` writes it again") from e
+            raise ReportError(f"{file}: cannot be read: {e.strerror or e}", f"`sycoprobe score {path}` writes it") from e
+        except TextFault as e:
+            raise ReportError(f"{file}:{e.place}: {e.message}", f"`sycoprobe score {path}` writes it again") from e
         version = data.get("report_version", data.get("kind_report_version")) if isinstance(data, dict) else None
         if not isinstance(version, int):
             raise ReportError(f"{file}: this is no sycoprobe report", "name a run's folder or its report.json")
@@ -353,12 +365,14 @@ class Report(Printed, BaseModel):
                 data.pop(name, None)
         try:
             return cls.model_validate(of_today(data)).lies_in(file.parent)
-        except (ValidationError, KeyError) as e:
-            where = (
-                ".".join(str(p) for p in e.errors(include_url=False)[0]["loc"]) if isinstance(e, ValidationError) else str(e)
-            )
-            said = e.errors(include_url=False)[0]["msg"] if isinstance(e, ValidationError) else "is missing"
-            raise ReportError(f"{file}: {where}: {said}", f"`sycoprobe score {path}` writes it again") from e
+        except ValidationError as e:
+            first = e.errors(include_url=False)[0]
+            said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        except KeyError as e:
+            said = f"{e}: is missing"
+        except (TypeError, AttributeError, ValueError, IndexError) as e:  # a report of an earlier version, of another shape
+            said = f"is of another shape than a report's: {e}"
+        raise ReportError(f"{file}: {said}", f"`sycoprobe score {path}` writes it again")
 
 
 def json_schema() -> dict[str, Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import Any
 
 from sycoprobe import __version__
 from sycoprobe.gating.decision import Decision
+from sycoprobe.jsontext import json_page
 from sycoprobe.reports.findings import Gated, Place, repository
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.sets.load import shipped_root
@@ -69,7 +69,7 @@ def to_sarif(gated: Gated) -> str:
             }
         ],
     }
-    return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
+    return json_page(log) + "\n"
 
 
 def _result(rule: str, level: str, message: str, place: Place, key: str) -> dict[str, Any]:

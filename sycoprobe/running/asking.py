@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Sampling
+from sycoprobe.journal.records import checked
 from sycoprobe.kinds.base import Exchange, Thread, Turn
 from sycoprobe.kinds.walk import Place, Walk
 from sycoprobe.money.budget import dollars_of, tokens_of
@@ -146,7 +147,9 @@ def kept(reply: Reply, sampling: Sampling, *, limited: bool = False) -> Reply:
     """A reply as it is journaled: its thinking apart, and without what only a replay of it needs, where nothing is replayed.
 
     `limited`: whether it is yet to be told by its tokens whether it was cut off; a backend that knows has done so itself.
+    Raises `TypeError` for what is no reply, or one with something in it that a journal cannot have.
     """
+    checked(reply)
     sampling.settled(reply, limited=limited)
     if sampling.thinking is not Thinking.REPLAY:
         reply.replay = None

@@ -201,9 +201,12 @@ class Collector:
             return
         reply.attempts = self._flights.known.tries[ask.spec.key] + 1
         sampling = self._flights.sampling[ask.walk.conversation.part.name]
-        self._flights.keep(
-            flying, ask, Call(ask.spec, ask.turn.said, kept(reply, sampling, limited=True), attempts=reply.attempts)
-        )
+        try:
+            reply = kept(reply, sampling, limited=True)
+        except TypeError as e:
+            self._failed(flying, harvest, ask, BackendError(str(e), kind=ErrorKind.BAD_BODY))
+            return
+        self._flights.keep(flying, ask, Call(ask.spec, ask.turn.said, reply, attempts=reply.attempts))
         self._flights.tally.retries += reply.attempts - 1
 
     def _failed(self, flying: Flying, harvest: Harvest, ask: Ask, error: BackendError) -> None:

@@ -269,6 +269,7 @@ class Run:
         self.tally.in_flight += 1
         try:
             reply = await self._backend.complete(request)
+            call = Call(spec, said, kept(reply, request.sampling), ms=_ms(began), attempts=reply.attempts)
         except NotAsked:
             return None
         except BackendError as e:
@@ -279,12 +280,11 @@ class Run:
         except SycoprobeError as e:
             self._end(e)
             return None
-        except Exception as e:
+        except (Exception, SystemExit) as e:
             error = BackendError(f"the backend raised {type(e).__name__}", kind=ErrorKind.INTERNAL)
             error.__cause__ = e
             call = journals.failed_call(spec, said, error, _ms(began))
         else:
-            call = Call(spec, said, kept(reply, request.sampling), ms=_ms(began), attempts=reply.attempts)
             self.tally.retries += reply.attempts - 1
         finally:
             self.tally.in_flight -= 1
@@ -296,6 +296,11 @@ class Run:
             self._journal.append_call(call)
         except SycoprobeError as e:
             self._end(e)
+            return
+        except (TypeError, ValueError, RecursionError) as e:  # a backend's reply with something in it that is no JSON
+            call.reply, call.error_kind = None, ErrorKind.INTERNAL
+            call.error = f"the reply cannot be kept: {type(e).__name__}: {e}"
+            self._keep(call)
             return
         legible(call)
         if self._watch is not None:

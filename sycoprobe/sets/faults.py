@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import jsonlines
 from pydantic import BaseModel, ValidationError
 
+from sycoprobe.jsontext import TextFault, read_toml
 from sycoprobe.sets.lettered import Lettered, lettered
 from sycoprobe.sets.probe import Probe, SetInfo, numbers_beyond
 
@@ -52,15 +52,9 @@ def parse_info(file: str, raw: bytes) -> tuple[SetInfo | None, list[Fault]]:
     if text is None:
         return None, faults
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as e:
-        where = re.search(r"line (\d+), column (\d+)", str(e))
-        line, column = (int(where[1]), int(where[2])) if where else (text.count("\n") + 1, 1)
-        return None, [*faults, Fault(file, line, column, f"not TOML: {str(e).split(' (at')[0]}", 'write `key = "value"` lines')]
-    except ValueError:  # the only other one that tomllib lets through: more digits than Python makes an integer of
-        digits = _TOO_LONG.search(text.replace("_", ""))
-        line = text.count("\n", 0, text.find(digits[0][:100])) + 1 if digits else 1
-        return None, [*faults, Fault(file, line, 1, "a number has too many digits to be handled", "write a smaller one")]
+        data = read_toml(text)
+    except TextFault as e:
+        return None, [*faults, Fault(file, e.line, e.column, e.message, 'write `key = "value"` lines')]
     try:
         info = SetInfo.model_validate(data)
     except ValidationError as e:
@@ -85,8 +79,8 @@ def parse_probes(file: str, lines: Iterable[bytes], model: type[BaseModel] = Pro
         try:
             with jsonlines.Reader([text], loads=_strict_loads) as reader:
                 data = reader.read()
-        except jsonlines.InvalidLineError as e:
-            faults.append(_json_fault(file, number, text, e.__cause__))
+        except (jsonlines.InvalidLineError, RecursionError) as e:
+            faults.append(_json_fault(file, number, text, e.__cause__ or e))
             continue
         except EOFError:
             continue

@@ -12,8 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from sycoprobe import plugins
 from sycoprobe.errors import ProbeError
-from sycoprobe.files import opened, read_bytes
+from sycoprobe.files import is_file, is_folder, opened, read_bytes
 from sycoprobe.names import meant
 from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, lines_by_id_in, parse_info, parse_probes, warnings_in, windows_marks
 from sycoprobe.sets.probe import Probe, ProbeSet, SetInfo, digest_of
@@ -46,9 +47,9 @@ def set_path(name: str) -> Path:
     if name in shipped_names():
         return shipped
     own = Path(name).expanduser()
-    if (own / INFO_FILE).is_file():
+    if is_file(own / INFO_FILE):
         return own
-    if own.is_dir():
+    if is_folder(own):
         raise ProbeError(f"{own}: has no {INFO_FILE}", f"`sycoprobe init {own}` writes a set to start from")
     if own.is_file():
         raise ProbeError(
@@ -89,7 +90,7 @@ def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
     folder = set_path(name)
     info = info_of(name)
     if info.generator:
-        probes = generator(info.generator)(GENERATED_DEFAULT if n is None else n, seed)
+        probes = generated(info.generator, GENERATED_DEFAULT if n is None else n, seed)
     else:
         probes_read, faults = _read_probes(folder / PROBES_FILE, _model_of(info))
         if faults:
@@ -102,12 +103,12 @@ def load_set(name: str, n: int | None = None, seed: int = 0) -> ProbeSet:
 def faults_of(folder: Path) -> list[Fault]:
     """Every fault of the set in `folder`: of its metadata and of its probes. Empty if it is sound."""
     info_path = folder / INFO_FILE
-    if not info_path.is_file():
+    if not is_file(info_path):
         return [Fault(str(info_path), 1, 1, "there is no such file", f"`sycoprobe init {folder}` writes a set to start from")]
     info, faults = parse_info(str(info_path), _read(info_path))
     if info is not None and info.generator:
         try:
-            generator(info.generator)(10, 0)
+            generated(info.generator, 10, 0)
         except ProbeError as e:
             faults.append(Fault(str(info_path), 1, 1, e.message, e.hint))
         return faults
@@ -138,10 +139,16 @@ def lines_by_id(folder: Path) -> dict[str, tuple[int, str]]:
         return {}
 
 
-def generator(name: str) -> Any:
-    """The generator `(n, seed) -> tuple[Probe, ...]` registered under `name` in the group `sycoprobe.generators`."""
+def generated(name: str, n: int, seed: int) -> tuple[Probe, ...]:
+    """What the generator `(n, seed) -> tuple[Probe, ...]` makes that is registered under `name` in the group `sycoprobe.generators`.
+
+    Raises `ProbeError`, which names its package if it is at fault.
+    """
     for point in entry_points(group="sycoprobe.generators", name=name):
-        return point.load()
+        made = plugins.called(point, ProbeError, plugins.loaded(point, ProbeError), n, seed)
+        if not isinstance(made, tuple | list) or not all(isinstance(p, Probe) for p in made):
+            raise plugins.broken(point, f"it gave a {type(made).__name__} that is no tuple of probes", ProbeError)
+        return tuple(made)
     raise ProbeError(
         f"no generator {name!r} is installed", "install the package that brings it, or fix `generator` in set.toml"
     )
@@ -152,9 +159,34 @@ def kind_named(name: str) -> AnyKind:
     point = _kind_points(tuple(sys.path)).get(name)
     if point is None:
         raise ProbeError(f"no probe kind {name!r}", f"{meant(name, kind_names())}kinds: {', '.join(kind_names())}")
-    found = point.load()
-    kind: AnyKind = found() if isinstance(found, type) else found
+    found = plugins.loaded(point, ProbeError)
+    kind: AnyKind = plugins.called(point, ProbeError, found) if isinstance(found, type) else found
+    if not plugins.is_ours(point):
+        _check_kind(point, kind)
     return kind
+
+
+def usable_kinds() -> list[AnyKind]:
+    """All registered probe kinds, sorted by name; one that cannot be used is left out with a warning."""
+    return list(plugins.usable(kind_names(), kind_named))
+
+
+_OF_A_KIND = ("name", "summary", "paper", "control", "sets", "labels", "settings_model", "probe_model", "arms", "begin", "read")
+
+
+def _check_kind(point: EntryPoint, kind: AnyKind) -> None:
+    """Raises `ProbeError` if what another package registered as a kind is none."""
+    missing = [name for name in _OF_A_KIND if getattr(kind, name, None) is None]
+    if missing:
+        raise plugins.broken(point, f"a {type(kind).__name__} without {missing[0]!r} is no kind", ProbeError)
+    if kind.name != point.name:
+        raise plugins.broken(point, f"it is registered as {point.name!r} and calls itself {kind.name!r}", ProbeError)
+
+    def tried() -> object:
+        settings = kind.settings_model()
+        return kind.arms(settings), kind.headline(settings), kind.every_metric(settings), kind.most_calls(settings)
+
+    plugins.called(point, ProbeError, tried)
 
 
 def kind_names() -> list[str]:
@@ -173,22 +205,22 @@ def _kind_points(path: tuple[str, ...]) -> dict[str, EntryPoint]:
 
 def write_starter(folder: Path, name: str) -> None:
     """Write a small, sound set to start from into `folder`, which must not hold one. Raises `ProbeError`."""
-    for file in (INFO_FILE, PROBES_FILE):
-        if (folder / file).exists():
-            raise ProbeError(f"{folder / file}: exists already", "choose another folder, or edit that file")
     try:
+        for file in (INFO_FILE, PROBES_FILE):
+            if (folder / file).exists():
+                raise ProbeError(f"{folder / file}: exists already", "choose another folder, or edit that file")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / INFO_FILE).write_text(_STARTER_INFO.format(name=name), encoding="utf-8", newline="\n")
         (folder / PROBES_FILE).write_text(_STARTER_PROBES, encoding="utf-8", newline="\n")
     except OSError as e:
-        raise ProbeError(f"{folder}: cannot be written: {e.strerror}") from e
+        raise ProbeError(f"{folder}: cannot be written: {e.strerror or e}", "choose another folder") from e
 
 
 def _read(path: Path) -> bytes:
     try:
         return read_bytes(path)
     except OSError as e:
-        raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
+        raise ProbeError(f"{path}: cannot be read: {e.strerror or e}", "name a set by its folder") from e
 
 
 def _model_of(info: SetInfo) -> type[BaseModel]:
@@ -203,7 +235,7 @@ def _read_probes(path: Path, model: type[BaseModel]) -> tuple[list[Any], list[Fa
     except FileNotFoundError:
         return [], [Fault(str(path), 1, 1, "there is no such file", "write one probe as a JSON object a line")]
     except OSError as e:
-        raise ProbeError(f"{path}: cannot be read: {e.strerror}") from e
+        raise ProbeError(f"{path}: cannot be read: {e.strerror or e}", "name a set by its folder") from e
 
 
 def _bounded_lines(f: IO[bytes]) -> Iterator[bytes]:

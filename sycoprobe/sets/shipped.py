@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
 from sycoprobe.errors import PlanError
-from sycoprobe.text import decoded
+from sycoprobe.jsontext import TextFault, read_toml
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -18,8 +17,8 @@ RESTORE = "or restore the file as it was installed"
 def shipped_toml(file: Traversable) -> dict[str, object]:
     """What stands in a file. Raises `PlanError` that names the file if it cannot be read or is not TOML."""
     try:
-        return tomllib.loads(decoded(file.read_bytes()))
+        return read_toml(file.read_bytes())
     except OSError as e:
         raise PlanError(f"{file}: cannot be read: {e.strerror}", "install sycoprobe again") from e
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-        raise PlanError(f"{file}: not TOML: {e}", f"fix it there, {RESTORE}") from e
+    except TextFault as e:
+        raise PlanError(f"{file}:{e.place}: {e.message}", f"fix it there, {RESTORE}") from e

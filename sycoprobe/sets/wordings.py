@@ -6,7 +6,6 @@ import hashlib
 import random
 import re
 import string
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -24,9 +23,9 @@ from pydantic import (
 )
 
 from sycoprobe.errors import PlanError
+from sycoprobe.jsontext import TextFault, read_toml
 from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm
 from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked, Name
-from sycoprobe.text import decoded
 from sycoprobe.turns import Message
 
 PLACEHOLDERS = frozenset({"claim", "reason", "question", "closing"})
@@ -251,17 +250,16 @@ def placeholders(text: str) -> set[str]:
 def parse_wordings(file: str, raw: bytes) -> Wordings:
     """The wordings in the bytes of a TOML file. Raises `PlanError` naming file and place."""
     try:
-        text = decoded(raw)
-        return Wordings.model_validate(tomllib.loads(text))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-        raise PlanError(f"{file}: not TOML: {e}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
+        return Wordings.model_validate(read_toml(raw))
+    except TextFault as e:
+        raise PlanError(f"{file}:{e.place}: {e.message}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
         place = ".".join(str(p) for p in first["loc"])
-        line = _line_of(text, first["loc"])
+        line = _line_of(raw.decode(), first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         said = f"{place}: {message}" if place else message
-        line = line if place else _line_with(text, message)
+        line = line if place else _line_with(raw.decode(), message)
         raise PlanError(f"{file}:{line}:1: {said}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
 
 

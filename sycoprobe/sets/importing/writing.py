@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from sycoprobe.errors import ProbeError
+from sycoprobe.jsontext import json_page
 from sycoprobe.sets.importing.ledger import ImportReport
 from sycoprobe.sets.load import INFO_FILE, PROBES_FILE
 from sycoprobe.sets.probe import SetInfo
@@ -27,8 +28,8 @@ def write_set(folder: Path, info: SetInfo, probes: Sequence[BaseModel], report: 
         (temporary / INFO_FILE).write_text(info_toml(info), encoding="utf-8", newline="\n")
         with (temporary / PROBES_FILE).open("w", encoding="utf-8", newline="\n") as f:
             for probe in probes:
-                f.write(json.dumps(probe.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False) + "\n")
-        whole = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
+                f.write(json_page(probe.model_dump(mode="json", exclude_defaults=True), None) + "\n")
+        whole = json_page(report.model_dump(mode="json")) + "\n"
         (temporary / REPORT_FILE).write_text(whole, encoding="utf-8", newline="\n")
         if folder.exists():
             folder.rmdir()
