@@ -10,9 +10,11 @@ import typer
 from sycoprobe.cli import options as o
 from sycoprobe.cli.gated import finish
 from sycoprobe.cli.given import Themed, takes
+from sycoprobe.cli.outlet import write_json
 from sycoprobe.cli.show import console, executed
 from sycoprobe.errors import Exit
 from sycoprobe.settings import Asking, Cluster, GateSettings
+from sycoprobe.text import counted, with_interval
 
 if TYPE_CHECKING:
     from sycoprobe.gating.selfcheck import SelfCheck
@@ -95,20 +97,16 @@ def bless(
     from sycoprobe import api
     from sycoprobe.config import command_line, found, gate_settings
     from sycoprobe.gating.baselines import DEFAULT_FILE
-    from sycoprobe.text import visible
 
     settings = found(config)
     path = file or gate_settings(settings, command_line({})).baseline or Path(DEFAULT_FILE)
     existed = path.exists()
     made = api.bless(run, path, out=o.out_of(settings, given))
-    print(
-        visible(
-            f"{'replaced' if existed else 'wrote'} {path}: {len(made.items)} items of {made.run}, model {made.model} ({made.model_id})"
-        )
-    )
+    did = "replaced" if existed else "wrote"
+    print(f"{did} {path}: {counted(len(made.items), 'item')} of {made.run}, model {made.model} ({made.model_id})")
     for name, figures in made.estimates.items():
         if figures is not None:
-            print(f"  {name} {figures[0]:.2f} [{figures[1]:.2f}, {figures[2]:.2f}]")
+            print(f"  {name} {with_interval(*figures)}")
 
 
 @takes("allow_mismatch", "alpha", "cluster", "out", default={"cluster": None})
@@ -136,7 +134,7 @@ def compare(
         out=o.out_of(file, given),
     )
     if json:
-        print(found.model_dump_json(indent=1))
+        write_json(found.model_dump_json(indent=1))
     elif markdown:
         from sycoprobe.reports.markdown import comparison_page
 
@@ -189,10 +187,9 @@ def plan(
     earlier = api.find_run(like, o.out_of(file, given)) if like else None
     made = design(planned, known, like=earlier, alpha=chosen.gate.alpha, power=power, effects=effect)
     if json:
-        import json as codec
         from dataclasses import asdict
 
-        print(codec.dumps(asdict(made), indent=1))
+        write_json(asdict(made))
     else:
         print_design(planned, made, console())
 
@@ -231,7 +228,7 @@ def _self_check(
         *runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, cluster=cluster, out=out
     )
     if json:
-        print(found.model_dump_json(indent=1))
+        write_json(found.model_dump_json(indent=1))
     else:
         print_self_check(found, console())
     raise typer.Exit(Exit.OK if found.kept else Exit.CHECK_FAILED)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sycoprobe import __version__
-from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
+from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, outlet, run_cmd, sets_cmd
 from sycoprobe.errors import Exit, SycoprobeError
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 app = typer.Typer(
     name="sycoprobe",
@@ -45,33 +41,14 @@ def _root(
     pass
 
 
-class _Outlet(io.FileIO):
-    """Standard output whose reader may go away, as `head` does: what nobody reads any more is dropped.
-
-    The command goes on, and ends with the code that it has: that of a gate must not depend on who reads its table.
-    """
-
-    def write(self, data: Buffer, /) -> int:
-        try:
-            return super().write(data)
-        except BrokenPipeError:
-            return memoryview(data).nbytes
-
-
-def _outlive_the_reader() -> None:
-    """Have what is printed go through an `_Outlet`, where it goes to the process's own output and that is no terminal."""
-    out = sys.stdout
-    if out is sys.__stdout__ and isinstance(out, io.TextIOWrapper) and not out.isatty():
-        out.flush()
-        raw = _Outlet(out.fileno(), "w", closefd=False)
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=out.line_buffering)
-
-
 def main() -> None:
     """Run the command line; the process exits with a documented code and never with a traceback."""
-    _outlive_the_reader()
+    outlet.install()
     try:
-        code = app(prog_name="sycoprobe", standalone_mode=True)
+        try:
+            code = app(prog_name="sycoprobe", standalone_mode=True)
+        finally:
+            sys.stdout.flush()  # a full disk is an error of the command's, not of the interpreter's when it ends
     except SycoprobeError as e:
         from sycoprobe.cli.show import print_error
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import typer
 
+from sycoprobe.cli.outlet import Outlet, write_json
 from sycoprobe.errors import Exit
+from sycoprobe.text import counted
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sycoprobe.api.conduct import Conduct
     from sycoprobe.errors import SycoprobeError
+    from sycoprobe.grid import Screen
     from sycoprobe.planning import Planned, PlannedPart
     from sycoprobe.reports.model import Report
 
@@ -116,17 +118,17 @@ def code_of(report: Report, tolerance: float) -> Exit:
 
 def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5) -> None:
     """Print a report: its JSON as it is in the folder, or its summary."""
+    from rich.text import Text
+
     from sycoprobe.reports.model import FILE
     from sycoprobe.reports.terminal import print_report
 
     if json:
-        sys.stdout.write((folder / FILE).read_text(encoding="utf-8"))
+        write_json((folder / FILE).read_text(encoding="utf-8"))
         return
     screen = console()
     print_report(report, screen, transcripts=transcripts)
-    screen.print(
-        f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
-    )
+    screen.print(Text(f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim"), soft_wrap=True)
 
 
 def print_plans(plans: Sequence[Planned], prices: Path | None, *, batch: bool, json: bool) -> None:
@@ -149,10 +151,8 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
     plan, cost = planned.plan, planned.cost()
     price, dollars = api.price_range(planned, prices, batch=batch)
     if json:
-        import json as codec
-
         paid = {"price": price.to_dict() if price else None, "dollars": dollars}
-        print(codec.dumps({"plan": plan.model_dump(mode="json"), "estimate": asdict(cost), **paid}, indent=1))
+        write_json({"plan": plan.model_dump(mode="json"), "estimate": asdict(cost), **paid})
         return
     calls = f"{cost.calls_max:,}" if cost.calls_min == cost.calls_max else f"{cost.calls_min:,} to {cost.calls_max:,}"
     lines = [
@@ -162,7 +162,7 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
         *(line for part in planned.parts for line in _asked_lines(part)),
         f"repeats      {plan.repeats}, seed {plan.seed}",
         *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
-        f"items        {cost.items:,} in {cost.conversations:,} conversations",
+        f"items        {cost.items:,} in {counted(cost.conversations, 'conversation')}",
         f"calls        {calls} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
         f"tokens       about {cost.prompt_tokens:,} in and {cost.completion_tokens:,} out (4 characters a token, {cost.typical_reply} tokens a reply)",
         f"price        {_price_line(planned, price, dollars, batch=batch)}",
@@ -202,12 +202,16 @@ def _price_line(planned: Planned, price: Any, dollars: tuple[float, float] | Non
     return f"{low} to {high} (${price.input:g} in, ${price.output:g} out per million tokens{half}: {price.source}; low: {planned.cost().typical_reply}-token replies; high: replies of {planned.plan.sampling.reply_tokens} tokens and dense text)"
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Where people read: plain and 120 columns wide if it is no terminal."""
-    from rich.console import Console
+def console(*, stderr: bool = False) -> Screen:
+    """Where people read: as wide as the terminal, or as COLUMNS says; plain and 120 columns wide if it is neither."""
+    from sycoprobe.grid import NARROWEST, Screen
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 120)
+    said = os.environ.get("COLUMNS", "")
+    given = max(NARROWEST, int(said)) if said.isdecimal() and int(said) > 0 else None
+    width = given or (None if stream.isatty() else 120)
+    file = stream.styled() if isinstance(stream, Outlet) else stream
+    return Screen(cast("IO[str]", file), width, stderr=stderr, bounded=given is not None or stream.isatty())
 
 
 def print_error(error: SycoprobeError) -> None:

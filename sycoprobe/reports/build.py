@@ -35,6 +35,7 @@ from sycoprobe.settings.checking import checked
 from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.sample import Estimate
 from sycoprobe.stats.sequential import Order
+from sycoprobe.text import counted
 
 
 @dataclass(frozen=True)
@@ -323,9 +324,9 @@ def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) ->
         return
     n = decision.items_looked_at
     when = (
-        f"stopped early, after {n} complete items"
+        f"stopped early, after {counted(n, 'complete item')}"
         if missing > 0 and ended in ("stopped", "capped")
-        else f"asked {n} items in all"
+        else f"asked {counted(n, 'item')} in all"
     )
     yield f"a sequential run: it {when}; all intervals hold at whatever item it stopped (confidence sequences)"
 

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.findings import Finding, Gated
 from sycoprobe.reports.gate_terminal import figures
-from sycoprobe.text import visible
+from sycoprobe.text import counted, visible
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -23,7 +23,7 @@ def to_junit(gated: Gated) -> str:
     gate = _suite(root, "gate", gated)
     for rule in gated.result.rules:
         case = ET.SubElement(gate, "testcase", classname="sycoprobe.gate", name=_clean(rule.rule))
-        said = f"{figures(rule)}, {rule.items} items: {rule.reason}"
+        said = f"{figures(rule)}, {counted(rule.items, 'item')}: {rule.reason}"
         if rule.decision is Decision.FAIL:
             ET.SubElement(case, "failure", type="rule broken", message=_clean(said)).text = _clean(said)
         elif rule.decision is Decision.INCONCLUSIVE:

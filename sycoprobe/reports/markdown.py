@@ -66,7 +66,7 @@ def comparison_page(found: Comparison) -> str:
                 d.metric.replace("_", " "),
                 _rate(d.reference),
                 _rate(d.value),
-                _signed(d.difference),
+                d.difference.shown(3, sign="+"),
                 str(d.difference.items),
                 inline(probability(d.p_holm)),
             )
@@ -188,8 +188,4 @@ def _clipped(text: str) -> str:
 
 
 def _rate(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _signed(e: Estimate) -> str:
-    return "–" if e.value is None else f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
+    return "–" if value is None else f"{value:z.3f}"
