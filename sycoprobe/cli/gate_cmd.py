@@ -43,6 +43,12 @@ def gate(
     comment: Annotated[
         Path | None, typer.Option(help="Write the body of a pull-request comment (Markdown) to this file.")
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="What to call this gate in CI, where a commit has several: its comment and its code-scanning category (default: workflow, job, models and sets)."
+        ),
+    ] = None,
     summary: Annotated[
         Path | None, typer.Option(help="Append the step summary (Markdown) to this file (default: $GITHUB_STEP_SUMMARY).")
     ] = None,
@@ -57,9 +63,13 @@ def gate(
     json: Annotated[bool, typer.Option("--json", help="Print gate.json on standard output instead of the table.")] = False,
 ) -> None:
     """Judge a run, or runs of several probe kinds together, by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, except with --aa --again."""
+    import os
+    from dataclasses import replace
+
     from sycoprobe import api
     from sycoprobe.config import command_line, found, gate_settings
     from sycoprobe.errors import GateError
+    from sycoprobe.reports.github import title_of
 
     names = runs or ["latest"]
     file = found(config)
@@ -80,6 +90,7 @@ def gate(
         out=out,
     )
     artefacts = {"junit": junit, "sarif": sarif, "code_quality": code_quality, "comment": comment}
+    judged = replace(judged, title=name or title_of(judged, os.environ))
     finish(judged, chosen, json=json, artefacts=artefacts, summary=summary, annotations=annotations)
 
 
@@ -199,11 +210,15 @@ def comment(
     pr: Annotated[
         int | None, typer.Option("--pr", min=1, help="Number of the pull request (default: from GITHUB_REF).")
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Which of the pull request's comments this is (default: that of the gate that wrote FILE)."),
+    ] = None,
 ) -> None:
-    """Put the gate's comment onto a GitHub pull request: one comment, updated each time. Needs GITHUB_TOKEN."""
+    """Put the gate's comment onto a GitHub pull request: one comment for each gate, updated each time. Needs GITHUB_TOKEN."""
     from sycoprobe.errors import GateError
     from sycoprobe.reports.github import post_comment
-    from sycoprobe.reports.markdown import MARKER
+    from sycoprobe.reports.markdown import MARKER, marker
 
     try:
         body = file.read_text(encoding="utf-8")
@@ -211,7 +226,9 @@ def comment(
         raise GateError(f"{file}: cannot be read: {e.strerror}", "`sycoprobe gate --comment FILE` writes it") from e
     if not body.startswith(MARKER):
         raise GateError(f"{file}: is not a comment of the gate's", "`sycoprobe gate --comment FILE` writes one")
-    print(post_comment(body, MARKER, pull_request=pr))
+    first, _, rest = body.partition("\n")
+    mark = marker(name) if name else first
+    print(post_comment(f"{mark}\n{rest}", mark, pull_request=pr))
 
 
 def _self_check(

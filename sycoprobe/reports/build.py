@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -49,6 +50,7 @@ class Judged:
     planned: its plan, with its probes.
     tables: its readings by kind.
     orders: of a sequential run, its complete items by kind.
+    milliseconds: by kind and item, that the calls took, one after another.
     """
 
     report: Report
@@ -56,6 +58,7 @@ class Judged:
     planned: Planned
     tables: dict[str, Table]
     orders: dict[str, Order]
+    milliseconds: dict[str, Counter[str]]
 
     @cached_property
     def fingerprints(self) -> dict[str, dict[str, str]]:
@@ -126,7 +129,7 @@ def finished(folder: Path, contents: Contents, scoring: Scoring) -> Judged:
     report = _report(contents, scoring, tables, orders, decision)
     if scoring.rows is not None:
         _write(folder / FILE, report, scoring.rows)
-    return Judged(report, contents, planned, tables, orders)
+    return Judged(report, contents, planned, tables, orders, {name: s.milliseconds for name, s in scoring.scored.items()})
 
 
 def _report(
@@ -176,9 +179,9 @@ def _report(
             *_stop_notes(missing, ended, decision),
             *journals.batch_notes(contents),
             *judge_notes(planned, panel),
-            *(f"failed calls said most often: {said[:200]} ({n} calls)" for said, n in sums.errors.most_common(1)),
-            *(f"answered by {name} behind the router ({n} calls)" for name, n in sums.upstreams.most_common()),
-            *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
+            *(f"failed calls said most often: {said[:200]} ({counted(n, 'call')})" for said, n in sums.errors.most_common(1)),
+            *(f"answered by {name} behind the router ({counted(n, 'call')})" for name, n in sums.upstreams.most_common()),
+            *(f"{note} ({counted(n, 'call')})" for note, n in sums.notes.most_common()),
         ],
     )
 

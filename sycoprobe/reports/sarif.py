@@ -68,7 +68,7 @@ def to_sarif(gated: Gated) -> str:
                         "rules": rules,
                     }
                 },
-                "automationDetails": {"id": f"sycoprobe/{gated.named}"},
+                "automationDetails": {"id": _category(gated)},
                 "originalUriBaseIds": bases,
                 "columnKind": "unicodeCodePoints",
                 "results": results,
@@ -89,6 +89,12 @@ def _result(rule: str, level: str, message: str, place: Place, key: str) -> dict
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": place.line}}}],
         "partialFingerprints": {"sycoprobe/v1": print_},
     }
+
+
+def _category(gated: Gated) -> str:
+    """The gate, which GitHub takes for the category (all before the last slash): alerts of one replace those of the same only."""
+    name, runs = (visible(text).replace("\n", " ") for text in (gated.name, gated.named))
+    return f"sycoprobe/{name}/{runs.replace('/', '-')}"
 
 
 def _plain(text: str) -> str:
