@@ -80,21 +80,27 @@ def post_comment(body: str, marker: str, environment: Mapping[str, str] | None =
         ) from None
     except httpx.HTTPError as e:
         raise GateError(f"{base} cannot be reached: {type(e).__name__}", "try again") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise GateError(f"{base} answered with something else than comments", "GITHUB_API_URL must be GitHub's API") from None
     return f"{what} the comment on pull request {number}"
 
 
 def _existing(client: httpx.Client, path: str, marker: str) -> int | None:
-    """The id of the first comment that begins with the marker and is of the token's own."""
+    """The id of the first comment that begins with the marker and is of the token's own. Raises `ValueError` for an answer that is no list."""
     page, mine = 1, None
     while True:
         answer = client.get(path, params={"per_page": _PAGE, "page": page})
         answer.raise_for_status()
         comments = answer.json()
+        if not isinstance(comments, list):
+            raise ValueError("not a list of comments")
         for comment in comments:
             if not str(comment.get("body", "")).startswith(marker):
                 continue
+            if "user" not in comment:
+                return int(comment["id"])
             mine = mine or _login(client)
-            if "user" not in comment or (comment["user"] or {}).get("login") == mine:
+            if (comment["user"] or {}).get("login") == mine:
                 return int(comment["id"])
         if len(comments) < _PAGE:
             return None
@@ -103,6 +109,8 @@ def _existing(client: httpx.Client, path: str, marker: str) -> int | None:
 
 def _login(client: httpx.Client) -> str:
     """Who the token speaks for. `GET /user` refuses the tokens of Actions and Apps; to those `viewer` answers."""
+    import httpx
+
     base = str(client.base_url).rstrip("/").removesuffix("/v3")
     query = {"query": "query { viewer { login } }"}
     for method, url, body in (("GET", "/user", None), ("POST", f"{base}/graphql", query)):
