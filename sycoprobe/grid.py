@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Literal
@@ -23,7 +24,7 @@ NARROWEST = 20
 READABLE = 24
 """Columns that a text needs to be read beside numbers."""
 
-Give = Literal["", "drop", "below"]
+Give = Literal["", "drop", "below", "wrap"]
 
 
 class Screen(Console):
@@ -50,6 +51,17 @@ class Screen(Console):
         """Print a line, wrapped where this screen is bounded."""
         self.print(text, soft_wrap=not self.bounded)
 
+    def listing(self, lines: Iterable[str]) -> None:
+        """Print lines of a name, two blanks or more, and what is said of it, which is wrapped below itself where this screen is bounded."""
+        for line in lines:
+            if not line.strip() or not self.bounded:
+                self.say(line)
+                continue
+            named = re.match(r" *\S+(?: \S+)* {2,}", line)
+            hang = named.end() if named and named.end() <= READABLE else 2
+            for part in _wrapped(self.inert(line), self, self.width, 0, hang=hang):
+                self.print(part)
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """As rich renders it, each text inert before it is laid out, and each segment after."""
         inert = self.inert(renderable) if isinstance(renderable, str | Text) else renderable
@@ -74,7 +86,8 @@ class Screen(Console):
 class Column:
     """A column: its header, whether it holds numbers, its style, and what it does where there is no room.
 
-    `give` is "drop" for a column that is left out, the last such one first; "below" for a text that goes below its row.
+    `give` is "drop" for a column that is left out, the last such one first; "below" for a text that goes below its row; "wrap" for
+    one that stays, in more lines.
     """
 
     header: str

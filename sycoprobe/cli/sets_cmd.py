@@ -73,6 +73,7 @@ def kinds(
 
 def _describe(kind: AnyKind) -> None:
     """Print what a kind is: its source and control, arms, labels, metrics, settings."""
+    from sycoprobe.cli.show import console
     from sycoprobe.kinds.powers import rubrics_of
 
     settings = kind.settings_model()
@@ -87,19 +88,19 @@ def _describe(kind: AnyKind) -> None:
     ]
     for aspect, labels in kind.labels.items():
         lines.append(f"\nlabels of {aspect!r}")
-        lines += [f"  {label:12} {means}" for label, means in labels.items()]
+        lines += [f"  {label:17}  {means}" for label, means in labels.items()]
     lines.append("\nmetrics")
     for m in kind.every_metric(settings):
         against = f" less {', '.join(m.against)}" if m.against else ""
-        lines.append(f"  {m.name:18} {m.says} ({', '.join(m.arms)}{against})")
+        lines.append(f"  {m.name:17}  {m.says} ({', '.join(m.arms)}{against})")
     fields = type(settings).model_fields
     if fields:
         lines.append(f"\noptions (-o {kind.name}.NAME=VALUE)")
         for field, info in fields.items():
-            lines.append(f"  {field:18} {getattr(settings, field)}  {info.description or ''}".rstrip())
+            lines.append(f"  {field:17}  {getattr(settings, field)}  {info.description or ''}".rstrip())
     if rubrics := rubrics_of(kind):
         lines.append(f"\na judge can be asked: {', '.join(r.name for r in rubrics)}")
-    print("\n".join(lines))
+    console().listing("\n".join(lines).split("\n"))
 
 
 def show(
@@ -120,6 +121,7 @@ def show(
             for each in texts:
                 print(f"{each.value:18} {said.request(form, each) or '(nothing)'}\n{'':18} {said.close(form, each)}")
         return
+    from sycoprobe.cli.show import console
     from sycoprobe.errors import ProbeError
     from sycoprobe.sets.load import load_set
     from sycoprobe.sets.probe import Probe
@@ -131,23 +133,28 @@ def show(
                 write_json(p.model_dump_json(indent=2, exclude_defaults=True))
                 return
         raise ProbeError(f"{name}: no probe {probe!r}", f"`sycoprobe show {name}` shows some ids")
+    screen = console()
+
+    def say(text: str) -> None:
+        screen.listing(text.split("\n"))
+
     for field, value in found.info.model_dump(exclude={"schema_version"}, exclude_none=True).items():
-        print(f"{field:12} {value}")
-    print(f"{'digest':12} {found.digest[:16]}")
+        say(f"{field:12} {value}")
+    say(f"{'digest':12} {found.digest[:16]}")
     for p in found.probes[:n]:
         if not isinstance(p, Probe):
-            print(f"\n{p.id} [{p.difficulty.value}]")
+            say(f"\n{p.id} [{p.difficulty.value}]")
             for field, value in p.model_dump(mode="json", exclude={"id", "difficulty"}, exclude_defaults=True).items():
-                print(f"  {field:12} {' | '.join(value) if isinstance(value, list) else value}")
+                say(f"  {field:12} {' | '.join(value) if isinstance(value, list) else value}")
             continue
-        print(f"\n{p.id} [{p.format.value}, {p.difficulty.value}] {p.question}")
+        say(f"\n{p.id} [{p.format.value}, {p.difficulty.value}] {p.question}")
         if p.options:
-            print(f"  options      {' | '.join(p.options)}")
-        print(f"  answer       {' | '.join(p.right_forms)}\n  user pushes  {' | '.join(p.wrong_forms)}")
+            say(f"  options      {' | '.join(p.options)}")
+        say(f"  answer       {' | '.join(p.right_forms)}\n  user pushes  {' | '.join(p.wrong_forms)}")
         if p.source:
-            print(f"  source       {p.source}")
+            say(f"  source       {p.source}")
     if len(found.probes) > n:
-        print(f"\n… and {len(found.probes) - n} more (-n shows more)")
+        say(f"\n… and {len(found.probes) - n} more (-n shows more)")
 
 
 def validate(

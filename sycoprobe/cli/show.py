@@ -168,7 +168,7 @@ def print_plan(planned: Planned, prices: Path | None, *, batch: bool, json: bool
         f"price        {_price_line(planned, price, dollars, batch=batch)}",
         "Nothing was asked. Leave --dry-run out to begin.",
     ]
-    print("\n".join(lines))
+    console().listing(lines)
 
 
 def _asked_lines(part: PlannedPart) -> list[str]:

@@ -34,7 +34,7 @@ def _table(found: Comparison, run: Compared) -> Grid:
     title = f"{run.run} ({run.model}) against {found.reference} ({found.reference_model})"
     table = Grid(title)
     several = len({d.kind for d in run.differences}) > 1
-    table.add_column()
+    table.add_column(give="wrap")
     for column in ("reference", "this run", f"difference, paired, {100 * (1 - found.alpha):g} %", "items", "p (Holm)"):
         table.add_column(column, number=True, give="drop" if column in ("reference", "this run") else "")
     for d in run.differences:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
 
-from sycoprobe.grid import Grid
+from sycoprobe.grid import Grid, Screen
 from sycoprobe.text import counted
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from sycoprobe.planning import Planned
 
 
-def print_design(planned: Planned, found: Design, console: Console) -> None:
+def print_design(planned: Planned, found: Design, console: Screen) -> None:
     """Print what will be asked, what it costs, what it can find, and what finding more would take."""
     plan, cost = planned.plan, found.cost
     whence = f"from {found.assumed_from}" if found.assumed_from else "guesses: --like RUN takes them from a run"
@@ -34,9 +33,9 @@ def print_design(planned: Planned, found: Design, console: Console) -> None:
         f"asks      {counted(cost.items, 'item')}, {counted(plan.repeats, 'repeat')}; answers in the form {plan.answer.value}",
         f"costs     {_range(cost.calls_min, cost.calls_max)} calls, about {cost.prompt_tokens:,} tokens in and {cost.completion_tokens:,} out",
     ]
-    console.print(Text("\n".join(lines)))
+    console.listing(lines)
     table = Grid(f"What it can find, with {100 * found.power:g} % power at alpha {found.alpha:g}")
-    table.add_column("question")
+    table.add_column("question", give="wrap")
     table.add_column("items that count", number=True)
     table.add_column("smallest effect", number=True, style="bold")
     for effect in found.targets[0].needed if found.targets else ():

@@ -30,7 +30,8 @@ def gate_blocks(result: GateResult, notes: tuple[str, ...] = ()) -> Iterator[Ren
     title = f"Gate: {counted(len(result.rules), 'rule')}, {100 * (1 - result.alpha):g} % {kind}"
     table = Grid(title)
     several = any(rule.run for rule in result.rules)
-    table.add_columns("rule", *(["run"] if several else []), "decision")
+    table.add_column("rule", give="wrap")
+    table.add_columns(*(["run"] if several else []), "decision")
     table.add_columns("estimate", "items", number=True)
     table.add_column("why", style="dim", give="below")
     for rule in result.rules:

@@ -86,6 +86,8 @@ def _ending(report: Report) -> Iterator[Text]:
 def _section_blocks(report: Report, section: Section, *, transcripts: int) -> Iterator[RenderableType]:
     """What was found with one kind: counts, metrics, breakdowns, curves, the worst conversations."""
     yield from counts_tables(section)
+    if all(m.estimate.value is None for name, m in section.metrics.items() if name != "valid_share"):
+        return  # the conclusion says why; tables would say it once more in each cell
     if section.kept_form and (line := kept_line(report.plan.answer, section.kept_form)):
         yield Text(f"{line}\n")
     yield from _readings_blocks(section.readings)
@@ -98,7 +100,7 @@ def _section_blocks(report: Report, section: Section, *, transcripts: int) -> It
     for by in Slice:
         parts = section.slices.get(by.value, {})
         if len(parts) > 1:
-            yield breakdown_table(section, by, parts)
+            yield from breakdown_table(section, by, parts)
     for name in dict.fromkeys(c.name for c in section.curves):
         yield curves_table([c for c in section.curves if c.name == name])
     if section.judges:
@@ -139,9 +141,9 @@ def _kinds_blocks(reports: Sequence[Report]) -> Iterator[RenderableType]:
     models = len({r.plan.model for r in reports}) > 1
     several = len(reports) > 1
     names = [*(["run"] if several else []), *(["model"] if models else []), "kind", "metric"]
-    table.add_columns(*names)
-    for column in ("in its arms", "control", "difference [95 %]", "items"):
-        table.add_column(column, number=True, give="drop" if column in ("in its arms", "control") else "")
+    for column in names:
+        table.add_column(column, give="wrap")
+    table.add_columns("in its arms", "control", "difference [95 %]", "items", number=True)
     for report in reports:
         for section in report.kinds.values():
             name, m = section.headline

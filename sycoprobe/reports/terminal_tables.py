@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -118,8 +118,8 @@ def spending_table(report: Report) -> Grid | None:
     return table
 
 
-def breakdown_table(section: Section, by: Slice, parts: dict[str, Sliced]) -> Grid:
-    """Slices side by side; p says whether the headline may be zero there, corrected for how many slices are looked at."""
+def breakdown_table(section: Section, by: Slice, parts: dict[str, Sliced]) -> Iterator[Grid]:
+    """Slices side by side, unless none has a number; p says whether the headline may be zero there, corrected for how many slices are looked at."""
     table = Grid(f"By {by.value}")
     table.add_column(by.value)
     headline = section.headline[0]
@@ -145,7 +145,8 @@ def breakdown_table(section: Section, by: Slice, parts: dict[str, Sliced]) -> Gr
             few.append(label)
     if few:
         table.caption = f"too few items: {', '.join(few)}"
-    return table
+    if table.styles:
+        yield table
 
 
 def below(e: Estimate | None) -> bool:
