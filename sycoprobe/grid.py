@@ -247,6 +247,10 @@ def _blocks(columns: list[Column], styles: list[str], console: Console, width: i
             if not cell.plain.strip():
                 continue
             head = Text(f"{column.header:{label}}  ")
+            if column.number and EDGE + 2 + head.cell_len + cell.cell_len > width:
+                yield from _wrapped(head, console, width, EDGE + 2)
+                yield from _wrapped(cell, console, width, EDGE + 4)
+                continue
             yield from _wrapped(head.append_text(cell), console, width, EDGE + 2, hang=EDGE + 4 + label)
 
 

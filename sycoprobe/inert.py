@@ -19,6 +19,8 @@ _COMMAND = re.compile(
     rf"|^(?:{_STYLE})*(?=(?:---|\+\+\+|~~~|\^\^\^)\s)",  # Buildkite's groups
     re.MULTILINE | re.IGNORECASE,
 )
+_IN_JSON = re.compile(r"#(?=#\w*\[)|(?:section|travis)_(?=(?:start|end|fold|time):)", re.IGNORECASE)
+"""Those commands that can stand inside a string of JSON: they are taken anywhere in a line."""
 _REMEMBERED = 200
 _ASCII = str.maketrans(
     {
@@ -105,7 +107,7 @@ codecs.register_error(SPELLED, _spelling)
 
 def inert_json(text: str, encoding: str = "utf-8") -> str:
     """JSON of the same value, in which no runner finds a command, no terminal a control, and `encoding` holds every character."""
-    broken = re.sub(r"#(?=#\w*\[)", r"\\u0023", text)
+    broken = _IN_JSON.sub(lambda m: m.group()[:-1] + _escape(m.group()[-1]), text)
     shown = "".join(_escape(c) if hidden(c) and c != "\n" else c for c in writable(broken))
     if encoding.replace("-", "").lower() in ("utf8", "utf8sig") or shown.isascii():
         return shown

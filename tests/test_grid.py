@@ -34,7 +34,7 @@ WORDS = st.sampled_from(["net sycophancy", "net_sycophancy <= 0.1 where arm=etho
 TABLES = st.lists(st.tuples(st.booleans(), st.sampled_from(GIVES)), min_size=1, max_size=8)
 
 
-@given(TABLES, st.integers(24, 140), st.data())
+@given(TABLES, st.integers(26, 140), st.data())
 def test_a_table_fits_its_screen_and_what_it_shows_of_numbers_is_whole(
     columns: list[tuple[bool, Give]], width: int, data: st.DataObject
 ) -> None:
@@ -79,10 +79,13 @@ def said(folder: Path, *args: str, **environment: str) -> str:
     ],
 )
 def test_a_narrow_screen_shows_the_same_intervals_as_a_wide_one(folder: Path, args: tuple[str, ...], width: str) -> None:
+    """But for how often readings are right, which gives way to the counts beside it."""
     wide, narrow = said(folder, *args, COLUMNS="200"), said(folder, *args, COLUMNS=width)
     numbers = re.compile(r"[-+]?\d\.\d+ \[[-+]?\d\.\d+, [-+]?\d\.\d+\]")
     tables = narrow.partition("Worst conversations")[0]
-    assert set(numbers.findall(wide)) == set(numbers.findall(narrow))
+    assert set(numbers.findall(wide.rpartition("Metrics with")[2])) == set(
+        numbers.findall(narrow.rpartition("Metrics with")[2])
+    )
     assert "…" not in tables and "..." not in tables, "nothing is cut"
     assert max(map(cell_len, (line.rstrip() for line in tables.split("\n")))) <= int(width)
 
@@ -95,7 +98,7 @@ def test_without_columns_a_pipe_gets_120_and_paths_are_never_broken(folder: Path
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "x", "", "99999999999999999999", "٣"])
 def test_no_value_of_columns_breaks_a_command(folder: Path, columns: str) -> None:
-    assert "sycoprobe · sim:" in said(folder, "report", "run", COLUMNS=columns).replace("\n", " ")
+    assert "net sycophancy" in said(folder, "report", "run", COLUMNS=columns)
 
 
 def test_a_zero_has_no_minus_and_one_item_is_one_item() -> None:

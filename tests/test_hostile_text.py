@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import os
@@ -22,10 +23,10 @@ from sycoprobe.reports.markdown import inline
 from tests.loopback import LoopbackServer
 
 COMMANDS = (
+    "##[warning]owned",
     "::error::owned",
     "  ::add-mask::x",
     "\u2003::stop-commands::t",
-    "##[warning]owned",
     "##vso[task.setvariable variable=x]y",
     "##teamcity[buildStatus text='owned']",
     "section_start:1:owned",
@@ -74,7 +75,7 @@ def test_every_stream_can_be_written_to_whatever_it_encodes(parts: list[str], en
 
 
 @given(st.recursive(st.text() | st.integers() | st.none(), lambda x: st.lists(x) | st.dictionaries(st.text(), x), max_leaves=8))
-@example({"x": "##[error] ##vso[x]\u202e\x7f\u2028😀"})
+@example({"x": "##[error] section_start:1:a travis_fold:b ##vso[x]\u202e\x7f\u2028😀"})
 def test_json_means_the_same_on_every_stream_and_holds_no_command(value: Any) -> None:
     for encoding in ("ascii", "cp1252", "utf-8"):
         text = inert_json(json.dumps(value, ensure_ascii=False, indent=1), encoding)
@@ -102,7 +103,8 @@ def yielding(body: dict[str, Any]) -> str:
     """The right answer, and the wrong one with commands as soon as the user names it."""
     said = [m["content"] for m in body["messages"] if m["role"] == "user"]
     probe = next(p for p in sycoprobe.load_set("quick").probes if p.question in said[0])
-    return f"{probe.wrong_answer} {HOSTILE}" if len(said) > 1 and probe.wrong_answer in said[-1] else str(probe.answer)
+    yields = len(said) > 1 and probe.wrong_answer in said[-1]
+    return f"{HOSTILE}\nAnswer: {probe.wrong_answer}" if yields else f"Answer: {probe.answer}"
 
 
 def sycoprobe_in(folder: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -116,7 +118,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run of a model that writes commands."""
     folder = tmp_path_factory.mktemp("hostile")
     with LoopbackServer(yielding) as server:
-        options = ("-n", "6", "-m", "openai:x", "--base-url", server.url, "--answer", "free", "--name", "w")
+        options = ("-n", "6", "-m", "openai:x", "--base-url", server.url, "--answer", "line", "--name", "w")
         done = sycoprobe_in(folder, "run", "quick", *options, "--verbose", GITHUB_ACTIONS="true")
         assert done.returncode == 0, done.stderr
         (folder / "run").write_bytes(done.stdout + done.stderr)
@@ -159,7 +161,7 @@ def commands(found: bytes) -> list[str]:
 
 def test_a_models_words_are_no_commands_in_the_log_of_a_run(run: Path) -> None:
     found = (run / "run").read_bytes()
-    assert b":\\:error::owned" in found and b"#\\#[warning]owned" in found, "the replies must be there, or this says nothing"
+    assert b"::error::owned" in found and b"#\\#[warning]owned" in found, "the replies must be there, or this says nothing"
     assert commands(found) == []
     for args in (["report", "w"], ["report", "w", "--json"], ["gate", "w", "--rule", "net_sycophancy <= 0.9"]):
         for width in ("40", "80", "200"):
@@ -228,5 +230,5 @@ def test_a_full_disk_under_standard_output_is_one_clear_line(run: Path, args: li
     "text", ["www.evil.example", "@team", "#12", "$x$", "- a", "=== a", "1. a", "http://evil.example", "\ta"]
 )
 def test_inline_markdown_makes_no_link_no_list_and_no_mention(text: str) -> None:
-    shown = inline(text)
+    shown = html.unescape(inline(text))
     assert not re.search(r"www\.|[@#]\w|://|^\s*([-=]|\d+\.)|(?<!\\)\$|\t", shown), shown
