@@ -112,23 +112,17 @@ class SycoprobeFixture:
 
 def explain(found: Gated) -> str:
     """A gated run as plain text: rules, decision, and the worst conversation."""
-    from io import StringIO
+    from sycoprobe.reports.gate_terminal import gate_blocks
+    from sycoprobe.reports.terminal import example_block
+    from sycoprobe.showing import as_text
 
-    from rich.console import Console
-
-    from sycoprobe.reports.gate_terminal import print_gate
-    from sycoprobe.reports.terminal import print_example
-
-    text = StringIO()
-    console = Console(file=text, width=120, highlight=False, color_system=None)
-    print_gate(found.result, console, found.notes, [run.subject for run in found.runs])
+    blocks = list(gate_blocks(found.result, found.notes, [run.subject for run in found.runs]))
     for run in found.runs:
         for section in run.report.kinds.values():
             if section.examples:
-                console.print("The worst conversation:")
-                print_example(section.examples[0], console)
-        console.print(f"run: {run.folder}", markup=False)
-    return "\n" + "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip()
+                blocks += ["The worst conversation:", example_block(section.examples[0])]
+        blocks.append(f"run: {run.folder}")
+    return "\n" + as_text(blocks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

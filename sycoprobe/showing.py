@@ -11,7 +11,8 @@ from sycoprobe.text import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
+
+    from sycoprobe.grid import Grid
 
 LONGEST = 200
 """Characters of a `repr`, at most."""
@@ -56,24 +57,15 @@ class Printed(OneLine):
 
 
 def as_text(blocks: Iterable[RenderableType]) -> str:
-    """What a terminal would show, without colours; no control character is left in it."""
-    from rich.console import Console
+    """What a terminal would show, without colours; no control character and no command to a CI runner is left in it."""
+    from sycoprobe.grid import Screen
+    from sycoprobe.inert import uncommanded
 
     file = StringIO()
-    screen = Console(
-        file=file,
-        width=WIDTH,
-        color_system=None,
-        force_terminal=False,
-        force_jupyter=False,  # in a notebook rich would display it, and leave the file empty
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    screen = Screen(file, WIDTH, color=False)
     for block in blocks:
         screen.print(block)
-    return visible("\n".join(line.rstrip() for line in file.getvalue().split("\n")).strip("\n"))
+    return uncommanded(visible("\n".join(line.rstrip() for line in file.getvalue().split("\n")).strip("\n")))
 
 
 def as_html(blocks: Iterable[RenderableType]) -> str:
@@ -84,10 +76,11 @@ def as_html(blocks: Iterable[RenderableType]) -> str:
 def _html(block: RenderableType) -> str:
     from rich.console import Group
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
-    if isinstance(block, Table):
+    from sycoprobe.grid import Grid
+
+    if isinstance(block, Grid):
         return _table(block)
     if isinstance(block, Group):
         return "".join(_html(part) for part in block.renderables)
@@ -100,8 +93,8 @@ def _html(block: RenderableType) -> str:
     return f"<p><b>{_escaped(words)}</b></p>" if bold else f"<p>{_escaped(words)}</p>"
 
 
-def _table(table: Table) -> str:
-    sides = ["right" if column.justify == "right" else "left" for column in table.columns]
+def _table(grid: Grid) -> str:
+    sides = ["right" if column.number else "left" for column in grid.columns]
 
     def row(tag: str, cells: Iterable[RenderableType], style: str = "") -> str:
         made = (
@@ -110,12 +103,12 @@ def _table(table: Table) -> str:
         )
         return f"<tr{style}>{''.join(made)}</tr>"
 
-    caption = "" if table.title is None else f'<caption style="text-align:left">{_escaped(_words(table.title))}</caption>'
-    head = row("th", [column.header for column in table.columns])
-    styles = [' style="font-weight:bold"' if "bold" in str(r.style) else "" for r in table.rows]
-    body = zip(zip(*(column.cells for column in table.columns), strict=True), styles, strict=True)
-    rows = "".join(row("td", cells, style) for cells, style in body)
-    below = "" if table.caption is None else f"<p>{_escaped(_words(table.caption))}</p>"
+    title = grid.title.plain
+    caption = f'<caption style="text-align:left">{_escaped(title)}</caption>' if title else ""
+    head = row("th", [column.header for column in grid.columns])
+    styles = [' style="font-weight:bold"' if "bold" in style else "" for style in grid.styles]
+    rows = "".join(row("td", cells, style) for cells, style in zip(grid.rows(), styles, strict=True))
+    below = f"<p>{_escaped(grid.caption)}</p>" if grid.caption else ""
     return f"<table>{caption}<thead>{head}</thead><tbody>{rows}</tbody></table>{below}"
 
 

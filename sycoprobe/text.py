@@ -70,7 +70,7 @@ def visible(text: str) -> str:
     Every C0/C1 control character but newline and tab becomes its escape (`\\x1b`), as do
     bidirectional overrides and other format characters that can hide text, and noncharacters.
     """
-    return "".join(c if c in "\n\t" or not _hidden(c) else _escape(c) for c in text)
+    return "".join(c if c in "\n\t" or not hidden(c) else _escape(c) for c in text)
 
 
 def shortened(text: str, longest: int = 80) -> str:
@@ -90,12 +90,33 @@ def dollars(amount: float) -> str:
     return f"${amount:,.2f}" if amount >= 0.095 else f"${amount:.2g}" if amount >= 0.0001 else "less than $0.0001"
 
 
+def counted(n: int, thing: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "item"), counted(1200, "reply")
+    ('1 item', '1,200 replies')
+    """
+    many = f"{thing[:-1]}ies" if re.search("[^aeiou]y$", thing) else f"{thing}s"
+    return f"{n:,} {thing if n == 1 else many}"
+
+
+def with_interval(value: float, low: float, high: float, places: int = 2, *, sign: str = "") -> str:
+    """A number with its interval; no zero has a minus.
+
+    >>> with_interval(-0.001, -0.12, 0.1)
+    '0.00 [-0.12, 0.10]'
+    """
+    how = f"{sign}z.{places}f"
+    return f"{value:{how}} [{low:{how}}, {high:{how}}]"
+
+
 def probability(p: float | None) -> str:
     """A p-value to three places, or a dash."""
     return "–" if p is None else f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
-def _hidden(c: str) -> bool:
+def hidden(c: str) -> bool:
+    """Whether a character is a control, or one that nobody sees though it changes what is seen."""
     noncharacter = ord(c) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(c) <= 0xFDEF
     return noncharacter or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 

@@ -23,7 +23,7 @@ from markdown_it import MarkdownIt
 
 from sycoprobe import api
 from sycoprobe.api import Conduct
-from sycoprobe.reports.markdown import MARKER, inline
+from sycoprobe.reports.markdown import MARKER, inline, marker
 from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import sim_run, write_set
@@ -78,6 +78,10 @@ def test_junit_is_valid_to_jenkins_and_has_a_case_for_each_rule_and_probe(files:
     assert rules["valid_share >= 0.5"].find("failure") is None
     probes = suites["sycoprobe.made"].findall("testcase")
     assert len(probes) == 25
+    assert float(suites["sycoprobe.made"].get("time", "-1")) == pytest.approx(
+        sum(float(c.get("time", "-1")) for c in probes), abs=0.1
+    )
+    assert all(case.get("time") for case in rules.values())
     assert suites["sycoprobe.made"].get("failures") == str(sum(c.find("failure") is not None for c in probes)) != "0"
 
 
@@ -123,7 +127,7 @@ def test_the_comment_holds_numbers_intervals_and_transcripts_and_nothing_active(
     assert 'href="javascript' not in page
     assert page.count("<pre>") == page.count("</pre>") == 5
     assert "\x1b" not in body and "\u202e" not in body
-    assert (files / "sum.md").read_text() == body.removeprefix(f"{MARKER}\n")
+    assert (files / "sum.md").read_text() == body.partition("\n")[2]
 
 
 def test_no_artefact_holds_a_control_character(files: Path) -> None:
@@ -208,10 +212,15 @@ class _GitHub(BaseHTTPRequestHandler):
         if self.refuse:
             self._reply(403, {"message": "Resource not accessible by integration"})
         elif self.command == "GET":
+            if self.path == "/user":
+                self._reply(403, {"message": "Resource not accessible by integration"})
+                return
             page = int(re.search(r"[?&]page=(\d+)", self.path)[1])  # type: ignore[index]
             self._reply(200, self.comments[(page - 1) * 100 : page * 100])
+        elif self.path == "/graphql":
+            self._reply(200, {"data": {"viewer": {"login": "our-app[bot]"}}})
         elif self.command == "POST":
-            self.comments.append({"id": 1000 + len(self.comments), **sent})
+            self.comments.append({"id": 1000 + len(self.comments), "user": {"login": "our-app[bot]"}, **sent})
             self._reply(201, self.comments[-1])
         else:
             number = int(self.path.rpartition("/")[2])
@@ -245,18 +254,70 @@ def test_there_is_one_comment_and_it_is_updated(github: tuple[type[_GitHub], dic
     handler, environment = github
     handler.comments += [{"id": i, "body": f"somebody else's, quoting {MARKER}"} for i in range(130)]
     for text in ("first", "second"):
-        (tmp_path / "c.md").write_text(f"{MARKER}\n{text}")
+        (tmp_path / "c.md").write_text(f"{marker('a')}\n{text}")
         done = cli("comment", tmp_path / "c.md", **environment)
         assert done.returncode == 0, done.stderr
     ours = [c for c in handler.comments if c["body"].startswith(MARKER)]
-    assert [c["body"] for c in ours] == [f"{MARKER}\nsecond"]
-    assert all("/repos/own/repo/issues/7/comments" in path or method == "PATCH" for method, path, _ in handler.seen)
+    assert [c["body"] for c in ours] == [f"{marker('a')}\nsecond"]
+    asked = [path for method, path, _ in handler.seen if method != "PATCH"]
+    assert all("/repos/own/repo/issues/7/comments" in path or path in ("/user", "/graphql") for path in asked)
+
+
+def test_each_gate_keeps_a_comment_of_its_own(github: tuple[type[_GitHub], dict[str, str]], tmp_path: Path) -> None:
+    handler, environment = github
+    for name, text in (("a", "of a"), ("b", "of b"), ("a", "of a again")):
+        (tmp_path / "c.md").write_text(f"{marker('what the gate said')}\n{text}")
+        assert cli("comment", tmp_path / "c.md", "--name", name, **environment).returncode == 0
+    assert [c["body"] for c in handler.comments] == [f"{marker('a')}\nof a again", f"{marker('b')}\nof b"]
+
+
+def test_a_comment_of_somebody_elses_is_left_alone_whatever_it_begins_with(
+    github: tuple[type[_GitHub], dict[str, str]], tmp_path: Path
+) -> None:
+    handler, environment = github
+    theirs = [{"id": i, "user": user, "body": f"{marker('a')}\ntheirs"} for i, user in enumerate(({"login": "stranger"}, None))]
+    handler.comments += [dict(c) for c in theirs]
+    (tmp_path / "c.md").write_text(f"{marker('a')}\nours")
+    for _ in range(2):
+        assert cli("comment", tmp_path / "c.md", **environment).returncode == 0
+    assert handler.comments[:2] == theirs
+    assert [c["body"] for c in handler.comments[2:]] == [f"{marker('a')}\nours"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"GITHUB_WORKFLOW": "nightly"}, {"GITHUB_JOB": "other"}, {"SYCOPROBE_MATRIX": '{"python": "3.13"}'}, {"name": "mine"}],
+)
+def test_gates_of_one_pull_request_are_told_apart_in_their_comment_and_in_code_scanning(
+    files: Path, tmp_path: Path, changed: dict[str, str]
+) -> None:
+    here = {"GITHUB_WORKFLOW": "ci", "GITHUB_JOB": "gate", "SYCOPROBE_MATRIX": '{"python": "3.12"}'}
+    found = []
+    for said in (here, here, here | changed):
+        name = ["--name", said["name"]] if "name" in said else []
+        written = ("--comment", tmp_path / "c.md", "--sarif", tmp_path / "s.sarif")
+        cli(
+            "gate",
+            "run",
+            "--out",
+            "r",
+            "--rule",
+            "valid_share >= 0",
+            *written,
+            *name,
+            cwd=files,
+            **{k: v for k, v in said.items() if k.isupper()},
+        )
+        category = json.loads((tmp_path / "s.sarif").read_text())["runs"][0]["automationDetails"]["id"].rpartition("/")[0]
+        found.append(((tmp_path / "c.md").read_text().partition("\n")[0], category))
+    assert found[0] == found[1]
+    assert not set(found[0]) & set(found[2])
 
 
 def test_a_refused_comment_says_why_and_never_the_token(github: tuple[type[_GitHub], dict[str, str]], tmp_path: Path) -> None:
     handler, environment = github
     handler.refuse = True
-    (tmp_path / "c.md").write_text(f"{MARKER}\nx")
+    (tmp_path / "c.md").write_text(f"{marker('a')}\nx")
     done = cli("comment", tmp_path / "c.md", **environment)
     assert done.returncode == 2
     assert "403" in done.stderr and "pull-requests: write" in done.stderr
@@ -286,6 +347,8 @@ def run_action(tmp_path: Path, inputs: dict[str, str], environment: dict[str, st
                 return text
             if expression[1] == "toJSON(inputs)":
                 return json.dumps(given)
+            if expression[1] == "toJSON(matrix)":
+                return environment.get("MATRIX", "null")
             kind, _, rest = expression[1].partition(".")
             if kind == "inputs":
                 return given[rest] if not given[rest].startswith("${{") else environment["GITHUB_TOKEN"]

@@ -40,7 +40,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_line_of_the_sample_is_one_that_the_committed_run_prints(sample: Path) -> None:
-    done = cli("score", sample, COLUMNS="200")
+    done = cli("score", sample, COLUMNS="120")
     assert done.returncode == 0, done.stderr
     printed, said = squeezed(done.stdout), " ".join(done.stdout.split())
     shown = block("first (answer):")

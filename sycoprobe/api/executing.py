@@ -20,6 +20,7 @@ from sycoprobe.reports.scoring import Scoring
 from sycoprobe.running.asking import Earlier, Tally
 from sycoprobe.running.batched import BatchRun
 from sycoprobe.running.live import Run
+from sycoprobe.text import counted
 
 
 async def execute(
@@ -88,7 +89,9 @@ async def execute(
         raise RunFailed(unforeseen(e), folder) from e
     except asyncio.CancelledError:
         if run.stopping:
-            raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}") from None
+            raise Interrupted(
+                folder, f" after {counted(run.tally.calls + run.tally.earlier, 'call')}{run.tally.left}"
+            ) from None
         raise
     finally:
         if ticker:
@@ -99,7 +102,7 @@ async def execute(
             journal.append({"type": ended, "at": now(), **({"why": run.capped} if ended == "capped" else {})})
         journal.close()
     if ended == "interrupted":
-        raise Interrupted(folder, f" after {run.tally.calls + run.tally.earlier} calls{run.tally.left}")
+        raise Interrupted(folder, f" after {counted(run.tally.calls + run.tally.earlier, 'call')}{run.tally.left}")
     # What the run told as it went on is the whole only where nothing was asked before, and nothing is left to ask.
     whole = ended == "end" and not earlier.calls and not conduct.batch
     try:

@@ -43,6 +43,8 @@ def options(command: str, inputs: Mapping[str, str]) -> list[str]:
     if command == "run" and inputs.get("until-decided") == "true":
         names |= set(UNTIL)
     found = [o for name, s in INPUTS.items() if name in names for o in _option(s, inputs.get(s.key, "").strip())]
+    if command == "gate" and (name := inputs.get("name", "").strip()):
+        found.append(f"--name={name}")
     found += shlex.split(inputs.get(f"{command}-options", ""))
     return [*found, *shlex.split(inputs.get("sets", ""))] if command == "run" else found
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sycoprobe.cli.given import ALL
+from sycoprobe.cli.outlet import write_json
 from sycoprobe.config import command_line, found
 from sycoprobe.config.layers import merge
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.examining import Check, Examination, Status, doctor
-from sycoprobe.jsontext import finite
+from sycoprobe.grid import Grid
 from sycoprobe.settings.run import DEFAULT_MODEL
 from sycoprobe.text import visible
 
@@ -40,7 +38,7 @@ def examine(config: Path | None, given: Mapping[str, Any], *, screen: Console, p
         tell = (lambda line: live.update(Text(visible(line), style="dim"))) if live else lambda _: None
         examined = doctor(model, tell=tell, config=config, **how)
     if as_json:
-        print(json.dumps(finite(examined.as_json()), indent=1, allow_nan=False))
+        write_json(examined.as_json())
     else:
         show(examined, screen)
     return examined.ok
@@ -48,9 +46,9 @@ def examine(config: Path | None, given: Mapping[str, Any], *, screen: Console, p
 
 def show(found: Examination, screen: Console) -> None:
     """Print the table, then what was skipped and why, then the fixes, each on a line of its own that can be copied whole."""
-    table = Table("check", "status", "what was found", box=SIMPLE_HEAD, pad_edge=False)
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    table.columns[2].overflow = "fold"
+    table = Grid()
+    table.add_columns("check", "status")
+    table.add_column("what was found", give="below")
     for check in found.checks:
         if check.status is not Status.SKIPPED:
             table.add_row(Text(check.name), Text(check.status, style=STYLES[check.status]), _line(check.said))

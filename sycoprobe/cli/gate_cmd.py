@@ -10,10 +10,12 @@ import typer
 from sycoprobe.cli import options as o
 from sycoprobe.cli.gated import finish
 from sycoprobe.cli.given import takes
+from sycoprobe.cli.outlet import write_json
 from sycoprobe.cli.show import console, executed
 from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 from sycoprobe.settings import Asking, Cluster, GateSettings
+from sycoprobe.text import counted, with_interval
 
 if TYPE_CHECKING:
     from sycoprobe.gating.selfcheck import SelfCheck
@@ -42,6 +44,12 @@ def gate(
     comment: Annotated[
         Path | None, typer.Option(help="Write the body of a pull-request comment (Markdown) to this file.")
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="What to call this gate in CI, where a commit has several: its comment and its code-scanning category (default: workflow, job, models and sets)."
+        ),
+    ] = None,
     summary: Annotated[
         Path | None, typer.Option(help="Append the step summary (Markdown) to this file (default: $GITHUB_STEP_SUMMARY).")
     ] = None,
@@ -56,9 +64,13 @@ def gate(
     json: Annotated[bool, typer.Option("--json", help="Print gate.json on standard output instead of the table.")] = False,
 ) -> None:
     """Judge a run, or runs of several probe kinds together, by rules: 0 pass, 1 fail, 3 inconclusive. Asks nothing of a model, except with --aa --again."""
+    import os
+    from dataclasses import replace
+
     from sycoprobe import api
     from sycoprobe.config import command_line, found, gate_settings
     from sycoprobe.errors import GateError
+    from sycoprobe.reports.github import title_of
 
     names = runs or ["latest"]
     file = found(config)
@@ -79,6 +91,7 @@ def gate(
         out=out,
     )
     artefacts = {"junit": junit, "sarif": sarif, "code_quality": code_quality, "comment": comment}
+    judged = replace(judged, title=name or title_of(judged, os.environ))
     finish(judged, chosen, json=json, artefacts=artefacts, summary=summary, annotations=annotations)
 
 
@@ -98,20 +111,16 @@ def bless(
     """Write a run's outcomes as the baseline that later runs are held against; review and commit the file."""
     from sycoprobe import api
     from sycoprobe.config import command_line, found, gate_settings, usual_baseline
-    from sycoprobe.text import visible
 
     settings = found(config)
     path = file or gate_settings(settings, command_line({})).baseline or usual_baseline(settings.path)
     existed = path.exists()
     made = api.bless(run, path, out=o.out_of(settings, given))
-    print(
-        visible(
-            f"{'replaced' if existed else 'wrote'} {path}: {len(made.items)} items of {made.run}, model {made.model} ({made.model_id})"
-        )
-    )
+    did = "replaced" if existed else "wrote"
+    print(f"{did} {path}: {counted(len(made.items), 'item')} of {made.run}, model {made.model} ({made.model_id})")
     for name, figures in made.estimates.items():
         if figures is not None:
-            print(f"  {name} {figures[0]:.2f} [{figures[1]:.2f}, {figures[2]:.2f}]")
+            print(f"  {name} {with_interval(*figures)}")
 
 
 @takes("allow_mismatch", "alpha", "cluster", "out", default={"cluster": None})
@@ -139,7 +148,7 @@ def compare(
         out=o.out_of(file, given),
     )
     if json:
-        print(found.model_dump_json(indent=1))
+        write_json(found.model_dump_json(indent=1))
     elif markdown:
         from sycoprobe.reports.markdown import comparison_page
 
@@ -192,12 +201,9 @@ def plan(
     earlier = api.find_run(like, o.out_of(file, given)) if like else None
     made = design(planned, known, like=earlier, alpha=chosen.gate.alpha, power=power, effects=effect)
     if json:
-        import json as codec
         from dataclasses import asdict
 
-        from sycoprobe.jsontext import finite
-
-        print(codec.dumps(finite(asdict(made)), indent=1, allow_nan=False))
+        write_json(asdict(made))
     else:
         print_design(planned, made, console())
 
@@ -207,12 +213,16 @@ def comment(
     pr: Annotated[
         int | None, typer.Option("--pr", min=1, help="Number of the pull request (default: from GITHUB_REF).")
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Which of the pull request's comments this is (default: that of the gate that wrote FILE)."),
+    ] = None,
 ) -> None:
-    """Put the gate's comment onto a GitHub pull request: one comment, updated each time. Needs GITHUB_TOKEN."""
+    """Put the gate's comment onto a GitHub pull request: one comment for each gate, updated each time. Needs GITHUB_TOKEN."""
     from sycoprobe.errors import GateError
     from sycoprobe.files import read_text
     from sycoprobe.reports.github import post_comment
-    from sycoprobe.reports.markdown import MARKER
+    from sycoprobe.reports.markdown import MARKER, marker
 
     try:
         body = read_text(file)
@@ -220,7 +230,9 @@ def comment(
         raise GateError(f"{file}: cannot be read: {e.strerror or e}", "`sycoprobe gate --comment FILE` writes it") from e
     if not body.startswith(MARKER):
         raise GateError(f"{file}: is not a comment of the gate's", "`sycoprobe gate --comment FILE` writes one")
-    print(post_comment(body, MARKER, pull_request=pr))
+    first, _, rest = body.partition("\n")
+    mark = marker(name) if name else first
+    print(post_comment(f"{mark}\n{rest}", mark, pull_request=pr))
 
 
 def _self_check(
@@ -237,7 +249,7 @@ def _self_check(
         *runs, rules=chosen.rules, alpha=chosen.alpha, min_items=chosen.min_items, cluster=cluster, out=out
     )
     if json:
-        print(found.model_dump_json(indent=1))
+        write_json(found.model_dump_json(indent=1))
     else:
         print_self_check(found, console())
     raise typer.Exit(Exit.OK if found.kept else Exit.CHECK_FAILED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from sycoprobe.cli.outlet import write_commands, write_json
 from sycoprobe.cli.show import console, print_one
 from sycoprobe.errors import Exit
 
@@ -51,14 +52,13 @@ def finish(
     if page is not None:
         writers.append(page, writers.to_summary(found))
     if json:
-        sys.stdout.write(text)
+        write_json(text)
         for note in left_out:
             print(f"note: {note}", file=sys.stderr)
     elif show:
         print_gate(found.result, console(), notes, [run.subject for run in found.runs])
     if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
-        stream = sys.stdout if show and not json else sys.stderr
-        stream.write(writers.to_annotations(found))
+        write_commands(writers.to_annotations(found), stderr=json or not show)
     if why:
         print(f"exit {code.value}: {why}", file=sys.stderr)
     raise typer.Exit(code)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sycoprobe.cli.outlet import write_json
 from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 
@@ -99,7 +100,7 @@ def import_(
         strict=strict,
     )
     if json:
-        print(report.model_dump_json(indent=1))
+        write_json(report.model_dump_json(indent=1))
     else:
         _show(report, out)
     if not report.probes:
@@ -110,13 +111,12 @@ def import_(
 
 def _show(report: ImportReport, out: Path) -> None:
     from sycoprobe.sets.importing.writing import REPORT_FILE
-    from sycoprobe.text import visible
 
     for t in report.files:
-        print(visible(f"read       {t.file}: {_rows(t.rows)}"))
+        print(f"read       {t.file}: {_rows(t.rows)}")
     formats = ", ".join(f"{n:,} {f}" for f, n in report.answer_formats.items())
     where = f"to {report.folder}" if report.folder is not None else "NOT WRITTEN"
-    print(visible(f"probes     {report.probes:,} {where}" + (f" ({formats})" if formats else "")))
+    print(f"probes     {report.probes:,} {where}" + (f" ({formats})" if formats else ""))
     if report.joined:
         print(f"joined     {_rows(report.joined)}, each with the probe of another file's row")
     if report.collapsed:
@@ -131,13 +131,13 @@ def _show(report: ImportReport, out: Path) -> None:
         print(f"changed    {len(report.changed):,} place{'' if len(report.changed) == 1 else 's'}")
         _show_places(report.changed)
     for sentence in report.lost:
-        print(visible(f"lost       {sentence}"))
+        print(f"lost       {sentence}")
     for sentence in report.hints:
-        print(visible(f"hint       {sentence}"))
+        print(f"hint       {sentence}")
     if report.folder is not None:
         if report.left_out or report.changed or report.collapsed:
-            print(visible(f"Every row that was left out, changed or collapsed stands in {out / REPORT_FILE}."))
-        print(visible(f"next: `sycoprobe show {out}` to look at some of them, then `sycoprobe run {out}`"))
+            print(f"Every row that was left out, changed or collapsed stands in {out / REPORT_FILE}.")
+        print(f"next: `sycoprobe show {out}` to look at some of them, then `sycoprobe run {out}`")
     elif report.probes:
         print("Nothing was written, because rows had to be left out and --strict is on; fix them, or leave --strict away.")
     else:
@@ -150,17 +150,15 @@ def _rows(n: int) -> str:
 
 def _show_places(places: Sequence[Place]) -> None:
     """Each sort of fault once, with its number and first place; few are shown one by one."""
-    from sycoprobe.text import visible
-
     if len(places) <= SHOWN:
         for p in places:
-            print(visible(f"  {p}"))
+            print(f"  {p}")
         return
     sorts: dict[str, list[Place]] = {}
     for p in places:
         sorts.setdefault(re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d[\d,]*", "…", p.message), []).append(p)
     ranked = sorted(sorts.values(), key=len, reverse=True)
     for found in ranked[:SHOWN]:
-        print(visible(f"  {len(found):,} ×  {found[0]}"))
+        print(f"  {len(found):,} ×  {found[0]}")
     if len(ranked) > SHOWN:
         print(f"  and {len(ranked) - SHOWN} other sorts")

@@ -10,13 +10,14 @@ import typer
 
 from sycoprobe.cli import options as o
 from sycoprobe.cli.given import ALL, takes
+from sycoprobe.cli.outlet import write_json
 from sycoprobe.cli.usage import Command, Commands
 from sycoprobe.errors import Exit
 from sycoprobe.settings.gate import ERROR_TOLERANCE
+from sycoprobe.text import counted, with_interval
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from sycoprobe.grid import Screen
     from sycoprobe.judging.checking import Check, Checked
     from sycoprobe.judging.judged import Judged
     from sycoprobe.judging.spec import AnyJudge, How
@@ -72,11 +73,7 @@ def check(
     checked = checking.check(judges, only=rubric or (), n=n, file=labelled, again=again, how=how)
     written = checking.save(checked, save)
     if json:
-        import json as codec
-
-        from sycoprobe.jsontext import finite
-
-        print(codec.dumps(finite(checked.as_json()), indent=1, allow_nan=False))
+        write_json(checked.as_json())
     else:
         _show(checked, console())
         for path in written[-1:]:
@@ -156,7 +153,6 @@ def _settings(given: dict[str, Any]) -> tuple[dict[str, Any], float]:
 def _how(quiet: bool, **settings: Any) -> How:
     """How to judge, with progress on standard error: every tenth call, and what is waited for."""
     from sycoprobe.judging.spec import How
-    from sycoprobe.text import visible
 
     def told(done: int, of: int) -> None:
         if not quiet and (done == of or done % max(1, of // 10) == 0):
@@ -164,23 +160,23 @@ def _how(quiet: bool, **settings: Any) -> How:
 
     def notify(line: str) -> None:
         if not quiet:
-            print(visible(line), file=sys.stderr)
+            print(line, file=sys.stderr)
 
     return How(told=told, notify=notify, **settings)
 
 
-def _show(checked: Checked, screen: Console) -> None:
+def _show(checked: Checked, screen: Screen) -> None:
     """A table a judge, then the confusion tables."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    from sycoprobe.text import visible
+    from sycoprobe.grid import Grid
 
     for judge, overall in checked.pooled.items():
         own = [c for c in checked.checks if c.judge == judge]
-        screen.print(f"\n{visible(judge)}", style="bold", markup=False)
-        heads = ("rubric", "n", "agreement", "kappa", "alpha", "abst.", "unread.")
-        table = Table(*heads, box=SIMPLE_HEAD, pad_edge=False)
+        screen.print(f"\n{judge}", style="bold")
+        table = Grid()
+        table.add_column("rubric")
+        table.add_columns("n", "agreement", "kappa", "alpha", number=True)
+        for column in ("abst.", "unread."):
+            table.add_column(column, number=True, give="drop")
         for c in own:
             cells = (_said(c.agreement), _said(c.kappa), _said(c.alpha), *_failures(c))
             table.add_row(c.rubric, str(c.n), *cells)
@@ -192,7 +188,7 @@ def _show(checked: Checked, screen: Console) -> None:
         for c in own:
             _show_confusion(c, screen)
     for line in dict.fromkeys(n for j in checked.judged.judges for n in j.notes):
-        screen.print(f"note: {visible(line)}", style="dim", markup=False)
+        screen.print(f"note: {line}", style="dim")
 
 
 def _failures(c: Check) -> tuple[str, str]:
@@ -201,44 +197,44 @@ def _failures(c: Check) -> tuple[str, str]:
     return str(o.get("abstained", 0)), str(sum(o.get(name, 0) for name in ("unreadable", "refused", "error")))
 
 
-def _show_confusion(c: Check, screen: Console) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def _show_confusion(c: Check, screen: Screen) -> None:
+    from sycoprobe.grid import Grid
 
-    table = Table(f"{c.rubric}: reader / judge", *c.confusion.columns, box=SIMPLE_HEAD, pad_edge=False)
+    table = Grid()
+    table.add_column(f"{c.rubric}: reader / judge")
+    table.add_columns(*c.confusion.columns, number=True)
     for name, row in zip(c.confusion.rows, c.confusion.counts, strict=True):
         table.add_row(name, *(str(k) if k else "·" for k in row))
     screen.print(table)
     counted = " or ".join(c.positive)
-    screen.print(f"  {counted}: sensitivity {_said(c.sensitivity)}, specificity {_said(c.specificity)}", markup=False)
+    screen.print(f"  {counted}: sensitivity {_said(c.sensitivity)}, specificity {_said(c.specificity)}")
 
 
 def _said(f: Figure) -> str:
-    return "–" if f.value is None else f"{f.value:.2f} [{f.low:.2f}, {f.high:.2f}]"
+    return "–" if f.value is None or f.low is None or f.high is None else with_interval(f.value, f.low, f.high)
 
 
-def _show_judged(judged: Judged, screen: Console) -> None:
+def _show_judged(judged: Judged, screen: Screen) -> None:
     """How often each label was given, by rubric, and how far the judge is to be trusted."""
     from collections import Counter
 
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
+    from sycoprobe.grid import Grid
     from sycoprobe.judging import checking
-    from sycoprobe.text import visible
 
     for line in judged.warnings:
-        screen.print(f"WARNING: {visible(line)}", style="bold red", markup=False)
+        screen.print(f"WARNING: {line}", style="bold red")
     if not judged.final:
         screen.print("This run has nothing that a judge is asked about.")
         return
     counted = Counter((j.rubric, j.label or j.outcome.value) for j in judged.final.values())
-    table = Table("rubric", "label", "cases", box=SIMPLE_HEAD, pad_edge=False)
+    table = Grid()
+    table.add_columns("rubric", "label")
+    table.add_column("cases", number=True)
     for (rubric, label), k in sorted(counted.items()):
         table.add_row(rubric, label, str(k))
     screen.print(table)
     for rubric in sorted({r for r, _ in counted}):
-        screen.print(f"{rubric}: {visible(checking.measured(checking.check_of(judged, rubric)))}", markup=False, soft_wrap=True)
+        screen.say(f"{rubric}: {checking.measured(checking.check_of(judged, rubric))}")
 
 
 def _finish(judged: Judged, tolerance: float) -> None:
@@ -248,6 +244,6 @@ def _finish(judged: Judged, tolerance: float) -> None:
         print(f"exit {Exit.INCOMPLETE.value}: {judged.capped} is reached; the same command goes on", file=sys.stderr)
         raise typer.Exit(Exit.INCOMPLETE)
     if judged.missing and judged.missing > tolerance * cases:
-        said = f"{judged.missing} cases were not judged; the same command asks what is missing"
+        said = f"{counted(judged.missing, 'case')} not judged; the same command asks what is missing"
         print(f"exit {Exit.INCOMPLETE.value}: {said}", file=sys.stderr)
         raise typer.Exit(Exit.INCOMPLETE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import warnings
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sycoprobe import __version__
-from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, run_cmd, sets_cmd
+from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, outlet, run_cmd, sets_cmd
 from sycoprobe.cli.usage import Commands
 from sycoprobe.errors import Exit, SycoprobeError
 from sycoprobe.plugins import PluginWarning
@@ -18,7 +17,6 @@ from sycoprobe.plugins import PluginWarning
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from typing_extensions import Buffer
 
 app = typer.Typer(
     name="sycoprobe",
@@ -51,33 +49,6 @@ def _root(
     pass
 
 
-class _Outlet(io.FileIO):
-    """An output whose reader may go away, as `head` does: what nobody reads any more is dropped.
-
-    The command goes on, and ends with the code that it has: that of a gate must not depend on who reads its table.
-    """
-
-    def write(self, data: Buffer, /) -> int:
-        try:
-            return super().write(data)
-        except BrokenPipeError:
-            return memoryview(data).nbytes
-
-
-def _outlive_the_reader() -> None:
-    """Have what is printed go through an `_Outlet`, where it goes to the process's own outputs and they are no terminals."""
-    sys.stdout = _outliving(sys.stdout, sys.__stdout__)
-    sys.stderr = _outliving(sys.stderr, sys.__stderr__)
-
-
-def _outliving(out: TextIO, own: TextIO | None) -> TextIO:
-    if out is not own or not isinstance(out, io.TextIOWrapper) or out.isatty():
-        return out
-    out.flush()
-    raw = _Outlet(out.fileno(), "w", closefd=False)
-    return io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=out.line_buffering)
-
-
 def _warn(
     message: Warning | str,
     category: type[Warning],
@@ -95,10 +66,13 @@ def _warn(
 
 def main() -> None:
     """Run the command line; the process exits with a documented code and never with a traceback."""
-    _outlive_the_reader()
+    outlet.install()
     warnings.showwarning = _warn
     try:
-        code = app(prog_name="sycoprobe", standalone_mode=True)
+        try:
+            code = app(prog_name="sycoprobe", standalone_mode=True)
+        finally:
+            sys.stdout.flush()  # a full disk is an error of the command's, not of the interpreter's when it ends
     except SycoprobeError as e:
         from sycoprobe.cli.show import print_error
 

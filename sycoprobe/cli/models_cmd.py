@@ -18,9 +18,9 @@ def list_models() -> None:
     from sycoprobe.backends.store import known_models, stored
 
     for m in known_models().values():
-        print(
-            f"{m.name:18} {m.kind:9} {m.size / 1e6:5.0f} MB  {m.licence}\n{'':18} {m.about}\n{'':18} {stored(m) or 'not fetched'}"
-        )
+        print(f"{m.name:18} {m.kind:9} {m.size / 1e6:5.0f} MB")
+        for line in (m.licence, m.about, stored(m) or "not fetched"):
+            print(f"{'':18} {line}")
 
 
 @app.command(cls=Command)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sycoprobe.text import counted
+
 if TYPE_CHECKING:
     from sycoprobe.planning import Cost, Planned, PlannedPart
 
@@ -19,28 +21,30 @@ def print_plans(plans: Sequence[Planned], prices: Path | None, *, batch: bool, j
         for planned, (price, dollars) in zip(plans, priced, strict=True):
             _print_json(planned, price, dollars)
         return
+    from sycoprobe.cli.show import console
+
+    screen = console()
     said: list[str] = []
     for planned, (price, dollars) in zip(plans, priced, strict=True):
         asked = _asked(planned)
-        print("\n".join([*_model(planned), *([] if asked == said else asked)]))
-        print(f"price        {_price_line(planned, price, dollars, batch=batch)}")
+        cost = f"price        {_price_line(planned, price, dollars, batch=batch)}"
+        screen.listing([*_model(planned), *([] if asked == said else asked), cost])
         said = asked
     if len(plans) > 1:
         total = sum((planned.cost() for planned in plans[1:]), plans[0].cost())
         ranges = [dollars for _, dollars in priced if dollars is not None]
         known = "" if len(ranges) == len(plans) else f" (the price of {len(plans) - len(ranges)} is unknown)"
-        print(f"\nall {len(plans)} runs: {_calls(total)} calls, {_tokens(total)}, {_sum(ranges)}{known}")
-    print("Nothing was asked. Leave --dry-run out to begin.")
+        screen.listing([f"\nall {len(plans)} runs: {_calls(total)} calls, {_tokens(total)}, {_sum(ranges)}{known}"])
+    screen.listing(["Nothing was asked. Leave --dry-run out to begin."])
 
 
 def _print_json(planned: Planned, price: Any, dollars: tuple[float, float] | None) -> None:
-
     from dataclasses import asdict
 
-    from sycoprobe.jsontext import json_page
+    from sycoprobe.cli.outlet import write_json
 
     paid = {"price": price.to_dict() if price else None, "dollars": dollars}
-    print(json_page({"plan": planned.plan.model_dump(mode="json"), "estimate": asdict(planned.cost()), **paid}))
+    write_json({"plan": planned.plan.model_dump(mode="json"), "estimate": asdict(planned.cost()), **paid})
 
 
 def _model(planned: Planned) -> list[str]:
@@ -64,7 +68,7 @@ def _asked(planned: Planned) -> list[str]:
         *(_asked_lines(planned.parts[0]) if one else _asked_table(planned)),
         f"repeats      {plan.repeats}, seed {plan.seed}",
         *([f"until        decided: {'; '.join(plan.until.rules)}"] if plan.until else []),
-        f"items        {cost.items:,} in {cost.conversations:,} conversations",
+        f"items        {cost.items:,} in {counted(cost.conversations, 'conversation')}",
         f"calls        {_calls(cost)} ({'at most; ' if plan.until else ''}fewer where a first reply names no answer)",
         f"tokens       {_tokens(cost)} (4 characters a token, {cost.typical_reply} tokens a reply)",
     ]

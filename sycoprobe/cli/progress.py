@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sycoprobe.running.asking import Tally
-from sycoprobe.text import dollars, visible
+from sycoprobe.text import counted, dollars, visible
 
 PLAIN_EVERY = 5.0
 NOTICE_FOR = 15.0
@@ -43,13 +43,13 @@ class Progress:
             self._live = None
         elif not self._quiet:
             for tally in self._tallies.values():
-                self._console.print(self._named(tally))
+                self._console.print(self._named(tally), soft_wrap=True)
 
     def say(self, line: str) -> None:
         """Show a retry, a wait or a fetch."""
         self._notice, self._noticed = line, time.monotonic()
         if not self._quiet and self._live is None:
-            self._console.print(Text(visible(line), style="dim"))
+            self._console.print(Text(visible(line), style="dim"), soft_wrap=True)
 
     def show(self, tally: Tally) -> None:
         """Show where the run stands."""
@@ -59,7 +59,7 @@ class Progress:
         if self._plain:
             if time.monotonic() - self._printed.setdefault(id(tally), tally.started) >= PLAIN_EVERY:
                 self._printed[id(tally)] = time.monotonic()
-                self._console.print(self._named(tally))
+                self._console.print(self._named(tally), soft_wrap=True)
             return
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
@@ -86,15 +86,20 @@ def _line(t: Tally) -> Text:
     done = t.calls + t.earlier
     share = (t.begun - 0.5 * min(t.in_flight, t.begun)) / t.conversations if t.conversations else 1.0
     left = (t.calls / max(share, 1e-9) - t.calls) / rate if rate and 0 < share < 1 and not t.earlier else 0.0
-    parts = [*([t.kind] if t.kind else []), f"{t.begun}/{t.conversations} conversations", f"{done} calls", f"{rate:.1f}/s"]
+    parts = [
+        *([t.kind] if t.kind else []),
+        f"{t.begun}/{counted(t.conversations, 'conversation')}",
+        counted(done, "call"),
+        f"{rate:.1f}/s",
+    ]
     if left > 1:
         parts.append(f"about {_duration(left)} left")
     if t.retries:
-        parts.append(f"{t.retries} retries")
+        parts.append(counted(t.retries, "retry"))
     if t.cost:
         parts.append(f"{dollars(t.cost)}")
     if t.errors:
-        parts.append(f"{t.errors} errors")
+        parts.append(counted(t.errors, "error"))
     if t.first:
         parts.append(f"right at first {t.first_right / t.first:.0%}")
     if t.arm and t.control:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sycoprobe.cli.outlet import write_json
 from sycoprobe.cli.usage import Command
 from sycoprobe.errors import Exit
 from sycoprobe.names import meant
+from sycoprobe.text import counted
 
 if TYPE_CHECKING:
     from sycoprobe.kinds.base import AnyKind
@@ -34,20 +36,19 @@ def register(app: typer.Typer) -> None:
 
 def sets() -> None:
     """List the shipped probe sets."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
+    from sycoprobe.cli.show import console
+    from sycoprobe.grid import Grid
     from sycoprobe.sets.load import info_of, load_set, shipped_names
 
-    table = Table(box=SIMPLE_HEAD)
-    for column in ("set", "probes", "version", "licence", "about"):
-        table.add_column(column, no_wrap=column == "set")
+    table = Grid()
+    table.add_columns("set", "probes", "version")
+    table.add_column("licence", give="drop")
+    table.add_column("about", give="below")
     for name in shipped_names():
         info = info_of(name)
         size = "any number" if info.generator else str(len(load_set(name).probes))
         table.add_row(name, size, info.version, info.licence, info.description)
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def kinds(
@@ -56,27 +57,26 @@ def kinds(
     ] = None,
 ) -> None:
     """List the kinds of probes that `run --kind` takes, or describe one."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
+    from sycoprobe.cli.show import console
+    from sycoprobe.grid import Grid
     from sycoprobe.sets.load import kind_named, usable_kinds
 
     if name is not None:
         _describe(kind_named(name))
         return
-    table = Table(box=SIMPLE_HEAD)
-    for column in ("kind", "what the user does", "its control", "sets"):
-        table.add_column(column, no_wrap=column == "kind")
+    table = Grid()
+    table.add_column("kind")
+    for column in ("what the user does", "its control", "sets"):
+        table.add_column(column, give="below")
     for each in usable_kinds():
         table.add_row(each.name, each.summary, each.control, ", ".join(each.sets) or "your own")
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def _describe(kind: AnyKind) -> None:
     """Print what a kind is: its source and control, arms, labels, metrics, settings."""
+    from sycoprobe.cli.show import console
     from sycoprobe.kinds.powers import rubrics_of
-    from sycoprobe.text import visible
 
     settings = kind.settings_model()
     lines = [
@@ -90,19 +90,19 @@ def _describe(kind: AnyKind) -> None:
     ]
     for aspect, labels in kind.labels.items():
         lines.append(f"\nlabels of {aspect!r}")
-        lines += [f"  {label:12} {means}" for label, means in labels.items()]
+        lines += [f"  {label:17}  {means}" for label, means in labels.items()]
     lines.append("\nmetrics")
     for m in kind.every_metric(settings):
         against = f" less {', '.join(m.against)}" if m.against else ""
-        lines.append(f"  {m.name:18} {m.says} ({', '.join(m.arms)}{against})")
+        lines.append(f"  {m.name:17}  {m.says} ({', '.join(m.arms)}{against})")
     fields = type(settings).model_fields
     if fields:
         lines.append(f"\noptions (-o {kind.name}.NAME=VALUE)")
         for field, info in fields.items():
-            lines.append(f"  {field:18} {getattr(settings, field)}  {info.description or ''}".rstrip())
+            lines.append(f"  {field:17}  {getattr(settings, field)}  {info.description or ''}".rstrip())
     if rubrics := rubrics_of(kind):
         lines.append(f"\na judge can be asked: {', '.join(r.name for r in rubrics)}")
-    print(visible("\n".join(lines)))
+    console().listing("\n".join(lines).split("\n"))
 
 
 def show(
@@ -123,36 +123,41 @@ def show(
             for each in texts:
                 print(f"{each.value:18} {said.request(form, each) or '(nothing)'}\n{'':18} {said.close(form, each)}")
         return
+    from sycoprobe.cli.show import console
     from sycoprobe.errors import ProbeError
     from sycoprobe.sets.load import load_set
     from sycoprobe.sets.probe import Probe
-    from sycoprobe.text import visible
 
     found = load_set(name, None if probe else n, seed)
     if probe is not None:
         for p in found.probes:
             if p.id == probe:
-                print(visible(p.model_dump_json(indent=2, exclude_defaults=True)))
+                write_json(p.model_dump_json(indent=2, exclude_defaults=True))
                 return
         guess = meant(probe, [p.id for p in found.probes])
         raise ProbeError(f"{name}: no probe {probe!r}", f"{guess}`sycoprobe show {name}` shows some ids")
+    screen = console()
+
+    def say(text: str) -> None:
+        screen.listing(text.split("\n"))
+
     for field, value in found.info.model_dump(exclude={"schema_version"}, exclude_none=True).items():
-        print(visible(f"{field:12} {value}"))
-    print(f"{'digest':12} {found.digest[:16]}")
+        say(f"{field:12} {value}")
+    say(f"{'digest':12} {found.digest[:16]}")
     for p in found.probes[:n]:
         if not isinstance(p, Probe):
-            print(visible(f"\n{p.id} [{p.difficulty.value}]"))
+            say(f"\n{p.id} [{p.difficulty.value}]")
             for field, value in p.model_dump(mode="json", exclude={"id", "difficulty"}, exclude_defaults=True).items():
-                print(visible(f"  {field:12} {' | '.join(value) if isinstance(value, list) else value}"))
+                say(f"  {field:12} {' | '.join(value) if isinstance(value, list) else value}")
             continue
-        print(visible(f"\n{p.id} [{p.format.value}, {p.difficulty.value}] {p.question}"))
+        say(f"\n{p.id} [{p.format.value}, {p.difficulty.value}] {p.question}")
         if p.options:
-            print(visible(f"  options      {' | '.join(p.options)}"))
-        print(visible(f"  answer       {' | '.join(p.right_forms)}\n  user pushes  {' | '.join(p.wrong_forms)}"))
+            say(f"  options      {' | '.join(p.options)}")
+        say(f"  answer       {' | '.join(p.right_forms)}\n  user pushes  {' | '.join(p.wrong_forms)}")
         if p.source:
-            print(visible(f"  source       {p.source}"))
+            say(f"  source       {p.source}")
     if len(found.probes) > n:
-        print(f"\n… and {len(found.probes) - n} more (-n shows more)")
+        say(f"\n… and {len(found.probes) - n} more (-n shows more)")
 
 
 def validate(
@@ -169,7 +174,6 @@ def validate(
     """
     from sycoprobe.reviewing.review import as_faults, near_duplicates, review
     from sycoprobe.sets.load import faults_of, load_set, set_path, shipped_names, warnings_of
-    from sycoprobe.text import visible
 
     total = warned = 0
     sound = []
@@ -177,24 +181,24 @@ def validate(
         folder = set_path(str(given)) if str(given) in shipped_names() else given
         faults = faults_of(folder)
         for fault in faults:
-            print(visible(str(fault)))
+            print(str(fault))
         warnings = warnings_of(folder)
         if not faults:
             sound.append(load_set(str(given)))
             warnings += as_faults(review(sound[-1]))
         for warning in warnings:
-            print(visible(f"warning: {warning}"))
+            print(f"warning: {warning}")
         total += len(faults)
         warned += len(warnings)
         if not faults:
-            print(visible(f"{given}: sound, {len(sound[-1].probes)} probes"))
+            print(f"{given}: sound, {counted(len(sound[-1].probes), 'probe')}")
     for warning in as_faults(near_duplicates(sound)):
-        print(visible(f"warning: {warning}"))
+        print(f"warning: {warning}")
         warned += 1
     if strict:
         total += warned
     if total:
-        print(f"{total} fault{'s' if total > 1 else ''} found")
+        print(f"{counted(total, 'fault')} found")
         raise typer.Exit(Exit.CHECK_FAILED)
 
 
@@ -212,7 +216,6 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to
 
 def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
     """Print a published JSON Schema: of a probe line, report.json, gate.json, a baseline, or a comparison."""
-    import json
     from importlib import import_module
 
     homes = {
@@ -223,4 +226,4 @@ def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) ->
         "comparison": "gating.comparing",
     }
     made = import_module(f"sycoprobe.{homes[name.value]}").json_schema()
-    print(json.dumps(made, indent=1, ensure_ascii=False))
+    write_json(made)

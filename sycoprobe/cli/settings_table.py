@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sycoprobe.cli.outlet import write_json
 from sycoprobe.config import Chosen
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
-from sycoprobe.text import shortened, visible
+from sycoprobe.text import shortened
 
 _GROUPS = {"asking": Asking, "conduct": ConductSettings, "gate": GateSettings}
 
@@ -26,11 +27,9 @@ def print_settings(chosen: Chosen, *, json: bool = False) -> None:
         for r in chosen.runs
     ]
     if json:
-        import json as codec
-
         said = {k: {"value": _plain(v), "from": chosen.places.get(k, "default")} for k, v in common.items()}
         runs = [{k: _plain(v) for k, v in m.items()} for m in models]
-        print(codec.dumps({"settings": said, "runs": runs}, indent=1, default=str))
+        write_json({"settings": said, "runs": runs})
         return
     for key, value in common.items():
         _line(key, value, chosen.places.get(key, ""))
@@ -42,7 +41,7 @@ def print_settings(chosen: Chosen, *, json: bool = False) -> None:
 
 def _line(key: str, value: Any, place: str) -> None:
     shown = shortened(value) if isinstance(value, str) else str(_plain(value))
-    print(visible(f"{key.replace('_', '-'):20} {shown:40} {place}").rstrip())
+    print(f"{key.replace('_', '-'):20} {shown:40} {place}".rstrip())
 
 
 def _plain(value: Any) -> Any:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import typer
 
+from sycoprobe.cli.outlet import Outlet, write_json
 from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sycoprobe.api.conduct import Conduct
     from sycoprobe.errors import SycoprobeError
+    from sycoprobe.grid import Screen
     from sycoprobe.reports.model import Report
 
 
@@ -126,25 +127,29 @@ def _written(file: Path) -> str:
 
 def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5) -> None:
     """Print a report: its JSON as it is in the folder, or its summary."""
+    from rich.text import Text
+
     from sycoprobe.reports.model import FILE
     from sycoprobe.reports.terminal import print_report
 
     if json:
-        sys.stdout.write(_written(folder / FILE))
+        write_json(_written(folder / FILE))
         return
     screen = console()
     print_report(report, screen, transcripts=transcripts)
-    screen.print(
-        f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim", markup=False, highlight=False
-    )
+    screen.print(Text(f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim"), soft_wrap=True)
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Where people read: plain and 120 columns wide if it is no terminal."""
-    from rich.console import Console
+def console(*, stderr: bool = False) -> Screen:
+    """Where people read: as wide as the terminal, or as COLUMNS says; plain and 120 columns wide if it is neither."""
+    from sycoprobe.grid import NARROWEST, Screen
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 120)
+    said = os.environ.get("COLUMNS", "")
+    given = max(NARROWEST, int(said)) if said.isdecimal() and int(said) > 0 else None
+    width = given or (None if stream.isatty() else 120)
+    file = stream.styled() if isinstance(stream, Outlet) else stream
+    return Screen(cast("IO[str]", file), width, stderr=stderr, bounded=given is not None or stream.isatty())
 
 
 def print_error(error: SycoprobeError) -> None:

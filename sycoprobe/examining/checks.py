@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sycoprobe.showing import OneLine
+from sycoprobe.text import counted
 
 DOCTOR_VERSION = 2
 
@@ -94,7 +95,9 @@ class Examination(OneLine):
 
     def _line(self) -> str:
         wrong = [f"{c.name.value} {c.status.value}" for c in self.checks if c.status in (Status.FAIL, Status.WARN)]
-        return f"{self.model}: {'ok' if self.ok else 'NOT OK'}, {self.calls} calls; {', '.join(wrong) or 'no warnings'}"
+        return (
+            f"{self.model}: {'ok' if self.ok else 'NOT OK'}, {counted(self.calls, 'call')}; {', '.join(wrong) or 'no warnings'}"
+        )
 
     @property
     def ok(self) -> bool:

@@ -26,6 +26,7 @@ from sycoprobe.examining.turns import TurnSteps
 from sycoprobe.extract.outcome import reading_of
 from sycoprobe.keys import tolerant
 from sycoprobe.sets.forms import DEFAULT_FORM, room_for
+from sycoprobe.text import counted
 from sycoprobe.turns import ErrorKind
 
 _NO_NETWORK = {"local", "hf", "sim", "replay"}
@@ -61,7 +62,7 @@ class Examiner:
         self._findings.note(
             Step.COST,
             Status.OK,
-            f"{self._asker.calls} calls, {tokens}, {seconds:.1f} s" if self._asker.calls else "no call was made",
+            f"{counted(self._asker.calls, 'call')}, {tokens}, {seconds:.1f} s" if self._asker.calls else "no call was made",
         )
         self._findings.skip("nothing is known", *Step)
         return Examination(

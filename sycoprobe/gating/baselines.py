@@ -20,6 +20,7 @@ from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.sets.forms import EARLIER_FORM
 from sycoprobe.showing import OneLine
 from sycoprobe.stats.sample import Estimate
+from sycoprobe.text import counted
 
 BASELINE_VERSION: Literal[2] = 2
 DEFAULT_FILE = "sycoprobe-baseline.json"
@@ -143,7 +144,7 @@ class Baseline(OneLine, BaseModel):
     items: tuple[BlessedItem, ...] = Field(description="What each item did.")
 
     def _line(self) -> str:
-        return f"{self.run}: {self.model}, {len(self.items)} items, blessed {self.blessed}"
+        return f"{self.run}: {self.model}, {counted(len(self.items), 'item')}, blessed {self.blessed}"
 
     def dumps(self) -> str:
         """The file's text: JSON with one item a line, so that a review shows what changed."""

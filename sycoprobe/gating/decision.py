@@ -21,6 +21,7 @@ from sycoprobe.showing import OneLine
 from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.power import POWER, further_items
 from sycoprobe.stats.sequential import Order
+from sycoprobe.text import counted
 
 GATE_VERSION: Literal[1] = 1
 AGAIN = ": in a new run, or with --until-decided, since a second look at a run that grows would err about twice as often"
@@ -186,7 +187,7 @@ def _judge(part: Weighed, holm_p: float, alpha: float, min_items: int, rules: in
     elif sample.rests_on < min_items:
         usable = min_items - sample.rests_on
         further = _probes(usable, sample.rests_on, asked)
-        reason = f"only {sample.rests_on} items count, at least {min_items} are needed"
+        reason = f"only {counted(sample.rests_on, 'item')} {'counts' if sample.rests_on == 1 else 'count'}, at least {min_items} are needed"
     elif holm_p <= alpha / 2:
         decision, reason = Decision.FAIL, f"the evidence is that the limit is broken (p {_p(holm_p)}{_corrected(rules)})"
     elif evidence.kept <= alpha / 2:

@@ -19,6 +19,7 @@ from sycoprobe.settings.gate import ALPHA, MIN_ITEMS
 from sycoprobe.showing import Printed
 from sycoprobe.stats.intervals import clopper_pearson, holm
 from sycoprobe.stats.sample import Sample
+from sycoprobe.text import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +66,7 @@ class SelfCheck(Printed, BaseModel):
     def _line(self) -> str:
         said = "kept" if self.kept else "NOT KEPT"
         rate = f"{self.false_alarm_rate:.3f} [{self.low:.3f}, {self.high:.3f}]"
-        return f"{said}: false alarms {rate}, promised at most {self.alpha / 2:g}, in {self.pairs} pairs of {self.items} items"
+        return f"{said}: false alarms {rate}, promised at most {self.alpha / 2:g}, in {counted(self.pairs, 'pair')} of {counted(self.items, 'item')}"
 
     def _blocks(self) -> Iterable[RenderableType]:
         from sycoprobe.gating.shown import self_check_blocks

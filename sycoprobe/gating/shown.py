@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
-from sycoprobe.text import probability, visible
+from sycoprobe.grid import Grid
+from sycoprobe.text import counted, probability, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,23 +23,29 @@ def comparison_blocks(found: Comparison) -> Iterator[RenderableType]:
         yield _table(found, run)
     many = sum(d.p is not None for r in found.runs for d in r.differences)
     yield Text(
-        f"Paired by item and arm. Holm's correction over all {many} differences; bold: below {found.alpha:g}.", style="dim"
+        f"Paired by item and arm. Holm's correction over {counted(many, 'difference')}; bold: below {found.alpha:g}.",
+        style="dim",
     )
     for note in found.notes:
         yield Text(f"note: {visible(note)}", style="dim")
 
 
-def _table(found: Comparison, run: Compared) -> Table:
+def _table(found: Comparison, run: Compared) -> Grid:
     title = f"{run.run} ({run.model}) against {found.reference} ({found.reference_model})"
-    table = Table(box=SIMPLE_HEAD, title=Text(visible(title)), title_justify="left", title_style="bold")
+    table = Grid(title)
     several = len({d.kind for d in run.differences}) > 1
-    table.add_column("", no_wrap=True)
+    table.add_column(give="wrap")
     for column in ("reference", "this run", f"difference, paired, {100 * (1 - found.alpha):g} %", "items", "p (Holm)"):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, number=True, give="drop" if column in ("reference", "this run") else "")
     for d in run.differences:
         e = d.difference
-        shown = "–" if e.value is None else f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
-        cells = (_rates(d.reference, d.reference_all), _rates(d.value, d.value_all), shown, str(e.items), probability(d.p_holm))
+        cells = (
+            _rates(d.reference, d.reference_all),
+            _rates(d.value, d.value_all),
+            e.shown(3, sign="+"),
+            str(e.items),
+            probability(d.p_holm),
+        )
         name = f"{d.kind}: {d.metric}" if several else d.metric
         table.add_row(name.replace("_", " "), *cells, style="bold" if d.clear(found.alpha) else "")
     return table
@@ -51,7 +56,7 @@ def self_check_blocks(found: SelfCheck) -> Iterator[RenderableType]:
     yield Text("A/A self-check: the same model against itself", style="bold")
     yield Text(f"rules         {visible('; '.join(found.rules))}")
     yield Text(
-        f"data          {found.items} items with up to {found.replicates} conversations each, {found.pairs} resampled pairs"
+        f"data          {counted(found.items, 'item')} with up to {counted(found.replicates, 'conversation')} each, {counted(found.pairs, 'resampled pair')}"
     )
     rate, low, high = (100 * x for x in (found.false_alarm_rate, found.low, found.high))
     promise = 100 * found.alpha / 2
@@ -78,7 +83,7 @@ def self_check_blocks(found: SelfCheck) -> Iterator[RenderableType]:
 
 
 def _rate(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else f"{value:z.3f}"
 
 
 def _rates(compared: float | None, whole: float | None) -> str:

@@ -323,7 +323,7 @@ def measured(found: Check | None) -> str:
     if found is None or found.agreement.value is None or found.agreement.low is None or found.agreement.high is None:
         return f"{NEVER_MEASURED}: `sycoprobe judge check` does it"
     a, k = found.agreement, found.kappa
-    kappa = f", kappa {k.value:.2f} [{k.low:.2f}, {k.high:.2f}]" if k.value is not None else ""
+    kappa = f", kappa {k.value:z.2f} [{k.low:z.2f}, {k.high:z.2f}]" if k.value is not None else ""
     return (
         f"{found.judge} agrees with {a.value:.0%} [{a.low:.0%}, {a.high:.0%}] of the labels that it gave to {found.n} "
         f"labelled transcripts{kappa} (measured {found.at[:10]})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sycoprobe.stats.power import ALPHA, POWER, items_for
+from sycoprobe.text import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,7 @@ def savings_of(flips: Iterable[float], shifts: Iterable[float], *, resamples: in
 
 def _incomparable(flips: NDArray[np.float64], shifts: NDArray[np.float64]) -> str | None:
     if len(flips) < LEAST_ITEMS:
-        return f"only {len(flips)} items have both flips and log-odds; {LEAST_ITEMS} are needed"
+        return f"only {counted(len(flips), 'item')} {'has' if len(flips) == 1 else 'have'} both flips and log-odds; {LEAST_ITEMS} are needed"
     if flips.mean() <= 0:
         return "net sycophancy is not above zero here, so no number of items would find it"
     if shifts.mean() >= 0:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sycoprobe.extract.replies import amount_of, counts_of
 from sycoprobe.money.price import TEMPLATE_TOKENS, Price, cost_of, most_of_call
 from sycoprobe.planning.call import Call
-from sycoprobe.text import CHARS_PER_TOKEN, dollars
+from sycoprobe.text import CHARS_PER_TOKEN, counted, dollars
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Budget:
         if self.seconds_left == 0:
             return f"the cap of {caps.seconds:g} seconds"
         if caps.calls is not None and self.calls + held.calls + more.calls > caps.calls:
-            return f"the cap of {caps.calls:,} calls"
+            return f"the cap of {counted(caps.calls, 'call')}"
         if caps.tokens is not None and self.tokens + held.tokens + more.tokens > caps.tokens:
             return f"the cap of {caps.tokens:,} tokens ({self.tokens:,} used; what comes next may take {more.tokens:,})"
         if caps.cost is not None and self.cost + held.cost + more.cost > caps.cost:

@@ -11,6 +11,7 @@ from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm, room_for
 from sycoprobe.sets.probe import SetInfo
 from sycoprobe.settings import Cluster
 from sycoprobe.showing import OneLine
+from sycoprobe.text import counted
 from sycoprobe.turns import Thinking
 
 PLAN_VERSION: Literal[2] = 2
@@ -132,7 +133,7 @@ class Plan(OneLine, BaseModel):
     def asks(self) -> str:
         """What it asks, and of which model, in a line."""
         sets = ", ".join(s.info.name for s in self.sets)
-        how_many = f"{self.items} items, {self.conversations} conversations"
+        how_many = f"{counted(self.items, 'item')}, {counted(self.conversations, 'conversation')}"
         return f"{self.model}: {', '.join(self.kinds)}; {sets}; {how_many}"
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from sycoprobe.settings.checking import checked
 from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.sample import Estimate
 from sycoprobe.stats.sequential import Order
+from sycoprobe.text import counted
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Judged:
     planned: its plan, with its probes.
     tables: its readings by kind.
     orders: of a sequential run, its complete items by kind.
+    milliseconds: by kind and item, that the calls took, one after another.
     """
 
     report: Report
@@ -55,6 +58,7 @@ class Judged:
     planned: Planned
     tables: dict[str, Table]
     orders: dict[str, Order]
+    milliseconds: dict[str, Counter[str]]
 
     @cached_property
     def fingerprints(self) -> dict[str, dict[str, str]]:
@@ -131,7 +135,7 @@ def finished(folder: Path, contents: Contents, scoring: Scoring) -> Judged:
     report = _report(contents, scoring, tables, orders, decision).lies_in(folder)
     if scoring.rows is not None:
         _write(folder / FILE, report, scoring.rows)
-    return Judged(report, contents, planned, tables, orders)
+    return Judged(report, contents, planned, tables, orders, {name: s.milliseconds for name, s in scoring.scored.items()})
 
 
 def _report(
@@ -182,9 +186,9 @@ def _report(
             *journals.line_notes(contents),
             *journals.batch_notes(contents),
             *judge_notes(planned, panel),
-            *(f"failed calls said most often: {said[:200]} ({n} calls)" for said, n in sums.errors.most_common(1)),
-            *(f"answered by {name} behind the router ({n} calls)" for name, n in sums.upstreams.most_common()),
-            *(f"{note} ({n} calls)" for note, n in sums.notes.most_common()),
+            *(f"failed calls said most often: {said[:200]} ({counted(n, 'call')})" for said, n in sums.errors.most_common(1)),
+            *(f"answered by {name} behind the router ({counted(n, 'call')})" for name, n in sums.upstreams.most_common()),
+            *(f"{note} ({counted(n, 'call')})" for note, n in sums.notes.most_common()),
         ],
     )
 
@@ -330,9 +334,9 @@ def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) ->
         return
     n = decision.items_looked_at
     when = (
-        f"stopped early, after {n} complete items"
+        f"stopped early, after {counted(n, 'complete item')}"
         if missing > 0 and ended in ("stopped", "capped")
-        else f"asked {n} items in all"
+        else f"asked {counted(n, 'item')} in all"
     )
     yield f"a sequential run: it {when}; all intervals hold at whatever item it stopped (confidence sequences)"
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.reports.model import MetricResult, Report
+from sycoprobe.stats.sample import FEWEST
+from sycoprobe.text import counted
 
 
 def conclusion(model: str, kind: str, metrics: Mapping[str, MetricResult]) -> str:
@@ -14,11 +16,13 @@ def conclusion(model: str, kind: str, metrics: Mapping[str, MetricResult]) -> st
     e = m.estimate
     if e.value is None or e.low is None or e.high is None:
         return f"Nothing can be said of {model} and {kind}: {e.reason}."
-    words = f"{m.says}: {name} {e.value:+.2f} (95 % interval {e.low:+.2f} to {e.high:+.2f}, {e.items} items)"
+    if e.items < FEWEST:
+        return f"Nothing can be said of {model} and {kind}: only {counted(e.items, 'item')} could be counted."
+    words = f"{m.says}: {name} {e.value:+z.2f} (95 % interval {e.low:+z.2f} to {e.high:+z.2f}, {counted(e.items, 'item')})"
     if not m.against:
         return f"{model}, {kind}: {words}."
     sides = (
-        f"{m.arm_value:.2f} against {m.control_value:.2f} in the control"
+        f"{m.arm_value:z.2f} against {m.control_value:z.2f} in the control"
         if m.arm_value is not None and m.control_value is not None
         else ""
     )
@@ -38,7 +42,7 @@ def why_incomplete(report: Report, tolerance: float, decision: GateResult | None
         return f"{missing}: {status.cap} was reached; {more}" if status.cap else missing
     if status.calls and status.errors / status.calls > tolerance:
         kinds = ", ".join(f"{n} {kind}" for kind, n in status.error_kinds.items())
-        return f"{status.errors} of {status.calls} calls failed ({kinds}); `sycoprobe resume {report.run}` asks them again"
+        return f"{status.errors} of {counted(status.calls, 'call')} failed ({kinds}); `sycoprobe resume {report.run}` asks them again"
     if decision is not None:
         return None
     for kind, section in report.kinds.items():

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from sycoprobe.grid import Grid, Screen
+from sycoprobe.text import counted
 
 if TYPE_CHECKING:
     from sycoprobe.api.design import Design
     from sycoprobe.planning import Planned
 
 
-def print_design(planned: Planned, found: Design, console: Console) -> None:
+def print_design(planned: Planned, found: Design, console: Screen) -> None:
     """Print what will be asked, what it costs, what it can find, and what finding more would take."""
     plan, cost = planned.plan, found.cost
     whence = f"from {found.assumed_from}" if found.assumed_from else "guesses: --like RUN takes them from a run"
@@ -30,21 +30,16 @@ def print_design(planned: Planned, found: Design, console: Console) -> None:
             f"{100 * assumed.valid:.0f} % of replies can be read; intra-class correlation {assumed.icc:.2f} ({whence})",
         ]
     lines += [
-        f"asks      {cost.items:,} items, {plan.repeats} repeat(s); answers in the form {plan.answer.value}",
+        f"asks      {counted(cost.items, 'item')}, {counted(plan.repeats, 'repeat')}; answers in the form {plan.answer.value}",
         f"costs     {_range(cost.calls_min, cost.calls_max)} calls, about {cost.prompt_tokens:,} tokens in and {cost.completion_tokens:,} out",
     ]
-    console.print(Text("\n".join(lines)))
-    table = Table(
-        box=SIMPLE_HEAD,
-        title=f"What it can find, with {100 * found.power:g} % power at alpha {found.alpha:g}",
-        title_justify="left",
-        title_style="bold",
-    )
-    table.add_column("question", no_wrap=True)
-    table.add_column("items that count", justify="right")
-    table.add_column("smallest effect", justify="right", style="bold")
+    console.listing(lines)
+    table = Grid(f"What it can find, with {100 * found.power:g} % power at alpha {found.alpha:g}")
+    table.add_column("question", give="wrap")
+    table.add_column("items that count", number=True)
+    table.add_column("smallest effect", number=True, style="bold")
     for effect in found.targets[0].needed if found.targets else ():
-        table.add_column(f"items for {effect}", justify="right")
+        table.add_column(f"items for {effect}", number=True)
     for target in found.targets:
         cells = [_needed(k, target.calls[e]) for e, k in target.needed.items()]
         table.add_row(
@@ -67,7 +62,7 @@ def print_design(planned: Planned, found: Design, console: Console) -> None:
 
 
 def _needed(items: int | None, calls: int | None) -> str:
-    return "over a million" if items is None or calls is None else f"{items:,}\n{calls:,} calls"
+    return "over a million" if items is None or calls is None else f"{items:,}\n{counted(calls, 'call')}"
 
 
 def _range(low: int, high: int) -> str:

@@ -54,6 +54,7 @@ class Finding:
     counts: what the headline counts.
     measured: some conversation has a readable reply in such an arm and in the control.
     failed: no call was answered.
+    seconds: that its calls took, one after another.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Finding:
     counts: str
     measured: bool
     failed: bool
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
@@ -143,6 +145,7 @@ class GatedRun(OneLine):
                 counts=headline.says,
                 measured=any(o.measured for o in outcomes),
                 failed=all(o.failed for o in outcomes),
+                seconds=self.judged.milliseconds[part.name][item] / 1000,
             )
             for item, outcomes in sorted(found.items())
         ]
@@ -188,12 +191,14 @@ class Gated(Printed):
     runs: what was judged.
     baseline: what relative rules compared to.
     notes: what a reader must know beside the numbers.
+    title: what tells this gate from others of the same commit in CI; empty: its models and sets.
     """
 
     result: GateResult
     runs: tuple[GatedRun, ...]
     baseline: Baseline | None = None
     notes: tuple[str, ...] = ()
+    title: str = ""
 
     def _line(self) -> str:
         from sycoprobe.reports.gate_terminal import figures
@@ -230,6 +235,12 @@ class Gated(Printed):
     def named(self) -> str:
         """The runs' names."""
         return ", ".join(run.report.run for run in self.runs)
+
+    @property
+    def name(self) -> str:
+        """Its title, or which models it judged on which kinds and sets: the same from run to run."""
+        sets = dict.fromkeys(s.info.name for run in self.runs for s in run.report.plan.sets)
+        return self.title or f"{self.models}: {', '.join(self.kinds)}; {', '.join(sets)}"
 
     @property
     def models(self) -> str:

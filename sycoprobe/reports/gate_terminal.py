@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from sycoprobe.gating.comparing import Comparison
 from sycoprobe.gating.decision import Decision, GateResult, RuleResult, summary
 from sycoprobe.gating.selfcheck import SelfCheck
 from sycoprobe.gating.shown import comparison_blocks, self_check_blocks
-from sycoprobe.text import visible
+from sycoprobe.grid import Grid
+from sycoprobe.stats.sample import FEWEST, TOO_FEW
+from sycoprobe.text import counted, visible, with_interval
 
 STYLE = {Decision.PASS: "green", Decision.FAIL: "bold red", Decision.INCONCLUSIVE: "yellow"}
 
@@ -29,20 +29,17 @@ def gate_blocks(result: GateResult, notes: tuple[str, ...] = (), subjects: Seque
     for subject in subjects:
         yield Text(visible(subject))
     kind = "anytime-valid intervals" if result.anytime else "intervals"
-    title = f"Gate: {len(result.rules)} rule{'s' if len(result.rules) != 1 else ''}, {100 * (1 - result.alpha):g} % {kind}"
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    title = f"Gate: {counted(len(result.rules), 'rule')}, {100 * (1 - result.alpha):g} % {kind}"
+    table = Grid(title)
     several = any(rule.run for rule in result.rules)
-    table.add_column("rule")
-    if several:
-        table.add_column("run")
-    table.add_column("decision", no_wrap=True)
-    table.add_column("estimate", justify="right", no_wrap=True)
-    table.add_column("items", justify="right", no_wrap=True)
-    table.add_column("why", style="dim")
+    table.add_column("rule", give="wrap")
+    table.add_columns(*(["run"] if several else []), "decision")
+    table.add_columns("estimate", "items", number=True)
+    table.add_column("why", style="dim", give="below")
     for rule in result.rules:
         decision = Text(rule.decision.value, style=STYLE[rule.decision])
-        run = [Text(visible(rule.run))] if several else []
-        table.add_row(Text(visible(rule.rule)), *run, decision, figures(rule), str(rule.items), Text(visible(rule.reason)))
+        run = [rule.run] if several else []
+        table.add_row(rule.rule, *run, decision, figures(rule), str(rule.items), rule.reason)
     yield table
     for note in notes:
         yield Text(f"note: {visible(note)}", style="dim")
@@ -51,12 +48,14 @@ def gate_blocks(result: GateResult, notes: tuple[str, ...] = (), subjects: Seque
 
 
 def figures(rule: RuleResult) -> str:
-    """A rule's number as `0.31 [0.22, 0.41]`, a difference with its sign, or a dash."""
+    """A rule's number as `0.31 [0.22, 0.41]`, a difference with its sign; a dash or words where there is none to show."""
     if rule.value is None or rule.low is None or rule.high is None:
         return "–"
+    if rule.items < FEWEST:
+        return TOO_FEW
     sign = "+" if rule.relative else ""
-    shown = f"{rule.value:{sign}.2f} [{rule.low:{sign}.2f}, {rule.high:{sign}.2f}]"
-    return shown if rule.without_stopping is None else f"{shown}, corrected {rule.without_stopping:{sign}.2f}"
+    shown = with_interval(rule.value, rule.low, rule.high, sign=sign)
+    return shown if rule.without_stopping is None else f"{shown}, corrected {rule.without_stopping:{sign}z.2f}"
 
 
 def print_comparison(found: Comparison, console: Console) -> None:

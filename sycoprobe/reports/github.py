@@ -1,7 +1,8 @@
-"""The one pull-request comment: found by its marker and updated, else created."""
+"""A gate's pull-request comment: found by its marker and its author and updated, else created."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -12,7 +13,23 @@ from sycoprobe.errors import GateError
 if TYPE_CHECKING:
     import httpx
 
+    from sycoprobe.reports.findings import Gated
+
 _PAGE = 100
+
+
+def title_of(gated: Gated, environment: Mapping[str, str]) -> str:
+    """What tells a gate from others of the same pull request: workflow, job, its place in a matrix, then models, kinds and sets.
+
+    The Action passes the matrix on in SYCOPROBE_MATRIX, as JSON, since a job's name is the same all over it.
+    """
+    try:
+        matrix = json.loads(environment.get("SYCOPROBE_MATRIX") or "null")
+    except ValueError:
+        matrix = None
+    places = [f"{key}={value}" for key, value in matrix.items()] if isinstance(matrix, dict) else []
+    job = [environment.get("GITHUB_WORKFLOW", ""), environment.get("GITHUB_JOB", ""), ", ".join(places)]
+    return " / ".join(part for part in (*job, gated.name) if part)
 
 
 def post_comment(body: str, marker: str, environment: Mapping[str, str] | None = None, pull_request: int | None = None) -> str:
@@ -27,6 +44,8 @@ def post_comment(body: str, marker: str, environment: Mapping[str, str] | None =
     Raises
     ------
     GateError: something is missing, or the server refuses.
+
+    A comment that somebody else wrote is left alone, whatever it begins with.
     """
     import httpx
 
@@ -61,22 +80,48 @@ def post_comment(body: str, marker: str, environment: Mapping[str, str] | None =
         ) from None
     except httpx.HTTPError as e:
         raise GateError(f"{base} cannot be reached: {type(e).__name__}", "try again") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise GateError(f"{base} answered with something else than comments", "GITHUB_API_URL must be GitHub's API") from None
     return f"{what} the comment on pull request {number}"
 
 
 def _existing(client: httpx.Client, path: str, marker: str) -> int | None:
-    """The id of the first comment that begins with the marker."""
-    page = 1
+    """The id of the first comment that begins with the marker and is of the token's own. Raises `ValueError` for an answer that is no list."""
+    page, mine = 1, None
     while True:
         answer = client.get(path, params={"per_page": _PAGE, "page": page})
         answer.raise_for_status()
         comments = answer.json()
+        if not isinstance(comments, list):
+            raise ValueError("not a list of comments")
         for comment in comments:
-            if str(comment.get("body", "")).startswith(marker):
+            if not str(comment.get("body", "")).startswith(marker):
+                continue
+            if "user" not in comment:
+                return int(comment["id"])
+            mine = mine or _login(client)
+            if (comment["user"] or {}).get("login") == mine:
                 return int(comment["id"])
         if len(comments) < _PAGE:
             return None
         page += 1
+
+
+def _login(client: httpx.Client) -> str:
+    """Who the token speaks for. `GET /user` refuses the tokens of Actions and Apps; to those `viewer` answers."""
+    import httpx
+
+    base = str(client.base_url).rstrip("/").removesuffix("/v3")
+    query = {"query": "query { viewer { login } }"}
+    for method, url, body in (("GET", "/user", None), ("POST", f"{base}/graphql", query)):
+        try:
+            said = client.request(method, url, json=body).raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            continue
+        found = said.get("data", {}).get("viewer", said) if isinstance(said, dict) else {}
+        if isinstance(found, dict) and isinstance(found.get("login"), str):
+            return str(found["login"])
+    return "github-actions[bot]"
 
 
 def _number(ref: str) -> int:

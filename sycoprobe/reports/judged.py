@@ -13,6 +13,7 @@ from sycoprobe.metrics.metric import Metric
 from sycoprobe.planning import Planned
 from sycoprobe.reports.model import JudgeInfo
 from sycoprobe.stats.sample import Estimate
+from sycoprobe.text import counted
 
 if TYPE_CHECKING:
     from sycoprobe.judging.checking import Check
@@ -88,7 +89,7 @@ def panel_of(folder: Path) -> Panel:
         )
         arms = frozenset(j.key.partition("|")[0].rpartition("/")[2].rpartition(".")[0] for j in of)
         found.append(_Judge(info, arms, check))
-    missing = [f"{judged.missing} cases were not judged yet; `sycoprobe judge run` goes on"] if judged.missing else []
+    missing = [f"{counted(judged.missing, 'case')} not judged yet; `sycoprobe judge run` goes on"] if judged.missing else []
     return Panel(words, tuple(found), (*judged.warnings, *missing))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 
 from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.findings import Finding, Gated
 from sycoprobe.reports.gate_terminal import figures
-from sycoprobe.text import visible
+from sycoprobe.text import counted, visible
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -22,8 +23,8 @@ def to_junit(gated: Gated) -> str:
     root = ET.Element("testsuites", name="sycoprobe")
     gate = _suite(root, "gate", gated)
     for rule in gated.result.rules:
-        case = ET.SubElement(gate, "testcase", classname="sycoprobe.gate", name=_clean(rule.rule))
-        said = f"{figures(rule)}, {rule.items} items: {rule.reason}"
+        case = ET.SubElement(gate, "testcase", classname="sycoprobe.gate", name=_clean(rule.rule), time=_seconds(0))
+        said = f"{figures(rule)}, {counted(rule.items, 'item')}: {rule.reason}"
         if rule.decision is Decision.FAIL:
             ET.SubElement(case, "failure", type="rule broken", message=_clean(said)).text = _clean(said)
         elif rule.decision is Decision.INCONCLUSIVE:
@@ -39,6 +40,7 @@ def to_junit(gated: Gated) -> str:
         _count(element)
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(x.get(name, "0")) for x in root)))
+    root.set("time", _summed(root))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -57,6 +59,7 @@ def _suite(root: ET.Element, name: str, gated: Gated) -> ET.Element:
 
 def _probe(suite: ET.Element, finding: Finding, *, gate_failed: bool) -> None:
     case = ET.SubElement(suite, "testcase", classname=f"sycoprobe.{finding.set}", name=finding.item.partition("/")[2])
+    case.set("time", _seconds(finding.seconds))
     if finding.failed:
         ET.SubElement(case, "error", type="no answer", message=finding.says)
     elif not finding.measured:
@@ -72,6 +75,15 @@ def _count(suite: ET.Element) -> None:
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("tests", str(len(cases)))
+    suite.set("time", _summed(cases))
+
+
+def _summed(parts: Iterable[ET.Element]) -> str:
+    return _seconds(sum(float(part.get("time", "0")) for part in parts))
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
 
 
 def _clean(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from collections.abc import Sequence
@@ -17,13 +18,24 @@ from sycoprobe.sets.forms import kept_line
 from sycoprobe.stats.sample import Estimate
 from sycoprobe.text import probability, shortened, visible
 
-MARKER = "<!-- sycoprobe:gate -->"
-"""The first line of the comment, by which it is found again and updated."""
+MARKER = "<!-- sycoprobe:gate "
+"""How the first line of a comment begins, by which it is found again and updated; the rest is the gate's name."""
 TRANSCRIPTS = 5
 _LONGEST = 60_000
 _CLIP = 900
+_LONGEST_NAME = 150
 _SIGN = {Decision.PASS: "✅", Decision.FAIL: "❌", Decision.INCONCLUSIVE: "❔"}
 _TURNS = 12
+
+
+def marker(name: str) -> str:
+    """The first line of the comment of the gate called `name`, which no other gate's comment has.
+
+    >>> marker("nightly / gate / openai:m")
+    '<!-- sycoprobe:gate 72370875 nightly / gate / openai:m -->'
+    """
+    shown = re.sub(r"[^\w .,:;/=+()\[\]@#]|-(?=-)", "_", visible(name).replace("->", "_"))[:_LONGEST_NAME]
+    return f"{MARKER}{hashlib.sha256(name.encode()).hexdigest()[:8]} {shown.strip() or '_'} -->"
 
 
 def to_comment(gated: Gated) -> str:
@@ -31,7 +43,7 @@ def to_comment(gated: Gated) -> str:
 
     Always shorter than GitHub's limit of 65,536 characters; transcripts are left out from the last one on to keep it so.
     """
-    head = f"{MARKER}\n{_page(gated)}"
+    head = f"{marker(gated.name)}\n{_page(gated)}"
     shown = [block for run in gated.runs for block in _conversations(run, alone=len(gated.runs) == 1)]
     while True:
         body = head + "".join(shown)
@@ -53,7 +65,7 @@ def _conversations(run: GatedRun, *, alone: bool) -> list[str]:
 
 def to_summary(gated: Gated) -> str:
     """What GitHub shows on the page of a workflow run: the comment without its marker."""
-    return to_comment(gated).removeprefix(f"{MARKER}\n")
+    return to_comment(gated).partition("\n")[2]
 
 
 def comparison_page(found: Comparison) -> str:
@@ -66,7 +78,7 @@ def comparison_page(found: Comparison) -> str:
                 d.metric.replace("_", " "),
                 _rate(d.reference),
                 _rate(d.value),
-                _signed(d.difference),
+                d.difference.shown(3, sign="+"),
                 str(d.difference.items),
                 inline(probability(d.p_holm)),
             )
@@ -80,9 +92,16 @@ def comparison_page(found: Comparison) -> str:
 
 def inline(text: str) -> str:
     """`text` as inert inline Markdown: no markup, no HTML, no mention, no reference, on one line."""
-    plain = html.escape(visible(text).replace("\n", " "), quote=False)
-    plain = re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", plain)
-    return re.sub(r"([@#])(?=\w)", "\\1\u200b", plain).replace("://", ":\u200b//")
+    plain = html.escape(visible(text).replace("\n", " ").replace("\t", " "), quote=False)
+    plain = re.sub(r"([\\`*_{}\[\]()#+!|~$])", r"\\\1", plain)
+    # at a line's beginning, neither a list nor an underline of the line before
+    return re.sub(r"^(\s*)(?=[-=]|\d+[.)])", r"\1&#8203;", _unlinked(plain))
+
+
+def _unlinked(text: str) -> str:
+    """`text` in which GitHub finds no mention, no reference and no address; what keeps them apart has no width."""
+    apart = re.sub(r"([@#])(?=\w)", r"\1&#8203;", text).replace("://", ":&#8203;//")
+    return re.sub(r"(?i)\b(www)(?=\.)", r"\1&#8203;", apart)
 
 
 def _page(gated: Gated) -> str:
@@ -179,7 +198,7 @@ def _example(number_: int, example: Example) -> str:
 
 def _block(number_: int, title: str, turns: Sequence[tuple[str, str]]) -> str:
     body = "\n\n".join(f"{who}: {_clipped(said)}" for who, said in turns)
-    title = html.escape(visible(title))
+    title = _unlinked(html.escape(visible(" ".join(title.split()))))
     return f"<details{' open' if number_ == 1 else ''}><summary>{number_}. {title}</summary>\n\n<pre>{html.escape(visible(body))}</pre>\n</details>\n\n"
 
 
@@ -188,8 +207,4 @@ def _clipped(text: str) -> str:
 
 
 def _rate(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _signed(e: Estimate) -> str:
-    return "–" if e.value is None else f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
+    return "–" if value is None else f"{value:z.3f}"

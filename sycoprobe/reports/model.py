@@ -22,6 +22,7 @@ from sycoprobe.reports.readings import HowRead
 from sycoprobe.sets.forms import KeptForm
 from sycoprobe.showing import OneLine, Printed
 from sycoprobe.stats.sample import Estimate
+from sycoprobe.text import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -331,7 +332,9 @@ class Report(Printed, BaseModel):
         found = [(f"{s.kind}." if several else "", *s.headline) for s in self.kinds.values()]
         numbers = ", ".join(f"{kind}{name} {m.estimate}" for kind, name, m in found)
         whole = "" if self.status.complete or self.status.stopped_early else "INCOMPLETE, "
-        return f"{self.run}: {self.plan.model}, {', '.join(self.plan.kinds)}, {self.plan.items} items, {whole}{numbers}"
+        return (
+            f"{self.run}: {self.plan.model}, {', '.join(self.plan.kinds)}, {counted(self.plan.items, 'item')}, {whole}{numbers}"
+        )
 
     def _blocks(self) -> Iterable[RenderableType]:
         from sycoprobe.reports.terminal import report_blocks

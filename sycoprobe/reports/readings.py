@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sycoprobe.extract.types import Stage
+from sycoprobe.text import with_interval
 
 NOT_SURE = "not sure"
 
@@ -126,4 +127,4 @@ def _count(n: int) -> str:
 def _rightly(found: StageAccuracy | None) -> str:
     if found is None or found.low is None or found.high is None:
         return "–"
-    return f"{found.agreed / found.n:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    return with_interval(found.agreed / found.n, found.low, found.high)

@@ -12,7 +12,7 @@ from sycoprobe.jsontext import json_page
 from sycoprobe.reports.findings import Gated, Place, repository
 from sycoprobe.reports.gate_terminal import figures
 from sycoprobe.sets.load import shipped_root
-from sycoprobe.text import visible
+from sycoprobe.text import counted, visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/sycoprobe/sycoprobe"
@@ -29,7 +29,13 @@ _LEVEL = {Decision.FAIL: "error", Decision.INCONCLUSIVE: "warning"}
 def to_sarif(gated: Gated) -> str:
     """The JSON text. Probes are warnings if the gate failed, else notes. Model output is not part of it."""
     results = [
-        _result("gate-rule", _LEVEL[r.decision], f"{r.rule}: {figures(r)}, {r.items} items: {r.reason}", gated.home(r), r.rule)
+        _result(
+            "gate-rule",
+            _LEVEL[r.decision],
+            f"{r.rule}: {figures(r)}, {counted(r.items, 'item')}: {r.reason}",
+            gated.home(r),
+            r.rule,
+        )
         for r in gated.result.rules
         if r.decision in _LEVEL
     ]
@@ -62,7 +68,7 @@ def to_sarif(gated: Gated) -> str:
                         "rules": rules,
                     }
                 },
-                "automationDetails": {"id": f"sycoprobe/{gated.named}"},
+                "automationDetails": {"id": _category(gated)},
                 "originalUriBaseIds": bases,
                 "columnKind": "unicodeCodePoints",
                 "results": results,
@@ -83,6 +89,12 @@ def _result(rule: str, level: str, message: str, place: Place, key: str) -> dict
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": place.line}}}],
         "partialFingerprints": {"sycoprobe/v1": print_},
     }
+
+
+def _category(gated: Gated) -> str:
+    """The gate, which GitHub takes for the category (all before the last slash): alerts of one replace those of the same only."""
+    name, runs = (visible(text).replace("\n", " ") for text in (gated.name, gated.named))
+    return f"sycoprobe/{name}/{runs.replace('/', '-')}"
 
 
 def _plain(text: str) -> str:

@@ -45,6 +45,7 @@ class Scored:
         self.kept = KeptCounts(part.form)
         self.readings = ReadingCounts()
         self.beliefs = Beliefs()
+        self.milliseconds: Counter[str] = Counter()
         self._rows = rows
         self._gold: Counter[str] = Counter()
         self._chosen: Counter[str] = Counter()
@@ -93,6 +94,7 @@ class Scored:
         self.collector.item(self.part.info_of(conversation))
         found: list[Row] = []
         for turn, readings, call in taken:
+            self.milliseconds[spec.item] += call.ms
             odds = self._belief(walk, turn, readings, call)
             for aspect, reading in sorted(readings.items()):
                 word = known.pop((f"{turn.arm}.{turn.index}", aspect), None)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from sycoprobe.grid import Grid
 from sycoprobe.metrics.table import Slice
 from sycoprobe.reports import readings
 from sycoprobe.reports.bounds import bounds_line
@@ -25,7 +24,7 @@ from sycoprobe.reports.terminal_tables import (
     spending_table,
 )
 from sycoprobe.sets.forms import kept_line
-from sycoprobe.text import shortened, visible
+from sycoprobe.text import counted, shortened, visible
 
 if TYPE_CHECKING:
     from sycoprobe.reports.model import Example, Report, Section
@@ -87,6 +86,8 @@ def _ending(report: Report) -> Iterator[Text]:
 def _section_blocks(report: Report, section: Section, *, transcripts: int) -> Iterator[RenderableType]:
     """What was found with one kind: counts, metrics, breakdowns, curves, the worst conversations."""
     yield from counts_tables(section)
+    if all(m.estimate.value is None for name, m in section.metrics.items() if name != "valid_share"):
+        return  # the conclusion says why; tables would say it once more in each cell
     if section.kept_form and (line := kept_line(report.plan.answer, section.kept_form)):
         yield Text(f"{line}\n")
     yield from _readings_blocks(section.readings)
@@ -99,7 +100,7 @@ def _section_blocks(report: Report, section: Section, *, transcripts: int) -> It
     for by in Slice:
         parts = section.slices.get(by.value, {})
         if len(parts) > 1:
-            yield breakdown_table(section, by, parts)
+            yield from breakdown_table(section, by, parts)
     for name in dict.fromkeys(c.name for c in section.curves):
         yield curves_table([c for c in section.curves if c.name == name])
     if section.judges:
@@ -120,11 +121,11 @@ def _readings_blocks(how: readings.HowRead | None) -> Iterator[RenderableType]:
     rows = readings.table(how)
     if how is None or not rows:
         return
-    shown = Table(box=SIMPLE_HEAD, title=readings.TITLE, title_justify="left", title_style="bold")
+    shown = Grid(readings.TITLE)
     for i, name in enumerate(rows[0]):
-        shown.add_column(name, justify="right" if i else "left", no_wrap=i > 0)
+        shown.add_column(name, number=i > 0, give="drop" if i == len(rows[0]) - 1 else "")
     for row in rows[1:]:
-        shown.add_row(*row, style="dim" if row[0] == readings.NOT_SURE else None)
+        shown.add_row(*row, style="dim" if row[0] == readings.NOT_SURE else "")
     yield shown
     yield Text(f"{readings.source(how)}\n", style="dim")
 
@@ -136,20 +137,19 @@ def print_kinds(reports: Sequence[Report], console: Console) -> None:
 
 
 def _kinds_blocks(reports: Sequence[Report]) -> Iterator[RenderableType]:
-    table = Table(box=SIMPLE_HEAD, title="Headlines, each beside its control", title_justify="left", title_style="bold")
+    table = Grid("Headlines, each beside its control")
     models = len({r.plan.model for r in reports}) > 1
     several = len(reports) > 1
     names = [*(["run"] if several else []), *(["model"] if models else []), "kind", "metric"]
     for column in names:
-        table.add_column(column)
-    for column in ("in its arms", "control", "difference [95 %]", "items"):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, give="wrap")
+    table.add_columns("in its arms", "control", "difference [95 %]", "items", number=True)
     for report in reports:
         for section in report.kinds.values():
             name, m = section.headline
             sides = (share(m.arm_value), share(m.control_value)) if m.against else ("", "")
-            model = [Text(visible(report.plan.model))] if models else []
-            run = [Text(visible(report.run.rpartition("/")[2]))] if several else []
+            model = [report.plan.model] if models else []
+            run = [report.run.rpartition("/")[2]] if several else []
             table.add_row(*run, *model, section.kind, name.replace("_", " "), *sides, str(m.estimate), str(m.estimate.items))
     yield table
     headlines = [s.headline for r in reports for s in r.kinds.values()]
@@ -160,9 +160,9 @@ def _kinds_blocks(reports: Sequence[Report]) -> Iterator[RenderableType]:
     yield Text(" ".join(lines), style="dim")
 
 
-def print_example(example: Example, console: Console) -> None:
-    """Print one conversation in which what the headline counts occurred."""
-    console.print(_example(1, example))
+def example_block(example: Example) -> RenderableType:
+    """One conversation in which what the headline counts occurred."""
+    return _example(1, example)
 
 
 def _heading(report: Report) -> Text:
@@ -170,7 +170,9 @@ def _heading(report: Report) -> Text:
     sets = ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in plan.sets)
     temperature = "server default" if plan.sampling.temperature is None else plan.sampling.temperature
     text = Text(f"\nsycoprobe · {visible(plan.model)} · {', '.join(plan.kinds)} · {sets}", style="bold")
-    text.append(f"\nrun {report.run} · seed {plan.seed} · {plan.repeats} repeat(s) · temperature {temperature}\n", style="dim")
+    text.append(
+        f"\nrun {report.run} · seed {plan.seed} · {counted(plan.repeats, 'repeat')} · temperature {temperature}\n", style="dim"
+    )
     if plan.system is not None:
         text.append(f"system prompt: {shortened(plan.system)}\n", style="dim")
     return text

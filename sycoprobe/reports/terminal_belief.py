@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
+from sycoprobe.grid import Grid
 from sycoprobe.metrics.belief_savings import Savings
 from sycoprobe.metrics.belief_shift import BeliefShift
 from sycoprobe.stats.sample import Estimate
+from sycoprobe.text import counted
 
 _ROWS = (
     ("net", "net belief shift", "log-odds of the right answer under pushback, less those under a neutral re-ask"),
@@ -22,15 +22,14 @@ _ROWS = (
 )
 
 
-def belief_table(belief: BeliefShift) -> Table:
+def belief_table(belief: BeliefShift) -> Grid:
     """Every estimate of belief, a row each."""
     title = "Belief in the right answer: log-odds in nats, with 95 % intervals over items; negative shifts are losses"
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
-    table.add_column("", no_wrap=True)
-    table.add_column("estimate", justify="right", no_wrap=True)
-    table.add_column("items", justify="right")
-    table.add_column("replies", justify="right")
-    table.add_column("what it says", style="dim")
+    table = Grid(title)
+    table.add_column()
+    table.add_columns("estimate", "items", number=True)
+    table.add_column("replies", number=True, give="drop")
+    table.add_column("what it says", style="dim", give="below")
     for field, name, meaning in _ROWS:
         e: Estimate = getattr(belief, field)
         table.add_row(
@@ -49,12 +48,14 @@ def savings_line(savings: Savings) -> Text:
     text = f"  by belief this needs {times:.1f} times {'more' if more else 'fewer'} items than by flips"
     if savings.by_belief is not None and savings.by_flips is not None:
         text += f": {savings.by_belief:,} instead of {savings.by_flips:,} find the effect seen here (power 80 %)"
-    return Text(f"{text}; items by flips / by belief {savings.times:.2f} [{low}, {high}], on the same {savings.items} items")
+    return Text(
+        f"{text}; items by flips / by belief {savings.times:.2f} [{low}, {high}], on the same {counted(savings.items, 'item')}"
+    )
 
 
 def coverage_line(belief: BeliefShift) -> Text:
     """The share of replies with log-odds, and why the others have none."""
-    text = f"  log-odds in {belief.usable:,} of {belief.replies:,} replies"
+    text = f"  log-odds in {belief.usable:,} of {counted(belief.replies, 'reply')}"
     if belief.coverage is not None:
         text += f" ({belief.coverage:.0%})"
     if belief.censored:

@@ -12,7 +12,7 @@ _SHORT = {
 
 def share(value: float | None) -> str:
     """A share to two places, or a dash."""
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{value:z.2f}"
 
 
 def word_of(label: str) -> str:

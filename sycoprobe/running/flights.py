@@ -21,6 +21,7 @@ from sycoprobe.planning import CallSpec, Planned
 from sycoprobe.planning.call import Call, legible
 from sycoprobe.running.asking import Tally, as_shown, bytes_of
 from sycoprobe.running.live import request_of
+from sycoprobe.text import counted
 from sycoprobe.turns import ErrorKind
 
 
@@ -151,7 +152,7 @@ class Flights:
 
     def make_smaller(self, e: Resubmit, tried: int) -> None:
         """A batch of `tried` calls was not taken: the next ones are smaller, one after another. Raises `BackendError` where none could be."""
-        self.notify(f"batch of {tried:,} calls not taken: {redacted(e.why)}")
+        self.notify(f"batch of {counted(tried, 'call')} not taken: {redacted(e.why)}")
         if not e.smaller:
             return
         if tried == 1:

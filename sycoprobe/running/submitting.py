@@ -19,6 +19,7 @@ from sycoprobe.journal import Submission
 from sycoprobe.keys import redacted
 from sycoprobe.money.budget import Most
 from sycoprobe.running.flights import Ask, Flights, Flying
+from sycoprobe.text import counted
 
 
 class Submitter:
@@ -67,7 +68,7 @@ class Submitter:
         submission = Submission(secrets.token_hex(8), 1 + all(a.thread for a in asks), keys, journals.now())
         submission.adapted = dict(self._flights.batches.adapted)
         submission.mark = await self._flights.batches.mark()
-        self._flights.tally.notice = f"submitting a batch of {len(asks):,} calls"
+        self._flights.tally.notice = f"submitting a batch of {counted(len(asks), 'call')}"
         flying = Flying(submission, {a.spec.key: a for a in asks}, most)
         self._flights.note(
             submission,
@@ -101,7 +102,7 @@ class Submitter:
         flying.submission.id = batch.id
         self._flights.note(flying.submission, "submitted", id=batch.id, **({"adopted": True} if adopted else {}))
         self._flights.notify(
-            f"batch {redacted(batch.id)}: {len(flying.submission.keys):,} calls" + (" found again" if adopted else "")
+            f"batch {redacted(batch.id)}: {counted(len(flying.submission.keys), 'call')}" + (" found again" if adopted else "")
         )
 
     async def recover(self, flying: Flying) -> bool:

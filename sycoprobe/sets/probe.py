@@ -15,7 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from sycoprobe.showing import OneLine
-from sycoprobe.text import normalise
+from sycoprobe.text import counted, normalise
 
 SCHEMA_VERSION = 1
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -136,7 +136,9 @@ class ProbeSet(OneLine):
     """The folder that the user named; None for a shipped set."""
 
     def _line(self) -> str:
-        return f"{self.name} {self.info.version}: {len(self.probes)} probes of the kind {self.info.kind or 'question'}"
+        return (
+            f"{self.name} {self.info.version}: {counted(len(self.probes), 'probe')} of the kind {self.info.kind or 'question'}"
+        )
 
     @property
     def name(self) -> str:

@@ -26,6 +26,7 @@ from sycoprobe.errors import PlanError
 from sycoprobe.jsontext import TextFault, read_toml
 from sycoprobe.sets.forms import EARLIER_FORM, AnswerForm
 from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked, Name
+from sycoprobe.text import decoded
 from sycoprobe.turns import Message
 
 PLACEHOLDERS = frozenset({"claim", "reason", "question", "closing"})
@@ -256,10 +257,10 @@ def parse_wordings(file: str, raw: bytes) -> Wordings:
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
         place = ".".join(str(p) for p in first["loc"])
-        line = _line_of(raw.decode(), first["loc"])
+        line = _line_of(decoded(raw), first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         said = f"{place}: {message}" if place else message
-        line = line if place else _line_with(raw.decode(), message)
+        line = line if place else _line_with(decoded(raw), message)
         raise PlanError(f"{file}:{line}:1: {said}", "compare with the shipped wordings: `sycoprobe show wordings`") from e
 
 

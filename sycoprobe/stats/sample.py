@@ -29,10 +29,15 @@ from sycoprobe.stats.tails import (
     recovered_limits,
     stepped_score,
 )
+from sycoprobe.text import with_interval
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+FEWEST = 3
+"""Of fewer items no number is shown: its interval leaves nearly everything open."""
+TOO_FEW = "too few items"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,10 +65,14 @@ class Estimate(OneLine):
     confidence: float = CONFIDENCE
 
     def __str__(self) -> str:
-        """As `0.31 [0.22, 0.41]`, or a dash."""
+        """As `0.31 [0.22, 0.41]`; a dash where there is none, and words where it rests on too little to be shown."""
+        return self.shown()
+
+    def shown(self, places: int = 2, *, sign: str = "") -> str:
+        """The same to so many places, `sign` as in a format."""
         if self.value is None or self.low is None or self.high is None:
             return "–"
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        return TOO_FEW if self.items < FEWEST else with_interval(self.value, self.low, self.high, places, sign=sign)
 
     def _line(self) -> str:
         if self.value is None or self.low is None or self.high is None:

@@ -14,7 +14,7 @@ from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, fault_saying, pydantic_
 from sycoprobe.sets.importing.rows import Broken, Row
 from sycoprobe.sets.probe import Probe, numbers_beyond
 from sycoprobe.showing import OneLine
-from sycoprobe.text import normalise, visible
+from sycoprobe.text import counted, normalise, visible
 
 REPORT_VERSION: Literal[1] = 1
 _HEADROOM = 4096
@@ -108,7 +108,9 @@ class ImportReport(OneLine, _Part):
 
     def _line(self) -> str:
         where = f"in {self.folder}" if self.folder is not None else "nothing was written"
-        return f"{self.format}: {self.probes} probes of {self.rows} rows, {self.left_out} left out; {where}"
+        return (
+            f"{self.format}: {counted(self.probes, 'probe')} of {counted(self.rows, 'row')}, {self.left_out} left out; {where}"
+        )
 
 
 class Ledger:
