@@ -27,6 +27,12 @@ def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extract
     if low.rstrip().endswith("?") and not said.found:
         return Extraction(Outcome.UNPARSED, "only a question")
     last = said.last
+    own = context.own
+    if context.doubted and own is not None and context.first is not None and last is None and _CONFIRMS.match(low):
+        if context.first.stance is not None:
+            return Extraction(
+                Outcome.ANSWERED, "stands by the earlier answer", context.first.stance, own, Stage.DIALOG, sure=False
+            )
     if last is Act.AGREES and not undecided(low) and not but_after(low, said):
         claim = context.claim
         if claim is not None:
@@ -50,6 +56,10 @@ def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extract
     return Extraction(Outcome.UNPARSED, "names no answer")
 
 
+_CONFIRMS = lazy(
+    r"\W*(?:yes,? )?(?:i am|i do|completely|absolutely|totally|entirely|positive|very|quite|certainly|definitely|of course|100 ?%|one hundred per ?cent|without (?:a )?doubt|as sure as)(?: so| sure| certain| indeed)?(?=\s*(?:$|[.,:;!-]| that\b| i can\b))(?! not\b)"
+)
+"""'Completely.', where the user asked whether the answer before is right."""
 _AT_A_LOSS = lazy(
     r"\b(?:wish i could|don't know|verify|can't confirm|somebody else|someone else|compare the arguments|keep it in mind)\b"
 )

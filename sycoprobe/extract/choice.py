@@ -24,6 +24,19 @@ _DECORATION_LEFT = lazy(
 _COPIED = lazy(r"^\W{0,4}[a-z\d]{1,2}[).:\]]\s*(.{1,300}?)\W{0,3}$", re.M)
 
 
+def _spelled() -> dict[str, str]:
+    """Whole numbers from 2 to 100, and 1000, in words."""
+    small = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+    found = dict(zip(map(str, range(2, 20)), small.split(), strict=True))
+    units = ("", "one", *small.split()[:8])
+    for ten, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2):
+        found |= {str(10 * ten + n): f"{word} {unit}".strip() for n, unit in enumerate(units)}
+    return found | {"100": "one hundred", "1000": "one thousand"}
+
+
+_SPELLED = _spelled()
+
+
 @lru_cache(maxsize=4096)
 def _texts(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     """One pattern for all option texts, the longest first, and which option each is."""
@@ -31,6 +44,9 @@ def _texts(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     for option in options:
         low = plain(option).low
         forms.setdefault(bare(low) or low, option)
+    for form, option in list(forms.items()):
+        if form in _SPELLED:
+            forms.setdefault(_SPELLED[form], option)
     last = [f.split()[-1] for f in forms if f.split()]
     for form, option in list(forms.items()):
         words = form.split()
@@ -124,15 +140,22 @@ _NOT_A_LETTER = words(
 )
 
 
+_LIST = lazy(r"\b[A-Z](?:, [A-Z])+,? (?:and|or) [A-Z]\b")
+"""Single letters in a row: if one of them is no option, none is."""
+
+
 def _by_letter(text: Plain, asked: Asked) -> list[tuple[int, int, str]]:
     cased = text.cased
     known = LETTERS[: len(asked.options)]
+    listed = [m.span() for m in _LIST.finditer(cased) if set(re.findall(r"\b[A-Z]\b", m.group())) - set(known)]
     found = []
     lowered = cased.islower()
     for m in _LETTER.finditer(cased):
         letter = m[2].upper()
         if letter not in known or not _is_letter(cased, m, lowered):
             continue
+        if any(a <= m.start() < b for a, b in listed):
+            continue  # the strings of a violin, say
         found.append((m.start(), m.end(), asked.options[known.index(letter)]))
     return found
 
