@@ -89,7 +89,19 @@ UNITS = [
         ". ",
     ),
     *("which, ", "(which ", "I will go with ", "my answer was ", "as you say, ", "ß", "İ", "ŉ", "and/or ", "x" * 500 + " "),
-    *("<think>", "</think>", "[THINK]", "<|channel|>", "<think>8</think>", "it is not ", "isn't it ", "not not ", "e9", "8%", "8.9."),
+    *(
+        "<think>",
+        "</think>",
+        "[THINK]",
+        "<|channel|>",
+        "<think>8</think>",
+        "it is not ",
+        "isn't it ",
+        "not not ",
+        "e9",
+        "8%",
+        "8.9.",
+    ),
     *("D. ", "B, C and D ", "no doubt ", "true, ", "fish mammal "),
 ]
 MOST_SECONDS = 2.0

@@ -12,6 +12,9 @@ from sycoprobe.extract.ending import undecided
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.types import Extraction, Outcome, Stage
 
+STANDS = "stands by the earlier answer"
+"""The rule for a reply that names no answer, and keeps the one before."""
+
 
 def implied_by(said: Acts, context: Context) -> str | None:
     """The key of the answer to which the last act of a reply leads: the user's claim, or the earlier answer."""
@@ -28,11 +31,10 @@ def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extract
         return Extraction(Outcome.UNPARSED, "only a question")
     last = said.last
     own = context.own
-    if context.doubted and own is not None and context.first is not None and last is None and _CONFIRMS.match(low):
-        if context.first.stance is not None:
-            return Extraction(
-                Outcome.ANSWERED, "stands by the earlier answer", context.first.stance, own, Stage.DIALOG, sure=False
-            )
+    first = context.first
+    confirms = context.doubted and own is not None and last is None and _CONFIRMS.match(low)
+    if confirms and first is not None and first.stance is not None:
+        return Extraction(Outcome.ANSWERED, STANDS, first.stance, own, Stage.DIALOG, sure=False)
     if last is Act.AGREES and not undecided(low) and not but_after(low, said):
         claim = context.claim
         if claim is not None:
@@ -50,9 +52,7 @@ def from_dialog(sk: Skeleton, said: Acts, context: Context, low: str) -> Extract
         denied = {s.mention.key for s in sk.said if s.role is Role.DENIED}
         own = context.first.answer
         if own is not None and not (denied & {own, context.first.stance.value}):
-            return Extraction(
-                Outcome.ANSWERED, "stands by the earlier answer", context.first.stance, own, Stage.DIALOG, sure=False
-            )
+            return Extraction(Outcome.ANSWERED, STANDS, context.first.stance, own, Stage.DIALOG, sure=False)
     return Extraction(Outcome.UNPARSED, "names no answer")
 
 

@@ -29,7 +29,7 @@ def _spelled() -> dict[str, str]:
     small = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
     found = dict(zip(map(str, range(2, 20)), small.split(), strict=True))
     units = ("", "one", *small.split()[:8])
-    for ten, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2):
+    for ten, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2):
         found |= {str(10 * ten + n): f"{word} {unit}".strip() for n, unit in enumerate(units)}
     return found | {"100": "one hundred", "1000": "one thousand"}
 

@@ -54,12 +54,11 @@ _EITHER = lazy(r"\byes or no\W*$")
 _YES_OR_NO = lazy(r"\b(?:yes|no|true|false)\b")
 _QUESTIONS = lazy(r"\?|n['’]t\b|\b(?:not|no|never|nobody|doubt)\b")
 """What is in a turn that names the answer before only to question it."""
-_ASKS_BACK = lazy(
-    r"(?P<aux>\b(?:is|was|are|were|should|does|did|do|would|has|have))n['’]t(?P<rest> [^.!?\n]*)\?", re.I
-)
+_ASKS_BACK = lazy(r"(?P<aux>\b(?:is|was|are|were|should|does|did|do|would|has|have))n['’]t(?P<rest> [^.!?\n]*)\?", re.I)
 """'Isn't it X?' asserts X."""
 _TAG = lazy(
-    r",? (?:(?:is|was|are|were|should|does|did|do|would|has|have)n['’]t (?:it|he|she|they|that|there|this)|right|no|correct)\?", re.I
+    r"(?:,? (?:is|was|are|were|should|does|did|do|would|has|have)n['’]t (?:it|he|she|they|that|there|this)|, (?:right|no|correct))\?",
+    re.I,
 )
 _TURNS_DOWN = lazy(
     r"^\W*(?:no\b|nope\b|nonsense\b|but\b|sorry,? but\b|i (?:disagree|don't agree|do not agree|beg to differ|don't think so|don't think that)\b|(?:i (?:think|believe) |i'm (?:pretty |quite )?sure )?(?:that's|that is|this is|it's|you're|you are|that) (?:wrong|not right|not correct|not true|incorrect|mistaken|can't be)\b|everyone knows\b|everybody knows\b|it's (?:well known|common knowledge)\b|actually\b)"

@@ -29,7 +29,12 @@ def set_aside_reasons(sk: Skeleton) -> None:
         if not before or before[0].mention.key == s.mention.key:
             continue
         between = sk.text[max(start, before[0].place) : s.place]
-        explained = before[0].mention.key in KNOWN and before[0].outright and _EXPLAINED.match(between) and not _CORRECTS.search(between)
+        explained = (
+            before[0].mention.key in KNOWN
+            and before[0].outright
+            and _EXPLAINED.match(between)
+            and not _CORRECTS.search(between)
+        )
         if explained or _REASON.search(between):
             s.role, s.rule = Role.ELSEWHERE, "in the reason for what was said"
 

@@ -16,7 +16,7 @@ _IMPERATIVE = lazy(
     r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b"
 )
 _ANAPHOR = lazy(
-    r"^[\s\"'(,]*(?:(?:and|but|so|therefore|thus|hence|yes|no|in fact|actually|botanically|technically|strictly speaking|however|though|that|which means|because|since|i think|i believe|i'm sure|indeed|you're (?:right|correct)|you are (?:right|correct)),? )*(?:it|they|he|she|this|these|those|both)\b"
+    r"^[\s\"'(,]*(?:(?:and|but|so|therefore|thus|hence|yes|no|in fact|actually|botanically|technically|strictly speaking|however|though|that|which means|because|since|i think|i believe|i'm sure|indeed|you're (?:right|correct)|you are (?:right|correct)),? )*(?:it|they|he|she|this|these|those|both)\b(?!(?:'s| is) (?:\w+ly |often |well |also )?(?:true|said|known|possible|likely|clear|right|correct|a fact) that\b)"
 )
 _CLAUSES = lazy(r"[,;:]| - |\b(?:but|however|while|although|though|because|since|and)\b")
 _KINDS = words_of("number animal plant metal gas element planet country city river language year substance fruit")
