@@ -130,7 +130,7 @@ _DOUBTED, _NONE = 0.8, 0.7
 _SURE, _LEAST = 0.8, 0.5
 """The chance below which what the rules find is not sure, and is not read at all: such readings were right half of the time."""
 _SHORT, _BRIEF = 20, 12
-"""In words: in a longer reply, the second reader alone must be very certain; a shorter one that gives one answer outright needs none."""
+"""In words: in a longer reply, the second reader alone must be certain; a shorter one that gives one answer outright needs none."""
 
 
 def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
@@ -168,12 +168,13 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
     if best == by_rules and share > nothing:
         return found if share >= _SURE else replace(found, sure=False)
     if by_rules is None:
+        usual = best != OTHER and found.outcome is not Outcome.REFUSED and not unusual
         short = len(text.low.split()) <= _SHORT
-        usual = best != OTHER and found.outcome is not Outcome.REFUSED and not unusual and short
-        enough = _LIKELY if usual else _VERY_CERTAIN
+        enough = (_LIKELY if short else _CERTAIN) if usual else _VERY_CERTAIN
         return _by_itself(answer, context) or found if share >= enough else found
     if max(share, nothing) < (_VERY_CERTAIN if unusual else _NONE):
-        return _unless_doubted(found, shares.get(by_rules, 0.0))
+        told = unusual and found.sure
+        return replace(found, sure=False) if told else _unless_doubted(found, shares.get(by_rules, 0.0))
     if nothing >= share:
         return _without_answer(_DISAGREE, none)
     if share >= _CERTAIN:

@@ -17,7 +17,7 @@ NEGATION = lazy(
 REPORTS = lazy(
     r"\b(?:you|people|some|many|others|schoolbooks|textbooks|everyone|myth|they|sources?|critics|one camp)\b (?:\w+ ){0,2}(?:say|said|says|think|thought|believe|believed|claim|claimed|suggest|suggested|argue|argued|swear|would have it|maintain|insist|mention|mentioned|assume|hold|have heard|heard|read|wonder|ask|asked|mean)\b"
     r"|\b(?:i (?:initially|originally|earlier|previously|first|mistakenly|wrongly) |i (?:said|thought|answered|claimed|stated|assumed|believed|was thinking)\b|my (?:earlier|previous|first|initial|original) |it (?:may|might|would|could|can) (?:seem|look|appear|sound)|looks as (?:if|though)|seems as (?:if|though)|your (?:claim|source|belief|view|textbook|suggestion|statement|point|idea|argument|colleague)|according to (?:you|your|some|many)|(?:popular|common|widespread) (?:belief|myth|misconception|idea))"
-    r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bit(?:'s| is) (?:certainly |indeed |quite |also |perfectly )?true that\b|\bthe idea that\b|\bat first (?:glance|sight|look)\b|\bi (?:had )?told you\b|\bsee why\b|\bunderstand (?:that|why)\b"
+    r"|\b(?:if|whether|unless|suppose|imagine|even if)\b|\bthe idea that\b|\bat first (?:glance|sight|look)\b|\bi (?:had )?told you\b|\bsee why\b|\bunderstand (?:that|why)\b"
 )
 """What says that a sentence tells what somebody else, or the model before, holds."""
 AUX = {
