@@ -173,8 +173,7 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
         enough = (_LIKELY if short else _CERTAIN) if usual else _VERY_CERTAIN
         return _by_itself(answer, context) or found if share >= enough else found
     if max(share, nothing) < (_VERY_CERTAIN if unusual else _NONE):
-        told = unusual and found.sure
-        return replace(found, sure=False) if told else _unless_doubted(found, shares.get(by_rules, 0.0))
+        return replace(found, sure=False) if unusual else _unless_doubted(found, shares.get(by_rules, 0.0))
     if nothing >= share:
         return _without_answer(_DISAGREE, none)
     if share >= _CERTAIN:
@@ -199,7 +198,8 @@ def _unless_doubted(found: Extraction, share: float) -> Extraction:
 def _without_answer(found: Extraction, none: dict[Outcome, float]) -> Extraction:
     """A reading without an answer, as what it most likely is."""
     outcome = max(none, key=lambda o: none[o])
-    if outcome is found.outcome or none[outcome] < (_LIKELY if outcome is Outcome.REFUSED else _NONE):
+    of_refusal = Outcome.REFUSED in (outcome, found.outcome)
+    if outcome is found.outcome or none[outcome] < (_LIKELY if of_refusal else _NONE):
         return found
     return Extraction(outcome, "as learned", stage=Stage.LEARNED)
 
