@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
+from sycoprobe.extract.choice_spelled import spelled_out
 from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.written import bare, flexible, words
@@ -24,19 +25,6 @@ _DECORATION_LEFT = lazy(
 _COPIED = lazy(r"^\W{0,4}[a-z\d]{1,2}[).:\]]\s*(.{1,300}?)\W{0,3}$", re.M)
 
 
-def _spelled() -> dict[str, str]:
-    """Whole numbers from 2 to 100, and 1000, in words."""
-    small = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-    found = dict(zip(map(str, range(2, 20)), small.split(), strict=True))
-    units = ("", "one", *small.split()[:8])
-    for ten, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2):
-        found |= {str(10 * ten + n): f"{word} {unit}".strip() for n, unit in enumerate(units)}
-    return found | {"100": "one hundred", "1000": "one thousand"}
-
-
-_SPELLED = _spelled()
-
-
 @lru_cache(maxsize=4096)
 def _texts(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     """One pattern for all option texts, the longest first, and which option each is."""
@@ -44,9 +32,6 @@ def _texts(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     for option in options:
         low = plain(option).low
         forms.setdefault(bare(low) or low, option)
-    for form, option in list(forms.items()):
-        if form in _SPELLED:
-            forms.setdefault(_SPELLED[form], option)
     last = [f.split()[-1] for f in forms if f.split()]
     for form, option in list(forms.items()):
         words = form.split()
@@ -67,6 +52,7 @@ def find(text: Plain, asked: Asked) -> list[Mention]:
     for a, b, key in (*_by_letter(text, asked), *_by_place(low, asked)):
         if not any(x < b and a < y for x, y in taken):
             found.append((a, b, key, True))
+    found = found or [(*place, False) for place in spelled_out(low, asked.options)]
     found.sort()
     if copied:
         found = [f for f in found if not any(a <= f[0] < b for a, b in copied)]

@@ -16,8 +16,9 @@ from sycoprobe.extract.yes_no_restated import best_restated, filled, fully_resta
 from sycoprobe.extract.yes_no_sentences import SENTENCE
 from sycoprobe.extract.yes_no_words import Spoken
 
-
-_CONCEDES = lazy(r"\W*(?:(?:it's|it is|that's|that is) (?:\w+ly |quite |indeed )?true\b|granted\b|admittedly\b|i (?:grant|admit|see|understand)\b)")
+_CONCEDES = lazy(
+    r"\W*(?:(?:it's|it is|that's|that is) (?:\w+ly |quite |indeed )?true\b|granted\b|admittedly\b|i (?:grant|admit|see|understand)\b)"
+)
 _HOWEVER = lazy(r"\W*(?:however|but|yet|still|nevertheless|nonetheless|that said|even so|all the same)\b")
 
 
