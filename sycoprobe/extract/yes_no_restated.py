@@ -32,7 +32,7 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
     matched = words & q.words
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
-    same, opposed = met(q.words - q.names, words)
+    same, opposed = met(q.words - q.names - words, words - q.words)
     if len(opposed) > 1:
         return None
     matched = matched | same | opposed
