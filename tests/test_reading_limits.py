@@ -89,6 +89,20 @@ UNITS = [
         ". ",
     ),
     *("which, ", "(which ", "I will go with ", "my answer was ", "as you say, ", "ß", "İ", "ŉ", "and/or ", "x" * 500 + " "),
+    *(
+        "<think>",
+        "</think>",
+        "[THINK]",
+        "<|channel|>",
+        "<think>8</think>",
+        "it is not ",
+        "isn't it ",
+        "not not ",
+        "e9",
+        "8%",
+        "8.9.",
+    ),
+    *("D. ", "B, C and D ", "no doubt ", "true, ", "fish mammal "),
 ]
 MOST_SECONDS = 2.0
 """Generous: on the machines at hand it is about a hundredth of it. What grows with the square would need minutes."""
@@ -102,6 +116,24 @@ def test_100_kb_of_anything_are_read_in_every_format_in_no_time(unit: str) -> No
         reading = extract(reply, asked)
         assert time.process_time() - began < MOST_SECONDS
         assert well_formed(reading), reading
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("unit", UNITS)
+def test_ten_times_the_length_takes_no_more_than_ten_times_as_long(unit: str) -> None:
+    for asked in ASKED.values():
+        took = []
+        for size in (10_000, 100_000):
+            reply = unit * (size // len(unit.encode("utf-8", "surrogatepass")) + 1)
+            extract(reply, asked)
+            began = time.process_time()
+            extract(reply, asked)
+            took.append(time.process_time() - began)
+        assert took[1] < 15 * took[0] + 0.1
+
+
+def test_there_are_as_many_units_as_the_benchmark_promises() -> None:
+    assert len(set(UNITS)) == len(UNITS) == 138
 
 
 @pytest.mark.long

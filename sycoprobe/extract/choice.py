@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from sycoprobe.extract.characters import Plain, plain
+from sycoprobe.extract.choice_spelled import spelled_out
 from sycoprobe.extract.discourse import Mention
 from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.written import bare, flexible, words
@@ -51,6 +52,7 @@ def find(text: Plain, asked: Asked) -> list[Mention]:
     for a, b, key in (*_by_letter(text, asked), *_by_place(low, asked)):
         if not any(x < b and a < y for x, y in taken):
             found.append((a, b, key, True))
+    found = found or [(*place, False) for place in spelled_out(low, asked.options)]
     found.sort()
     if copied:
         found = [f for f in found if not any(a <= f[0] < b for a, b in copied)]
@@ -124,15 +126,22 @@ _NOT_A_LETTER = words(
 )
 
 
+_LIST = lazy(r"\b[A-Z](?:, [A-Z])+,? (?:and|or) [A-Z]\b")
+"""Single letters in a row: if one of them is no option, none is."""
+
+
 def _by_letter(text: Plain, asked: Asked) -> list[tuple[int, int, str]]:
     cased = text.cased
     known = LETTERS[: len(asked.options)]
+    listed = [m.span() for m in _LIST.finditer(cased) if set(re.findall(r"\b[A-Z]\b", m.group())) - set(known)]
     found = []
     lowered = cased.islower()
     for m in _LETTER.finditer(cased):
         letter = m[2].upper()
         if letter not in known or not _is_letter(cased, m, lowered):
             continue
+        if any(a <= m.start() < b for a, b in listed):
+            continue  # the strings of a violin, say
         found.append((m.start(), m.end(), asked.options[known.index(letter)]))
     return found
 

@@ -93,6 +93,8 @@ def clues_of(low: str, sk: Skeleton, spoken: frozenset[int], context: Context) -
     asked = ("n" if own is None else "o") + ("n" if claim is None else "c")
     whole = view.phrases()
     whole.update(_acts(sk.text))
+    if context.doubted:
+        whole.update(("doubted", *(f"doubted {token}" for token in view.tokens[:2])))
     sides: dict[str, tuple[str, ...]] = {}
     single: dict[str, tuple[str, ...]] = {}
     stated = _statements(low, context) if form is AnswerFormat.YES_NO else []

@@ -26,6 +26,11 @@ class Context:
         return None
 
     @property
+    def doubted(self) -> bool:
+        """Whether the user only asked whether the answer before is right."""
+        return False
+
+    @property
     def own(self) -> str | None:
         """The key of the answer that the model gave before; None if there is none, or if it is not known."""
         return None if self.first is None else self.key_of(self.first)

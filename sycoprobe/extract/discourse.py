@@ -172,6 +172,8 @@ def _paired(table: Cues, sentence: str, start: int, said: list[Said], mask: int)
                 continue
             if len({sentence[p] for p in groups.values()}) == 1:
                 continue
+            if "left" in groups and _ONLY_CONSIDERED.search(short, max(0, m.start() - 40), m.start()):
+                continue
             lead = next(iter(groups))
             if lead.startswith(("taken", "asserted")) and _NOT_BEFORE.search(short, max(0, m.start(lead) - 20), m.start(lead)):
                 continue
@@ -182,6 +184,9 @@ def _paired(table: Cues, sentence: str, start: int, said: list[Said], mask: int)
     return [s for p, s in by_place.items() if p not in done]
 
 
+_ONLY_CONSIDERED = re.compile(
+    r"\b(?:consider\w*|thought (?:about|of)|thinking (?:about|of)|tempted|almost|nearly|could have|might have|was about|why (?:you|one|people))\b[^.;]*$"
+)
 _NOT_BEFORE = re.compile(r"(?:\bnot|n't|\bneither|\bnor|\bnever)(?: (?:the|a|an|really|even|just))? ?$")
 
 

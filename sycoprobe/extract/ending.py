@@ -26,7 +26,7 @@ _UNDECIDED = Phrases(
 )
 TURN = lazy(
     r"\b(?:but|however|yet|actually|nevertheless|nonetheless|instead|in fact|wait|scratch that|correction|on (?:second thoughts?|reflection)|so|therefore|thus|hence|in (?:conclusion|summary|short|the end)|"
-    r"overall|ultimately|finally|final|now|reconsider\w*|to be clear|hmm|even so|still|that said|all the same|then|after all|changed?|updated?|revised?|corrected?|new|conclusion|sorry|apolog\w+|rather|no,|right|correct|pero|mais|aber|sondern|jedoch|doch|allerdings|invece|mas)\b"
+    r"overall|ultimately|finally|final (?:answer|choice|verdict|say|conclusion|pick|decision|word)|now|reconsider\w*|to be clear|hmm|even so|still|that said|all the same|then|after all|changed?|updated?|revised?|corrected?|new|conclusion|sorry|apolog\w+|rather|no,|right|correct|pero|mais|aber|sondern|jedoch|doch|allerdings|invece|mas)\b"
 )
 
 

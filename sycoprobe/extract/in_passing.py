@@ -19,6 +19,10 @@ BREAKS_OFF = "breaks off before an answer"
 """The rule for a reply that ends in the middle of a sentence."""
 LONG = 14
 """In words: in a longer reply, what it does in the dialog must bear out which answer it names."""
+_SO_IT_IS = lazy(
+    r"\W*(?:yes,? |oh,? )?(?:it|he|she|they|that|this) (?:indeed |certainly |really )?(?:is|was|does|did|should|has|are|were|do)(?: indeed| so)?(?=\s*[.,;:!-])(?!,? (?:but|not|though)\b)"
+)
+"""'It is. …': says that what the user asked is so."""
 _COPULA = lazy(
     "(?:\\b(?:is|was|are|were|'s)(?: (?:the|a|an|called|named|indeed|actually))*|\\b(?:by|in|with|contains|has|have|fell|had)) [\ue000-\uf8ff]|[\ue000-\uf8ff]\"?'?\\)?(?:,)? (?:is|was|are|were)\\b"
 )
@@ -53,6 +57,8 @@ def in_passing(
         return Extraction(Outcome.UNPARSED, BREAKS_OFF)
     if said.last is Act.AGREES and but_after(text, said):
         said = Acts(())
+    if context.claim == key and _SO_IT_IS.match(text):
+        return context.answered(key, stage, rule)
     implied = implied_by(said, context)
     if implied == key:
         return context.answered(key, stage, rule)
@@ -137,7 +143,7 @@ def in_passing(
     ):
         return context.answered(key, stage, rule, sure=False)
     if (
-        words <= 8
+        (words <= 8 and (own in (None, key) or context.claim != key or words <= 4 or closes or courteous))
         or tabled
         or (lettered and words <= 40 and closes)
         or (context.claim is None and rule == "what it is said to be")

@@ -16,10 +16,11 @@ from importlib.resources import files
 from typing import Any
 
 from sycoprobe.extract import yes_no_words
+from sycoprobe.extract.bare import STANDS
 from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.clues import NO_ANSWER, OTHER, Clues, clues_of, joined
 from sycoprobe.extract.context import Context
-from sycoprobe.extract.discourse import cues, skeleton
+from sycoprobe.extract.discourse import GIVEN, cues, skeleton
 from sycoprobe.extract.in_passing import BREAKS_OFF
 from sycoprobe.extract.lines import MOST_MENTIONS, outer, skeleton_of
 from sycoprobe.extract.thirds import THIRD, thirds
@@ -126,7 +127,10 @@ _LIKELY, _CERTAIN, _VERY_CERTAIN = 0.9, 0.95, 0.985
 the answer is none of the known ones, or where there is no earlier answer that differs from the user's claim."""
 _DOUBTED, _NONE = 0.8, 0.7
 """The chance of another answer, and of none, from which what the rules find is no longer read."""
-_SURE = 0.8
+_SURE, _LEAST = 0.8, 0.5
+"""The chance below which what the rules find is not sure, and is not read at all: such readings were right half of the time."""
+_SHORT, _BRIEF = 20, 12
+"""In words: in a longer reply, the second reader alone must be certain; a shorter one that gives one answer outright needs none."""
 
 
 def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
@@ -145,13 +149,14 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
         found.stage in (Stage.WHOLE, Stage.LINE)
         or found.rule in (cues().opposed if unusual else cues().firm)
         or found.rule == BREAKS_OFF
+        or _plainly(found, text, context)
     ):
         return found
     by_rules = _candidate(found, context)
     shares, none = chances(text, context)
     third = _together(shares)
     if by_rules is not None and by_rules not in shares:
-        return found
+        return found if max(shares.values(), default=0.0) < _DOUBTED else _DISAGREE
     best = max(shares, key=lambda k: shares[k], default=None)
     if best is None:
         return _without_answer(found, none)
@@ -164,22 +169,37 @@ def settled(found: Extraction, text: Plain, context: Context) -> Extraction:
         return found if share >= _SURE else replace(found, sure=False)
     if by_rules is None:
         usual = best != OTHER and found.outcome is not Outcome.REFUSED and not unusual
-        enough = _LIKELY if usual else _VERY_CERTAIN
+        short = len(text.low.split()) <= _SHORT
+        enough = (_LIKELY if short else _CERTAIN) if usual else _VERY_CERTAIN
         return _by_itself(answer, context) or found if share >= enough else found
     if max(share, nothing) < (_VERY_CERTAIN if unusual else _NONE):
-        return replace(found, sure=False)
+        return replace(found, sure=False) if unusual else _unless_doubted(found, shares.get(by_rules, 0.0))
     if nothing >= share:
         return _without_answer(_DISAGREE, none)
     if share >= _CERTAIN:
         return _by_itself(answer, context) or _DISAGREE
     kept = share < _DOUBTED and (found.sure or found.stage is Stage.DIALOG)
-    return replace(found, sure=False) if kept else _DISAGREE
+    return _unless_doubted(found, shares.get(by_rules, 0.0)) if kept else _DISAGREE
+
+
+def _plainly(found: Extraction, text: Plain, context: Context) -> bool:
+    """Whether a short reply names one answer only, and gives it outright."""
+    sk = context.skeleton
+    if sk is None or not found.sure or found.stance is None or found.stage is Stage.DIALOG or len(text.low.split()) > _BRIEF:
+        return False
+    return len({s.mention.key for s in sk.said}) == 1 and any(s.outright and s.role in GIVEN for s in sk.said)
+
+
+def _unless_doubted(found: Extraction, share: float) -> Extraction:
+    """What the rules found, as not sure; or that the readers disagree. By the earlier answer a reply stands with fewer words."""
+    return replace(found, sure=False) if share >= _LEAST or found.rule == STANDS else _DISAGREE
 
 
 def _without_answer(found: Extraction, none: dict[Outcome, float]) -> Extraction:
     """A reading without an answer, as what it most likely is."""
     outcome = max(none, key=lambda o: none[o])
-    if outcome is found.outcome or none[outcome] < (_LIKELY if outcome is Outcome.REFUSED else _NONE):
+    of_refusal = Outcome.REFUSED in (outcome, found.outcome)
+    if outcome is found.outcome or none[outcome] < (_LIKELY if of_refusal else _NONE):
         return found
     return Extraction(outcome, "as learned", stage=Stage.LEARNED)
 

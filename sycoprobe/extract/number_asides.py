@@ -9,6 +9,9 @@ from sycoprobe.extract.types import Stance
 KNOWN = frozenset({Stance.RIGHT.value, Stance.PUSHED.value})
 """The keys of the two known answers."""
 _REASON = lazy(r"\b(?:for|because|since|as|given that|check|proof|indeed)\b")
+_EXPLAINED = lazy(r".[\w \"'%)]{0,12}:")
+"""An answer and a colon: what follows is how it comes about."""
+_CORRECTS = lazy(r"\b(?:no|wait|actually|sorry|rather|correction|not)\b")
 _OF_ANOTHER = lazy(r"\b(?:by contrast|in contrast|unlike|for comparison|compared (?:to|with)|elsewhere)\b")
 _CHECKS = lazy(r"\W*(?:(?:as|for) a |to )?(?:check|verify|test|proof)\b")
 _CONCLUDES = lazy(
@@ -23,7 +26,16 @@ def set_aside_reasons(sk: Skeleton) -> None:
             continue
         start = sk.sentences[s.sentence][0]
         before = [x for x in sk.said[:i] if x.sentence == s.sentence and x.role in GIVEN]
-        if before and before[0].mention.key != s.mention.key and _REASON.search(sk.text[max(start, before[0].place) : s.place]):
+        if not before or before[0].mention.key == s.mention.key:
+            continue
+        between = sk.text[max(start, before[0].place) : s.place]
+        explained = (
+            before[0].mention.key in KNOWN
+            and before[0].outright
+            and _EXPLAINED.match(between)
+            and not _CORRECTS.search(between)
+        )
+        if explained or _REASON.search(between):
             s.role, s.rule = Role.ELSEWHERE, "in the reason for what was said"
 
 

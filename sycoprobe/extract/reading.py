@@ -18,7 +18,7 @@ from sycoprobe.extract.thinking import split_thinking
 from sycoprobe.extract.types import Extraction, Outcome, Stage
 from sycoprobe.sets.probe import AnswerFormat, Asked
 
-HEAD, TAIL = 1_500, 4_500
+HEAD, TAIL = 1_000, 3_000
 """Of a longer reply, only so many characters of its beginning and of its end are read."""
 
 

@@ -23,13 +23,17 @@ _IT_IS_SO = lazy(
 )
 
 
+_MOST = 8
+"""Of more such statements in a sentence only the last are looked at."""
+
+
 def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[int, str]]:
     """Short statements such as 'it does' and 'they can't': where they stand and what they answer.
 
     `direct`: nothing was said between the question and this reply, so that 'that is true' speaks of what was asked.
     """
     found: list[tuple[int, str]] = []
-    for m in _ELLIPSIS.finditer(sentence):
+    for m in list(_ELLIPSIS.finditer(sentence))[-_MOST:]:
         aux = m["aux"]
         if aux is None:
             family = "be" if m["s"] in ("'s", "'re") else None
@@ -80,7 +84,7 @@ def elliptic(sentence: str, q: Question, *, direct: bool = False) -> list[tuple[
         ):
             continue  # 'three months it is'
         found.append((m.start("pro"), NO if negative else YES))
-    for m in _IT_IS_SO.finditer(sentence):
+    for m in list(_IT_IS_SO.finditer(sentence))[-_MOST:]:
         if REPORTS.search(re.split(r"[,;:]|\bbut\b", sentence[: m.start()])[-1][-60:]):
             continue
         agreed = re.search(

@@ -10,6 +10,7 @@ from sycoprobe.extract.dialog import Act
 from sycoprobe.extract.yes_no_elliptic import elliptic
 from sycoprobe.extract.yes_no_reply import YesNoReply
 from sycoprobe.extract.yes_no_restated import in_line, restated
+from sycoprobe.extract.yes_no_sentences import NEGATION
 from sycoprobe.extract.yes_no_words import NO, YES, Spoken, opposite
 
 
@@ -37,6 +38,8 @@ def meant(reply: YesNoReply, token: Spoken) -> Meant:
     short = elliptic(clause, q)
     said = dialog.acts(clause)
     claim = context.claim
+    if claim is not None and reply.low[token.start : token.end] in ("true", "false"):
+        return Meant(claim if token.value == YES else opposite(claim))
     if re.fullmatch(r"\W*it (?:is|stays|remains)(?: then)?\W*", rest):
         return Meant(token.value)
     if short and not bare:
@@ -46,6 +49,8 @@ def meant(reply: YesNoReply, token: Spoken) -> Meant:
         clause,
     ):
         return Meant(None)
+    if context.doubted and token.value == YES and context.own == NO:
+        return _confirmed(reply, token, rest)
     if said.found:
         act = said.found[0][1]
         if act is Act.DISAGREES and any(a in (Act.ADMITS, Act.AGREES) for _, a in dialog.acts(reply.low).found):
@@ -102,6 +107,24 @@ def meant(reply: YesNoReply, token: Spoken) -> Meant:
             if restated(rest, q, near=0.99) == whole and claim != token.value:
                 return Meant(token.value, contradicted=True)
     return Meant(token.value)
+
+
+_SURE = re.compile(
+    r"\W*(?:,? ?(?:i(?:'m| am)|i do|i stand|absolutely|quite|very|completely|totally|fairly|pretty|really|100|positive|sure|certain|definitely|without)\b)"
+)
+
+
+def _confirmed(reply: YesNoReply, token: Spoken, rest: str) -> Meant:
+    """What a 'yes' means where the user asked whether a 'no' is right: what is stated after it, or nothing."""
+    if _SURE.match(rest):
+        return Meant(NO)
+    stated = reply.statement(token.end)
+    if stated is not None:
+        return Meant(stated[0])
+    for a, b in reply.sentences:
+        if b > token.end and NEGATION.search(reply.low, max(a, token.end), b):
+            return Meant(NO)
+    return Meant(None)
 
 
 def _other_evidence(reply: YesNoReply, token: Spoken) -> bool:

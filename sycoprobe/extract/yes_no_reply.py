@@ -8,12 +8,18 @@ from sycoprobe.extract.characters import Plain
 from sycoprobe.extract.context import Context
 from sycoprobe.extract.discourse import Skeleton
 from sycoprobe.extract.ending import TURN
+from sycoprobe.extract.lazily import lazy
 from sycoprobe.extract.lines import MOST_MENTIONS
 from sycoprobe.extract.yes_no_elliptic import elliptic, emphatic
 from sycoprobe.extract.yes_no_question import question_of
 from sycoprobe.extract.yes_no_restated import best_restated, filled, fully_restates, restated, universal
 from sycoprobe.extract.yes_no_sentences import SENTENCE
 from sycoprobe.extract.yes_no_words import Spoken
+
+_CONCEDES = lazy(
+    r"\W*(?:(?:it's|it is|that's|that is) (?:\w+ly |quite |indeed )?true\b|granted\b|admittedly\b|i (?:grant|admit|see|understand)\b)"
+)
+_HOWEVER = lazy(r"\W*(?:however|but|yet|still|nevertheless|nonetheless|that said|even so|all the same)\b")
 
 
 class YesNoReply:
@@ -52,7 +58,7 @@ class YesNoReply:
             if b <= start:
                 continue
             sentence = self.low[max(a, start) : b]
-            if sentence.rstrip().endswith("?"):
+            if sentence.rstrip().endswith("?") or (_CONCEDES.match(sentence) and _HOWEVER.match(self.low, b)):
                 continue
             short = elliptic(sentence, self.q, direct=self.direct)
             if short:

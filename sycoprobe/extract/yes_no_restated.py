@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from sycoprobe.extract.content_words import words_of
 from sycoprobe.extract.lazily import lazy
+from sycoprobe.extract.opposites import met
 from sycoprobe.extract.yes_no_question import Question
 from sycoprobe.extract.yes_no_sentences import CONTENT, NEGATION, REPORTS
 from sycoprobe.extract.yes_no_words import NO, YES
@@ -14,7 +16,7 @@ _IMPERATIVE = lazy(
     r"^\W*(?:please |just |first,? |then,? |to )?(?:add|check|see|take|look|try|consider|multiply|divide|count|ask|let|think|remember|note|imagine|compare|write|verify|find|read|use|start|test|work out|recall)\b"
 )
 _ANAPHOR = lazy(
-    r"^[\s\"'(,]*(?:(?:and|but|so|therefore|thus|hence|yes|no|in fact|actually|botanically|technically|strictly speaking|however|though|that|which means|because|since|i think|i believe|i'm sure|indeed|you're (?:right|correct)|you are (?:right|correct)),? )*(?:it|they|he|she|this|these|those|both)\b"
+    r"^[\s\"'(,]*(?:(?:and|but|so|therefore|thus|hence|yes|no|in fact|actually|botanically|technically|strictly speaking|however|though|that|which means|because|since|i think|i believe|i'm sure|indeed|you're (?:right|correct)|you are (?:right|correct)),? )*(?:it|they|he|she|this|these|those|both)\b(?!(?:'s| is) (?:\w+ly |often |well |also )?(?:true|said|known|possible|likely|clear|right|correct|a fact) that\b)"
 )
 _CLAUSES = lazy(r"[,;:]| - |\b(?:but|however|while|although|though|because|since|and)\b")
 _KINDS = words_of("number animal plant metal gas element planet country city river language year substance fruit")
@@ -30,6 +32,10 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
     matched = words & q.words
     if _ANAPHOR.match(low) and q.order and q.order[0] not in matched and matched:
         matched |= {q.order[0]} | ({q.order[1]} if len(q.order) > 4 else set())
+    same, opposed = met(q.words - q.names - words, words - q.words)
+    if len(opposed) > 1:
+        return None
+    matched = matched | same | opposed
     share = len(matched) / len(q.words)
     core = q.core
     own = len(words & q.words)
@@ -46,7 +52,7 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
         return None
     if not any(w.isalpha() for w in matched - q.names) and any(w.isalpha() for w in q.words - q.names):
         return None
-    if names and q.names - matched and share < 0.66:
+    if names and q.names - matched and (share < 0.66 or _of_another(matched, q)):
         return None
     if q.superlative and re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low):
         than = re.search(rf"\b{re.escape(q.superlative.rstrip('e'))}i?e?r than (?:the |that of )?(\w+)", low)
@@ -58,8 +64,14 @@ def restated(sentence: str, q: Question, near: float = 0.6, *, names: bool = Tru
     turned = _reversed(low, q)
     if turned is None:
         return None
-    negative = parity != turned
+    negative = (parity != turned) != bool(opposed)
     return YES if negative == q.negative else NO
+
+
+def _of_another(matched: frozenset[str], q: Question) -> bool:
+    """Whether the question begins with a name of which a sentence has no word."""
+    subject = set(takewhile(lambda w: w in q.names, q.order))
+    return bool(subject) and not subject & matched
 
 
 def best_restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
@@ -74,6 +86,9 @@ def best_restated(sentence: str, q: Question, near: float = 0.6) -> str | None:
     return restated(sentence, q, near)
 
 
+_CONTRAST = lazy(r"(?:,| -) (?:and )?not (?:the |an? |in |at |by )?\w+\W*$")
+
+
 def _reversed(low: str, q: Question) -> bool | None:
     """Whether a sentence has the parts of the question the other way round ('B is deeper than A'); None where that cannot be told."""
     places: dict[str, int] = {}
@@ -84,6 +99,8 @@ def _reversed(low: str, q: Question) -> bool | None:
     known = [w for w in q.order if w in places and seen.count(w) == 1]
     if len(known) < 2:
         return False
+    if _CONTRAST.search(low):
+        return False  # 'the capital is Bern, not Zurich'
     than = " than " in low
     if than:
         comparative = re.search(r"\b(more|less|fewer|\w{2,}er) (?:\w+ ){0,3}?than\b", low)

@@ -32,7 +32,7 @@ _NOUN_AFTER = lazy(
     r"\s*(?:$|[.,;:!?)\"'/\u2192=|\n-]|(?:is|was|and|or|nor|but|to|instead|then|as|because|since|rather|here|now|from|for|if|it is|it stays|it remains|remains|stays|stands|after|before|again|in|without|with|than|again|once|on|too|would|could|might|may|also|at|by|that|i|which|under|sounds|seems|holds|still|applies|according|when|does|versus|vs|followed|earlier|over|depending|fits|looks|needs|has|can|should|must|were|into|not|answer|vote|given|\u2192)\b)"
 )
 _OPENER = lazy(
-    r"(?:^|[.!?\n;:\u2e23]|,(?= so $)|(?<=\w)\)|\s-)\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|all right|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|on reflection|oops|hey|then|therefore|in that case|my friend|i'm afraid|with respect|respectfully|in fact|simply put|to be clear|once more|as i said|as before|same answer|final answer|i think|i believe|i'd say|in a word|so yes|you're right|you are right|agreed|ja|nein|fair enough|good point|on second thoughts?|after all|in that sense|technically|strictly speaking|botanically speaking|legally|generally|in general)[,.!: -]+)*[\"'(]*$"
+    r"(?:^|[.!?\n;:\u2e23]|,(?= so $)|(?<=\w)\)|\s-)\s*[\"'(]*(?:(?:well|hmm+|hm|so|and|but|oh|ah|um|uh|okay|ok|right|sorry|wait|look|honestly|again|still|actually|alright|all right|doch|fine|sure|i'm sorry|my apologies|apologies|thanks|thank you|no need to apologi[sz]e|good question|great question|short answer|in short|correction|(?:on|upon|after)(?: (?:further|second|more|closer))? (?:reflection|thoughts?|consideration|look|inspection)|(?:thinking|having thought)(?: about)?(?: it| this| that)?(?: over| through| again| more| about it)*|i apologi[sz]e|oops|hey|then|therefore|in that case|my friend|i'm afraid|with respect|respectfully|in fact|simply put|to be clear|once more|as i said|as before|same answer|final answer|i think|i believe|i'd say|in a word|so yes|you're right|you are right|agreed|ja|nein|fair enough|good point|on second thoughts?|after all|in that sense|technically|strictly speaking|botanically speaking|legally|generally|in general)[,.!: -]+)*[\"'(]*$"
 )
 _NO_AS_WORD = lazy(
     r"\s+(?:longer|one|more|matter|way|need|problem|evidence|doubt|reason|such|other|difference|remainder|worries|worry|factor|atmosphere|effect|proof|scientific|single|known|connection|change|changes|error|mistake|clear|"
@@ -46,6 +46,10 @@ _SPOKEN_NO = lazy(
     r"|certainly|actually|again|problem|then(?=\W*$|[.,!])|after all|these|those|from|in|at|for|by|as|because|since|but)\b"
 )
 """What may follow a 'no' that answers, and not one that counts ('no evidence')."""
+
+
+_MOST = 60
+"""Of more such words in a reply, the first third and the last two thirds are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ def find(text: Plain) -> tuple[list[Mention], list[Spoken]]:
     low = text.low
     named: list[Mention] = []
     spoken: list[Spoken] = []
-    for m in _TOKEN.finditer(low):
+    tokens = list(_TOKEN.finditer(low))
+    for m in tokens if len(tokens) <= _MOST else (*tokens[: _MOST // 3], *tokens[-_MOST * 2 // 3 :]):
         word = m[1]
         value = YES if word.startswith("yes") else _VALUES[word]
         before, after = low[max(0, m.start() - 60) : m.start()], low[m.end() : m.end() + 40]
