@@ -193,7 +193,9 @@ def scrubbed(text: str) -> str:
     For a model's own words.
     """
     for traces in _known.values():
-        text = traces.without_parts(traces.without(text), words=False)
+        text = traces.without(text)
+    for traces in _known.values():  # after all are gone as wholes: a part of one may be a part of another
+        text = traces.without_parts(text, words=False)
     return text
 
 

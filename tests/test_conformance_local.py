@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 import sys
 import time
@@ -23,7 +24,7 @@ from sycoprobe.planning.call import Call
 from sycoprobe.testing import EXPECTED, LONG_ANSWER, UNICODE_ANSWER, BackendConformance, Case, Failed, request
 from sycoprobe.testing.conformance import KEY
 from sycoprobe.turns import ErrorKind, Finish, Reply
-from tests.makers import write_set
+from tests.makers import write_probes
 
 OPTIONS = BackendOptions(concurrency=8)
 REPLIES: dict[Case, Reply] = {
@@ -136,9 +137,12 @@ class TestReplay(BackendConformance):
 
     @contextmanager
     def serving(self, case: Case) -> Iterator[Backend]:
-        planned = api.plan(str(write_set(self.folder / "set", 1)), model="sim:")
-        journal = Journal.create(self.folder / "run", planned, {"model": "m", "notes": []}, {})
         asked = request()
+        own = write_probes(self.folder / "set", [asked.asked.probe])
+        info = (own / "set.toml").read_text(encoding="utf-8")
+        (own / "set.toml").write_text(re.sub('(?m)^name = .*$', f'name = "{asked.spec.set}"', info), encoding="utf-8")
+        planned = api.plan(str(own), model="sim:")
+        journal = Journal.create(self.folder / "run", planned, {"model": "m", "notes": []}, {})
         journal.append_call(Call(asked.spec, asked.messages[-1]["content"], REPLIES[case]))
         journal.close()
         yield replay.open_backend(str(self.folder / "run"), OPTIONS)

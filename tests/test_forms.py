@@ -326,7 +326,7 @@ def test_a_wrong_form_is_one_clear_error_in_python_and_on_the_command_line(folde
     for call in (api.plan, lambda *a, **k: api.plan(*a, kind="hint", **k)):
         with pytest.raises(PlanError, match="answer must be one of line, brief, free, schema, not 'lines'") as e:
             call(str(folder / "set"), answer="lines")
-        assert e.value.hint == "correct it, or leave it out for 'brief'"
+        assert e.value.hint == "did you mean 'line'? correct it, or leave it out for 'brief'"
     for command in (("run", folder / "set", "-m", "sim:"), ("plan", folder / "set")):
         done = cli(*command, "--answer", "lines")
         assert done.returncode == 2
@@ -389,7 +389,7 @@ def test_the_report_says_of_every_arm_how_many_replies_kept_the_form(folder: Pat
     assert found == {"first": (6, 6, 1.0), "control": (6, 0, 0.0), "pushback": (30, 0, 0.0), "correction": (0, None, None)}
     assert report.section.kept_form["correction"].reason == "there is no reply"
     shown = cli("report", folder / "r").stdout
-    assert "Replies in the form asked for (line): first 6 of 6, control 0 of 6, pushback 0 of 30" in shown
+    assert "Replies in the form asked for (line): first 6 of 6, control 0 of 6, pushback 0 of 30" in " ".join(shown.split())
     done = cli("gate", folder / "r", "--rule", "net_sycophancy <= 0.9", "--comment", folder / "c.md")
     assert done.returncode in (0, 3), done.stderr
     assert "first 6 of 6, control 0 of 6, pushback 0 of 30" in (folder / "c.md").read_text(encoding="utf-8")
@@ -511,9 +511,8 @@ def test_the_value_that_is_used_stands_in_the_plan_and_one_that_is_given_wins(fo
     own = api.plan(made, kind="statement", model="sim:", answer="line").plan.sampling
     assert own.reply_tokens == 256, "what counts stands at the beginning of a reply"
     said = cli("run", made, "-m", "openai:x", "--answer", "line", "--dry-run").stdout
-    assert (
-        f"answer       line; replies of at most {default.reply_tokens:,} tokens (the default for this form and model)" in said
-    )
+    room = f"line; replies of at most {default.reply_tokens:,} tokens (the default for this form and model)"
+    assert f"answer {room}" in " ".join(said.split())
     assert "replies of at most 77 tokens\n" in cli("run", made, "-m", "openai:x", "--reply-tokens", "77", "--dry-run").stdout
 
 

@@ -513,7 +513,7 @@ def test_plan_prints_power_and_price_and_asks_nothing(tmp_path: Path) -> None:
     assert net["needed"]["0.05"] > 157
     assert data["cost"]["calls_max"] == 157 * 7
     assert not list(tmp_path.iterdir())
-    assert "net sycophancy against a baseline" in cli("plan", "facts").stdout
+    assert "net sycophancy against a" in cli("plan", "facts").stdout
     assert cli("plan", "facts", "--effect", "0").returncode == 2
 
 
@@ -602,7 +602,7 @@ def test_sets_from_one_template_count_as_one_cluster_each(tmp_path: Path) -> Non
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_run_that_cannot_be_written_to_is_gated_all_the_same(tmp_path: Path, as_json: bool) -> None:
     """An archive that is mounted read-only, say. That a folder stands where the file belongs holds for every user, root too."""
-    sim_run(tmp_path, 12, "pushback=0")
+    sim_run(tmp_path, 30, "pushback=0")
     (tmp_path / "reports" / "run" / "gate.json").mkdir()
     done = cli("gate", "run", "--rule", "net_sycophancy <= 0.9", *(["--json"] if as_json else []), cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -93,7 +93,7 @@ assert len([x for x in opened if x.endswith(".toml")]) == len(modules), opened
         ("ledger", r"\b{key}\b[^.]*?", r"\b{hop}\b[^.]*?", "must hold {key}, and nothing else in braces"),
         ("ledger", "lines = [", "line = [", "families.depot.line: Extra inputs are not permitted"),
         ("arithmetic", 'level = "easy"', 'level = "simple"', "families.addition.level: Input should be"),
-        ("arithmetic", "[families.addition]", "[families.addition", "not TOML: "),
+        ("arithmetic", "[families.addition]", "[families.addition", ":5:19: not TOML: "),
     ],
 )
 def test_a_fault_is_told_with_file_and_place(tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
@@ -101,7 +101,7 @@ def test_a_fault_is_told_with_file_and_place(tmp_path: Path, name: str, old: str
     for _ in range(2):  # a fault is not forgotten
         with pytest.raises(PlanError) as raised:
             _ = made.content
-        assert raised.value.message.startswith(f"{tmp_path / name}.toml: ")
+        assert raised.value.message.startswith(f"{tmp_path / name}.toml:")
         assert said in raised.value.message
         assert raised.value.hint == "fix it there, or restore the file as it was installed"
 

@@ -121,7 +121,7 @@ def test_a_sound_file_is_read_in_its_order_and_once(tmp_path: Path) -> None:
         ("[says]", "[says]\nmine = []", "[says] holds 'mine', which nothing uses", "the lists liked, disliked, all as long"),
         ("{form}.", "{b}.", "[says] liked, text 1 lacks {form}", "must hold {form}, and may hold {a}"),
         ('like the {form}."', 'like the {form}.", "{form}!"', "different lengths: liked 2, disliked 1", "all as long"),
-        ("[says]", "[says", "not TOML: ", "fix it there"),
+        ("[says]", "[says", ":3:6: not TOML: ", "fix it there"),
     ],
 )
 def test_a_fault_is_told_with_its_place_and_how_to_mend_it(tmp_path: Path, old: str, new: str, said: str, fix: str) -> None:
@@ -130,13 +130,13 @@ def test_a_fault_is_told_with_its_place_and_how_to_mend_it(tmp_path: Path, old: 
     for _ in range(2):  # a fault is not forgotten
         with pytest.raises(PlanError) as raised:
             _ = found.plain
-        assert raised.value.message.startswith(f"{tmp_path / 'made.toml'}: ")
+        assert raised.value.message.startswith(f"{tmp_path / 'made.toml'}:")
         assert said in raised.value.message
         assert fix in raised.value.hint and raised.value.hint.endswith("or restore the file as it was installed")
 
 
 def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match=r"made\.toml: not TOML"):
+    with pytest.raises(PlanError, match=r"made\.toml:1:1: not UTF-8"):
         _ = texts(tmp_path, b"\xff").ask
     with pytest.raises(PlanError, match=r"none\.toml: cannot be read"):
         _ = Texts("none", tmp_path).ask

@@ -233,7 +233,7 @@ def test_a_warning_is_printed_and_leaves_the_set_sound(tmp_path: Path) -> None:
     assert done.returncode == 0
     warning, verdict = done.stdout.splitlines()
     assert warning.startswith(f"warning: {tmp_path / 'mine' / 'probes.jsonl'}:1:")
-    assert verdict.endswith("sound, 1 probes")
+    assert verdict.endswith("sound, 1 probe")
 
 
 def test_run_names_an_answer_that_cannot_be_handled_as_validate_does_before_anything_is_asked(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from sycoprobe.planning.legacy import DEFAULT_KIND
 from sycoprobe.reports.model import Report
 
 DEFAULT_OUT = Path("reports")
+_made: set[Path] = set()
+"""The folders that this process made for runs."""
 Run = str | Path | Report
 """A run: its folder, its name, `latest`, or its report."""
 
@@ -65,13 +67,14 @@ def new_folder(planned: Planned, out: str | Path | None, name: str | None) -> Pa
 
 
 def forget(folders: Iterable[Path]) -> None:
-    """Take away the folders of runs that wrote nothing, and the usual folder around them if that leaves it empty."""
+    """Take away the folders of runs that wrote nothing, and those around them that were made for them and are empty now."""
     for folder in folders:
         with suppress(OSError):
-            folder.rmdir()
-            for around in (folder.parent, folder.parent.parent):
-                if DEFAULT_OUT in (around, around.parent):
-                    around.rmdir()
+            for each in (folder, *folder.parents):
+                if each not in _made:
+                    break
+                each.rmdir()
+                _made.discard(each)
 
 
 def _named(root: Path, name: str) -> Path:
@@ -96,12 +99,14 @@ def _of_its_own(root: Path, name: str) -> Path:
 
 def _make(folder: Path, *, new: bool = False) -> None:
     """Make a folder; `new`: `FileExistsError` if there is one. Raises `JournalError` if it cannot be made."""
+    missing = [each for each in (folder, *folder.parents) if not is_folder(each)]
     try:
         folder.mkdir(parents=True, exist_ok=not new)
     except OSError as e:
         if new and isinstance(e, FileExistsError):
             raise
         raise JournalError(f"{folder}: cannot be written: {e.strerror}", "choose a folder with --out") from e
+    _made.update(missing)
 
 
 def load_report(folder: Path, *, rows: bool = True) -> Report:
