@@ -17,7 +17,7 @@ PINS = Path(__file__).parent / "data" / "pins"
 NUMBERS: dict[str, Any] = json.loads((PINS / "numbers.json").read_text())
 MOVED: dict[str, Any] = json.loads((PINS / "moved.json").read_text())
 """Numbers that moved when the estimand did: each arm is a ratio of its own over its readable replies, items count by how often their condition is met, turns
-that could not be read end a thread and do not remove it, and ratings that are mostly alike have Gaffke's bound. Nothing that is read moved."""
+that could not be read end a thread and do not remove it, and ratings that are mostly alike have Gaffke's bound. Two conclusions said -0.00. Nothing that is read moved."""
 
 
 def numbers_of(report: Report) -> dict[str, dict[str, Any]]:

@@ -191,8 +191,12 @@ def _plainly(found: Extraction, text: Plain, context: Context) -> bool:
 
 
 def _unless_doubted(found: Extraction, share: float) -> Extraction:
-    """What the rules found, as not sure; or that the readers disagree. By the earlier answer a reply stands with fewer words."""
-    return replace(found, sure=False) if share >= _LEAST or found.rule == STANDS else _DISAGREE
+    """What the rules found, as not sure; or that the readers disagree.
+
+    By the earlier answer a reply stands with fewer words; and 'it is X, not Y' says which of both, whatever stands around it.
+    """
+    outright = found.rule == STANDS or found.rule in cues().opposed
+    return replace(found, sure=False) if share >= _LEAST or outright else _DISAGREE
 
 
 def _without_answer(found: Extraction, none: dict[Outcome, float]) -> Extraction:
