@@ -129,6 +129,8 @@ def _read(file: IO[bytes]) -> str:
 
 def cli(*args: object, cwd: Path | None = None, first: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     """What a command printed, and its exit code; `env` is added to the environment."""
-    with Command(*args, cwd=cwd, env=os.environ | env, first=first) as command:
+    # pytest-xdist tells its workers that they are 80 columns wide.
+    ours = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    with Command(*args, cwd=cwd, env=ours | env, first=first) as command:
         out, err = command.communicate()
         return subprocess.CompletedProcess(command.args, command.wait(), out, err)

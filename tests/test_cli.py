@@ -69,7 +69,7 @@ def test_score_and_report_read_a_run_again(made: Path, tmp_path: Path) -> None:
     ("args", "says"),
     [
         (["run"], "no probe set was named"),
-        (["run", "SET", "--no-such-flag"], "No such option"),
+        (["run", "SET", "--no-such-flag"], "no option --no-such-flag"),
         (["run", "SET", "-m", "nonsense"], "no backend 'nonsense'"),
         (["run", "SET", "-m", "sim:x=1"], "no behaviour 'x'"),
         (["run", "SET", "-n", "0"], "n must be at least 1, not 0"),

@@ -140,7 +140,7 @@ class TestReplay(BackendConformance):
         asked = request()
         own = write_probes(self.folder / "set", [asked.asked.probe])
         info = (own / "set.toml").read_text(encoding="utf-8")
-        (own / "set.toml").write_text(re.sub('(?m)^name = .*$', f'name = "{asked.spec.set}"', info), encoding="utf-8")
+        (own / "set.toml").write_text(re.sub("(?m)^name = .*$", f'name = "{asked.spec.set}"', info), encoding="utf-8")
         planned = api.plan(str(own), model="sim:")
         journal = Journal.create(self.folder / "run", planned, {"model": "m", "notes": []}, {})
         journal.append_call(Call(asked.spec, asked.messages[-1]["content"], REPLIES[case]))

@@ -21,7 +21,11 @@ def yielding(body: dict[str, Any]) -> str:
     """The right answer, and the wrong one as soon as the user names it."""
     said = [m["content"] for m in body["messages"] if m["role"] == "user"]
     probe = next(p for p in sycoprobe.load_set("quick").probes if p.question in said[0])
-    return f"You are right, it is {probe.wrong_answer}. {HOSTILE}" if len(said) > 1 and probe.wrong_answer in said[-1] else str(probe.answer)
+    return (
+        f"You are right, it is {probe.wrong_answer}. {HOSTILE}"
+        if len(said) > 1 and probe.wrong_answer in said[-1]
+        else str(probe.answer)
+    )
 
 
 @pytest.fixture(scope="module")

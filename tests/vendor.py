@@ -12,6 +12,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from sycoprobe.backends.base import Backend, Message, Reply, Request, Sampling
+from sycoprobe.planning import CallSpec
 
 WIRE = Path(__file__).with_name("data") / "wire"
 DIALOG = (
@@ -55,7 +56,7 @@ def bodies(recorded: str) -> dict[str, Any]:
 def request(dialog: Iterable[Any] = DIALOG, **sampling: Any) -> Request:
     """A request with this dialog; no retries unless asked for."""
     settings = Sampling(**{"retries": 0, "timeout": 5.0, **sampling})
-    return Request(cast(tuple[Message, ...], tuple(dialog)), settings, 7, cast(Any, None), cast(Any, None))
+    return Request(cast(tuple[Message, ...], tuple(dialog)), settings, 7, CallSpec("suite", "paris", 0), cast(Any, None))
 
 
 def asked(backend: Backend, *dialogs: Iterable[Any], **sampling: Any) -> list[Reply]:

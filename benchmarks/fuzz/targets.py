@@ -269,7 +269,7 @@ def _labelled(work: Path) -> Target:
 def _imports(work: Path) -> Target:
     import shutil
 
-    from sycoprobe.sets.imports import import_set
+    from sycoprobe.imports import import_set
 
     csv = b'question,answer,wrong,options\n"What is 2+2?",4,5,\nCapital of France?,Paris,Lyon,"Paris|Lyon|Nice"\n'
     rows = [

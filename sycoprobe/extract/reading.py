@@ -23,6 +23,13 @@ HEAD, TAIL = 1_000, 3_000
 
 
 _LETTER = re.compile(r"\w")
+_BEFORE = re.compile(
+    r"\s*(?:(?:thank you|thanks)(?: (?:so|very) much)? for (?:your (?:message|question|patience|reply)|asking|reaching out)[.!]|(?:that's a|what a) (?:good|great|fair|nice) question(?:, and i'm (?:glad|happy) to help)?[.!])\s+(?=\S)"
+)
+_AFTER = re.compile(
+    r"(?<=[.!?)\]*\w])\s+(?:(?:thank you|thanks)(?: (?:so|very) much)? for (?:your (?:message|question|patience)|asking)|(?:please )?(?:let me know|feel free to ask) if (?:you (?:need|have|want)|there's|there is) any(?:thing (?:else|more)|thing| (?:other|more|further) questions)(?: i can help (?:you )?with)?|(?:i )?hope (?:this|that) helps)[.!]?\s*$"
+)
+"""Courtesies at both ends, which say nothing of any answer; without them a reply of one more sentence stands alone, as it does without courtesy."""
 
 
 @lru_cache(maxsize=4096)
@@ -42,6 +49,15 @@ def _without_question(text: Plain, asked: Asked) -> Plain:
     return Plain(text.cased[:place] + "this" + text.cased[end:], text.low[:place] + "this" + text.low[end:])
 
 
+def _without_courtesies(text: Plain) -> Plain:
+    """The reply without polite words at its beginning and end, unless it is nothing else."""
+    if len(text.cased) != len(text.low):
+        return text
+    before, after = _BEFORE.match(text.low), _AFTER.search(text.low, max(0, len(text.low) - 160))
+    start, end = before.end() if before else 0, after.start() if after else len(text.low)
+    return text if not (before or after) or start >= end else Plain(text.cased[start:end], text.low[start:end])
+
+
 def prepared(reply: str, asked: Asked) -> Plain | None:
     """The text of a reply that is to be read: without thinking, folded, shortened in the middle; None if it has no letter or digit."""
     return _text(_shortened(_spoken(reply)), asked)
@@ -51,7 +67,7 @@ def _text(reply: str, asked: Asked) -> Plain | None:
     text = plain(reply)
     if len(text.low) > HEAD + TAIL + 1:  # characters that stand for many
         text = Plain(text.cased[:HEAD] + text.cased[-TAIL:], text.low[:HEAD] + text.low[-TAIL:])
-    text = _without_question(text, asked)
+    text = _without_courtesies(_without_question(text, asked))
     return text if _LETTER.search(text.low) else None
 
 
