@@ -109,8 +109,12 @@ def test_an_incomplete_run_says_so_in_its_repr(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_print_shows_what_the_command_line_shows(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_print_shows_what_the_command_line_shows(
+    out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from sycoprobe.cli.main import app
+
+    monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist's
 
     def said(*command: str) -> list[str]:
         app([*command, "--out", str(out)], standalone_mode=False)

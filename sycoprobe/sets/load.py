@@ -51,10 +51,10 @@ def set_path(name: str) -> Path:
         return own
     if is_folder(own):
         raise ProbeError(f"{own}: has no {INFO_FILE}", f"`sycoprobe init {own}` writes a set to start from")
-    if own.is_file():
+    if is_file(own):
         raise ProbeError(
             f"{own}: is a file, and a set is a folder",
-            f"name {own.parent}" if (own.parent / INFO_FILE).is_file() else "`sycoprobe import` makes a set of it",
+            f"name {own.parent}" if is_file(own.parent / INFO_FILE) else "`sycoprobe import` makes a set of it",
         )
     if own.suffix or len(own.parts) > 1:
         raise ProbeError(
