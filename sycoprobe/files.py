@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO
 
 from sycoprobe.errors import GateError
 from sycoprobe.text import decoded, writable
@@ -61,14 +63,26 @@ def read_text(path: Path) -> str:
     return decoded(read_bytes(path))
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to a file beside `path`, then put it in place; folders are made. Raises `GateError`."""
+@contextmanager
+def put_in_place(path: Path) -> Iterator[BinaryIO]:
+    """A file beside `path` to write to; at the end it is on the disk and takes the place of `path`, after an error it is gone. Raises `OSError`."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(writable(text), encoding="utf-8", newline="\n")
+        with part.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
         part.replace(path)
-    except (OSError, ValueError) as e:
+    finally:
         with suppress(OSError, ValueError):
             part.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Put `text` in place of what `path` holds, whole or not at all; folders are made. Raises `GateError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with put_in_place(path) as out:
+            out.write(writable(text).encode())
+    except (OSError, ValueError) as e:
         raise GateError(f"{path}: cannot be written: {getattr(e, 'strerror', None) or e}", "choose another path") from e

@@ -96,7 +96,7 @@ def read_json(raw: str | bytes) -> Any:
     """What a JSON file holds. Raises `TextFault`, and nothing else, with the place of what is wrong; NaN and infinities are wrong, too."""
     text = _decoded(raw)
     try:
-        return json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse)
+        return json.loads(text.removeprefix("\ufeff"), parse_constant=refused)
     except json.JSONDecodeError as e:
         raise TextFault(f"not JSON: {e.msg}", e.lineno, e.colno) from None
     except (ValueError, RecursionError) as e:
@@ -130,18 +130,33 @@ def _decoded(raw: str | bytes) -> str:
         raise TextFault(f"not UTF-8: byte 0x{raw[e.start]:02x}", line, column) from None
 
 
-class _NoNumber(ValueError):
-    """NaN or Infinity stands where JSON wants a number."""
+class NoNumber(ValueError):
+    """NaN or Infinity stands where JSON wants a number; its text says which."""
 
 
-def _refuse(name: str) -> Any:
-    raise _NoNumber(name)
+class DoubledField(ValueError):
+    """An object names the same field twice; its text is the field."""
+
+
+def refused(name: str) -> Any:
+    """For `json.loads`, as `parse_constant`. Raises `NoNumber`."""
+    raise NoNumber(name)
+
+
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For `json.loads`, as `object_pairs_hook`: the object, each of whose fields stands once. Raises `DoubledField`."""
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise DoubledField(key)
+        made[key] = value
+    return made
 
 
 def _unhandled(text: str, e: Exception, format_: str) -> TextFault:
     """The fault of a text that a parser gave up on with an error of another kind than its own."""
     match e:
-        case _NoNumber():
+        case NoNumber():
             at, said = max(0, text.find(str(e))), f"not JSON: {e} is no number of JSON's"
         case RecursionError():
             at, said = 0, f"not {format_} that can be read: nested too deeply"

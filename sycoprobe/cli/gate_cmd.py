@@ -111,10 +111,11 @@ def bless(
     """Write a run's outcomes as the baseline that later runs are held against; review and commit the file."""
     from sycoprobe import api
     from sycoprobe.config import command_line, found, gate_settings, usual_baseline
+    from sycoprobe.files import is_file
 
     settings = found(config)
     path = file or gate_settings(settings, command_line({})).baseline or usual_baseline(settings.path)
-    existed = path.exists()
+    existed = is_file(path)
     made = api.bless(run, path, out=o.out_of(settings, given))
     did = "replaced" if existed else "wrote"
     print(f"{did} {path}: {counted(len(made.items), 'item')} of {made.run}, model {made.model} ({made.model_id})")

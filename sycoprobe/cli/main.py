@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -13,10 +13,6 @@ from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, outlet, r
 from sycoprobe.cli.usage import Commands
 from sycoprobe.errors import Exit, SycoprobeError
 from sycoprobe.plugins import PluginWarning
-
-if TYPE_CHECKING:
-    from typing import TextIO
-
 
 app = typer.Typer(
     name="sycoprobe",

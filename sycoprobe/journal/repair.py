@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sycoprobe.errors import JournalError
-from sycoprobe.files import is_file
+from sycoprobe.files import is_file, put_in_place
 from sycoprobe.journal import judgements
 from sycoprobe.journal.journal import FILE, Contents, locked, read
 from sycoprobe.journal.judgements import why_damaged
@@ -75,14 +74,6 @@ def _without(path: Path, why: Callable[[Line], str]) -> SetAside:
         out.writelines(bad.values())
         out.flush()
         os.fsync(out.fileno())
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with path.open("rb") as lines, part.open("wb") as out:
-            out.writelines(line for number, line in enumerate(lines, 1) if number not in bad)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    with path.open("rb") as lines, put_in_place(path) as out:
+        out.writelines(line for number, line in enumerate(lines, 1) if number not in bad)
     return SetAside(path, tuple(bad), kept)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import IO
 from sycoprobe import journal as journals
 from sycoprobe.backends.extras import fields_of
 from sycoprobe.errors import ReportError, about
+from sycoprobe.files import put_in_place
 from sycoprobe.gating.baselines import fingerprint
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.journal.journal import Contents
@@ -342,20 +341,11 @@ def _stop_notes(missing: int, ended: str | None, decision: GateResult | None) ->
 
 
 def _write(path: Path, report: Report, rows: IO[str]) -> None:
-    """Write the report with its rows, one a line, to a file beside `path`, then put it in place."""
+    """Write the report with its rows, one a line, whole or not at all."""
     head = report.model_dump_json(indent=1, exclude={"rows"})
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as out:
-            out.write(head.rstrip().removesuffix("}").rstrip())
-            out.write(',\n "rows": [')
-            rows.seek(0)
-            for i, row in enumerate(rows):
-                out.write(("," if i else "") + "\n  " + row.rstrip("\n"))
-            out.write("\n ]\n}\n")
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    with put_in_place(path) as out:
+        out.write(f'{head.rstrip().removesuffix("}").rstrip()},\n "rows": ['.encode())
+        rows.seek(0)
+        for i, row in enumerate(rows):
+            out.write(((",\n  " if i else "\n  ") + row.rstrip("\n")).encode())
+        out.write(b"\n ]\n}\n")

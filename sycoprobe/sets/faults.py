@@ -11,7 +11,7 @@ from typing import Any
 import jsonlines
 from pydantic import BaseModel, ValidationError
 
-from sycoprobe.jsontext import TextFault, read_toml
+from sycoprobe.jsontext import DoubledField, NoNumber, TextFault, once_each, read_toml, refused
 from sycoprobe.sets.lettered import Lettered, lettered
 from sycoprobe.sets.probe import Probe, SetInfo, numbers_beyond
 
@@ -33,14 +33,6 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}; {self.fix}"
-
-
-class _NotJsonNumber(ValueError):
-    """NaN or Infinity stands where JSON wants a number."""
-
-
-class _DoubledKey(ValueError):
-    """An object names the same field twice."""
 
 
 def parse_info(file: str, raw: bytes) -> tuple[SetInfo | None, list[Fault]]:
@@ -201,32 +193,19 @@ def _all_lines(file: str, lines: list[bytes], faults: list[Fault]) -> list[tuple
 
 
 def _strict_loads(text: str | bytes) -> Any:
-    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles)
-
-
-def _refuse_constant(name: str) -> Any:
-    raise _NotJsonNumber(name)
-
-
-def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise _DoubledKey(key)
-        made[key] = value
-    return made
+    return json.loads(text, parse_constant=refused, object_pairs_hook=once_each)
 
 
 def _json_fault(file: str, number: int, text: str, cause: BaseException | None) -> Fault:
     match cause:
         case json.JSONDecodeError():
             return Fault(file, number, cause.colno, f"not JSON: {cause.msg}", "one complete JSON object a line")
-        case _NotJsonNumber():
+        case NoNumber():
             name = str(cause)
             return Fault(
                 file, number, text.find(name) + 1, f"{name} is not JSON", "write a finite number, or leave the field out"
             )
-        case _DoubledKey():
+        case DoubledField():
             key = str(cause)
             column = text.find(f'"{key}"', text.find(f'"{key}"') + 1) + 1
             return Fault(file, number, column, f"{key}: the field stands twice in one object", "keep one of the two")

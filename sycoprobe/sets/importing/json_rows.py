@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sycoprobe.errors import ProbeError
+from sycoprobe.jsontext import DoubledField, once_each
 from sycoprobe.sets.faults import MAX_LINE_BYTES, Fault, too_many_digits
 from sycoprobe.sets.importing.rows import BOM, Broken, Note, Row, place_in, texts
 
@@ -181,12 +182,12 @@ def _row(file: str, line: int, column: int, text: str) -> Row | Broken:
         return Broken(file, line, Fault(file, *place_in(text, max(at, 0), line, column), message, fix))
 
     try:
-        data = json.loads(text, parse_constant=_not_a_number, object_pairs_hook=_once_each)
+        data = json.loads(text, parse_constant=_not_a_number, object_pairs_hook=once_each)
         found: list[str] = []
         cleaned = _cleaned(data, "", found)
     except json.JSONDecodeError as e:
         return broken(e.pos, f"not JSON: {e.msg}", "one complete JSON object a line")
-    except _DoubledError as e:
+    except DoubledField as e:
         key = f'"{e}"'
         return broken(text.find(key, text.find(key) + 1), f"{e}: the field stands twice in one object", "keep one of the two")
     except RecursionError:
@@ -205,21 +206,8 @@ def _row(file: str, line: int, column: int, text: str) -> Row | Broken:
     return Row(file, line, text, cleaned, tuple(found), column=column)
 
 
-class _DoubledError(ValueError):
-    """An object names the same field twice."""
-
-
 def _not_a_number(_name: str) -> object:
     return _MISSING
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise _DoubledError(key)
-        made[key] = value
-    return made
 
 
 def _cleaned(value: Any, path: str, found: list[str]) -> Any:
