@@ -224,7 +224,7 @@ class TestTransformers(BackendConformance):
     @contextmanager
     def serving(self, case: Case) -> Iterator[Backend]:
         from sycoprobe.backends import transformers
-        from tests.tiny_models import planted_model
+        from tests.tiny_models import planted_model, slow_from
 
         shape: dict[str, Any] = {}
         if case is Case.CONTEXT:
@@ -233,9 +233,10 @@ class TestTransformers(BackendConformance):
             shape = {"positions": 64}
         if case is Case.BAD_REQUEST:
             shape = {"template": "{{ raise_exception('I take no dialog') }}"}
-        if case is Case.TIMEOUT:
-            shape = {"width": 2**19}
-        yield transformers.open_backend(str(planted_model(self.folder, WORDS.get(case, ["Paris"]), **shape)), OPTIONS)
+        with pytest.MonkeyPatch.context() as patched:
+            if case is Case.TIMEOUT:
+                slow_from(patched, 1, 6.0)  # the first token is that of the trial at the start
+            yield transformers.open_backend(str(planted_model(self.folder, WORDS.get(case, ["Paris"]), **shape)), OPTIONS)
 
 
 class TestLocal(BackendConformance):

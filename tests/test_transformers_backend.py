@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,14 +20,13 @@ from sycoprobe.backends import transformers as hf  # noqa: E402
 from sycoprobe.backends.base import BackendOptions, Request  # noqa: E402
 from sycoprobe.backends.dialogs import transcript_prompt  # noqa: E402
 from sycoprobe.backends.transformers.drawing import Draw, drawn  # noqa: E402
-from sycoprobe.backends.transformers.engine import Writer  # noqa: E402
 from sycoprobe.errors import BackendError, MissingExtraError, ModelError  # noqa: E402
 from sycoprobe.installing import install  # noqa: E402
 from sycoprobe.testing import request  # noqa: E402
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply  # noqa: E402
 from tests.commands import cli  # noqa: E402
 from tests.makers import write_set  # noqa: E402
-from tests.tiny_models import ENDLESS, TEMPLATE, planted_model, random_model  # noqa: E402
+from tests.tiny_models import ENDLESS, TEMPLATE, planted_model, random_model, slow_from  # noqa: E402
 
 PATIENCE = 60.0
 
@@ -322,19 +319,6 @@ def test_anything_else_that_goes_wrong_in_the_model_is_a_failed_call(chat: Path)
 
     error = failure(chat, asks(DIALOGS)[0], before=broken)
     assert error.kind == ErrorKind.INTERNAL and "not numbers" in error.message and not error.fatal
-
-
-def slow_from(monkeypatch: pytest.MonkeyPatch, first: int, seconds: float) -> None:
-    """The engine takes so long for each token from the `first` on."""
-    choose, written = Writer.choose, itertools.count()
-
-    def slowly(self: Writer, input_ids: Any, scores: Any) -> Any:
-        chosen = choose(self, input_ids, scores)
-        if next(written) >= first:
-            time.sleep(seconds)
-        return chosen
-
-    monkeypatch.setattr(Writer, "choose", slowly)
 
 
 def test_a_call_may_take_as_long_as_tokens_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

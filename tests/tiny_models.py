@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
+import time
 from array import array
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<eos>{% endfor %}"
@@ -94,6 +97,21 @@ def planted_model(
             model.lm_head.weight[there, here] = 5.0
     model.save_pretrained(folder)
     return folder
+
+
+def slow_from(monkeypatch: pytest.MonkeyPatch, first: int, seconds: float) -> None:
+    """The engine of transformers takes so long for each token from the `first` on."""
+    from sycoprobe.backends.transformers.engine import Writer
+
+    choose, written = Writer.choose, count()
+
+    def slowly(self: Writer, input_ids: Any, scores: Any) -> Any:
+        chosen = choose(self, input_ids, scores)
+        if next(written) >= first:
+            time.sleep(seconds)
+        return chosen
+
+    monkeypatch.setattr(Writer, "choose", slowly)
 
 
 def planted_gguf(file: Path, words: Sequence[str], *, template: str = TEMPLATE, positions: int = 4096) -> Path:
