@@ -51,11 +51,11 @@ def random_model(folder: Path, *, template: str | None = TEMPLATE, positions: in
 
 
 def planted_model(
-    folder: Path, words: Sequence[str], *, template: str = TEMPLATE, positions: int = 4096, width: int = 8, opening: str = ""
+    folder: Path, words: Sequence[str], *, template: str = TEMPLATE, positions: int = 4096, opening: str = ""
 ) -> Path:
     """A Llama that answers every dialog with these words (all different; `ENDLESS` for ever), one token each.
 
-    Its attention and its feed-forward layer (`width` wide) give nothing; the embedding of a token is a unit vector, and the
+    Its attention and its feed-forward layer give nothing; the embedding of a token is a unit vector, and the
     output layer leads from each word to the next. `opening` is what the template writes last, as a token of its own.
     """
     import torch
@@ -74,7 +74,7 @@ def planted_model(
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=size,
-        intermediate_size=width,
+        intermediate_size=8,
         num_hidden_layers=1,
         num_attention_heads=2,
         max_position_embeddings=positions,
