@@ -34,12 +34,14 @@ FUNCTIONS = {
     "Plan and run": "run arun run_all arun_all resume aresume score plan until_decided doctor examine",
     "Read and judge": "gate bless compare self_check",
     "Probe sets": "load_set import_set",
+    "Models": "model_facts",
 }
 TYPES = {
     "Reports": "Report Section MetricResult Estimate",
     "Gates and comparisons": "Gated GateResult RuleResult Decision Baseline Comparison Compared Difference SelfCheck",
     "Plans and runs": "Conduct Tally Planned Plan Cost Until Examination Check",
     "Sets": "ProbeSet Probe SetInfo ImportReport",
+    "Models": "Facts",
 }
 PARTS: dict[str, tuple[type, ...]] = {
     "Reports": (model.Numbers, model.Status, model.Sliced, model.ReadingRow),

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, score, until_decided
+    from sycoprobe.api.facts import model_facts
     from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.errors import (
         BackendError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from sycoprobe.gating.selfcheck import SelfCheck
     from sycoprobe.imports import import_set
     from sycoprobe.planning import Cost, Plan, Planned, Until
+    from sycoprobe.registry import Facts
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.model import MetricResult, Report, Section
     from sycoprobe.running.asking import Tally
@@ -58,6 +60,7 @@ _HOMES = {
     "aresume": "api",
     "score": "api",
     "plan": "api",
+    "model_facts": "api.facts",
     "until_decided": "api",
     "doctor": "examining",
     "examine": "examining",
@@ -88,6 +91,7 @@ _HOMES = {
     "Report": "reports.model",
     "RuleResult": "gating.decision",
     "Section": "reports.model",
+    "Facts": "registry",
     "SelfCheck": "gating.selfcheck",
     "SetInfo": "sets.probe",
     "Tally": "running.asking",
@@ -124,6 +128,7 @@ __all__ = [
     "EventLoopError",
     "Examination",
     "Exit",
+    "Facts",
     "GateError",
     "GateResult",
     "Gated",
@@ -163,6 +168,7 @@ __all__ = [
     "gate",
     "import_set",
     "load_set",
+    "model_facts",
     "plan",
     "resume",
     "run",
