@@ -104,6 +104,7 @@ def _print_all(known: Registry) -> None:
     for key, f in known.models.items():
         table.add_row(key, f.developer, f.release or "–", f.architecture or "–", _size(f), _training(f))
     console().print(table)
+    print(f"as of {known.as_of}; – is not known; `sycoprobe models facts NAME` names the sources")
 
 
 def _print_one(known: Registry, key: str, f: Facts) -> None:
