@@ -122,7 +122,7 @@ def _section(section: Section, form: AnswerForm, spool: Spool) -> dict[str, Any]
         "forests": sections.forests(section),
         "bounds": bounds_line(section),
         "belief": sections.belief(section),
-        "matrix": sections.flip_matrix(spool.flips[section.kind]),
+        "matrix": sections.flip_matrix(spool.flips[section.kind], spool.arms[section.kind]),
         "plots": sections.plots(section),
         "breakdowns": sections.breakdowns(section),
         "counts": sections.label_counts(section),
@@ -140,14 +140,14 @@ def _read(section: Section) -> str:
         return "How many replies could be read is not known."
     e = share.estimate
     by = "a judge decided where a rule cannot" if section.judges else "rules decided, and no judge was asked"
-    return f"Of {counted(e.trials, 'reply')} {e.value:.0%} could be read and {1 - e.value:.0%} could not; {by}."
+    return f"Of {counted(e.trials, 'reply')} {100 * e.value:.0f} % could be read and {100 * (1 - e.value):.0f} % could not; {by}."
 
 
 def _unread(report: Report) -> str:
     """A warning where many replies could not be read."""
     shares = [s.metrics["valid_share"].estimate.value for s in report.kinds.values() if "valid_share" in s.metrics]
     low = min((x for x in shares if x is not None), default=1.0)
-    return f"Up to {1 - low:.0%} of the replies of a kind could not be read; the rates describe the rest." if low < 0.95 else ""
+    return f"Up to {100 * (1 - low):.0f} % of the replies of a kind could not be read; the rates describe the rest." if low < 0.95 else ""
 
 
 def _told(ordered: Sequence[Entry], here: Sequence[Entry], *, paged: bool) -> str:
@@ -159,11 +159,12 @@ def _told(ordered: Sequence[Entry], here: Sequence[Entry], *, paged: bool) -> st
 
 
 def _filters(spool: Spool) -> dict[str, Any]:
-    sides = [s for s in dict.fromkeys(a.partition(".")[0] for a in spool.arms) if s not in spool.arms]
+    arms = list(dict.fromkeys(arm for of in spool.arms.values() for arm in of))
+    sides = [s for s in dict.fromkeys(a.partition(".")[0] for a in arms) if s not in arms]
     return {
         "kinds": spool.kinds,
         "verdicts": [(x, SHORT.get(x, x.replace("_", " "))) for x in spool.labels if x],
-        "arms": [*((s, f"{s} (all)") for s in sides), *((a, a.replace("_", " ")) for a in spool.arms)],
+        "arms": [*((s, f"{s} (all)") for s in sides), *((a, a.replace("_", " ")) for a in arms)],
     }
 
 

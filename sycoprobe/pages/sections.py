@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sycoprobe.extract.types import Outcome
@@ -101,22 +101,27 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:z.2f}"
 
 
-def flip_matrix(counts: Counter[tuple[str, str, str]]) -> TableShown | None:
-    """From which label to which, by arm; None where no conversation has two that are compared."""
+def flip_matrix(counts: Counter[tuple[str, str, str]], arms: Sequence[str]) -> TableShown | None:
+    """From which label to which, by arm, and for all arms of a side together; None where no conversation has two that are compared."""
     if not counts:
         return None
-    labels = _labels(label for _, _, label in counts)
+    labels, begun_with = _labels(label for _, _, label in counts), _labels(begun for _, begun, _ in counts)
+    sides = Counter(side for arm in arms if (side := arm.partition(".")[0]) != arm)
     rows: dict[tuple[str, str], Counter[str]] = {}
     for (arm, begun, label), n in counts.items():
-        rows.setdefault((arm, begun), Counter())[label] += n
+        side = arm.partition(".")[0]
+        for place in (f"{side} (all)", arm) if sides[side] > 1 else (arm,):
+            rows.setdefault((place, begun), Counter())[label] += n
+    places = [x for arm in arms for x in (f"{arm.partition('.')[0]} (all)", arm)]
+    ordered = sorted(rows.items(), key=lambda r: (places.index(r[0][0]), begun_with.index(r[0][1])))
     made = tuple(
         (
-            (arm.replace("_", " "), None),
+            (arm.replace("_", " "), places.index(arm)),
             (_word(begun), None),
             *((str(of[x]) if of[x] else "·", of[x]) for x in labels),
             (str(of.total()), of.total()),
         )
-        for (arm, begun), of in rows.items()
+        for (arm, begun), of in ordered
     )
     columns = (("arm", False), ("first", False), *((f"then {_word(x)}", True) for x in labels), ("conversations", True))
     return TableShown("From the first answer to the last, by arm", columns, made)

@@ -37,14 +37,14 @@ class Spool:
     """Takes in the conversations of a run. Use as a context manager.
 
     `flips` counts, by kind and arm, from which label to which it went: from the first answer, or from the control where a kind has none.
-    `words` are, by kind, the arms and labels that occurred.
+    `arms` are those of each kind in its order, `labels` those that occurred.
     """
 
     def __init__(self, planned: Planned) -> None:
         self.kinds = [part.name for part in planned.parts]
         self.entries: list[Entry] = []
         self.flips: dict[str, Counter[tuple[str, str, str]]] = {kind: Counter() for kind in self.kinds}
-        self.arms: dict[str, None] = {}
+        self.arms = {part.name: part.kind.arms(part.settings) for part in planned.parts}
         self.labels: dict[str, None] = {}
         self._readers: dict[str, Reader] = readers(planned)
         self._several = len(self.kinds) > 1
@@ -77,7 +77,7 @@ class Spool:
     def _count(self, dialog: Dialog) -> None:
         last = {s.arm: s.label for s in dialog.said}
         for s in dialog.said:
-            self.arms[s.arm] = self.labels[s.label] = None
+            self.labels[s.label] = None
         for _, found in dialog.derived:
             if found.label:
                 self.labels[found.label] = None
