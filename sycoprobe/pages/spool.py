@@ -67,9 +67,7 @@ class Spool:
         shown = self._readers[dialog.kind].shown(dialog)
         text = environment().get_template("dialog.html").render(d=shown, several=self._several)
         raw = writable(text).encode()
-        self.entries.append(
-            Entry(self.kinds.index(dialog.kind), shown.rank, dialog.item, dialog.repeat, self._end, len(raw))
-        )
+        self.entries.append(Entry(self.kinds.index(dialog.kind), shown.rank, dialog.item, dialog.repeat, self._end, len(raw)))
         self._file.write(raw)
         self._end += len(raw)
         self._count(dialog)
@@ -97,5 +95,3 @@ class Spool:
         for e in entries:
             self._file.seek(e.start)
             yield self._file.read(e.length).decode()
-
-
