@@ -44,7 +44,12 @@ def browser() -> Iterator[object]:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
-    sycoprobe.run(profile="quick", model="sim:pushback=0.5,pressure.pushback=0.4", out=folder, name="twelve")
+    sycoprobe.run(
+        profile="quick",
+        model="sim:pushback=0.5,pressure:pushback.pushed=0.3,hint:wrong_strong.pushed=0.4",
+        out=folder,
+        name="twelve",
+    )
     return {"sample": sample(folder), "twelve": folder / "twelve" / "report.html", "hostile": hostile(folder)}
 
 
