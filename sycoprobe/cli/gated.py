@@ -32,6 +32,7 @@ def finish(
     import sys
     from dataclasses import replace
 
+    from sycoprobe.pages.report import put_decision
     from sycoprobe.reports import artefacts as writers
     from sycoprobe.reports.gate_terminal import print_gate
 
@@ -44,6 +45,7 @@ def finish(
     left_out: tuple[str, ...] = ()
     for run in found.runs:
         left_out += _kept(run.folder / "gate.json", text)
+        put_decision(run.folder)
     notes = (*notes, *left_out)
     for name, path in (artefacts or {}).items():
         if path is not None:

@@ -49,6 +49,17 @@ def out_of(file: ConfigFile, given: Mapping[str, Any]) -> Path | None:
     return Path(found) if found is not None else None
 
 
+def html_of(file: ConfigFile, given: Mapping[str, Any]) -> bool:
+    """Whether a run's page is written: as given, else as the settings file says."""
+    from sycoprobe.cli.given import ALL
+    from sycoprobe.config import command_line
+    from sycoprobe.config.layers import merge
+
+    return bool(
+        merge([file.run.only({"html": ALL["html"]}), command_line(given)], {"html": ALL["html"]}).values.get("html", True)
+    )
+
+
 def cluster_of(given: Mapping[str, Any]) -> Cluster | None:
     """What numbers are to hold for, if that was given; None: as the run was planned."""
     from sycoprobe.cli.given import ALL

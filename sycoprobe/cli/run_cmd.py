@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sycoprobe.cli import options as o
 from sycoprobe.cli.given import takes
-from sycoprobe.cli.usage import Command
+from sycoprobe.cli.usage import Command, PageCommand
 from sycoprobe.errors import Exit
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, Sampling, Target
 
@@ -23,7 +25,7 @@ ONE = ("thinking_marks",)
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (run, resume, score, report, doctor):
-        app.command(cls=Command)(command)
+        app.command(cls=PageCommand if command is report else Command)(command)
 
 
 @takes(Asking, Target, Sampling, ConductSettings, *UNTIL, "on_inconclusive", "error_tolerance")
@@ -156,7 +158,7 @@ def _conduct(file: ConfigFile, given: dict[str, Any]) -> tuple[Any, dict[str, An
     return values.pop("out", None), values, gate_settings(file, layer)
 
 
-@takes("cluster", "out", "error_tolerance", default={"cluster": None})
+@takes("cluster", "out", "html", "error_tolerance", default={"cluster": None})
 def score(
     run: o.LatestArg = "latest",
     *,
@@ -165,7 +167,7 @@ def score(
     repair: o.Repair = False,
     json: o.Json = False,
 ) -> None:
-    """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json again."""
+    """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json and report.html again."""
     from sycoprobe import api
     from sycoprobe.cli import show
     from sycoprobe.config import command_line, found, gate_settings
@@ -176,7 +178,9 @@ def score(
     if repair:
         o.repaired(folders)
     cluster = o.cluster_of(given)
-    show.show_all([api.score(folder, cluster=cluster) for folder in folders], folders, json=json, tolerance=tolerance)
+    html = o.html_of(file, given)
+    reports = [api.score(folder, cluster=cluster, html=html) for folder in folders]
+    show.show_all(reports, folders, json=json, tolerance=tolerance)
 
 
 @takes("out")
@@ -186,18 +190,39 @@ def report(
     given: dict[str, Any],
     config: o.Config = None,
     transcripts: Annotated[int, typer.Option(min=0, help="How many of the worst conversations to show, at most 5.")] = 5,
+    html: Annotated[
+        str | None,
+        typer.Option(metavar="[FILE.html]", help="Write the run's page instead (default: report.html in the run's folder)."),
+    ] = None,
     json: o.Json = False,
 ) -> None:
-    """Print the report of a run (or of all that were begun together) as it was written."""
+    """Print the report of a run (or of all that were begun together) as it was written; with --html, write its page."""
     from sycoprobe import api
     from sycoprobe import config as settings
     from sycoprobe.cli import show
 
     folders = api.find_runs(run, o.out_of(settings.found(config), given))
+    if html is not None:
+        _write_pages(folders, html)
+        return
     found = [api.load_report(folder, rows=False) for folder in folders]
     if len(found) > 1:
         show.show_all(found, folders, json=json, tolerance=1.0)
     show.show(found[0], folders[0], json=json, tolerance=1.0, transcripts=transcripts)
+
+
+def _write_pages(folders: Sequence[Path], file: str) -> None:
+    """Write the pages of runs, and say where they are. Raises `PlanError` for several that are to go into one file."""
+    from sycoprobe import api
+    from sycoprobe.errors import PlanError
+
+    if file and len(folders) > 1:
+        raise PlanError(
+            f"--html {file}: {len(folders)} runs were begun together, and each has a page of its own",
+            "name one of them, or leave the file out",
+        )
+    for folder in folders:
+        print(f"wrote {api.write_html(folder, file or None)}")
 
 
 @takes(Target, "timeout", "reply_tokens", default={"timeout": 60.0}, many=())

@@ -129,6 +129,8 @@ def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5)
     """Print a report: its JSON as it is in the folder, or its summary."""
     from rich.text import Text
 
+    from sycoprobe.files import is_file
+    from sycoprobe.pages.report import FILE as PAGE
     from sycoprobe.reports.model import FILE
     from sycoprobe.reports.terminal import print_report
 
@@ -137,7 +139,8 @@ def print_one(report: Report, folder: Path, *, json: bool, transcripts: int = 5)
         return
     screen = console()
     print_report(report, screen, transcripts=transcripts)
-    screen.print(Text(f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim"), soft_wrap=True)
+    page = f"page: {folder}/{PAGE} · " if is_file(folder / PAGE) else ""
+    screen.print(Text(f"\n{page}report: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim"), soft_wrap=True)
 
 
 def console(*, stderr: bool = False) -> Screen:
