@@ -25,7 +25,9 @@ def commands(group: Any, called: str) -> Iterator[tuple[str, Any]]:
     for name in group.list_commands(None):
         command = group.get_command(None, name)
         if not command.hidden:
-            yield from commands(command, f"{called} {name}") if hasattr(command, "list_commands") else [(f"{called} {name}", command)]
+            yield from (
+                commands(command, f"{called} {name}") if hasattr(command, "list_commands") else [(f"{called} {name}", command)]
+            )
 
 
 def cell(text: str) -> str:

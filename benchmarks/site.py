@@ -1,7 +1,7 @@
 """What turns the Markdown files of the repository into those of the site: the hooks that mkdocs.yml names.
 
-README.md and CHANGELOG.md become pages, links to files that are not on the site lead to GitHub, and a bar in a table's code is written as the
-site's reader wants it. So every page reads the same on GitHub and on the site.
+README.md and CHANGELOG.md become pages, and links to files that are not on the site lead to GitHub. The site's reader of Markdown also wants an empty line
+before a list, and no backslash before a bar in a table's code. So every page reads the same on GitHub and on the site.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ FROM_THE_TOP = {"index.md": "README.md", "changelog.md": "CHANGELOG.md"}
 """Pages of the site that lie elsewhere in the repository."""
 PARTS = re.compile(r"(^ *```.*?^ *```|`[^`\n]+`)", re.M | re.S)
 LINK = re.compile(r"(\]\(|(?:src|href)=\")([^)\s\"]+)")
+LIST_IN_PARAGRAPH = re.compile(r"^(?!(?:[-*]|\d+\.) |[ |#>]|$)(.*)\n(?=(?:[-*]|1\.) )", re.M)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -44,7 +45,7 @@ def for_site(markdown: str, page: str) -> str:
     parts = PARTS.split(markdown)
     parts[::2] = [LINK.sub(lambda found: found[1] + leading(found[2], page), text) for text in parts[::2]]
     parts[1::2] = [code if code.lstrip().startswith("```") else code.replace("\\|", "|") for code in parts[1::2]]
-    return "".join(parts)
+    return LIST_IN_PARAGRAPH.sub(r"\1\n\n", "".join(parts))
 
 
 def leading(link: str, page: str) -> str:

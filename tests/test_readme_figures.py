@@ -75,5 +75,10 @@ def test_the_gate_decides_on_the_committed_run_what_the_readme_shows(sample: Pat
 
 def test_the_sample_is_a_run_of_the_command_above_it(sample: Path) -> None:
     plan = api.score(sample).plan
-    assert "sycoprobe run quick" in README
+    assert "sycoprobe run quick -o draw=3\n" in README
     assert ([s.info.name for s in plan.parts[0].sets], plan.model) == (["quick"], "local:smollm2")
+    assert plan.parts[0].settings["draw"] == 3
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 130
