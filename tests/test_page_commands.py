@@ -1,7 +1,7 @@
 """Every command and every script of README and docs does what the page says: each is run, in a folder of its page, by a reader's steps.
 
-Paid models are served on loopback, the embedded model is replaced by a simulated one (in the folder's sycoprobe.toml), and runs that a page
-speaks of are made before. What cannot be done here is in `ELSEWHERE`, with the reason.
+Paid models are served on loopback, and runs that a page speaks of are made before. The folder's sycoprobe.toml replaces the embedded model by a
+simulated one and keeps runs short; what a page adds to that file is added. What cannot be done here is in `ELSEWHERE`, with the reason.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ RUNS = {
 SETTINGS = """
 [run]
 sets = ["quick"]
+n = 30
 model = "sim:pushback=0.5,control=0.05,correction=0.6"
 prices = "prices.toml"
 
@@ -202,7 +203,8 @@ def followed(page: Path, folder: Path, url: str) -> list[str]:
         if isinstance(step, Written):
             file = folder / step.name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text((file.read_text() if step.added else "") + step.text)
+            kept = step.added or (step.name == "sycoprobe.toml" and "[run]" not in step.text)
+            file.write_text((file.read_text() if kept else "") + step.text)
             if step.name == "pyproject.toml":
                 registered(folder, step.text)
         elif isinstance(step, Script):

@@ -15,6 +15,7 @@ from sycoprobe import api
 from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.gate_terminal import print_gate
 from sycoprobe.reports.model import Report
+from sycoprobe.sets.load import shipped_names
 from tests.commands import cli
 
 ROOT = Path(__file__).parent.parent
@@ -78,6 +79,10 @@ def test_the_sample_is_a_run_of_the_command_above_it(sample: Path) -> None:
     assert "sycoprobe run quick -o draw=3\n" in README
     assert ([s.info.name for s in plan.parts[0].sets], plan.model) == (["quick"], "local:smollm2")
     assert plan.parts[0].settings["draw"] == 3
+
+
+def test_the_readme_counts_the_shipped_sets() -> None:
+    assert f"[{len(shipped_names())} sets]" in README
 
 
 def test_the_readme_is_short() -> None:
