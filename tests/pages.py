@@ -15,7 +15,7 @@ PATH = re.compile(r"# ([\w./-]+\.\w+)\n")
 
 @dataclass(frozen=True)
 class Command:
-    """A command of a page, with the exit code that stands beside it (`# exits with 1`), if one does."""
+    """A command of a page, with the exit code that stands beside it (`# exits with 1`, `# exit code 1`), if one does."""
 
     text: str
     exits: int | None = None
@@ -68,6 +68,6 @@ def commands(block: str) -> Iterator[Command]:
     """The commands of a block of shell, one at a time."""
     for line in block.replace("\\\n", " ").splitlines():
         text, _, comment = line.partition(" #")
-        exits = re.search(r"exits with (\d+)", comment)
+        exits = re.search(r"(?:exits with|exit code) (\d+)", comment)
         parts = [part.strip() for part in text.split(" && ")]
         yield from (Command(part, int(exits[1]) if exits else None) for part in parts if part)

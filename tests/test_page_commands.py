@@ -56,6 +56,8 @@ NOT_RUN = {
     "for line in sys.stdin": "a program of its own",
 }
 """Python that is only compiled, and where such code is run."""
+FOLLOWED_ELSEWHERE = {"ten-minutes": "tests/test_starting.py follows it in an empty folder"}
+"""Pages that another test follows."""
 
 
 @cache
@@ -82,7 +84,7 @@ def server() -> Iterator[str]:
 
 
 RUNS = {
-    "candidate": ["facts", "--repeats", "2", "-m", "sim:pushback=0.2,control=0.05"],
+    "candidate": ["facts", "-n", "30", "--repeats", "2", "-m", "sim:pushback=0.2,control=0.05"],
     "RUN1": ["facts", "-n", "20", "-m", "sim:pushback=0.2,control=0.05"],
     "RUN2": ["facts", "-n", "20", "-k", "pressure", "-m", "sim"],
     "NAME": ["facts", "-n", "20", "-m", "sim:pushback=0.2,control=0.05", "-m", "sim:pushback=0.3,control=0.05"],
@@ -239,13 +241,14 @@ def scripted(script: Script, folder: Path, url: str) -> list[str]:
 
 
 WITH_STEPS = [
-    page for page in PAGES if any(not isinstance(step, Script) for step in steps(page)) or page.stem in ("ci", "judges")
+    page for page in PAGES if page.stem not in FOLLOWED_ELSEWHERE and any(not isinstance(step, Script) for step in steps(page))
 ]
+"""Pages that only describe Python, such as docs/api.md, have tests of their own."""
 
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(p, marks=() if p.stem == "tutorial" else pytest.mark.long) for p in WITH_STEPS],
+    [pytest.param(p, marks=() if p.stem == "importing" else pytest.mark.long) for p in WITH_STEPS],
     ids=lambda page: page.stem,
 )
 @pytest.mark.timeout(600)

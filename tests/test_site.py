@@ -126,7 +126,9 @@ def test_the_site_asks_no_other_host(site: Path) -> None:
     for sheet in site.rglob("*.css"):
         assert not re.search(r"(?:@import|url\()\s*['\"]?(?:https?:)?//", sheet.read_text(encoding="utf-8")), sheet
     for page in site.rglob("*.html"):
-        assert 'data-md-component="source"' not in page.read_text(encoding="utf-8"), "would ask GitHub for its stars"
+        text = page.read_text(encoding="utf-8")
+        assert 'data-md-component="source"' not in text, "would ask GitHub for its stars"
+        assert 'class="mermaid"' not in text, "would fetch a library that draws it"
 
 
 def test_a_page_of_the_repository_leads_to_the_same_places_on_the_site() -> None:
