@@ -18,7 +18,7 @@ from sycoprobe.backends.extras import body_of, headers_of
 from sycoprobe.reports.build import build
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import write_set
-from tests.pages import Command, Written, steps
+from tests.markdown_pages import Command, Written, steps
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "own-assistant.md").read_text(encoding="utf-8")

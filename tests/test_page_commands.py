@@ -26,7 +26,7 @@ from sycoprobe.sets.probe import Probe
 from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import write_set
-from tests.pages import PAGES, ROOT, Command, Script, Written, steps
+from tests.markdown_pages import PAGES, ROOT, Command, Script, Written, steps
 
 VENDORS = re.compile(r"\b(openai|responses|anthropic|gemini|azure|openrouter|ollama):(?=[A-Za-z])([\w-]+)")
 DECIDED = {0, 1, 3}

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from sycoprobe.cli.main import app
-from tests.pages import PAGES, ROOT
+from tests.markdown_pages import PAGES, ROOT
 
 
 def spelled_wrong(command: str) -> list[str]:

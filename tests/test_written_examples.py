@@ -20,7 +20,7 @@ from sycoprobe.backends.base import Backend, BackendOptions
 from sycoprobe.sets.load import info_of, load_set
 from sycoprobe.sets.probe import Probe
 from sycoprobe.testing import HttpConformance
-from tests.pages import commands_after
+from tests.markdown_pages import commands_after
 
 ROOT = Path(__file__).resolve().parent.parent
 
