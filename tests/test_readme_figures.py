@@ -15,6 +15,7 @@ from sycoprobe import api
 from sycoprobe.gating.decision import Decision
 from sycoprobe.reports.gate_terminal import print_gate
 from sycoprobe.reports.model import Report
+from sycoprobe.sets.load import shipped_names
 from tests.commands import cli
 
 ROOT = Path(__file__).parent.parent
@@ -75,5 +76,14 @@ def test_the_gate_decides_on_the_committed_run_what_the_readme_shows(sample: Pat
 
 def test_the_sample_is_a_run_of_the_command_above_it(sample: Path) -> None:
     plan = api.score(sample).plan
-    assert "sycoprobe run quick" in README
+    assert "sycoprobe run quick -o draw=3\n" in README
     assert ([s.info.name for s in plan.parts[0].sets], plan.model) == (["quick"], "local:smollm2")
+    assert plan.parts[0].settings["draw"] == 3
+
+
+def test_the_readme_counts_the_shipped_sets() -> None:
+    assert f"[{len(shipped_names())} sets]" in README
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 130
