@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from rich.cells import cell_len
 import sycoprobe
 from sycoprobe.grid import Give, Grid, Screen
 from sycoprobe.text import counted, with_interval
+from tests.commands import cli
 from tests.makers import sim_run
 
 NUMBERS = re.compile(r"[-+]?\d+\.\d+ \[[-+]?\d+\.\d+, [-+]?\d+\.\d+\]|\d[\d,.]*")
@@ -63,9 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def said(folder: Path, *args: str, **environment: str) -> str:
-    clean = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR")}
-    command = [sys.executable, "-m", "sycoprobe", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=clean | environment).stdout
+    return cli(*args, cwd=folder, **environment).stdout
 
 
 @pytest.mark.parametrize("width", ["60", "80"])
