@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.segment import Segment
@@ -24,7 +24,18 @@ NARROWEST = 20
 READABLE = 24
 """Columns that a text needs to be read beside numbers."""
 
-Give = Literal["", "drop", "below", "wrap"]
+Give = Literal["", "drop", "below", "wrap", "whole"]
+
+
+@dataclass(frozen=True)
+class Unbroken:
+    """A line that is never broken, so that what it holds, a path or a command, can be copied."""
+
+    text: Text
+
+    def __rich__(self) -> Text:
+        """The line, for any other console."""
+        return self.text
 
 
 class Screen(Console):
@@ -46,6 +57,14 @@ class Screen(Console):
         )
         super().__init__(file=file, width=width, stderr=stderr, highlight=False, markup=False, emoji=False, **settings)  # type: ignore[arg-type]
         self.bounded = bounded
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """As rich prints it; a line that is `Unbroken` goes on beyond the screen's width."""
+        match objects:
+            case (Unbroken(text),):
+                super().print(text, soft_wrap=True)
+            case _:
+                super().print(*objects, **how)
 
     def say(self, text: str | Text) -> None:
         """Print a line, wrapped where this screen is bounded."""
@@ -87,7 +106,7 @@ class Column:
     """A column: its header, whether it holds numbers, its style, and what it does where there is no room.
 
     `give` is "drop" for a column that is left out, the last such one first; "below" for a text that goes below its row; "wrap" for
-    one that stays, in more lines.
+    one that stays, in more lines; "whole" for one that is shown on one line a row, or not at all.
     """
 
     header: str
@@ -105,7 +124,7 @@ class Column:
     def least(self) -> int:
         """The width that it needs: numbers and names whole, headers wrapped at words, texts readable."""
         words = max(map(len, self.header.split()), default=0)
-        if self.number or not self.give:
+        if self.number or self.give in ("", "whole"):
             return max(words, self._widest)
         return max(words, min(READABLE, self._widest))
 
@@ -169,7 +188,7 @@ def _laid_out(columns: list[Column], styles: list[str], console: Console, width:
     below: list[Column] = []
     kept = list(columns)
     while _room(c.least for c in kept) > width:
-        given = next((c for give in ("below", "drop") for c in reversed(kept) if c.give == give), None)
+        given = next((c for give in ("whole", "below", "drop") for c in reversed(kept) if c.give == give), None)
         if given is None:
             yield from _blocks(columns, styles, console, width)
             return

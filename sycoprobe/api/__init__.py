@@ -1,6 +1,7 @@
 """Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare."""
 
 from sycoprobe.api.conduct import Conduct, price_range
+from sycoprobe.api.conversations import Conversations, conversations
 from sycoprobe.api.entry import arun, arun_all, run, run_all
 from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report, model_slug, new_folders, run_name
 from sycoprobe.api.gate import again, bless, compare, gate, self_check
@@ -16,6 +17,7 @@ __all__ = [
     "DEFAULT_OUT",
     "Caps",
     "Conduct",
+    "Conversations",
     "Interrupted",
     "Planned",
     "Prepared",
@@ -27,6 +29,7 @@ __all__ = [
     "baseline_needed",
     "bless",
     "compare",
+    "conversations",
     "find_run",
     "find_runs",
     "gate",

@@ -337,14 +337,16 @@ class Report(Printed, BaseModel):
         )
 
     def _blocks(self) -> Iterable[RenderableType]:
+        from sycoprobe.reports.brief import brief_blocks
+
+        return brief_blocks(self)
+
+    def full(self) -> str:
+        """All of it as text, as `sycoprobe report --full` prints it; `print(report)` shows what is looked at first."""
         from sycoprobe.reports.terminal import report_blocks
+        from sycoprobe.showing import as_text
 
-        return report_blocks(self)
-
-    def _compact(self) -> Iterable[RenderableType]:
-        from sycoprobe.reports.terminal import headline_blocks
-
-        return headline_blocks(self)
+        return as_text(report_blocks(self))
 
     @classmethod
     def load(cls, path: Path, *, rows: bool = True) -> Report:
