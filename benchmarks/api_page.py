@@ -32,11 +32,11 @@ FILE = Path(__file__).parent.parent / "docs" / "api.md"
 BEGIN = "<!-- made by `python -m benchmarks.api_page --write` -->\n"
 FUNCTIONS = {
     "Plan and run": "run arun run_all arun_all resume aresume score plan until_decided doctor examine",
-    "Read and judge": "gate bless compare self_check",
+    "Read and judge": "gate bless compare self_check runs",
     "Probe sets": "load_set import_set",
 }
 TYPES = {
-    "Reports": "Report Section MetricResult Estimate",
+    "Reports": "Report Section MetricResult Estimate ListedRun",
     "Gates and comparisons": "Gated GateResult RuleResult Decision Baseline Comparison Compared Difference SelfCheck",
     "Plans and runs": "Conduct Tally Planned Plan Cost Until Examination Check",
     "Sets": "ProbeSet Probe SetInfo ImportReport",

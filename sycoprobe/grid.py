@@ -24,7 +24,7 @@ NARROWEST = 20
 READABLE = 24
 """Columns that a text needs to be read beside numbers."""
 
-Give = Literal["", "drop", "below", "wrap", "whole"]
+Give = Literal["", "drop", "below", "wrap"]
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,14 @@ class Column:
     """A column: its header, whether it holds numbers, its style, and what it does where there is no room.
 
     `give` is "drop" for a column that is left out, the last such one first; "below" for a text that goes below its row; "wrap" for
-    one that stays, in more lines; "whole" for one that is shown on one line a row, or not at all.
+    one that stays, in more lines. `entire`: of a text, that it is never wrapped before it gives way.
     """
 
     header: str
     number: bool = False
     style: str = ""
     give: Give = ""
+    entire: bool = False
     cells: list[Text] = field(default_factory=list)
 
     @property
@@ -124,7 +125,7 @@ class Column:
     def least(self) -> int:
         """The width that it needs: numbers and names whole, headers wrapped at words, texts readable."""
         words = max(map(len, self.header.split()), default=0)
-        if self.number or self.give in ("", "whole"):
+        if self.number or self.entire or not self.give:
             return max(words, self._widest)
         return max(words, min(READABLE, self._widest))
 
@@ -150,9 +151,11 @@ class Grid:
         self.columns: list[Column] = []
         self.styles: list[str] = []
 
-    def add_column(self, header: str = "", *, number: bool = False, style: str = "", give: Give = "") -> None:
+    def add_column(
+        self, header: str = "", *, number: bool = False, style: str = "", give: Give = "", entire: bool = False
+    ) -> None:
         """Add a column before any row."""
-        self.columns.append(Column(header, number, style, give))
+        self.columns.append(Column(header, number, style, give, entire))
 
     def add_columns(self, *headers: str, number: bool = False) -> None:
         """Add a column for each header."""
@@ -188,7 +191,7 @@ def _laid_out(columns: list[Column], styles: list[str], console: Console, width:
     below: list[Column] = []
     kept = list(columns)
     while _room(c.least for c in kept) > width:
-        given = next((c for give in ("whole", "below", "drop") for c in reversed(kept) if c.give == give), None)
+        given = next((c for give in ("below", "drop") for c in reversed(kept) if c.give == give), None)
         if given is None:
             yield from _blocks(columns, styles, console, width)
             return

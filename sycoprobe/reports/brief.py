@@ -146,7 +146,7 @@ def _finding(section: Section) -> Iterator[RenderableType]:
     table = Grid()
     table.add_column()
     table.add_column(number=True)
-    table.add_column(style="dim", give="whole")
+    table.add_column(style="dim", give="drop", entire=True)
     for name, m in shown:
         table.add_row(name.replace("_", " "), str(m.estimate), m.says, style="bold" if m.headline else "")
     yield table

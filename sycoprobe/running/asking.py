@@ -43,8 +43,12 @@ class Tally:
     """Calls under way."""
     begun: int = 0
     """Conversations that were begun."""
+    calls_left: int = 0
+    """Calls that are still to be made, at most: less what conversations that are over did not need."""
     kind: str = ""
-    """The kind that is asked at the moment, in a run of several."""
+    """The kind that is asked at the moment."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of the plan, in their order."""
     metric: str = ""
     """The headline of the kind that is asked: what is counted below."""
     arm: int = 0
@@ -74,14 +78,32 @@ class Tally:
     def of(cls, planned: Planned, earlier: Earlier, price: Price | None) -> Tally:
         """The tally of a run that begins, or goes on."""
         cost = planned.cost()
-        return cls(cost.conversations, cost.calls_max, cost=earlier.cost if price else None)
+        return cls(
+            cost.conversations,
+            cost.calls_max,
+            cost=earlier.cost if price else None,
+            calls_left=cost.calls_max,
+            kinds=planned.plan.kinds,
+        )
 
     def called(self, call: Call, price: Price | None) -> None:
         """Count a call that was journaled."""
         self.calls += 1
+        self.calls_left -= 1
         if self.cost is not None:
             self.cost += dollars_of(call, price) or 0.0
         self.errors += call.error is not None
+
+    def known(self) -> None:
+        """Count a call that an earlier process had made."""
+        self.earlier += 1
+        self.calls_left -= 1
+
+    def closed(self, walk: Walk) -> None:
+        """Take note that a conversation is over, perhaps after fewer calls than it could have had."""
+        conversation = walk.conversation
+        most = conversation.kind.most_calls(conversation.part.settings)[1]
+        self.calls_left -= max(0, most - walk.answered - len(walk.failed))
 
     def read(self, part: PlannedPart, done: Exchange) -> None:
         """Count a reply by the headline of its kind."""

@@ -154,8 +154,10 @@ class BatchRun:
             earlier = self._earlier.calls_of.pop(conversation.key, {})
             for place, call in earlier.items():
                 for done, _ in walk.give(place, call.reply):
-                    self._flights.tally.earlier += 1
+                    self._flights.tally.known()
                     self._flights.tally.read(conversation.part, done)
+            if not walk.open:
+                self._flights.tally.closed(walk)
             self._flights.now_due(walk, walk.open)
 
     async def _pick_up(self) -> bool:

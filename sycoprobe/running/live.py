@@ -170,7 +170,7 @@ class Run:
         earlier = self._earlier.calls_of.pop(conversation.key, {})
         for place, call in earlier.items():
             self._give(walk, place, call, earlier)
-            self.tally.earlier += 1
+            self.tally.known()
         self._queue(walk, list(walk.open.values()))
 
     def _give(self, walk: Walk, place: Place, call: Call, calls: Mapping[Place, Call]) -> list[tuple[Turn, Thread]]:
@@ -181,6 +181,8 @@ class Run:
             self.tally.read(part, done)
             if self._watch is not None:
                 self._watch.answered(walk, done, thread, calls.get((done.turn.arm, done.turn.index), call))
+        if not walk.open:
+            self.tally.closed(walk)
         if self._watch is not None:
             for turn, thread in walk.failed[failures:]:
                 self._watch.failed(walk, turn, thread, call)
