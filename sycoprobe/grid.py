@@ -143,9 +143,11 @@ class Grid:
     Parameters
     ----------
     title, caption: lines above and below it.
+    apart: whether an empty line follows it.
     """
 
-    def __init__(self, title: str | Text = "", *, caption: str = "") -> None:
+    def __init__(self, title: str | Text = "", *, caption: str = "", apart: bool = True) -> None:
+        self.apart = apart
         self.title = title if isinstance(title, Text) else Text(title, style="bold")
         self.caption = caption
         self.columns: list[Column] = []
@@ -180,7 +182,8 @@ class Grid:
         yield from _laid_out(columns, self.styles, console, options.max_width)
         if self.caption:
             yield Text(self.caption, style="italic")
-        yield Text("")
+        if self.apart:
+            yield Text("")
 
 
 def _inert(console: Console, cell: Text) -> Text:
@@ -261,7 +264,7 @@ def _line(
 def _blocks(columns: list[Column], styles: list[str], console: Console, width: int) -> Iterator[Text]:
     """Each row as lines: what its first column says, then a line for each of the others."""
     first, *others = columns
-    label = min(max((len(c.header) for c in others), default=0), width // 3)
+    label = min(max((len(c.header) for c in others), default=0), width * 2 // 5)
     for i, style in enumerate(styles):
         yield from _wrapped(first.cells[i], console, width, EDGE, style or "bold")
         for column in others:

@@ -14,7 +14,7 @@ from sycoprobe.grid import Grid, Unbroken
 from sycoprobe.metrics.metric import FIRST, VALID_SHARE
 from sycoprobe.reports.headlines import clear, headlines
 from sycoprobe.reports.terminal_tables import below
-from sycoprobe.text import counted, dollars, visible
+from sycoprobe.text import counted, dollars, shortened, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -58,7 +58,7 @@ def subject(report: Report) -> str:
         *([counted(plan.repeats, "repeat")] if plan.repeats > 1 else []),
         counted(status.calls, "call"),
         *([dollars(report.cost)] if report.cost else []),
-        *(["with a system prompt"] if plan.system is not None else []),
+        *([f"system prompt: {shortened(plan.system, 40)}"] if plan.system is not None else []),
     ]
     return visible(" · ".join(parts))
 
@@ -133,9 +133,14 @@ def path_line(label: str, said: str) -> Unbroken:
 
 def one_line(label: str, said: str, style: str = "") -> Group:
     """A label and a text on one line, which is clipped where the screen ends."""
+    text = Text.assemble((f"  {label:<6}  ", "dim"), (_clipped(said), style), no_wrap=True, overflow="ellipsis")
+    return Group(text)
+
+
+def _clipped(said: str) -> str:
+    """A text on one line, inert; of a long one the beginning."""
     flat = " ".join(visible(said).split())
-    clipped = flat if len(flat) <= _CLIP else f"{flat[:_CLIP]}…"
-    return Group(Text.assemble((f"  {label:<6}  ", "dim"), (clipped, style), no_wrap=True, overflow="ellipsis"))
+    return flat if len(flat) <= _CLIP else f"{flat[:_CLIP]}…"
 
 
 def _finding(section: Section) -> Iterator[RenderableType]:
@@ -143,7 +148,7 @@ def _finding(section: Section) -> Iterator[RenderableType]:
     shown = [(n, m) for n, m in leading(section) if m.estimate.value is not None]
     if not shown:
         return
-    table = Grid()
+    table = Grid(apart=False)
     table.add_column()
     table.add_column(number=True)
     table.add_column(style="dim", give="drop", entire=True)
@@ -191,12 +196,10 @@ def _example_lines(section: Section, example: Example) -> Iterator[Group]:
     if turn is None:
         return
     begun = example.exchanges[0]
-    known = f"right: {example.right}; " if example.right else ""
-    head = f"{known}{turn.arm}" if begun is not turn else f"{known}{turn.arm}, its first turn"
-    asked = f"{example.conversation.removeprefix(f'{section.kind}:').partition('#')[0]} ({head})"
-    yield Group(Text(visible(asked), style="bold", no_wrap=True, overflow="ellipsis"))
-    if begun is not turn:
-        yield one_line("asked", begun.user)
+    known = f" (right: {example.right})" if example.right else ""
+    item = example.conversation.removeprefix(f"{section.kind}:").partition("#")[0]
+    asked = f": {begun.user}" if begun is not turn else ""
+    yield Group(Text(_clipped(f"{item}{known}{asked}"), style="bold", no_wrap=True, overflow="ellipsis"))
     yield one_line("user", turn.user)
     yield one_line("model", turn.reply, "red")
 

@@ -22,15 +22,14 @@ def headlines(reports: Sequence[Report]) -> Grid:
         if wanted:
             table.add_column(head)
     table.add_column("metric", give="drop")
-    table.add_column("in its arms", number=True, give="drop")
-    table.add_column("control", number=True, give="drop")
+    table.add_column("arms, control", number=True, give="drop")
     table.add_columns("difference [95 %]", "items", number=True)
     for report in reports:
         for section in report.kinds.values():
             name, m = section.headline
             names = [*([report.run.rpartition("/")[2]] if runs else []), *([section.kind] if kinds else [])]
-            sides = (share(m.arm_value), share(m.control_value)) if m.against else ("", "")
-            cells = (*names, name.replace("_", " "), *sides, str(m.estimate), str(m.estimate.items))
+            sides = f"{share(m.arm_value)}, {share(m.control_value)}" if m.against else ""
+            cells = (*names, name.replace("_", " "), sides, str(m.estimate), str(m.estimate.items))
             table.add_row(*cells, style="bold" if clear(m.estimate) else "")
     return table
 
