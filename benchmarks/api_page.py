@@ -23,7 +23,7 @@ import sycoprobe
 from benchmarks.docstrings import below_names, by_name, default_of, entries, own_classes, parsed, signature, typed
 from benchmarks.keywords import keyword
 from benchmarks.made import keep
-from sycoprobe.reports import model
+from sycoprobe.reports import listed, model
 from sycoprobe.reports.findings import Finding, GatedRun
 from sycoprobe.sets.load import kind_named, kind_names
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
@@ -42,7 +42,7 @@ TYPES = {
     "Sets": "ProbeSet Probe SetInfo ImportReport",
 }
 PARTS: dict[str, tuple[type, ...]] = {
-    "Reports": (model.Numbers, model.Status, model.Sliced, model.ReadingRow),
+    "Reports": (model.Numbers, model.Status, model.Sliced, model.ReadingRow, listed.Headline, listed.State),
     "Gates and comparisons": (GatedRun, Finding),
 }
 """Types that are attributes of public ones and are named nowhere else."""

@@ -80,13 +80,13 @@ class Progress:
     def _named(self, tally: Tally) -> Text:
         """The line of a tally, with its model where there are several."""
         countdown = self._left.setdefault(id(tally), Countdown(tally.started))
-        left = countdown.says(time.monotonic(), tally.calls, max(0, tally.calls_left))
+        left = countdown.says(time.monotonic(), tally.calls, tally.calls_left)
         return Text.assemble(f"{visible(tally.model)}: " if len(self._tallies) > 1 else "", _line(tally, left))
 
 
 def _line(t: Tally, left: str) -> Text:
     """One line: how far, how fast, how long yet, and what is seen so far."""
-    done, still = t.calls + t.earlier, max(0, t.calls_left)
+    done, still = t.calls + t.earlier, t.calls_left
     elapsed = max(1e-9, time.monotonic() - t.started)
     several = len(t.kinds) > 1 and t.kind in t.kinds
     parts = [

@@ -43,8 +43,8 @@ class Tally:
     """Calls under way."""
     begun: int = 0
     """Conversations that were begun."""
-    calls_left: int = 0
-    """Calls that are still to be made, at most: less what conversations that are over did not need."""
+    spared: int = 0
+    """Calls that conversations could have had, at most, and were over without."""
     kind: str = ""
     """The kind that is asked at the moment."""
     kinds: tuple[str, ...] = ()
@@ -74,6 +74,11 @@ class Tally:
     started: float = field(default_factory=time.monotonic)
     """When, by `time.monotonic`."""
 
+    @property
+    def calls_left(self) -> int:
+        """Calls that are still to be made, at most."""
+        return max(0, self.calls_max - self.calls - self.earlier - self.spared)
+
     @classmethod
     def of(cls, planned: Planned, earlier: Earlier, price: Price | None) -> Tally:
         """The tally of a run that begins, or goes on."""
@@ -82,28 +87,21 @@ class Tally:
             cost.conversations,
             cost.calls_max,
             cost=earlier.cost if price else None,
-            calls_left=cost.calls_max,
             kinds=planned.plan.kinds,
         )
 
     def called(self, call: Call, price: Price | None) -> None:
         """Count a call that was journaled."""
         self.calls += 1
-        self.calls_left -= 1
         if self.cost is not None:
             self.cost += dollars_of(call, price) or 0.0
         self.errors += call.error is not None
-
-    def known(self) -> None:
-        """Count a call that an earlier process had made."""
-        self.earlier += 1
-        self.calls_left -= 1
 
     def closed(self, walk: Walk) -> None:
         """Take note that a conversation is over, perhaps after fewer calls than it could have had."""
         conversation = walk.conversation
         most = conversation.kind.most_calls(conversation.part.settings)[1]
-        self.calls_left -= max(0, most - walk.answered - len(walk.failed))
+        self.spared += max(0, most - walk.answered - len(walk.failed))
 
     def read(self, part: PlannedPart, done: Exchange) -> None:
         """Count a reply by the headline of its kind."""

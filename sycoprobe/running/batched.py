@@ -154,7 +154,7 @@ class BatchRun:
             earlier = self._earlier.calls_of.pop(conversation.key, {})
             for place, call in earlier.items():
                 for done, _ in walk.give(place, call.reply):
-                    self._flights.tally.known()
+                    self._flights.tally.earlier += 1
                     self._flights.tally.read(conversation.part, done)
             if not walk.open:
                 self._flights.tally.closed(walk)

@@ -170,7 +170,7 @@ class Run:
         earlier = self._earlier.calls_of.pop(conversation.key, {})
         for place, call in earlier.items():
             self._give(walk, place, call, earlier)
-            self.tally.known()
+            self.tally.earlier += 1
         self._queue(walk, list(walk.open.values()))
 
     def _give(self, walk: Walk, place: Place, call: Call, calls: Mapping[Place, Call]) -> list[tuple[Turn, Thread]]:
