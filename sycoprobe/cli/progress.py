@@ -69,7 +69,7 @@ class Progress:
         grid = Table.grid(padding=(0, 1))
         for each in self._tallies.values():
             done = each.calls + each.earlier
-            bar = ProgressBar(total=max(1, done + each.calls_left), completed=done, width=24)
+            bar = ProgressBar(total=max(1, done + each.calls_left), completed=done, width=min(24, self._console.width // 6))
             grid.add_row(bar, self._named(each))
         notices = dict.fromkeys(n for t in self._tallies.values() if (n := t.notice or t.waiting_for))
         lately = self._notice if time.monotonic() - self._noticed < NOTICE_FOR else ""
