@@ -73,7 +73,7 @@ def run(
     if dry_run:
         plans.print_plans(prepared.plans, prepared.chosen.conduct.prices, batch=prepared.chosen.conduct.batch, json=json)
         return
-    how = Shown(json, full, transcripts)
+    how = Shown(json, full, transcripts, latest=prepared.folder == (None, None))
     if len(prepared.plans) > 1:
         _run_several(prepared, how, quiet=quiet, verbose=verbose)
     else:

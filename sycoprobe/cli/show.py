@@ -62,11 +62,13 @@ class Shown:
     json: as they stand in the folder.
     full: with every table and note.
     transcripts: how many whole conversations follow; None: none, but what the summary has.
+    latest: whether commands may call the run `latest`, because it has just been made and nobody has named it.
     """
 
     json: bool = False
     full: bool = False
     transcripts: int | None = None
+    latest: bool = False
 
 
 def show(report: Report, folder: Path, how: Shown, *, tolerance: float) -> None:
@@ -166,7 +168,9 @@ def print_one(report: Report, folder: Path, how: Shown, *, examples: int = 5) ->
         print_report(report, screen, transcripts=examples if how.transcripts is None else 0)
         screen.print(Text(f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim"), soft_wrap=True)
     else:
-        for block in brief_blocks(report.lies_in(folder), named(report, folder), example=how.transcripts is None):
+        for block in brief_blocks(
+            report.lies_in(folder), "latest" if how.latest else named(report, folder), example=how.transcripts is None
+        ):
             screen.print(block)
     if how.transcripts:
         from sycoprobe.api import conversations
