@@ -37,7 +37,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The metric to look at first of one kind."""
+    """The metric to look at first of one kind.
+
+    Attributes
+    ----------
+    kind: the kind of probe.
+    metric: the metric's name.
+    estimate: its number, with its interval.
+    """
 
     kind: str
     metric: str
