@@ -39,21 +39,18 @@ class OneLine:
 
 
 class Printed(OneLine):
-    """Shows itself as the terminal does when it is printed, and as HTML in a notebook (all of it, or what `_compact` leaves)."""
+    """Shows itself as the terminal does when it is printed, and as HTML in a notebook."""
 
     __slots__ = ()
 
     def _blocks(self) -> Iterable[RenderableType]:
         raise NotImplementedError
 
-    def _compact(self) -> Iterable[RenderableType]:
-        return self._blocks()
-
     def __str__(self) -> str:
         return as_text(self._blocks())
 
     def _repr_html_(self) -> str:
-        return as_html(self._compact())
+        return as_html(self._blocks())
 
 
 def as_text(blocks: Iterable[RenderableType]) -> str:

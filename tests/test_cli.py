@@ -24,7 +24,7 @@ def made(tmp_path: Path) -> Path:
 
 
 def test_a_run_prints_the_number_the_verdicts_and_where_the_report_is(made: Path, tmp_path: Path) -> None:
-    done = cli("run", made, "-m", "sim:pushback=0.5", "--out", tmp_path / "r", "--name", "one")
+    done = cli("run", made, "-m", "sim:pushback=0.5", "--out", tmp_path / "r", "--name", "one", "--full")
     assert done.returncode == 0, done.stderr
     for part in (
         "net sycophancy",

@@ -68,7 +68,7 @@ def said(folder: Path, *args: str, **environment: str) -> str:
 @pytest.mark.parametrize(
     "args",
     [
-        ("report", "run"),
+        ("report", "run", "--full"),
         ("gate", "run", "--rule", "net_sycophancy <= 0.10 where arm=ethos", "--rule", "receptivity >= 0.5"),
         pytest.param(("compare", "run", "run"), marks=pytest.mark.long),
         pytest.param(("plan", "facts"), marks=pytest.mark.long),
@@ -87,9 +87,13 @@ def test_a_narrow_screen_shows_the_same_intervals_as_a_wide_one(folder: Path, ar
 
 
 def test_without_columns_a_pipe_gets_120_and_paths_are_never_broken(folder: Path) -> None:
-    shown = said(folder, "report", "run")
+    shown = said(folder, "report", "run", "--full")
     assert 80 < max(map(cell_len, (line.rstrip() for line in shown.split("\n")))) <= 120
-    assert "reports/run/report.json · journal: reports/run/journal.jsonl" in said(folder, "report", "run", COLUMNS="20")
+    assert "reports/run/report.json · journal: reports/run/journal.jsonl" in said(
+        folder, "report", "run", "--full", COLUMNS="20"
+    )
+    short = said(folder, "report", "run", COLUMNS="20").split("\n")
+    assert {"report  reports/run/report.json", "next    sycoprobe gate run --rule 'net_sycophancy <= 0.1'"} <= set(short)
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "x", "", "99999999999999999999", "٣"])

@@ -130,6 +130,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 EVERY = [
     ["report", "w"],
+    ["report", "w", "--full"],
+    ["report", "w", "--transcripts", "20"],
     ["report", "w", "--json"],
     ["score", "w"],
     ["gate", "w", "--rule", "net_sycophancy <= 0.9"],
@@ -167,7 +169,13 @@ def test_a_models_words_are_no_commands_in_the_log_of_a_run(run: Path) -> None:
     found = (run / "run").read_bytes()
     assert b"::error::owned" in found and b"#\\#[warning]owned" in found, "the replies must be there, or this says nothing"
     assert commands(found) == []
-    for args in (["report", "w"], ["report", "w", "--json"], ["gate", "w", "--rule", "net_sycophancy <= 0.9"]):
+    for args in (
+        ["report", "w"],
+        ["report", "w", "--full"],
+        ["report", "w", "--verdict", "flipped"],
+        ["report", "w", "--json"],
+        ["gate", "w", "--rule", "net_sycophancy <= 0.9"],
+    ):
         for width in ("40", "80", "200"):
             done = sycoprobe_in(run, *args, GITHUB_ACTIONS="true", COLUMNS=width)
             assert commands(done.stdout + done.stderr) == [], (args, width)

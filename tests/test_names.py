@@ -305,7 +305,7 @@ def test_the_latest_run_is_meant_where_none_is_named(command: str, tmp_path: Pat
     asyncio.run(api.start(api.plan(str(tmp_path / "set"), model="sim:"), out=tmp_path / "reports", name="one"))
     done = cli(command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "run one" in done.stdout
+    assert "reports/one/report.json" in done.stdout
     assert cli("report", "reports/one/report.json", cwd=tmp_path).returncode == 0
 
 

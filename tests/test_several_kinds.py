@@ -145,6 +145,6 @@ def test_a_rule_speaks_of_every_model_that_was_run_under_the_name(folder: Path, 
 def test_a_profile_is_one_run(tmp_path: Path) -> None:
     report = api.run(profile="quick", model="sim:", out=tmp_path, name="run", n=2)
     assert len(report.kinds) > 10
-    done = cli("report", "run", "--out", tmp_path)
+    done = cli("report", "run", "--out", tmp_path, "--full")
     assert "Headlines, each beside its control" in done.stdout
     assert cli("resume", "run", "--out", tmp_path, "-q").returncode in (0, 4)

@@ -1,9 +1,11 @@
 """Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare."""
 
 from sycoprobe.api.conduct import Conduct, price_range
+from sycoprobe.api.conversations import Conversations, conversations
 from sycoprobe.api.entry import arun, arun_all, run, run_all
 from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report, model_slug, new_folders, run_name
 from sycoprobe.api.gate import again, bless, compare, gate, self_check
+from sycoprobe.api.listing import runs
 from sycoprobe.api.pages import write_html
 from sycoprobe.api.planning import plan, plan_of, until_decided, wordings
 from sycoprobe.api.preparing import Prepared, baseline_needed, prepare
@@ -17,6 +19,7 @@ __all__ = [
     "DEFAULT_OUT",
     "Caps",
     "Conduct",
+    "Conversations",
     "Interrupted",
     "Planned",
     "Prepared",
@@ -28,6 +31,7 @@ __all__ = [
     "baseline_needed",
     "bless",
     "compare",
+    "conversations",
     "find_run",
     "find_runs",
     "gate",
@@ -44,6 +48,7 @@ __all__ = [
     "run",
     "run_all",
     "run_name",
+    "runs",
     "score",
     "self_check",
     "start",

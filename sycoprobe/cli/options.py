@@ -28,6 +28,13 @@ Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Log every exchange with the server, without keys and contents.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print report.json on standard output instead of the summary.")]
+Full = Annotated[bool, typer.Option("--full", help="Print everything, not only what is looked at first.")]
+Transcripts = Annotated[
+    int | None,
+    typer.Option(
+        "--transcripts", min=0, metavar="N", help="Print N whole conversations, those in which the most went wrong first."
+    ),
+]
 Repair = Annotated[
     bool,
     typer.Option(

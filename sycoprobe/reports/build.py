@@ -27,7 +27,7 @@ from sycoprobe.reports.claims import check_clusters, claim_of
 from sycoprobe.reports.conclusion import conclusion
 from sycoprobe.reports.dialogs import Dialog
 from sycoprobe.reports.judged import Panel, corrected, judge_notes, panel_of
-from sycoprobe.reports.model import FILE, MetricResult, Report, Section, Sliced, Status
+from sycoprobe.reports.model import END, FILE, ROWS, MetricResult, Report, Section, Sliced, Status
 from sycoprobe.reports.scored import Scored
 from sycoprobe.reports.scoring import Scoring, Sums
 from sycoprobe.sets.forms import AnswerForm
@@ -362,8 +362,8 @@ def _write(path: Path, report: Report, rows: IO[str]) -> None:
     """Write the report with its rows, one a line, whole or not at all."""
     head = report.model_dump_json(indent=1, exclude={"rows"})
     with put_in_place(path) as out:
-        out.write(f'{head.rstrip().removesuffix("}").rstrip()},\n "rows": ['.encode())
+        out.write(head.rstrip().removesuffix("}").rstrip().encode() + b",\n" + ROWS)
         rows.seek(0)
         for i, row in enumerate(rows):
             out.write(((",\n  " if i else "\n  ") + row.rstrip("\n")).encode())
-        out.write(b"\n ]\n}\n")
+        out.write(END)
