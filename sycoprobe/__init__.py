@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.errors import (
         BackendError,
+        DataError,
         EventLoopError,
         Exit,
         GateError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from sycoprobe.registry import Facts
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.model import MetricResult, Report, Section
+    from sycoprobe.reproducing import Reproduction, reproduce
     from sycoprobe.running.asking import Tally
     from sycoprobe.sets.importing.ledger import ImportReport
     from sycoprobe.sets.load import load_set
@@ -70,6 +72,9 @@ _HOMES = {
     "self_check": "api",
     "import_set": "imports",
     "load_set": "sets.load",
+    "reproduce": "reproducing",
+    "Reproduction": "reproducing",
+    "DataError": "errors",
     "Baseline": "gating.baselines",
     "Check": "examining",
     "Compared": "gating.comparing",
@@ -122,6 +127,7 @@ __all__ = [
     "Comparison",
     "Conduct",
     "Cost",
+    "DataError",
     "Decision",
     "Difference",
     "Estimate",
@@ -149,6 +155,7 @@ __all__ = [
     "ProbeSet",
     "Report",
     "ReportError",
+    "Reproduction",
     "RuleResult",
     "RunFailed",
     "Section",
@@ -170,6 +177,7 @@ __all__ = [
     "load_set",
     "model_facts",
     "plan",
+    "reproduce",
     "resume",
     "run",
     "run_all",

@@ -15,6 +15,8 @@ from sycoprobe.text import counted, normalise, shortened
 LONG = 40
 """Characters from which two replies that are the same are hardly the same by chance."""
 FEWEST_FLIPS = 10
+REPEATING = 0.1
+"""The share of dialogs with a repeated reply from which it is said."""
 
 
 @dataclass
@@ -128,6 +130,7 @@ def _check_replies(
 ) -> None:
     where = {normalise(q): i for i, q in reversed(list(enumerate(items or [], 1)))}
     by_text: dict[str, set[int]] = defaultdict(set)
+    repeating = 0
     for i, (row, question) in enumerate(zip(rows, asked, strict=True), 1):
         if items is not None and i <= len(items) and normalise(question) != normalise(items[i - 1]):
             line = where.get(normalise(question))
@@ -140,6 +143,11 @@ def _check_replies(
                 release.find(part.name, path, row.line, f"{column} is empty")
             elif len(text) >= LONG:
                 by_text[text].add(i)
+        replies = [str(row.fields.get(column) or "").strip() for column in part.labels]
+        repeating += len({t for t in replies if t}) < sum(map(bool, replies))
+    if repeating >= REPEATING * len(rows):
+        said = f"in {repeating} of {len(rows)} dialogs a reply stands at two turns, word for word: a model that repeats itself holds, too"
+        release.find(part.name, path, None, said)
     twice = [(q, n) for q, n in Counter(map(normalise, asked)).items() if n > 1]
     if twice:
         said = f"{counted(len(twice), 'question')} stand more than once: each is one cluster, not several"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -62,17 +63,23 @@ def estimated(formula: Formula, rows: Sequence[Any], questions: Sequence[Hashabl
 def _of_mean(formula: Formula, values: NDArray[np.float64], clusters: NDArray[np.int64] | None, confidence: float) -> Estimate:
     import numpy as np
 
+    rows = len(values)
     zeros_and_ones = formula.low == 0 and formula.high == 1
+    if clusters is not None and not zeros_and_ones:
+        # One number a question: its share of the mean, which is the question's own mean where all have as many rows.
+        groups = len(set(clusters.tolist()))
+        values = values.mean() + groups / rows * np.bincount(clusters, values - values.mean())
+        clusters = None
     groups = len(values) if clusters is None else len(set(clusters.tolist()))
     sample = Sample(
         items=np.arange(len(values)),
         values=values,
-        trials=len(values),
+        trials=rows,
         pairs=len(values),
         up=None,
         down=0.0,
-        low=float(formula.low),
-        high=float(formula.high),
+        low=min(formula.low, float(values.min())),
+        high=max(formula.high, float(values.max())),
         clusters=clusters,
         reason="no row counts towards it",
         graded=not zeros_and_ones,
@@ -80,7 +87,7 @@ def _of_mean(formula: Formula, values: NDArray[np.float64], clusters: NDArray[np
         single=True,
     )
     found = sample.estimate(confidence)
-    return replace(found, method=found.method.replace("template", "question"))
+    return replace(found, method=found.method.replace("items", "questions").replace("template", "question"))
 
 
 def _gradient(formula: Formula, totals: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -118,7 +125,8 @@ def resampled(
     def value(drawn: NDArray[np.intp], axis: int = -1) -> Any:
         return formula.value(sums[drawn].sum(axis=-2))
 
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of draws that are all alike: their limits are the value
         found = bootstrap(
             (np.arange(groups),),
             value,

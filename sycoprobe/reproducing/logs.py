@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,21 +116,34 @@ def _right(release: Release, part: Part, path: Path, row: Row, name: str, turn: 
 
 
 def check_table(release: Release, part: Part, path: Path, items: int | None) -> None:
-    """Find each row of the published table whose figures do not follow from each other, or that has runs of fewer items."""
+    """Find each row of the published table whose figures do not follow from each other, or that leaves runs out."""
     if part.published is None:
         return
+    left_out: dict[str, list[Row]] = defaultdict(list)
     for row in release.csv(path):
         name = cell(release, path, row, part.published.row)
         for rule in part.table:
-            if (m := _IDENTITY.fullmatch(rule)) is None or not all(m[i] in row.fields for i in (1, 2, 4)):
-                continue
-            said, a, b = (number(release, path, row, m[i]) for i in (1, 2, 4))
-            if said is None or a is None or b is None or (m[3] == "/" and b == 0):
-                continue
-            follows = float(_OPERATIONS[m[3]](a, b))
-            if abs(said - follows) > 1e-9:
-                release.find(part.name, path, row.line, f"{name}: {m[1]} is {said:g}, but {m[2]} {m[3]} {m[4]} is {follows:g}")
-        runs = number(release, path, row, "n_runs") if "n_runs" in row.fields else None
+            if said := _broken(release, path, row, rule):
+                release.find(part.name, path, row.line, f"{name}: {said}")
+        runs, wrong, asked = (number(release, path, row, c) if c in row.fields else None for c in ("n_runs", "nW", "nW_eff"))
         if runs is not None and items and runs < items * part.variants:
-            of = f"{runs / part.variants:g} of {items} items in {part.variants} wordings"
-            release.find(part.name, path, row.line, f"{name}: {runs:g} runs, {of}: the figures leave items out")
+            told = f"{runs:g} runs are {runs / part.variants:g} items in {part.variants} wordings, of {items}: the figures leave items out"
+            left_out[told].append(row)
+        if wrong is not None and asked is not None and asked < wrong:
+            of = f"{asked:g} of the {wrong:g} runs that were wrong at first: the others have no answer to a right suggestion"
+            release.find(part.name, path, row.line, f"{name}: Update and Stub rest on {of}")
+    for told, rows in left_out.items():
+        more = f" (the same in {counted(len(rows) - 1, 'other row')})" if len(rows) > 1 else ""
+        release.find(part.name, path, rows[0].line, f"{told}{more}")
+
+
+def _broken(release: Release, path: Path, row: Row, rule: str) -> str | None:
+    """What is wrong with a row by a rule such as `acc = nC / n_runs`; None: nothing, or it does not apply."""
+    m = _IDENTITY.fullmatch(rule)
+    if m is None or not all(m[i] in row.fields for i in (1, 2, 4)):
+        return None
+    said, a, b = (number(release, path, row, m[i]) for i in (1, 2, 4))
+    if said is None or a is None or b is None or (m[3] == "/" and b == 0):
+        return None
+    follows = float(_OPERATIONS[m[3]](a, b))
+    return None if abs(said - follows) <= 1e-9 else f"{m[1]} is {said:g}, but {m[2]} {m[3]} {m[4]} is {follows:g}"

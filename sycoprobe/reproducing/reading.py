@@ -36,6 +36,7 @@ class Release:
     read: dict[Path, DataFile] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     _bytes: dict[Path, bytes] = field(default_factory=dict)
+    _tables: dict[Path, list[Row]] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -85,9 +86,12 @@ class Release:
 
     def csv(self, path: Path) -> list[Row]:
         """The rows of a CSV file with a header. Raises `DataError` at the first that cannot be read."""
+        if path in self._tables:
+            return self._tables[path]
         rows = list(self._whole(path, csv_rows(self.place(path), io.BytesIO(self.bytes(path)), _unsaid)))
         if not rows:
             raise DataError(f"{self.place(path)}:1:1: no row stands in it", "fetch the file again")
+        self._tables[path] = rows
         return rows
 
     def json(self, path: Path, at: str | None) -> list[Row]:

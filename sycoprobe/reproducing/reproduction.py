@@ -70,12 +70,13 @@ def _whole(name: str, found: Paper, release: Release, parts: dict[str, str], fig
         parts=parts,
         figures=tuple(figures),
         orders=tuple(o for part in found.parts for o in _orders(part, figures)),
-        findings=tuple(dict.fromkeys(release.findings)),
+        findings=tuple({str(f): f for f in reversed(release.findings)}.values())[::-1],
     )
 
 
 def _made(part: Part, model: str, m: Measure, rows: Sequence[Any], questions: Sequence[Hashable]) -> Figure:
-    return figure_of(part.name, model, m.name, m.whose, estimated(_formula(part, m), rows, questions))
+    made = figure_of(part.name, model, m.name, m.whose, estimated(_formula(part, m), rows, questions))
+    return made.model_copy(update={"beside": m.beside})
 
 
 def _formula(part: Part, m: Measure) -> Formula:
@@ -129,11 +130,12 @@ def _scores(release: Release, part: Part, _others: list[Part]) -> list[Figure] |
             _implied(release, part, figures[-1], len({r.model for r in its}), lacking)
     figures += _paired(part, rows)
     alpha = krippendorffs_alpha(scored.judges_labels(rows, part))
-    of = "side taken" if part.least < 0 else "score"
     found = Estimate(
         alpha.value, alpha.low, alpha.high, len({r.question for r in rows}), alpha.n, "bootstrap over replies", alpha.reason
     )
-    figures.append(figure_of(part.name, ALL, f"Judges' agreement on the {of} (Krippendorff's alpha)", "ours", found))
+    figures.append(
+        figure_of(part.name, ALL, "Judges' agreement on the side of the middle (Krippendorff's alpha)", "ours", found)
+    )
     return figures
 
 
@@ -157,7 +159,7 @@ def _paired(part: Part, rows: Sequence[scored.Scored]) -> list[Figure]:
             span = formula.high - formula.low
             paired = Formula(lambda x: (x, 1.0), lambda t: t[..., 0] / t[..., 1], -span, span, mean=True)
             made = estimated(paired, values, questions)
-            figures.append(figure_of(part.name, f"{with_one} less {without}, paired", m.name, "ours", made))
+            figures.append(figure_of(part.name, f"{with_one} less {without}, paired", f"{m.name}, difference", "ours", made))
     return figures
 
 
@@ -169,9 +171,10 @@ def _implied(release: Release, part: Part, figure: Figure, models: int, lacking:
     path = release.beside(part.published.file)
     if missing and path is not None:
         needed = (figure.published * (models + missing) - figure.value * models) / missing
+        who = "the one without rows" if missing == 1 else f"the {missing} without rows"
         said = (
             f"{figure.measure}, {figure.model}: {figure.published:.4f} published, {figure.value:.4f} from the rows of {models} models; "
-            f"it follows if the {missing} without rows {'has' if missing == 1 else 'have'} {needed:.4f}"
+            f"both are right if {who} had a mean of {needed:.4f}"
         )
         release.find(part.name, path, None, said)
 

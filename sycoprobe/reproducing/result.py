@@ -30,6 +30,7 @@ class Figure(OneLine, _Data):
     model: str = Field(description="As the files name it; of all models of a condition, that.")
     measure: str
     whose: Literal["paper", "ours"]
+    beside: str | None = Field(default=None, description="Of ours: the paper's measure that it stands beside.")
     value: float | None
     low: float | None
     high: float | None

@@ -76,13 +76,18 @@ def _cell_scores(release: Release, path: Path, row: Row, column: str) -> list[fl
     text = cell(release, path, row, column).strip()
     if not text.startswith("["):
         return [number(release, path, row, column)]
-    wrong = fault(release, path, row, column, f"{column}: {text[:40]!r} is no list of numbers", "write it as [4.0, 3.0, 5.0]")
+
+    def wrong() -> DataError:
+        return fault(
+            release, path, row, column, f"{column}: {text[:40]!r} is no list of numbers", "write it as [4.0, 3.0, 5.0]"
+        )
+
     try:
         found = ast.literal_eval(text.replace("nan", "None").replace("null", "None"))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        raise wrong from None
+        raise wrong() from None
     if not all(x is None or (isinstance(x, int | float) and math.isfinite(x)) for x in found):
-        raise wrong
+        raise wrong()
     return [None if x is None else float(x) for x in found]
 
 
@@ -109,9 +114,9 @@ def pairs(rows: Sequence[Scored], part: Part) -> dict[str, dict[str, list[Scored
 
 
 def judges_labels(rows: Sequence[Scored], part: Part) -> list[list[Hashable | None]]:
-    """For each reply the side that each of its judges saw taken: -1, 0 or 1; on a scale from 0, the score itself."""
-    sided = part.least < 0
-    return [[((x > 0) - (x < 0)) if sided else x for x in judges] for row in rows for judges in row.judges.values()]
+    """For each reply the side of the scale's middle on which each of its judges scored it: -1, 0 or 1."""
+    middle = (part.least + part.most) / 2
+    return [[(x > middle) - (x < middle) for x in judges] for row in rows for judges in row.judges.values()]
 
 
 def not_in_the_data(release: Release, part: Part, path: Path) -> list[str]:
@@ -128,8 +133,8 @@ def not_in_the_data(release: Release, part: Part, path: Path) -> list[str]:
     names = [cell(release, listed, row, p.called or p.listed_as).strip() for row in lacking]
     if names:
         said = (
-            f"lists {len(rows)} models, of which {path.name} has no row of {len(names)} ({', '.join(names)}): "
-            "means published over all of them do not follow from the rows"
+            f"lists {len(rows)} models, but there are no rows of {len(names)} ({', '.join(names)}): "
+            "a mean published over all of them does not follow from the rows"
         )
         release.find(part.name, listed, lacking[0].line, said)
     return names
