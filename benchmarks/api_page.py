@@ -25,6 +25,8 @@ from benchmarks.keywords import keyword
 from benchmarks.made import keep
 from sycoprobe.reports import listed, model
 from sycoprobe.reports.findings import Finding, GatedRun
+from sycoprobe.reproducing import result as reproducing_result
+from sycoprobe.reproducing.result import DataFile, Figure, Order
 from sycoprobe.sets.load import kind_named, kind_names
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
 
@@ -34,6 +36,7 @@ FUNCTIONS = {
     "Plan and run": "run arun run_all arun_all resume aresume score plan until_decided doctor examine",
     "Read and judge": "gate bless compare self_check runs",
     "Probe sets": "load_set import_set",
+    "Papers": "reproduce",
     "Models": "model_facts",
 }
 TYPES = {
@@ -41,11 +44,13 @@ TYPES = {
     "Gates and comparisons": "Gated GateResult RuleResult Decision Baseline Comparison Compared Difference SelfCheck",
     "Plans and runs": "Conduct Tally Planned Plan Cost Until Examination Check",
     "Sets": "ProbeSet Probe SetInfo ImportReport",
+    "Papers": "Reproduction",
     "Models": "Facts",
 }
 PARTS: dict[str, tuple[type, ...]] = {
     "Reports": (model.Numbers, model.Status, model.Sliced, model.ReadingRow, listed.Headline, listed.State),
     "Gates and comparisons": (GatedRun, Finding),
+    "Papers": (DataFile, Figure, Order, reproducing_result.Finding),
 }
 """Types that are attributes of public ones and are named nowhere else."""
 COMMON = ("Any", "Iterable", "Mapping", "None", "Path", "Sequence")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.errors import (
         BackendError,
+        DataError,
         EventLoopError,
         Exit,
         GateError,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.listed import ListedRun
     from sycoprobe.reports.model import MetricResult, Report, Section
+    from sycoprobe.reproducing import Reproduction, reproduce
     from sycoprobe.running.asking import Tally
     from sycoprobe.sets.importing.ledger import ImportReport
     from sycoprobe.sets.load import load_set
@@ -72,6 +74,9 @@ _HOMES = {
     "self_check": "api",
     "import_set": "imports",
     "load_set": "sets.load",
+    "reproduce": "reproducing",
+    "Reproduction": "reproducing",
+    "DataError": "errors",
     "Baseline": "gating.baselines",
     "Check": "examining",
     "Compared": "gating.comparing",
@@ -125,6 +130,7 @@ __all__ = [
     "Comparison",
     "Conduct",
     "Cost",
+    "DataError",
     "Decision",
     "Difference",
     "Estimate",
@@ -153,6 +159,7 @@ __all__ = [
     "ProbeSet",
     "Report",
     "ReportError",
+    "Reproduction",
     "RuleResult",
     "RunFailed",
     "Section",
@@ -174,6 +181,7 @@ __all__ = [
     "load_set",
     "model_facts",
     "plan",
+    "reproduce",
     "resume",
     "run",
     "run_all",

@@ -129,6 +129,10 @@ class JudgingFailed(JudgeError):
     exit_code = Exit.INCOMPLETE
 
 
+class DataError(SycoprobeError):
+    """A paper's published data cannot be read, or does not fit what its file declares."""
+
+
 class ReportError(SycoprobeError):
     """A report cannot be read or written."""
 

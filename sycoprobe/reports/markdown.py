@@ -85,7 +85,7 @@ def comparison_page(found: Comparison) -> str:
             for d in run.differences
         ]
         header = ("metric", "reference", "this run", "difference, paired", "items", "p (Holm)")
-        parts.append(f"## {inline(title)}\n\n{_table(header, rows)}")
+        parts.append(f"## {inline(title)}\n\n{table(header, rows)}")
     notes = "".join(f"- {inline(n)}\n" for n in found.notes)
     return "\n".join([*parts, notes]) if notes else "\n".join(parts)
 
@@ -111,7 +111,7 @@ def _page(gated: Gated) -> str:
         f"## {sign} sycoprobe: {inline(summary(result))}",
         "",
         *(line for run in gated.runs for line in (_about(run), "")),
-        _table(
+        table(
             ("rule", "", f"estimate, {100 * (1 - result.alpha):g} %", "items", "why"),
             [
                 (
@@ -156,14 +156,14 @@ def _estimates(run: GatedRun) -> str:
 def _section(report: Report, section: Section) -> str:
     title = section.kind if len(report.kinds) > 1 else ""
     rows = [_estimate(name, m.estimate) for name, m in section.metrics.items() if not m.bound_of]
-    parts = [_table((inline(title), "estimate, 95 %", "items", "replies"), rows)]
+    parts = [table((inline(title), "estimate, 95 %", "items", "replies"), rows)]
     if line := bounds_line(section):
         parts.append(f"{inline(line)}\n")
     if section.kept_form and (line := kept_line(report.plan.answer, section.kept_form)):
         parts.append(f"{inline(line)}\n")
     how = section.readings
     if how is not None and (rows_ := readings.table(how)):
-        shown = _table(tuple(map(inline, rows_[0])), [tuple(map(inline, row)) for row in rows_[1:]])
+        shown = table(tuple(map(inline, rows_[0])), [tuple(map(inline, row)) for row in rows_[1:]])
         parts.append(f"{readings.TITLE}:\n\n{shown}\n{inline(readings.source(how))}\n")
     return "\n".join(parts)
 
@@ -177,7 +177,8 @@ def _estimate(name: str, e: Estimate) -> tuple[str, ...]:
     return name.replace("_", " "), str(e) if e.value is not None else inline(e.reason or "–"), str(e.items), str(e.trials)
 
 
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table of cells that are inert already."""
     lines = [header, tuple("---" for _ in header), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
