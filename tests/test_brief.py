@@ -65,7 +65,7 @@ def test_an_incomplete_run_says_what_is_missing_and_how_to_go_on(tmp_path: Path)
 
 def test_replies_that_could_not_be_read_and_calls_that_failed_are_said(tmp_path: Path) -> None:
     report = sycoprobe.run(str(write_set(tmp_path / "set", 20)), model="sim:unparsed=0.4", out=tmp_path, name="r")
-    assert "% of the replies could not be read" in str(report)
+    assert " % of the replies could not be read" in str(report)
     failed = report.model_copy(update={"status": report.status.model_copy(update={"errors": 3, "error_kinds": {"timeout": 3}})})
     assert f"3 of {report.status.calls} calls failed (3 timeout)" in str(failed)
 

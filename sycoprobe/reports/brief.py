@@ -111,7 +111,7 @@ def weighty(report: Report) -> list[str]:
         valid = section.metrics.get(VALID_SHARE)
         if valid is not None and valid.estimate.value is not None and below(valid.estimate):
             where = f" of {section.kind}" if len(report.kinds) > 1 else ""
-            found.append(f"{1 - valid.estimate.value:.0%} of the replies{where} could not be read")
+            found.append(f"{100 * (1 - valid.estimate.value):.0f} % of the replies{where} could not be read")
     if status.stopped_early and report.decision is not None:
         found.append(f"stopped early, after {counted(report.decision.items_looked_at, 'complete item')}")
     of_the_model = report.model.get("notes", [])
