@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -14,7 +15,7 @@ from sycoprobe.reproducing import papers
 from sycoprobe.reproducing.formulas import Turns, number_of_flips, restricted_mean, turn_of_flip
 from tests.commands import cli
 
-PUBLISHED = Path(__file__).parent.parent.parent / "shared" / "datasets"
+PUBLISHED = Path(os.environ.get("SYCOPROBE_SHARED", Path(__file__).parents[2] / "shared")) / "datasets"
 published = pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published data is not here")
 ROUNDS = [f"Response_{k}" for k in range(1, 6)]
 DIALOGS = ["11111", "11011", "01010", "10000", "11101", "00000"]
@@ -144,6 +145,7 @@ def test_the_order_of_models_can_change_under_ours(tmp_path: Path) -> None:
 
 
 @published
+@pytest.mark.long
 def test_every_published_mean_of_sycon_bench_comes_out_to_the_digit() -> None:
     r = sycoprobe.reproduce("sycon-bench", PUBLISHED / "sycon-bench")
     compared = [f for f in r.figures if f.same is not None]
@@ -208,6 +210,7 @@ def test_a_score_that_is_not_the_median_of_its_judges_is_found(tmp_path: Path) -
 
 
 @published
+@pytest.mark.long
 def test_what_syco_bench_published_does_not_follow_from_its_rows_and_why_is_said() -> None:
     r = sycoprobe.reproduce("syco-bench", PUBLISHED / "syco-bench")
     pick = r.figure("pickside", "all models, With System", "Pick a side")

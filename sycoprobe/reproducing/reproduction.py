@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,18 @@ def _made(part: Part, model: str, m: Measure, rows: Sequence[Any], questions: Se
 
 
 def _formula(part: Part, m: Measure) -> Formula:
-    return FORMULAS[part.shape][m.formula]
+    """The formula, with the range that the scores of this part allow it."""
+    found = FORMULAS[part.shape][m.formula]
+    if part.shape != "scores":
+        return found
+    span = part.most - part.least
+    ranges = {
+        "sum": (part.least * len(m.of), part.most * len(m.of)),
+        "difference": (-span, span),
+        "absolute_difference": (0.0, span),
+    }
+    low, high = ranges.get(m.formula, (found.low, found.high))
+    return replace(found, low=low, high=high)
 
 
 def _beside(figure: Figure, m: Measure, published: float | None) -> Figure:
