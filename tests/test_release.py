@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,23 @@ def test_before_a_tag_the_changelog_has_a_date_and_all_fragments(copy: Path) -> 
 @pytest.mark.long
 def test_sdist_and_wheel_build_and_hold_sets_and_schemas(dist: Path) -> None:
     assert list(faults_of_archives(dist)) == []
+
+
+@pytest.mark.long
+def test_links_and_pictures_of_the_readme_lead_to_the_versions_files_from_pypi_too(dist: Path) -> None:
+    wheel = next(dist.glob("*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = next(n for n in archive.namelist() if n.endswith("/METADATA"))
+        page = archive.read(metadata).decode().partition("\n\n")[2]
+    targets = re.findall(r'\]\(([^)\s]+)|\b(?:src|srcset|href)="([^"]+)"', page)
+    links = [a or b for a, b in targets]
+    assert [x for x in links if not x.startswith(("https://", "http://", "#", "mailto:"))] == []
+    of_ours = re.compile(
+        rf"https://(?:raw.githubusercontent.com|github.com)/sycoprobe/sycoprobe/(?:blob/)?v{sycoprobe.__version__}/([^#]+)"
+    )
+    paths = [m[1] for x in links if (m := of_ours.match(x))]
+    assert len(paths) > 20
+    assert [p for p in paths if not (ROOT / p).exists()] == []
 
 
 @pytest.mark.long
