@@ -55,7 +55,7 @@ def test_another_version_in_any_file_is_found(copy: Path) -> None:
     version = sycoprobe.__version__
     change(copy / "CITATION.cff", f"version: {version}", "version: 0.0.9")
     change(copy / "CHANGELOG.md", f"## {version}", "## 0.0.8")
-    change(copy / "pyproject.toml", 'dynamic = ["version"]', 'version = "0.0.7"')
+    change(copy / "pyproject.toml", 'dynamic = ["version", "readme"]', 'version = "0.0.7"\ndynamic = ["readme"]')
     assert [fault.partition(",")[0] for fault in faults_of_versions(copy)] == [
         "CITATION.cff: version 0.0.9",
         "CHANGELOG.md: version 0.0.8",
