@@ -52,7 +52,7 @@ class Scarce:
 
     def __init__(self, most: int, error: Exception) -> None:
         self._most, self._error = most, error
-        self.under_way = self.peak = self.refused = 0
+        self.under_way = self.refused = 0
 
     async def start(self) -> dict[str, Any]:
         return {"model": "scarce", "mode": "chat"}
