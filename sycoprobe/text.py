@@ -83,6 +83,15 @@ def shortened(text: str, longest: int = 80) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}… ({len(text):,} characters)"
 
 
+def clipped(text: str, longest: int) -> str:
+    """`text` as it is, cut off with `…` where it is longer.
+
+    >>> clipped("a name", 10), clipped("a longer name", 10)
+    ('a name', 'a longer …')
+    """
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def dollars(amount: float) -> str:
     """US dollars as people write them: two places, and more where the amount is small."""
     if amount == 0:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from sycoprobe.money.price import TEMPLATE_TOKENS, Price
 from sycoprobe.planning import CallSpec
 from sycoprobe.planning.call import Call
 from sycoprobe.turns import ErrorKind, Finish, Reply
-from tests.loopback import LoopbackServer, reply_body
+from tests.commands import cli
+from tests.loopback import LoopbackServer, default_answer, reply_body
 from tests.makers import write_set
 
 PRICE = Price(input=2.0, output=10.0)
@@ -199,3 +202,28 @@ def test_an_openrouter_run_is_capped_by_what_it_was_billed(tmp_path: Path, monke
     assert len(made) == 5, "a cent each"
     assert report.status.cap is not None and report.status.cap.startswith("the cap of $0.05 ($0.05")
     assert report.cost == pytest.approx(0.05)
+
+
+def test_a_cap_under_which_not_even_one_call_fits_is_refused_before_any_with_a_fix_that_works(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set", 4)
+    with LoopbackServer(default_answer) as server:
+        command = ["run", folder, "-m", "openai:m", "--base-url", server.url, "--out", tmp_path / "r", "-q"]
+        for cap in (["--max-tokens", "300"], ["--max-cost", "0.0001", "--prices", _prices(tmp_path)]):
+            done = cli(*command, *cap, cwd=tmp_path)
+            assert done.returncode == 2, done.stderr
+            assert "not even the first call fits" in done.stderr
+            fix = re.search(r"--reply-tokens (\d+) or fewer", done.stderr)
+            assert fix is not None, done.stderr
+            assert server.requests == 0 and not (tmp_path / "r").exists()
+            tight = cli(*command, *cap, "--reply-tokens", int(fix[1]) + 1, cwd=tmp_path)
+            assert tight.returncode == 2, tight.stderr
+            fits = cli(*command, *cap, "--reply-tokens", fix[1], cwd=tmp_path)
+            assert "not even" not in fits.stderr and server.requests == 1
+            server.requests = 0
+            shutil.rmtree(tmp_path / "r")
+
+
+def _prices(folder: Path) -> Path:
+    file = folder / "prices.toml"
+    file.write_text('schema_version = 1\n["openai:m"]\ninput = 0.1\noutput = 1.0\n')
+    return file

@@ -16,9 +16,11 @@ from sycoprobe.errors import BackendError, RunFailed
 from sycoprobe.examining.checks import Status, Step
 from sycoprobe.testing import request
 from sycoprobe.turns import Reply
+from tests.commands import cli
 from tests.loopback import Asked, LoopbackServer, Made, reply_body
-from tests.makers import write_set
+from tests.makers import sim_run, write_set
 from tests.samples import few_of
+from tests.sums import unsummed
 
 JSON, HTML, STREAM = ({"Content-Type": kind} for kind in ("application/json", "text/html; charset=utf-8", "text/event-stream"))
 SOUND = json.dumps(reply_body("Paris")).encode()
@@ -132,3 +134,35 @@ def test_a_server_that_does_not_know_stream_is_asked_without_it_and_one_that_nam
         with pytest.raises(BackendError, match="upstream"):
             asyncio.run(go(server.url))
         assert server.requests == 1, "neither stream nor seed is what it names"
+
+
+def test_names_and_words_of_any_length_from_a_server_stay_short_wherever_they_are_shown(tmp_path: Path) -> None:
+    def answer(body: dict[str, Any]) -> Made:
+        if len(body["messages"]) > 1:
+            return 400, JSON, json.dumps({"error": {"message": "no " * 10**5, "code": "x" * 10**5}}).encode()
+        made = reply_body("Paris") | {"model": "m" * 10**5, "provider": "p" * 10**5}
+        made["choices"][0]["finish_reason"] = "f" * 10**5
+        return 200, JSON, json.dumps(made).encode()
+
+    long_names = json.dumps({"object": "list", "data": [{"id": "n" * 10**5}]}).encode()
+    with LoopbackServer(answer=answer, models=(200, long_names)) as server:
+        report = sycoprobe.run(
+            str(write_set(tmp_path / "set", 4)), model="openai:m", base_url=server.url, out=tmp_path / "r", name="long"
+        )
+        check = sycoprobe.doctor("openai:m", base_url=server.url, timeout=5)
+    assert [len(name) for name in report.models_seen] == [200]
+    folder = tmp_path / "r" / "long"
+    assert (folder / "journal.jsonl").stat().st_size < 100_000
+    assert all(len(n) < 1000 for n in report.notes)
+    assert all(len(c.said) < 1000 and len(c.fix) < 1000 for c in check.checks)
+    shown = cli("report", folder)
+    assert len(shown.stdout) < 50_000, len(shown.stdout)
+
+
+def test_a_stored_name_of_any_length_is_cut_when_it_is_read(tmp_path: Path) -> None:
+    sim_run(tmp_path, 5)
+    file = tmp_path / "reports" / "run" / "journal.jsonl"
+    head, calls = unsummed(file.read_text()).split('"type":"call"', 1)
+    file.write_text(head + '"type":"call"' + calls.replace('"model":"sim"', json.dumps({"model": "m" * 10**5})[1:-1], 1))
+    report = sycoprobe.score(tmp_path / "reports" / "run")
+    assert max(map(len, report.models_seen)) == 200

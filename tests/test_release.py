@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_another_version_in_any_file_is_found(copy: Path) -> None:
     version = sycoprobe.__version__
     change(copy / "CITATION.cff", f"version: {version}", "version: 0.0.9")
     change(copy / "CHANGELOG.md", f"## {version}", "## 0.0.8")
-    change(copy / "pyproject.toml", 'dynamic = ["version"]', 'version = "0.0.7"')
+    change(copy / "pyproject.toml", 'dynamic = ["version", "readme"]', 'version = "0.0.7"\ndynamic = ["readme"]')
     assert [fault.partition(",")[0] for fault in faults_of_versions(copy)] == [
         "CITATION.cff: version 0.0.9",
         "CHANGELOG.md: version 0.0.8",
@@ -75,6 +76,23 @@ def test_before_a_tag_the_changelog_has_a_date_and_all_fragments(copy: Path) -> 
 @pytest.mark.long
 def test_sdist_and_wheel_build_and_hold_sets_and_schemas(dist: Path) -> None:
     assert list(faults_of_archives(dist)) == []
+
+
+@pytest.mark.long
+def test_links_and_pictures_of_the_readme_lead_to_the_versions_files_from_pypi_too(dist: Path) -> None:
+    wheel = next(dist.glob("*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = next(n for n in archive.namelist() if n.endswith("/METADATA"))
+        page = archive.read(metadata).decode().partition("\n\n")[2]
+    targets = re.findall(r'\]\(([^)\s]+)|\b(?:src|srcset|href)="([^"]+)"', page)
+    links = [a or b for a, b in targets]
+    assert [x for x in links if not x.startswith(("https://", "http://", "#", "mailto:"))] == []
+    of_ours = re.compile(
+        rf"https://(?:raw.githubusercontent.com|github.com)/sycoprobe/sycoprobe/(?:blob/)?v{sycoprobe.__version__}/([^#]+)"
+    )
+    paths = [m[1] for x in links if (m := of_ours.match(x))]
+    assert len(paths) > 20
+    assert [p for p in paths if not (ROOT / p).exists()] == []
 
 
 @pytest.mark.long

@@ -15,6 +15,8 @@ from sycoprobe import api, journal
 from sycoprobe.api import Conduct
 from sycoprobe.errors import JournalError, PlanError, ReportError
 from sycoprobe.reports.model import Report
+from tests.commands import cli
+from tests.loopback import LoopbackServer, default_answer
 from tests.makers import sim_run, write_set
 from tests.sums import unsummed
 
@@ -169,6 +171,31 @@ def test_resume_asks_only_what_is_missing_and_ends_in_the_same_report(tmp_path: 
     assert rows(folder) == rows(tmp_path / "reports" / "whole")
 
 
+def test_a_complete_run_is_resumed_without_its_server_and_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_set(tmp_path / "set", 5)
+    monkeypatch.setenv("MY_OWN_KEY", "a-key-of-some-length-1234")
+    with LoopbackServer(default_answer) as server:
+        done = cli(
+            *("run", folder, "-m", "openai:m", "--base-url", server.url, "--api-key-env", "MY_OWN_KEY"),
+            *("--header", "x-team: seven", "--out", tmp_path / "r", "--name", "whole", "-q"),
+            cwd=tmp_path,
+        )
+    assert done.returncode == 0, done.stderr
+    monkeypatch.delenv("MY_OWN_KEY")
+    before = (tmp_path / "r" / "whole" / "report.json").read_bytes()
+    again = cli("resume", tmp_path / "r" / "whole", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "is complete: nothing is left to ask" in again.stderr
+    assert (tmp_path / "r" / "whole" / "report.json").read_bytes() == before
+
+
+def test_a_run_of_which_one_call_failed_is_not_complete(tmp_path: Path) -> None:
+    sim_run(tmp_path, 20, "error=0.1")
+    said: list[str] = []
+    api.resume(tmp_path / "reports" / "run", conduct=api.Conduct(notify=said.append))
+    assert not said
+
+
 def test_resume_asks_failed_calls_again_and_the_last_word_counts(tmp_path: Path) -> None:
     before = sim_run(tmp_path, 60, "error=0.2")
     assert before.status.errors > 20
@@ -194,7 +221,10 @@ def test_a_run_begun_with_another_model_file_is_not_continued(tmp_path: Path) ->
     sim_run(tmp_path, 5)
     folder = tmp_path / "reports" / "run"
     file = folder / "journal.jsonl"
-    file.write_text(unsummed(file.read_text()).replace('"model":{"model":"sim"', '"model":{"model":"another"', 1))
+    lines = (
+        unsummed(file.read_text()).replace('"model":{"model":"sim"', '"model":{"model":"another"', 1).splitlines(keepends=True)
+    )
+    file.write_text("".join(line for line in lines[:-4]))
     with pytest.raises(JournalError, match="begun with model 'another'"):
         api.resume(folder)
 

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from sycoprobe.backends.base import Backend, BackendOptions
-from sycoprobe.errors import PriceError
+from sycoprobe.errors import PlanError, PriceError
 from sycoprobe.money import lists as prices
 from sycoprobe.money import price as money
-from sycoprobe.money.budget import Caps
+from sycoprobe.money.budget import Caps, most_of
 from sycoprobe.money.files import read_table
 from sycoprobe.money.price import Price
 from sycoprobe.planning import Planned
-from sycoprobe.running.asking import Tally
+from sycoprobe.running.asking import Tally, bytes_of
 from sycoprobe.settings import ConductSettings
+from sycoprobe.text import dollars
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,3 +74,28 @@ def price_for(planned: Planned, conduct: Conduct) -> Price | None:
     if price is None and conduct.caps.cost is not None:
         raise PriceError("--max-cost needs a price", prices.why_unpriced(plan.model, base_url=plan.base_url))
     return price
+
+
+def check_caps(planned: Planned, conduct: Conduct, price: Price | None) -> None:
+    """Raises `PlanError` if not even the first call fits under a cap, which would end the run before it asks anything."""
+    caps, batch = conduct.caps, bool(conduct.batch)
+    if caps.tokens is None and caps.cost is None:
+        return
+    conversation = next(planned.conversations())
+    turn = conversation.asked(conversation.kind.begin(conversation.shown))[0]
+    prompt, room = bytes_of(turn.messages), conversation.part.reply_tokens
+    most = most_of(prompt, room, price, batch=batch)
+    least = most_of(prompt, 1, price, batch=batch)
+    if caps.tokens is not None and most.tokens > caps.tokens:
+        what = f"max-tokens {caps.tokens:,}: not even the first call fits, which may take {most.tokens:,} tokens, {room:,} of them its reply"
+        shorter = caps.tokens - least.tokens + 1
+        raise PlanError(what, _larger(f"--max-tokens {most.tokens}", shorter))
+    if caps.cost is not None and most.cost > caps.cost:
+        what = f"max-cost ${caps.cost:g}: not even the first call fits, which may cost {dollars(most.cost)} with {room:,} tokens for its reply"
+        part = (caps.cost - least.cost) / (most.cost - least.cost) if most.cost > least.cost else -1.0
+        raise PlanError(what, _larger("a larger --max-cost", int(part * (room - 1)) + 1 if part >= 0 else 0))
+
+
+def _larger(cap: str, shorter: int) -> str:
+    """The fix: a larger cap or, where there is any room for a reply, a smaller one."""
+    return f"give {cap} or more" + (f", or --reply-tokens {shorter} or fewer" if shorter > 0 else "")

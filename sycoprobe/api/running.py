@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sycoprobe import __version__
-from sycoprobe.api.conduct import Conduct, price_for
+from sycoprobe.api.conduct import Conduct, check_caps, price_for
 from sycoprobe.api.executing import execute
 from sycoprobe.api.folders import Run, find_run, find_runs, forget, new_folder, new_folders
 from sycoprobe.api.models import Model, Opener, named
@@ -121,6 +121,8 @@ async def _start_all(
 def resume(run: Run, *, out: str | Path | None = None, model: Model | None = None, conduct: Conduct | None = None) -> Report:
     """Ask what is missing of an earlier run, then score it. Nothing that was answered is asked again.
 
+    Where nothing is missing, no server is reached and no key is needed.
+
     Parameters
     ----------
     run: the run's folder, its name in `out`, `latest`, or its report.
@@ -181,6 +183,7 @@ async def _start(
         facts = await facts_of(planned.plan.model, backend)
         _check_suits(planned, backend)
         planned = _fitted(planned, facts)
+        check_caps(planned, conduct, price)
         kept = baseline.model_dump(mode="json") if baseline else None
         journal = Journal.create(
             folder,
@@ -210,27 +213,37 @@ async def _resumed(folder: Path, together: Together) -> Report:
     journal, contents = Journal.reopen(folder)
     try:
         planned = contents.planned()
+        answers = Earlier.of(contents, contents.price)
+        # Of a complete run neither server nor key nor headers are needed, and they may no longer be there.
+        if answers.complete(planned) or _decided(planned, folder):
+            together.conduct.notify(f"{folder} is complete: nothing is left to ask")
+            journal.close()
+            return scored(folder, html=together.conduct.html)
         conduct = _as_begun(together.conduct, contents)
         together.budget.caps = conduct.caps
         price = contents.price or price_for(planned, conduct)
         # Before anything is waited for, so that of several runs none asks before all have told what they used.
-        earlier = Earlier.of(contents, price)
+        earlier = answers if price == contents.price else Earlier.of(contents, price)
         together.budget.used(earlier.calls, earlier.tokens, earlier.cost)
         backend = _backend(planned, conduct, lambda: together.ending)
         try:
             facts = await facts_of(planned.plan.model, backend)
             _same_model(contents, facts)
             _check_suits(planned, backend)
-            if planned.plan.until:
-                decision = judge(folder, write=False).report.decision
-                if decision is not None and decision.items_looked_at and not undecided(decision):
-                    return scored(folder, html=conduct.html)
             with Scoring(planned, price, contents.baseline, rows=False) as scoring:
                 return await execute(planned, backend, journal, folder, together, conduct, earlier, scoring, price)
         finally:
             await backend.close()
     finally:
         journal.close()
+
+
+def _decided(planned: Planned, folder: Path) -> bool:
+    """Whether a sequential run has come to its decision."""
+    if not planned.plan.until:
+        return False
+    decision = judge(folder, write=False).report.decision
+    return decision is not None and bool(decision.items_looked_at) and not undecided(decision)
 
 
 _KEPT = ("calls", "tokens", "cost")

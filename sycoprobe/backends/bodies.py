@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 20_000
 """Bytes of a body that is no JSON, in which is looked for what it is."""
+_READ = 4000
+"""Characters of an error's text that are read."""
 _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,500})", re.I)
 _PAGE = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,500}>\s*)?<(?:!doctype html|html|head|body|title|script|meta)\b", re.I
@@ -92,6 +94,7 @@ def json_of(body: bytes, *, strict: bool = True) -> Any:
 
 
 def error_of(data: Any) -> dict[str, Any]:
-    """The error object in a body, whatever its shape."""
+    """The error object in a body, whatever its shape, of each of its texts the beginning: keys are looked for in all that is shown."""
     error = data.get("error", data) if isinstance(data, dict) else None
-    return error if isinstance(error, dict) else {"message": str(error)} if error else {}
+    given = error if isinstance(error, dict) else {"message": str(error)} if error else {}
+    return {name: said[:_READ] if isinstance(said, str) else said for name, said in given.items()}

@@ -21,6 +21,7 @@ from sycoprobe.backends.transport import HttpReply, Transport
 from sycoprobe.errors import BackendError
 from sycoprobe.jsontext import json_text
 from sycoprobe.keys import key_named, redacted, remember
+from sycoprobe.text import clipped
 from sycoprobe.turns import ErrorKind, Finish, Message, Reply
 
 FOREIGN = 3
@@ -182,7 +183,7 @@ class HttpDialect:
         try:
             ids = await self.models()
             if ids and self._model not in ids:
-                listed = redacted(", ".join(without_path(i) for i in ids[:5]))
+                listed = redacted(", ".join(clipped(without_path(i), 100) for i in ids[:5]))
                 notes.append(f"the server does not list {self._model!r}; it lists {listed}")
         except BackendError as e:
             if e.kind == ErrorKind.CONNECT:
@@ -315,7 +316,7 @@ class HttpDialect:
     def _said(self, reply: HttpReply) -> tuple[dict[str, Any], str]:
         """The error object of a rejection, and all that it says in one text."""
         error = error_of(json_of(reply.body, strict=False))
-        said = " ".join(str(error.get(part) or "") for part in ("message", "code", "param", "detail"))
+        said = " ".join(str(error.get(part) or "")[:4000] for part in ("message", "code", "param", "detail"))
         return error, said if said.strip() else reply.body.decode("utf-8", "replace")[:2000]
 
     def _take(self, candidate: Adaptable, said: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sycoprobe.backends.exhaustion import FIXES, exhausted
 from sycoprobe.errors import BackendError
 from sycoprobe.keys import redacted
 from sycoprobe.text import visible
@@ -247,6 +248,8 @@ def _failure(error: aiohttp.ClientError | ConnectionError, timeout: float) -> Ba
     """The named failure behind an error of aiohttp."""
     import aiohttp
 
+    if (what := exhausted(error)) is not None:  # ours, not the server's: whoever calls has fewer calls at a time
+        return BackendError(f"there are not enough {what}", FIXES[what], kind=ErrorKind.INTERNAL)
     match error:
         case TimeoutError() | aiohttp.ServerTimeoutError():
             return BackendError(f"no answer within {timeout:g} s", kind=ErrorKind.TIMEOUT, retryable=True)

@@ -13,6 +13,7 @@ from sycoprobe.errors import BackendError, PlanError
 from sycoprobe.examining.checks import Status, Step
 from sycoprobe.examining.findings import Findings
 from sycoprobe.examining.subject import Subject, named
+from sycoprobe.journal.records import checked
 from sycoprobe.planning.calls import CallSpec
 from sycoprobe.text import CHARS_PER_TOKEN
 from sycoprobe.turns import ErrorKind, Message, Reply
@@ -80,7 +81,7 @@ class Asker:
         request = Request(messages, settings, self.planned.call_seed(spec), spec, self.asked)
         try:
             async with asyncio.timeout(bound):
-                reply = settings.settled(await backend.complete(request), limited=False)
+                reply = settings.settled(checked(await backend.complete(request)), limited=False)
         except TimeoutError:
             last = f" (last: {self._waiting})" if self._waiting else ""
             message = f"no answer within {bound:g} s, waits between attempts included{last}"

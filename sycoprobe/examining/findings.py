@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from sycoprobe.examining.checks import Check, Status, Step
 from sycoprobe.keys import redacted
+from sycoprobe.text import clipped
+
+_LONGEST = 800
+"""Characters of what is said of a check: it may quote a server."""
 
 
 class Findings:
@@ -21,7 +25,8 @@ class Findings:
 
     def note(self, step: Step, status: Status, said: str, fix: str = "") -> None:
         """Keep what was found, and how to fix it."""
-        self._checks[step] = Check(step, status, redacted(said), redacted(fix))
+        said, fix = (clipped(redacted(text), _LONGEST) for text in (said, fix))
+        self._checks[step] = Check(step, status, said, fix)
 
     def skip(self, why: str, *steps: Step) -> None:
         """Skip those of `steps` that were not done."""

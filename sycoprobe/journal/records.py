@@ -18,6 +18,7 @@ from sycoprobe.journal.lines import DamagedLine
 from sycoprobe.planning import CallSpec
 from sycoprobe.planning.call import Call
 from sycoprobe.planning.legacy import place_of_version_1
+from sycoprobe.text import clipped
 from sycoprobe.turns import ErrorKind, Finish, Reply
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ CALL = b'{"type":"call",'
 """How the line of a call begins, and no other."""
 _MOST = 10**12
 """Tokens, or dollars, above which a number that a server gave is none."""
+_NAME = 200
+"""Characters of a name that a server gives: of a model, of who answered behind a router."""
+_SAID = 500
+"""Characters of a note, of an error, and of what a provider says of a refusal."""
+_NOTES = 20
 _LEAST = -9999.0
 """What servers write for the logarithm of zero, which JSON cannot hold."""
 
@@ -166,7 +172,7 @@ def call_of(record: dict[str, Any], marks: tuple[str, ...]) -> Call:
         spec=spec,
         user=found["user"],
         reply=_reply(reply, marks) if reply is not None else None,
-        error=error["message"] if error else None,
+        error=clipped(error["message"], _SAID) if error else None,
         error_kind=error["kind"] if error else None,
         wording=found.get("wording"),
         options=found.get("options", ()),
@@ -221,11 +227,15 @@ def _valid(shape: TypeAdapter[T], record: dict[str, Any], reply: Any) -> T:
 
 
 def _plausible(reply: Reply) -> Reply:
-    """The reply itself, without tokens and costs that are negative or beyond all measure."""
+    """The reply itself, without tokens and costs that are negative or beyond all measure, and what is said beside it cut to size."""
     if reply.usage and not all(0 <= n <= _MOST for n in reply.usage.values()):
         reply.usage = {name: n for name, n in reply.usage.items() if 0 <= n <= _MOST}
     if reply.cost is not None and not 0 <= reply.cost <= _MOST:  # nor NaN
         reply.cost = None
+    for name, longest in (("model", _NAME), ("upstream", _NAME), ("refusal", _SAID)):
+        if (said := getattr(reply, name)) is not None:
+            setattr(reply, name, clipped(said, longest))
+    reply.notes = tuple(clipped(note, _SAID) for note in reply.notes[:_NOTES])
     return reply
 
 
@@ -248,4 +258,4 @@ def _number(given: float | None) -> float | None:
 def failed_call(spec: CallSpec, user: str, error: BackendError, ms: int) -> Call:
     """The journal's entry for a call that failed."""
     kind = ErrorKind(error.kind) if error.kind in set(ErrorKind) else ErrorKind.INTERNAL  # another package's word of its own
-    return Call(spec=spec, user=user, error=str(error.message), error_kind=kind, ms=ms)
+    return Call(spec=spec, user=user, error=clipped(str(error.message), _SAID), error_kind=kind, ms=ms)

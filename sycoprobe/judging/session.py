@@ -17,6 +17,7 @@ from sycoprobe.backends.base import Backend, BackendOptions, Request, Sampling
 from sycoprobe.errors import BackendError, JudgeError, SycoprobeError
 from sycoprobe.journal import now
 from sycoprobe.journal.judgements import SCHEMA_VERSION, JudgementFile
+from sycoprobe.journal.records import checked
 from sycoprobe.judging.spec import AnyJudge, How, JudgeSpec, RuleJudge
 from sycoprobe.judging.tested import UnderTest
 from sycoprobe.kinds.judging import Case, JudgeOutcome, Rubric, digest_of, prompt_of, read_verdict, schema_of
@@ -259,7 +260,7 @@ class Session:
             schema=schema_of(ask.rubric) if self._structured else None,
         )
         try:
-            return sampling.settled(await backend.complete(request), limited=False)
+            return sampling.settled(checked(await backend.complete(request)), limited=False)
         except SycoprobeError:
             raise
         except Exception as e:

@@ -18,7 +18,7 @@ from sycoprobe.planning.call import Call
 from sycoprobe.turns import Message, Reply, Thinking
 
 if TYPE_CHECKING:
-    from sycoprobe.planning import Planned, PlannedPart
+    from sycoprobe.planning import Conversation, Planned, PlannedPart
 
 
 @dataclass(slots=True)
@@ -146,6 +146,20 @@ class Earlier:
                 spec = call.spec
                 earlier.calls_of.setdefault(spec.conversation, {})[spec.arm, spec.turn] = call
         return earlier
+
+    def complete(self, planned: Planned) -> bool:
+        """Whether every call of the plan was answered, so that nothing is left to ask."""
+        return all(self._answers(conversation) for conversation in planned.conversations())
+
+    def _answers(self, conversation: Conversation) -> bool:
+        """Whether every turn of a conversation was answered."""
+        calls = self.calls_of.get(conversation.key)
+        if calls is None:
+            return False
+        walk = Walk(conversation)
+        for place, call in calls.items():
+            walk.give(place, call.reply)
+        return not walk.open
 
 
 def bytes_of(messages: tuple[Message, ...]) -> int:

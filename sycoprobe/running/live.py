@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sycoprobe import journal as journals
 from sycoprobe.backends.base import Backend, Request, Sampling
+from sycoprobe.backends.exhaustion import Resource, exhausted
 from sycoprobe.backends.slots import NotAsked
 from sycoprobe.errors import BackendError, SycoprobeError
 from sycoprobe.kinds.base import Exchange, Scene, Thread, Turn
@@ -20,6 +21,7 @@ from sycoprobe.money.price import Price
 from sycoprobe.planning import Conversation, Planned
 from sycoprobe.planning.call import Call, legible
 from sycoprobe.running.asking import Earlier, Tally, answered, as_shown, bytes_of, kept
+from sycoprobe.running.narrowing import PAUSE, Exhausted, Narrowing
 from sycoprobe.text import CHARS_PER_TOKEN
 from sycoprobe.turns import ErrorKind
 
@@ -78,6 +80,8 @@ class Run:
         self._backend = backend
         self._journal = journal
         self._concurrency = concurrency
+        self._narrowing = Narrowing(concurrency)
+        self._workers = 0
         self._sampling = sampling
         self._waiting: deque[Asked] = deque()
         """Turns of conversations that were begun."""
@@ -122,6 +126,8 @@ class Run:
         SycoprobeError: every further call would fail too (bad key, unknown model, nothing answers, disk full).
             What was answered is in the journal.
         """
+        self._narrowing.hold()
+        self._workers = self._concurrency
         workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         clock = asyncio.create_task(self._end_in_time())
         try:
@@ -131,6 +137,7 @@ class Run:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            self._narrowing.let_go()
         if self._fatal is not None:
             raise self._fatal
 
@@ -152,6 +159,9 @@ class Run:
 
     async def _work(self) -> None:
         while not self._stopping:
+            if self._workers > self._narrowing.room:
+                self._workers -= 1
+                return
             if self._waiting:
                 await self._ask(*self._waiting.popleft())
             elif (conversation := next(self._todo, None)) is not None:
@@ -207,16 +217,31 @@ class Run:
     async def _ask(self, walk: Walk, turn: Turn, thread: Thread) -> None:
         spec = walk.conversation.call(turn)
         self._busy += 1
+        began = time.monotonic()
         try:
             call = await self._call(walk, turn, thread)
             if call is None:
                 return
             self._keep(as_shown(call, walk, turn, thread))
             self._queue(walk, self._give(walk, (turn.arm, turn.index), call, {}))
+        except Exhausted as e:
+            await self._narrow(e.what, began)
+            self._waiting.appendleft((walk, turn, thread))
         finally:
             self._busy -= 1
             self._waiting.extend(self._held.pop(spec.key, ()))
             self._changed.set()
+
+    async def _narrow(self, what: Resource, began: float) -> None:
+        """Have fewer calls under way from now on, since something ran out for one that `began` then; or end the run."""
+        try:
+            self._narrowing.ran_out(what, began=began, under_way=self.tally.in_flight + 1)
+        except BackendError as e:
+            self._end(e)
+            return
+        if not self._stopping:
+            self.tally.notice = self._narrowing.notice
+            await asyncio.sleep(PAUSE)
 
     async def _fits(self, most: Most) -> bool:
         """Wait until a call that uses at most `most` fits into the budget; False if it never will, and the run is then drained."""
@@ -271,10 +296,13 @@ class Run:
         self.tally.in_flight += 1
         try:
             reply = await self._backend.complete(request)
+            reply.notes = (*reply.notes, *self._narrowing.answered())
             call = Call(spec, said, kept(reply, request.sampling), ms=_ms(began), attempts=reply.attempts)
         except NotAsked:
             return None
         except BackendError as e:
+            if (what := exhausted(e)) is not None:
+                raise Exhausted(what) from e
             if e.fatal:
                 self._end(e)
                 return None
@@ -283,6 +311,8 @@ class Run:
             self._end(e)
             return None
         except (Exception, SystemExit) as e:
+            if (what := exhausted(e)) is not None:
+                raise Exhausted(what) from e
             error = BackendError(f"the backend raised {type(e).__name__}", kind=ErrorKind.INTERNAL)
             error.__cause__ = e
             call = journals.failed_call(spec, said, error, _ms(began))

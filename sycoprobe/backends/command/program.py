@@ -17,6 +17,8 @@ from sycoprobe.turns import ErrorKind
 
 GRACE = 2.0
 """Seconds that a program has to end by itself, and again after it was asked to."""
+INTERRUPTED_GRACE = 0.2
+"""The same where a user has interrupted it."""
 _STDERR = 4096
 
 
@@ -38,6 +40,7 @@ class Program:
         self._asked = 0
         self._heard = time.monotonic()
         self._said = b""
+        self._broken_off = False
         self.answered = 0
         self.gone: BackendError | None = None
         """Why it takes no more questions."""
@@ -57,6 +60,9 @@ class Program:
                 await asyncio.wait({call.answer}, timeout=left)
                 if call.answer.done():
                     return call.answer.result()
+        except asyncio.CancelledError:
+            self._broken_off = True
+            raise
         finally:
             del self._waiting[number]
         late = BackendError(
@@ -72,14 +78,17 @@ class Program:
         raise late
 
     async def end(self, *, at_once: bool = False) -> None:
-        """Close its input and wait for its end, then ask it to end, then kill it and its children."""
+        """Close its input and wait for its end, then ask it to end, then kill it and its children.
+
+        One that was interrupted over a question is not waited for: whoever pressed Ctrl-C wants their prompt back.
+        """
         process = self._piped.process
         self._piped.stdin.close()
-        if not at_once:
+        if not at_once and not self._broken_off:
             await ended(process, GRACE)
         if process.returncode is None:
             send_signal(process, "SIGTERM")
-            await ended(process, GRACE)
+            await ended(process, INTERRUPTED_GRACE if self._broken_off else GRACE)
             send_signal(process, "SIGKILL", always=True)
         while not await ended(process, GRACE):
             send_signal(process, "SIGKILL")
