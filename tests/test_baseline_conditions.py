@@ -182,3 +182,8 @@ def test_a_text_has_the_same_digest_in_every_version() -> None:
     """Else a baseline that was blessed before would say that another system prompt was sent."""
     assert digest_of_text("Be brief.") == "213c22ed7234"
     assert digest_of_text(None) is None
+
+
+def test_a_probe_has_the_same_fingerprint_in_every_version() -> None:
+    """Else all probes of a baseline that was blessed before would count as changed."""
+    assert fingerprint(probe(7, tags=("a", "b"), context="é")) == "2e089ba0f95a"

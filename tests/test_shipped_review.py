@@ -29,7 +29,14 @@ def loaded(name: str) -> ProbeSet:
     return load_set(name, 200)
 
 
-@pytest.mark.parametrize("name", few_of([*sorted(set(shipped_names()) - set(GENERATED)), *GENERATED]))
+@pytest.mark.parametrize(
+    "name",
+    [
+        *few_of(sorted(set(shipped_names()) - set(GENERATED))),
+        *few_of(["math"]),
+        *(pytest.param(n, marks=pytest.mark.long) for n in GENERATED if n != "math"),
+    ],
+)
 def test_a_shipped_set_and_200_items_of_each_generator_are_free_of_what_a_rule_finds(name: str) -> None:
     assert [(r.id, r.doubt) for r in review(loaded(name))] == []
 
