@@ -15,7 +15,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, score, until_decided
+    from sycoprobe.api.carding import card
     from sycoprobe.api.gate import bless, compare, gate, self_check
+    from sycoprobe.api.verifying import Verified, verify
     from sycoprobe.errors import (
         BackendError,
         EventLoopError,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from sycoprobe.gating.selfcheck import SelfCheck
     from sycoprobe.imports import import_set
     from sycoprobe.planning import Cost, Plan, Planned, Until
+    from sycoprobe.reports.card import Card
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.model import MetricResult, Report, Section
     from sycoprobe.running.asking import Tally
@@ -65,9 +68,12 @@ _HOMES = {
     "bless": "api",
     "compare": "api",
     "self_check": "api",
+    "card": "api",
+    "verify": "api",
     "import_set": "imports",
     "load_set": "sets.load",
     "Baseline": "gating.baselines",
+    "Card": "reports.card",
     "Check": "examining",
     "Compared": "gating.comparing",
     "Comparison": "gating.comparing",
@@ -92,6 +98,7 @@ _HOMES = {
     "SetInfo": "sets.probe",
     "Tally": "running.asking",
     "Until": "planning",
+    "Verified": "api.verifying",
     "BackendError": "errors",
     "EventLoopError": "errors",
     "Exit": "errors",
@@ -113,6 +120,7 @@ _HOMES = {
 __all__ = [
     "BackendError",
     "Baseline",
+    "Card",
     "Check",
     "Compared",
     "Comparison",
@@ -152,11 +160,13 @@ __all__ = [
     "SycoprobeError",
     "Tally",
     "Until",
+    "Verified",
     "__version__",
     "aresume",
     "arun",
     "arun_all",
     "bless",
+    "card",
     "compare",
     "doctor",
     "examine",
@@ -170,6 +180,7 @@ __all__ = [
     "score",
     "self_check",
     "until_decided",
+    "verify",
 ]
 
 

@@ -27,6 +27,7 @@ class SchemaName(StrEnum):
     GATE = "gate"
     BASELINE = "baseline"
     COMPARISON = "comparison"
+    CARD = "card"
 
 
 def register(app: typer.Typer) -> None:
@@ -241,7 +242,7 @@ def _say_started(made: Started) -> None:
 
 
 def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
-    """Print a published JSON Schema: of a probe line, report.json, gate.json, a baseline, or a comparison."""
+    """Print a published JSON Schema: of a probe line, report.json, gate.json, a baseline, a comparison, or a record."""
     from importlib import import_module
 
     homes = {
@@ -250,6 +251,7 @@ def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) ->
         "gate": "gating.decision",
         "baseline": "gating.baselines",
         "comparison": "gating.comparing",
+        "card": "reports.card",
     }
     made = import_module(f"sycoprobe.{homes[name.value]}").json_schema()
     write_json(made)
