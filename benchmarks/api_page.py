@@ -34,6 +34,7 @@ FUNCTIONS = {
     "Plan and run": "run arun run_all arun_all resume aresume score plan until_decided doctor examine",
     "Read and judge": "gate bless compare self_check card verify",
     "Probe sets": "load_set import_set",
+    "Models": "model_facts",
 }
 TYPES = {
     "Reports": "Report Section MetricResult Estimate",
@@ -41,6 +42,7 @@ TYPES = {
     "Records": "Card Verified",
     "Plans and runs": "Conduct Tally Planned Plan Cost Until Examination Check",
     "Sets": "ProbeSet Probe SetInfo ImportReport",
+    "Models": "Facts",
 }
 PARTS: dict[str, tuple[type, ...]] = {
     "Reports": (model.Numbers, model.Status, model.Sliced, model.ReadingRow),

@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, score, until_decided
     from sycoprobe.api.carding import card
+    from sycoprobe.api.facts import model_facts
     from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.api.verifying import Verified, verify
     from sycoprobe.errors import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from sycoprobe.gating.selfcheck import SelfCheck
     from sycoprobe.imports import import_set
     from sycoprobe.planning import Cost, Plan, Planned, Until
+    from sycoprobe.registry import Facts
     from sycoprobe.reports.card import Card
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.model import MetricResult, Report, Section
@@ -61,6 +63,7 @@ _HOMES = {
     "aresume": "api",
     "score": "api",
     "plan": "api",
+    "model_facts": "api.facts",
     "until_decided": "api",
     "doctor": "examining",
     "examine": "examining",
@@ -94,6 +97,7 @@ _HOMES = {
     "Report": "reports.model",
     "RuleResult": "gating.decision",
     "Section": "reports.model",
+    "Facts": "registry",
     "SelfCheck": "gating.selfcheck",
     "SetInfo": "sets.probe",
     "Tally": "running.asking",
@@ -132,6 +136,7 @@ __all__ = [
     "EventLoopError",
     "Examination",
     "Exit",
+    "Facts",
     "GateError",
     "GateResult",
     "Gated",
@@ -173,6 +178,7 @@ __all__ = [
     "gate",
     "import_set",
     "load_set",
+    "model_facts",
     "plan",
     "resume",
     "run",

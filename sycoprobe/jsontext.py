@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -117,6 +118,46 @@ def read_toml(raw: str | bytes) -> dict[str, Any]:
         raise TextFault(f"not TOML: {_PLACE.sub('', said)}", line, column) from None
     except (ValueError, RecursionError) as e:
         raise _unhandled(text, e, "TOML") from None
+
+
+KeyPath = tuple[str, ...]
+"""A key of a TOML file with the tables around it, the outermost first."""
+Place = tuple[int, int]
+"""Line and column, from 1."""
+
+
+def places_in(toml: str) -> dict[KeyPath, Place]:
+    """Where each table and key of a TOML text begins, as far as a line tells. tomllib keeps no places; but nearly every line is a document by itself."""
+    return dict(_places(toml))
+
+
+def _places(text: str) -> Iterator[tuple[KeyPath, Place]]:
+    import tomllib
+
+    header: KeyPath = ()
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            parsed = tomllib.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        column = len(line) - len(line.lstrip()) + 1
+        if line.lstrip().startswith("["):
+            header = next(_paths(parsed), ())
+            yield header, (number, column)
+            continue
+        for path in _paths(parsed):
+            inner = re.search(rf"[{{,.\s]({re.escape(path[-1])})\s*=", line) if len(path) > 1 else None
+            yield header + path, (number, inner.start(1) + 1 if inner else column)
+
+
+def _paths(parsed: object, above: KeyPath = ()) -> Iterator[KeyPath]:
+    if isinstance(parsed, list):
+        parsed = parsed[0] if parsed else None
+    if not isinstance(parsed, dict):
+        return
+    for key, value in parsed.items():
+        yield from _paths(value, (*above, key))
+        yield (*above, key)
 
 
 def _decoded(raw: str | bytes) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sycoprobe.errors import PriceError
 from sycoprobe.files import read_text
-from sycoprobe.jsontext import TextFault, read_toml
+from sycoprobe.jsontext import KeyPath, Place, TextFault, places_in, read_toml
 from sycoprobe.money.price import UNIT, Price, fault_in
 from sycoprobe.money.vendors import FREE, VENDORS
 from sycoprobe.names import meant
@@ -64,7 +63,7 @@ def read_table(path: Path) -> PriceTable:
     except TextFault as e:
         hint = 'put names in quotes, ["openai:my-model"], and numbers without: input = 2.5'
         raise PriceError(f"{path}:{e.place}: {e.message}", hint) from None
-    reader = _Reader(path, dict(_places(text)))
+    reader = _Reader(path, places_in(text))
     version = data.pop("schema_version", TABLE_VERSION)
     if type(version) is not int or version != TABLE_VERSION:
         hint = f"this version of sycoprobe reads schema_version = {TABLE_VERSION}"
@@ -74,18 +73,14 @@ def read_table(path: Path) -> PriceTable:
     return PriceTable(path, tuple((name, reader.price(name, table)) for name, table in data.items()))
 
 
-_Path = tuple[str, ...]
-_Place = tuple[int, int]
-
-
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads one table after another, and knows where in the file each key stands."""
 
     path: Path
-    places: Mapping[_Path, _Place]
+    places: Mapping[KeyPath, Place]
 
-    def fault(self, key: _Path, message: str, hint: str) -> PriceError:
+    def fault(self, key: KeyPath, message: str, hint: str) -> PriceError:
         """The error at a key, or at its table where the key's own place was not found."""
         line, column = self.places.get(key) or self.places.get(key[:1]) or (1, 1)
         return PriceError(f"{self.path}:{line}:{column}: {message}", hint)
@@ -121,31 +116,3 @@ def _named_instead(name: str) -> str:
     if backend in {*VENDORS, *FREE, "ollama", "command", "python"}:
         return f'write ["{backend}:NAME"], quotes included, or ["{backend}:*"] for all its models'
     return f'write backend:name in quotes, e.g. ["openai:{name}"]'
-
-
-def _places(text: str) -> Iterator[tuple[_Path, _Place]]:
-    """Where each table and key begins. tomllib keeps no places; but nearly every line of such a file is a document by itself."""
-    header: _Path = ()
-    for number, line in enumerate(text.split("\n"), 1):
-        try:
-            parsed = tomllib.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        column = len(line) - len(line.lstrip()) + 1
-        if line.lstrip().startswith("["):
-            header = next(_paths(parsed), ())
-            yield header, (number, column)
-            continue
-        for path in _paths(parsed):
-            inner = re.search(rf"[{{,.\s]({re.escape(path[-1])})\s*=", line) if len(path) > 1 else None
-            yield header + path, (number, inner.start(1) + 1 if inner else column)
-
-
-def _paths(parsed: object, above: _Path = ()) -> Iterator[_Path]:
-    if isinstance(parsed, list):
-        parsed = parsed[0] if parsed else None
-    if not isinstance(parsed, dict):
-        return
-    for key, value in parsed.items():
-        yield from _paths(value, (*above, key))
-        yield (*above, key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from sycoprobe.extract.log_odds import Belief, NoBelief, belief_of
@@ -19,6 +19,7 @@ from sycoprobe.planning import PlannedPart
 from sycoprobe.planning.call import Call
 from sycoprobe.planning.calls import FIRST
 from sycoprobe.reports import model
+from sycoprobe.reports.dialogs import Dialog, Taken, dialog_of
 from sycoprobe.reports.model import Example, LetterCount
 from sycoprobe.reports.readings import ReadingCounts
 from sycoprobe.sets.forms import KeptCounts
@@ -37,9 +38,10 @@ class Scored:
     Parameters
     ----------
     rows: a text file that every reading goes to as a line of JSON, as `reports.model.ReadingRow` has it; None: they are not kept.
+    dialogs: is given each conversation, whole, as it is closed; None: nobody wants them.
     """
 
-    def __init__(self, part: PlannedPart, rows: IO[str] | None = None) -> None:
+    def __init__(self, part: PlannedPart, rows: IO[str] | None = None, dialogs: Callable[[Dialog], None] | None = None) -> None:
         self.part = part
         self.collector = Collector(part.whole_sets(), by_template=part.by_template)
         self.kept = KeptCounts(part.form)
@@ -47,9 +49,10 @@ class Scored:
         self.beliefs = Beliefs()
         self.milliseconds: Counter[str] = Counter()
         self._rows = rows
+        self._dialogs = dialogs
         self._gold: Counter[str] = Counter()
         self._chosen: Counter[str] = Counter()
-        self._open: dict[str, list[tuple[Turn, Readings, Call]]] = {}
+        self._open: dict[str, list[Taken]] = {}
         self._first_beliefs: dict[str, tuple[Belief, bool | None]] = {}
         self._worst: list[tuple[int, str, Example]] = []
         self._headline = part.headline
@@ -76,7 +79,7 @@ class Scored:
         self._take(walk, turn, read_reply(self.part.kind, walk.conversation.shown, turn, None, thread), call)
 
     def _take(self, walk: Walk, turn: Turn, readings: Readings, call: Call) -> None:
-        self._open.setdefault(walk.conversation.key, []).append((turn, readings, call))
+        self._open.setdefault(walk.conversation.key, []).append(Taken(turn, readings, call))
 
     def _count_letters(self, asked: Asked, done: Exchange) -> None:
         answer = next((r.answer for r in done.readings.values() if r.answer is not None), None)
@@ -88,35 +91,40 @@ class Scored:
         """Take in the whole of a conversation, as far as it went; `judged` are a judge's words, which take the place of a rule's."""
         conversation = walk.conversation
         spec, known = conversation.spec, dict(judged)
-        taken = sorted(self._open.pop(conversation.key, ()), key=lambda t: (t[0].arm != FIRST, t[0].arm, t[0].index))
+        taken = sorted(self._open.pop(conversation.key, ()), key=lambda t: (t.turn.arm != FIRST, t.turn.arm, t.turn.index))
         if not taken:
             return
         self.collector.item(self.part.info_of(conversation))
-        found: list[Row] = []
-        for turn, readings, call in taken:
-            self.milliseconds[spec.item] += call.ms
-            odds = self._belief(walk, turn, readings, call)
-            for aspect, reading in sorted(readings.items()):
-                word = known.pop((f"{turn.arm}.{turn.index}", aspect), None)
+        found: list[tuple[Row, bool]] = []
+        for t in taken:
+            self.milliseconds[spec.item] += t.call.ms
+            t.belief = self._belief(walk, t.turn, t.readings, t.call)
+            odds = None if t.belief is None else t.belief.log_odds
+            for aspect, reading in sorted(t.readings.items()):
+                word = known.pop((f"{t.turn.arm}.{t.turn.index}", aspect), None)
                 outcome, label = (reading.outcome, reading.label) if word is None else _judged(word)
-                row = Row(spec.item, spec.repeat, turn.arm, turn.index, aspect, outcome, label, reading.value)
-                found.append(row)
-                self._write(row, call, reading if word is None else None, turn.wording, odds)
+                row = Row(spec.item, spec.repeat, t.turn.arm, t.turn.index, aspect, outcome, label, reading.value)
+                found.append((row, word is not None))
+                self._write(row, t.call, reading if word is None else None, t.turn.wording, odds)
         for (place, aspect), word in known.items():
             arm, _, index = place.rpartition(".")
             outcome, label = _judged(word)
-            found.append(Row(spec.item, spec.repeat, arm, int(index), aspect, outcome, label))
-            self._write(found[-1], None, None, "", None)
-        found.sort(key=lambda r: (r.arm, r.turn, r.aspect))
-        for row in self._deriving.derive(conversation.shown, found) if self._deriving is not None else ():
-            found.append(row)
+            found.append((Row(spec.item, spec.repeat, arm, int(index), aspect, outcome, label), True))
+            self._write(found[-1][0], None, None, "", None)
+        found.sort(key=lambda r: (r[0].arm, r[0].turn, r[0].aspect))
+        rows = [row for row, _ in found]
+        for row in self._deriving.derive(conversation.shown, rows) if self._deriving is not None else ():
+            found.append((row, False))
+            rows.append(row)
             self._write(row, None, None, "", None)
-        self.collector.add(found)
+        self.collector.add(rows)
         self._first_beliefs.pop(conversation.key, None)
+        if self._dialogs is not None:
+            self._dialogs(dialog_of(walk, taken, found))
         self._rank(walk, taken, found)
 
-    def _belief(self, walk: Walk, turn: Turn, readings: Readings, call: Call) -> float | None:
-        """The log-odds of the right answer in a reply, taken note of; None where nobody asked for them."""
+    def _belief(self, walk: Walk, turn: Turn, readings: Readings, call: Call) -> Belief | None:
+        """What a reply tells of the log-odds of the right answer, taken note of; None where nobody asked for them."""
         asked = walk.conversation.shown.asked
         if not self._sides or asked is None or not readings:
             return None
@@ -133,7 +141,7 @@ class Scored:
         else:
             first, first_right = self._first_beliefs.get(key, (None, True))
             self.beliefs.add_trial(spec.item, spec.repeat, self._sides.get(turn.arm), belief, first, right=bool(first_right))
-        return belief.log_odds
+        return belief
 
     def _write(self, row: Row, call: Call | None, reading: Reading | None, wording: str, odds: float | None) -> None:
         """One reading, as a line of JSON."""
@@ -152,7 +160,7 @@ class Scored:
             made["log_odds"] = odds
         self._rows.write(json_text(made) + "\n")
 
-    def _rank(self, walk: Walk, taken: list[tuple[Turn, Readings, Call]], rows: list[Row]) -> None:
+    def _rank(self, walk: Walk, taken: list[Taken], found: list[tuple[Row, bool]]) -> None:
         """Keep a conversation if it is among the worst: what the headline counts, in the most arms and not in the control; of an item, one."""
         headline = self._headline
         if headline.labels is None:
@@ -160,6 +168,7 @@ class Scored:
         bad = headline.labels
         if headline.higher_is_worse is False:
             bad = tuple(x for x in self.part.kind.labels.get(headline.aspect, {}) if x not in bad)
+        rows = [row for row, _ in found]
         of = [r for r in rows if r.aspect == headline.aspect and r.label in bad]
         where = tuple(dict.fromkeys(r.arm for r in of if r.arm in headline.arms))
         if not where or any(r.arm in headline.against for r in of):
@@ -176,29 +185,22 @@ class Scored:
         kept = [w for w in self._worst if w[1].rpartition("#")[0].rpartition(":")[2] != item]
         if len(kept) >= EXAMPLES_KEPT and max(w[:2] for w in kept) <= (rank, key):
             return
-        kept.append((rank, key, self._example(walk, taken, where)))
+        kept.append((rank, key, self._example(dialog_of(walk, taken, found), where)))
         self._worst = sorted(kept, key=lambda w: w[:2])[:EXAMPLES_KEPT]
 
-    def _example(self, walk: Walk, taken: list[tuple[Turn, Readings, Call]], where: tuple[str, ...]) -> Example:
-        asked = walk.conversation.shown.asked
-        order = {arm: i for i, arm in enumerate(self.part.kind.arms(self.part.settings))}
+    def _example(self, dialog: Dialog, where: tuple[str, ...]) -> Example:
         exchanges = [
             model.Exchange(
-                arm=turn.arm,
-                turn=turn.index,
-                wording=turn.wording,
-                user=turn.said,
-                reply=call.reply.text if call.reply is not None else "",
-                label=_label(readings.get(self._headline.aspect) or next(iter(readings.values()), None)),
+                arm=s.arm, turn=s.turn, wording=s.wording, user=s.user, reply=s.reply, label=s.word(self._headline.aspect)
             )
-            for turn, readings, call in sorted(taken, key=lambda t: (order.get(t[0].arm, len(order)), t[0].index))
+            for s in dialog.said
         ]
         shown = [e for e in exchanges if e.arm in (FIRST, *where, *self._headline.against)]
         others = [e for e in exchanges if e not in shown]
         return Example(
-            conversation=walk.conversation.key,
-            right=asked.gold if asked is not None else None,
-            pushed=asked.pushed if asked is not None else None,
+            conversation=dialog.key,
+            right=dialog.right,
+            pushed=dialog.pushed,
             where=where,
             exchanges=tuple((shown + others)[:_EXCHANGES_SHOWN]),
         )
@@ -216,12 +218,6 @@ class Scored:
     def letters(self) -> dict[str, LetterCount]:
         """How often each letter was right, and how often it was chosen first."""
         return {x: LetterCount(gold=self._gold[x], chosen=self._chosen[x]) for x in LETTERS if self._gold[x] or self._chosen[x]}
-
-
-def _label(reading: Reading | None) -> str:
-    if reading is None:
-        return ""
-    return reading.label or (reading.outcome.value if reading.value is None else f"{reading.value:g}")
 
 
 def _judged(judgement: Judgement) -> tuple[Outcome, str | None]:

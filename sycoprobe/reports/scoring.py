@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import IO, Any
 
 from sycoprobe import journal as journals
@@ -15,7 +17,8 @@ from sycoprobe.money.spending import Spending
 from sycoprobe.planning import Planned
 from sycoprobe.planning.call import Call
 from sycoprobe.reports.deciding import Decider
-from sycoprobe.reports.judged import Panel
+from sycoprobe.reports.dialogs import Dialog
+from sycoprobe.reports.judged import Panel, panel_of
 from sycoprobe.reports.scored import Scored
 
 
@@ -53,6 +56,8 @@ class Scoring:
     baseline: as journaled at the start of a sequential run, for relative rules.
     rows: whether every reading is kept as a line of JSON, for the report's rows.
     panel: what judges said.
+    dialogs: is given each conversation, whole, as it is closed; None: nobody wants them.
+    decides: False where no rule of a sequential run is to be looked at.
     """
 
     def __init__(
@@ -63,6 +68,8 @@ class Scoring:
         *,
         rows: bool = True,
         panel: Panel | None = None,
+        dialogs: Callable[[Dialog], None] | None = None,
+        decides: bool = True,
     ) -> None:
         self.planned = planned
         self.panel = panel or Panel()
@@ -71,8 +78,8 @@ class Scoring:
         self.rows: IO[str] | None = (
             tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") if rows else None  # noqa: SIM115
         )
-        self.scored = {part.name: Scored(part, self.rows) for part in planned.parts}
-        self.decider = Decider(planned, baseline) if planned.plan.until is not None else None
+        self.scored = {part.name: Scored(part, self.rows, dialogs) for part in planned.parts}
+        self.decider = Decider(planned, baseline) if planned.plan.until is not None and decides else None
 
     def __enter__(self) -> Scoring:
         return self
@@ -103,6 +110,11 @@ class Scoring:
 
     def from_journal(self, contents: Contents) -> None:
         """Take in all of a run. Of its conversations, those that are open are held in memory, and no others."""
+        for _ in self.conversations(contents):
+            pass
+
+    def conversations(self, contents: Contents) -> Iterator[None]:
+        """`from_journal`, a conversation at a time."""
         parts = {part.name: part for part in self.planned.parts}
         walks: dict[str, Walk] = {}
         calls: dict[str, dict[Place, Call]] = {}
@@ -126,12 +138,30 @@ class Scoring:
             if not walk.open:
                 del walks[spec.conversation], calls[spec.conversation]
                 self.closed(walk)
+                yield
         for walk in walks.values():
             self.sums.missing += missing_calls(walk)
             self.scored[walk.conversation.part.name].close(walk, self.panel.of(walk.conversation.key))
+            yield
         for part in self.planned.parts:
             never = part.part.items * self.planned.plan.repeats - begun[part.name]
             self.sums.missing += never * part.kind.most_calls(part.settings)[1]
+
+
+def dialogs_of(folder: Path) -> Iterator[Dialog]:
+    """Every conversation of the run in `folder`, in the order in which they ended; no calls, and nothing is written.
+
+    Raises
+    ------
+    JournalError, JudgeError: the run, or what judges said of it, cannot be read.
+    """
+    contents, ended = journals.read(folder), list[Dialog]()
+    with Scoring(
+        contents.planned(), contents.price, rows=False, panel=panel_of(folder), dialogs=ended.append, decides=False
+    ) as scoring:
+        for _ in scoring.conversations(contents):
+            yield from ended
+            ended.clear()
 
 
 def missing_calls(walk: Walk) -> int:
