@@ -200,6 +200,16 @@ class Card(Printed, _Record):
             yield Text(visible(f"gate: {self.decision.decision}, by {counted(len(self.decision.rules), 'rule')}"))
         yield Text(self.digest)
 
+    def _compact(self) -> Iterable[RenderableType]:
+        from sycoprobe.grid import Grid
+
+        return [block for block in self._blocks() if not isinstance(block, Grid)]
+
+    def _details(self) -> Iterable[RenderableType]:
+        from sycoprobe.grid import Grid
+
+        return [block for block in self._blocks() if isinstance(block, Grid)]
+
     def to_json(self) -> str:
         """The record as the file `card.json` holds it."""
         return json_page(self.model_dump(mode="json"), 1) + "\n"

@@ -346,6 +346,9 @@ class Report(Printed, BaseModel):
 
         return headline_blocks(self)
 
+    def _details(self) -> Iterable[RenderableType]:
+        return self._blocks()
+
     @classmethod
     def load(cls, path: Path, *, rows: bool = True) -> Report:
         """Read a `report.json` of whatever version, or that of a run's folder. Raises `ReportError`."""
