@@ -17,6 +17,13 @@ def register(app: typer.Typer) -> None:
     app.command(cls=Command)(view)
 
 
+def _can_view() -> bool:
+    try:
+        return find_spec("textual") is not None
+    except ValueError:  # what Python says of a module that was made unimportable
+        return False
+
+
 def view(run: o.LatestArg = "latest", config: o.Config = None) -> None:
     """Look through a run's conversations in the terminal: by verdict, arm and kind, with search. Needs the extra [view]."""
     from sycoprobe import api
@@ -27,7 +34,7 @@ def view(run: o.LatestArg = "latest", config: o.Config = None) -> None:
     from sycoprobe.reports.scoring import dialogs_of
 
     folder = api.find_run(run, o.out_of(found(config), {}))
-    if find_spec("textual") is None:
+    if not _can_view():
         raise MissingExtraError("`sycoprobe view` needs the extra [view]", install("view"))
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise PlanError("`sycoprobe view` needs a terminal", f"`sycoprobe report {folder}` prints the report")

@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from sycoprobe.reports.branches import Branch, Wanted
 from sycoprobe.reports.dialogs import Found, Said
+from sycoprobe.reports.terminal_numbers import word_of
 from sycoprobe.text import visible
 
 
@@ -32,8 +33,8 @@ class Viewer(App[None]):
     #state { height: 1; background: $panel; }
     #search { display: none; height: 3; }
     #search.open { display: block; }
-    DataTable { width: 2fr; min-width: 30; }
-    #told { width: 3fr; padding: 0 1; border-left: solid $panel; }
+    DataTable { width: 1fr; }
+    #told { width: 1fr; padding: 0 1; border-left: solid $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "step(1)", "next"),
@@ -93,9 +94,7 @@ class Viewer(App[None]):
         self.query_one("#state", Static).update(
             Text(visible(f"{at}/{len(self.shown)}{chosen} · {self._run_title}"), no_wrap=True)
         )
-        self.query_one("#dialog", Static).update(
-            told(branch) if branch else Text("nothing here; c shows all again")
-        )
+        self.query_one("#dialog", Static).update(told(branch) if branch else Text("nothing here; c shows all again"))
         self.query_one("#told", VerticalScroll).scroll_home(animate=False)
 
     @on(DataTable.RowHighlighted)
@@ -148,8 +147,8 @@ def _value(branch: Branch, what: str) -> str:
 
 def _row(branch: Branch) -> tuple[Text, Text, Text]:
     mark, style = ("✗ ", "bold red") if branch.counts else ("  ", "")
-    item = branch.dialog.item + (f" #{branch.dialog.repeat}" if branch.dialog.repeat else "")
-    return Text(visible(mark + branch.verdict), style=style), Text(visible(item)), Text(visible(branch.arm))
+    item = branch.dialog.item.rpartition("/")[2] + (f" #{branch.dialog.repeat}" if branch.dialog.repeat else "")
+    return Text(visible(mark + word_of(branch.verdict)), style=style), Text(visible(item)), Text(visible(branch.arm))
 
 
 def told(branch: Branch) -> Text:
@@ -159,7 +158,7 @@ def told(branch: Branch) -> Text:
     page.append(visible(f"{d.item}, {branch.arm}\n"), style="bold")
     answers = [f"right: {d.right}"] * (d.right is not None) + [f"pushed: {d.pushed}"] * (d.pushed is not None)
     page.append(visible(f"{d.kind} · {' · '.join(answers)}\n" if answers else f"{d.kind}\n"), style="dim")
-    page.append(visible(f"verdict: {branch.verdict}\n"), style="bold red" if branch.counts else "bold")
+    page.append(visible(f"verdict: {word_of(branch.verdict)}\n"), style="bold red" if branch.counts else "bold")
     for said in branch.said:
         _say(page, said)
     return page
@@ -178,7 +177,7 @@ def _say(page: Text, said: Said) -> None:
 
 def _read(found: Found) -> str:
     """How a reply was read, in a line."""
-    what = found.label or (found.outcome if found.value is None else f"{found.value:g}")
+    what = word_of(found.label or (found.outcome if found.value is None else f"{found.value:g}"))
     by = f"by {found.rule}" if found.rule else "by a judge" if found.judged else ""
     step = f"({found.stage})" if found.stage else ""
     sure = ", not sure" if found.sure is False else ""
