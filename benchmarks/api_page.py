@@ -23,7 +23,7 @@ import sycoprobe
 from benchmarks.docstrings import below_names, by_name, default_of, entries, own_classes, parsed, signature, typed
 from benchmarks.keywords import keyword
 from benchmarks.made import keep
-from sycoprobe.reports import card, model
+from sycoprobe.reports import card, listed, model
 from sycoprobe.reports.findings import Finding, GatedRun
 from sycoprobe.sets.load import kind_named, kind_names
 from sycoprobe.settings import Asking, ConductSettings, GateSettings, Sampling, Target, declared
@@ -32,12 +32,12 @@ FILE = Path(__file__).parent.parent / "docs" / "api.md"
 BEGIN = "<!-- made by `python -m benchmarks.api_page --write` -->\n"
 FUNCTIONS = {
     "Plan and run": "run arun run_all arun_all resume aresume score plan until_decided doctor examine",
-    "Read and judge": "gate bless compare self_check card verify",
+    "Read and judge": "gate bless compare self_check runs card verify",
     "Probe sets": "load_set import_set",
     "Models": "model_facts",
 }
 TYPES = {
-    "Reports": "Report Section MetricResult Estimate",
+    "Reports": "Report Section MetricResult Estimate ListedRun",
     "Gates and comparisons": "Gated GateResult RuleResult Decision Baseline Comparison Compared Difference SelfCheck",
     "Records": "Card Verified",
     "Plans and runs": "Conduct Tally Planned Plan Cost Until Examination Check",
@@ -45,7 +45,7 @@ TYPES = {
     "Models": "Facts",
 }
 PARTS: dict[str, tuple[type, ...]] = {
-    "Reports": (model.Numbers, model.Status, model.Sliced, model.ReadingRow),
+    "Reports": (model.Numbers, model.Status, model.Sliced, model.ReadingRow, listed.Headline, listed.State),
     "Gates and comparisons": (GatedRun, Finding),
     "Records": (card.CardKind, card.CardNumber, card.CardReplies),
 }

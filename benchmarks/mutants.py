@@ -47,6 +47,7 @@ COPIED = (
     "reports/sample",
     "README.md",
     "CHANGELOG.md",
+    "mkdocs.yml",
     "action.yml",
 )
 LIBRARIES = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, score, until_decided
+    from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, runs, score, until_decided
     from sycoprobe.api.carding import card
     from sycoprobe.api.facts import model_facts
     from sycoprobe.api.gate import bless, compare, gate, self_check
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sycoprobe.registry import Facts
     from sycoprobe.reports.card import Card
     from sycoprobe.reports.findings import Gated
+    from sycoprobe.reports.listed import ListedRun
     from sycoprobe.reports.model import MetricResult, Report, Section
     from sycoprobe.running.asking import Tally
     from sycoprobe.sets.importing.ledger import ImportReport
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "run": "api",
     "run_all": "api",
+    "runs": "api",
     "arun": "api",
     "arun_all": "api",
     "resume": "api",
@@ -89,6 +91,7 @@ _HOMES = {
     "Gated": "reports.findings",
     "GateResult": "gating.decision",
     "ImportReport": "sets.importing.ledger",
+    "ListedRun": "reports.listed",
     "MetricResult": "reports.model",
     "Plan": "planning",
     "Planned": "planning",
@@ -145,6 +148,7 @@ __all__ = [
     "JournalError",
     "JudgeError",
     "JudgingFailed",
+    "ListedRun",
     "MetricResult",
     "MissingExtraError",
     "ModelError",
@@ -183,6 +187,7 @@ __all__ = [
     "resume",
     "run",
     "run_all",
+    "runs",
     "score",
     "self_check",
     "until_decided",

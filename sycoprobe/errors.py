@@ -10,22 +10,22 @@ from typing import ClassVar
 
 
 class Exit(IntEnum):
-    """What the process says to the shell: documented in the README, the same within a major version."""
+    """What the process says to the shell: documented in docs/glossary.md, the same within a major version."""
 
     OK = 0
     """All that was asked for was done."""
     CHECK_FAILED = 1
     """A check said no: the gate failed, `validate` found faults, `doctor` found something that must be fixed."""
     USAGE = 2
-    """Wrong usage, configuration or input; also a model that could not be reached at all."""
+    """Wrong usage, configuration or input; nothing was asked of a model."""
     INCONCLUSIVE = 3
-    """The gate cannot decide: the evidence allows both a pass and a fail."""
+    """The gate is inconclusive: the evidence allows both. `--on-inconclusive pass`, `warn` or `fail` makes it 0, 0 or 1."""
     INCOMPLETE = 4
-    """The run could not be finished, too many calls failed, or nothing could be measured."""
+    """The run is incomplete, more calls failed than `--error-tolerance` (5 %), or nothing could be measured."""
     DEFECT = 70
-    """A defect of sycoprobe's own; the traceback is in a file that is to be reported."""
+    """A defect of sycoprobe's own; one line says which file to report."""
     INTERRUPTED = 130
-    """Stopped by Ctrl-C; what was answered is kept and `resume` goes on."""
+    """Interrupted; what was answered is kept, and `sycoprobe resume` goes on."""
 
 
 class SycoprobeError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.segment import Segment
@@ -27,6 +27,17 @@ READABLE = 24
 Give = Literal["", "drop", "below", "wrap"]
 
 
+@dataclass(frozen=True)
+class Unbroken:
+    """A line that is never broken, so that what it holds, a path or a command, can be copied."""
+
+    text: Text
+
+    def __rich__(self) -> Text:
+        """The line, for any other console."""
+        return self.text
+
+
 class Screen(Console):
     """A console on which no text from outside acts: no markup, no emoji names, no control characters, nothing that cannot be encoded.
 
@@ -46,6 +57,14 @@ class Screen(Console):
         )
         super().__init__(file=file, width=width, stderr=stderr, highlight=False, markup=False, emoji=False, **settings)  # type: ignore[arg-type]
         self.bounded = bounded
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """As rich prints it; a line that is `Unbroken` goes on beyond the screen's width."""
+        match objects:
+            case (Unbroken(text),):
+                super().print(text, soft_wrap=True)
+            case _:
+                super().print(*objects, **how)
 
     def say(self, text: str | Text) -> None:
         """Print a line, wrapped where this screen is bounded."""
@@ -87,13 +106,14 @@ class Column:
     """A column: its header, whether it holds numbers, its style, and what it does where there is no room.
 
     `give` is "drop" for a column that is left out, the last such one first; "below" for a text that goes below its row; "wrap" for
-    one that stays, in more lines.
+    one that stays, in more lines. `entire`: of a text, that it is never wrapped before it gives way.
     """
 
     header: str
     number: bool = False
     style: str = ""
     give: Give = ""
+    entire: bool = False
     cells: list[Text] = field(default_factory=list)
 
     @property
@@ -105,7 +125,7 @@ class Column:
     def least(self) -> int:
         """The width that it needs: numbers and names whole, headers wrapped at words, texts readable."""
         words = max(map(len, self.header.split()), default=0)
-        if self.number or not self.give:
+        if self.number or self.entire or not self.give:
             return max(words, self._widest)
         return max(words, min(READABLE, self._widest))
 
@@ -123,17 +143,21 @@ class Grid:
     Parameters
     ----------
     title, caption: lines above and below it.
+    apart: whether an empty line follows it.
     """
 
-    def __init__(self, title: str | Text = "", *, caption: str = "") -> None:
+    def __init__(self, title: str | Text = "", *, caption: str = "", apart: bool = True) -> None:
+        self.apart = apart
         self.title = title if isinstance(title, Text) else Text(title, style="bold")
         self.caption = caption
         self.columns: list[Column] = []
         self.styles: list[str] = []
 
-    def add_column(self, header: str = "", *, number: bool = False, style: str = "", give: Give = "") -> None:
+    def add_column(
+        self, header: str = "", *, number: bool = False, style: str = "", give: Give = "", entire: bool = False
+    ) -> None:
         """Add a column before any row."""
-        self.columns.append(Column(header, number, style, give))
+        self.columns.append(Column(header, number, style, give, entire))
 
     def add_columns(self, *headers: str, number: bool = False) -> None:
         """Add a column for each header."""
@@ -158,7 +182,8 @@ class Grid:
         yield from _laid_out(columns, self.styles, console, options.max_width)
         if self.caption:
             yield Text(self.caption, style="italic")
-        yield Text("")
+        if self.apart:
+            yield Text("")
 
 
 def _inert(console: Console, cell: Text) -> Text:
@@ -239,7 +264,7 @@ def _line(
 def _blocks(columns: list[Column], styles: list[str], console: Console, width: int) -> Iterator[Text]:
     """Each row as lines: what its first column says, then a line for each of the others."""
     first, *others = columns
-    label = min(max((len(c.header) for c in others), default=0), width // 3)
+    label = min(max((len(c.header) for c in others), default=0), width * 2 // 5)
     for i, style in enumerate(styles):
         yield from _wrapped(first.cells[i], console, width, EDGE, style or "bold")
         for column in others:

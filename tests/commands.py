@@ -107,6 +107,11 @@ class Command:
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """What was printed on both streams by the time of the end."""
+        out, err = self.printed(timeout)
+        return _text(out), _text(err)
+
+    def printed(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """The same, byte for byte."""
         self.wait(timeout)
         return _read(self._out), _read(self._err)
 
@@ -122,9 +127,13 @@ def _file() -> IO[bytes]:
     return tempfile.TemporaryFile()
 
 
-def _read(file: IO[bytes]) -> str:
+def _read(file: IO[bytes]) -> bytes:
     file.seek(0)
-    return file.read().decode().replace("\r\n", "\n")
+    return file.read()
+
+
+def _text(printed: bytes) -> str:
+    return printed.decode().replace("\r\n", "\n")
 
 
 def cli(*args: object, cwd: Path | None = None, first: str = "", **env: str) -> subprocess.CompletedProcess[str]:

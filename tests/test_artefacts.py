@@ -284,34 +284,25 @@ def test_a_comment_of_somebody_elses_is_left_alone_whatever_it_begins_with(
     assert [c["body"] for c in handler.comments[2:]] == [f"{marker('a')}\nours"]
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [{"GITHUB_WORKFLOW": "nightly"}, {"GITHUB_JOB": "other"}, {"SYCOPROBE_MATRIX": '{"python": "3.13"}'}, {"name": "mine"}],
-)
-def test_gates_of_one_pull_request_are_told_apart_in_their_comment_and_in_code_scanning(
-    files: Path, tmp_path: Path, changed: dict[str, str]
-) -> None:
-    here = {"GITHUB_WORKFLOW": "ci", "GITHUB_JOB": "gate", "SYCOPROBE_MATRIX": '{"python": "3.12"}'}
-    found = []
-    for said in (here, here, here | changed):
-        name = ["--name", said["name"]] if "name" in said else []
+def test_gates_of_one_pull_request_are_told_apart_in_their_comment_and_in_code_scanning(files: Path, tmp_path: Path) -> None:
+    def marks(**said: str) -> tuple[str, str]:
+        """What tells the comment of a gate, and its findings, from those of another."""
+        name = ["--name", said.pop("name")] if "name" in said else []
         written = ("--comment", tmp_path / "c.md", "--sarif", tmp_path / "s.sarif")
-        cli(
-            "gate",
-            "run",
-            "--out",
-            "r",
-            "--rule",
-            "valid_share >= 0",
-            *written,
-            *name,
-            cwd=files,
-            **{k: v for k, v in said.items() if k.isupper()},
-        )
+        cli("gate", "run", "--out", "r", "--rule", "valid_share >= 0", *written, *name, cwd=files, **said)
         category = json.loads((tmp_path / "s.sarif").read_text())["runs"][0]["automationDetails"]["id"].rpartition("/")[0]
-        found.append(((tmp_path / "c.md").read_text().partition("\n")[0], category))
-    assert found[0] == found[1]
-    assert not set(found[0]) & set(found[2])
+        return (tmp_path / "c.md").read_text().partition("\n")[0], category
+
+    here = {"GITHUB_WORKFLOW": "ci", "GITHUB_JOB": "gate", "SYCOPROBE_MATRIX": '{"python": "3.12"}'}
+    first = marks(**here)
+    assert marks(**here) == first
+    for changed in (
+        {"GITHUB_WORKFLOW": "nightly"},
+        {"GITHUB_JOB": "other"},
+        {"SYCOPROBE_MATRIX": '{"python": "3.13"}'},
+        {"name": "mine"},
+    ):
+        assert not set(marks(**here | changed)) & set(first), changed
 
 
 def test_a_refused_comment_says_why_and_never_the_token(github: tuple[type[_GitHub], dict[str, str]], tmp_path: Path) -> None:

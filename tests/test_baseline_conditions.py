@@ -9,7 +9,7 @@ import pytest
 
 from sycoprobe import api
 from sycoprobe.errors import GateError
-from sycoprobe.gating.baselines import BASELINE_VERSION, Baseline, Conditions, fingerprint, mismatches
+from sycoprobe.gating.baselines import BASELINE_VERSION, Baseline, Conditions, digest_of_text, fingerprint, mismatches
 from tests.makers import probe, sim_run, write_set
 
 DATA = Path(__file__).parent / "data"
@@ -176,3 +176,9 @@ def test_age_counts_whole_days_and_a_dated_id_is_known(tmp_path: Path) -> None:
         ("v1.5", False),
     ):
         assert made.model_copy(update={"model_id": name}).dated is dated
+
+
+def test_a_text_has_the_same_digest_in_every_version() -> None:
+    """Else a baseline that was blessed before would say that another system prompt was sent."""
+    assert digest_of_text("Be brief.") == "213c22ed7234"
+    assert digest_of_text(None) is None

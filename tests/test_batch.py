@@ -203,6 +203,7 @@ def test_a_killed_run_loses_nothing_and_pays_nothing_twice(number: int, referenc
     same_as_live(tmp_path, "killed")
 
 
+@pytest.mark.long
 def test_a_submission_that_the_vendor_never_took_is_made_once_more(reference: tuple[str, Path], tmp_path: Path) -> None:
     vendor, uninterrupted = reference
     shutil.copytree(uninterrupted, tmp_path / "live")
@@ -223,6 +224,7 @@ def test_a_batch_that_the_vendors_list_does_not_show_at_once_is_found_all_the_sa
         whole(tmp_path, server)
 
 
+@pytest.mark.long
 def test_a_lost_batch_is_told_from_others_of_the_same_size(tmp_path: Path) -> None:
     """Anthropic's batches carry no name of ours: others as large, running and ended, are waited for and left alone."""
     with BatchServer() as server:
@@ -363,6 +365,7 @@ def test_what_ends_the_run_leaves_the_rest_of_the_batch_kept(tmp_path: Path, ven
     same_as_live(tmp_path)
 
 
+@pytest.mark.long
 def test_a_rejected_parameter_is_adapted_once_and_stays_so_over_a_kill(tmp_path: Path, vendor: str) -> None:
     said = "`temperature` is deprecated for this model"
 
@@ -386,6 +389,7 @@ def test_strictly_a_rejected_parameter_ends_the_run(tmp_path: Path, vendor: str)
         batch_run(tmp_path, server, vendor, strict=True)
 
 
+@pytest.mark.long
 def test_a_parameter_that_the_whole_batch_is_refused_for_is_adapted(tmp_path: Path, vendor: str) -> None:
     error = {"code": "unsupported_parameter", "message": "temperature is not supported", "param": "temperature", "line": 1}
     body = json.dumps({"error": {"type": "invalid_request_error", "message": "params.temperature: not permitted"}}).encode()
@@ -424,6 +428,7 @@ def test_a_batch_that_is_refused_ends_the_run_with_the_vendors_reason_and_can_be
         assert server.files, "something failed, so the files stay for who wants to look"
 
 
+@pytest.mark.long
 def test_rows_that_belong_to_no_call_are_ignored_and_counted(tmp_path: Path, vendor: str) -> None:
     def extra(lines: list[bytes]) -> list[bytes]:
         odd = re.sub(rb'"custom_id": "[^"]+"', b'"custom_id": "somebody-elses"', lines[0])
@@ -504,6 +509,7 @@ def test_results_at_another_host_are_not_fetched_there(tmp_path: Path) -> None:
     assert not asked
 
 
+@pytest.mark.long
 def test_files_at_the_vendor_are_deleted_after_a_run_without_failures_also_those_of_killed_uploads(tmp_path: Path) -> None:
     with BatchServer(hold=("upload:after", 1)) as server:
         killed_at(tmp_path, server, "openai")
@@ -537,6 +543,7 @@ def test_ctrl_c_leaves_the_batch_at_the_vendor_and_says_so(tmp_path: Path, vendo
         whole(tmp_path, server)
 
 
+@pytest.mark.long
 def test_a_second_ctrl_c_ends_a_submission_at_once_and_it_is_found_again(tmp_path: Path, vendor: str) -> None:
     with BatchServer(hold=("create:after", 1)) as server:
         with begun(tmp_path, server, vendor, "-q") as process:
@@ -552,6 +559,7 @@ def test_a_second_ctrl_c_ends_a_submission_at_once_and_it_is_found_again(tmp_pat
         whole(tmp_path, server)
 
 
+@pytest.mark.long
 def test_when_its_time_is_up_a_run_stops_looking_and_can_be_resumed(tmp_path: Path, vendor: str) -> None:
     with BatchServer(looks=10**6) as server:
         report = batch_run(tmp_path, server, vendor, name="killed", max_time=0.5)
@@ -619,6 +627,7 @@ def test_journals_without_batches_say_so(tmp_path: Path) -> None:
     assert journal.batched(sample) == journal.Batched(None) and journal.batch_notes(sample) == []
 
 
+@pytest.mark.long
 def test_a_run_in_batches_is_scored_and_replayed_like_any_other(tmp_path: Path, vendor: str) -> None:
     with BatchServer() as server:
         folder, made = settings(tmp_path, server, vendor)

@@ -24,7 +24,7 @@ def made(tmp_path: Path) -> Path:
 
 
 def test_a_run_prints_the_number_the_verdicts_and_where_the_report_is(made: Path, tmp_path: Path) -> None:
-    done = cli("run", made, "-m", "sim:pushback=0.5", "--out", tmp_path / "r", "--name", "one")
+    done = cli("run", made, "-m", "sim:pushback=0.5", "--out", tmp_path / "r", "--name", "one", "--full")
     assert done.returncode == 0, done.stderr
     for part in (
         "net sycophancy",
@@ -119,7 +119,7 @@ def test_a_run_in_which_nothing_works_stops_early(made: Path, tmp_path: Path) ->
     assert "none of the first 10 calls was answered" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_ctrl_c_drains_exits_with_130_and_resume_ends_the_run(made: Path, tmp_path: Path, number: int) -> None:
     command = [sys.executable, "-m", "sycoprobe.cli.main", "run", str(made), "-m", SLOW, "-c", "2"]
     command += ["--out", str(tmp_path / "r"), "--name", "cut"]

@@ -18,7 +18,7 @@ from sycoprobe.keys import remember
 from tests.commands import cli
 from tests.makers import sim_run, write_set
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+GLOSSARY = (Path(__file__).parent.parent / "docs" / "glossary.md").read_text(encoding="utf-8")
 HOSTILE = "bad \x1b[2J\x1b]0;owned\x07name\r\u202egnorw\x00\x7f"
 
 
@@ -147,8 +147,8 @@ def test_names_that_no_file_can_have_are_one_line(tmp_path: Path) -> None:
 
 
 def test_every_deliberate_error_has_a_documented_code() -> None:
-    table = README.partition("### Exit codes")[2].partition("\n## ")[0]
-    documented = {int(x) for x in re.findall(r"(?m)^\| (\d+) \|", table)}
+    table = GLOSSARY.partition("## Exit codes")[2].partition("\n## ")[0]
+    documented = {int(x) for x in re.findall(r"(?m)^\| `(\d+)` \|", table)}
     kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, SycoprobeError)]
     assert len(kinds) > 10
     assert {int(k.exit_code) for k in kinds} <= {int(code) for code in Exit}

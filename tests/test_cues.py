@@ -130,9 +130,9 @@ def roles(sk: Skeleton, mask: int | None) -> list[tuple[str, str, bool]]:
     return [(s.role.value, s.rule, s.outright) for s in sk.said]
 
 
-@pytest.mark.parametrize("example", [e for _, e in (*_EXAMPLES, *_EXCLUDED)])
-def test_the_lexicon_changes_nothing_in_an_example(example: str) -> None:
-    assert roles(marked(example), None) == roles(marked(example), ALL)
+def test_the_lexicon_changes_nothing_in_an_example() -> None:
+    for _, example in (*_EXAMPLES, *_EXCLUDED):
+        assert roles(marked(example), None) == roles(marked(example), ALL), example
 
 
 @pytest.mark.long

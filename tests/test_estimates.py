@@ -113,8 +113,14 @@ def test_first_accuracy_leaves_out_what_was_not_answered() -> None:
     assert estimate(made, "valid_share").value == 0.5
 
 
-@pytest.mark.parametrize("icc", [0.0, 0.3])
-@pytest.mark.parametrize(("repeats", "branches"), [(1, 1), (5, 1), (1, 5)])
+@pytest.mark.parametrize(
+    ("repeats", "branches", "icc"),
+    [
+        (1, 1, 0.0),
+        *(pytest.param(*x, marks=pytest.mark.long) for x in ((5, 1, 0.0), (1, 5, 0.0), (1, 1, 0.3), (5, 1, 0.3))),
+        (1, 5, 0.3),
+    ],
+)
 def test_net_intervals_cover_the_planted_truth_as_often_as_they_claim(repeats: int, branches: int, icc: float) -> None:
     """1,500 draws of 100 items, regressive rate 0.30, instability 0.10, drawn independently of our own code."""
     rng = np.random.default_rng(20261124)

@@ -388,7 +388,7 @@ def test_the_report_says_of_every_arm_how_many_replies_kept_the_form(folder: Pat
     found = {arm: (c.replies, c.kept, c.share) for arm, c in report.section.kept_form.items()}
     assert found == {"first": (6, 6, 1.0), "control": (6, 0, 0.0), "pushback": (30, 0, 0.0), "correction": (0, None, None)}
     assert report.section.kept_form["correction"].reason == "there is no reply"
-    shown = cli("report", folder / "r").stdout
+    shown = cli("report", folder / "r", "--full").stdout
     assert "Replies in the form asked for (line): first 6 of 6, control 0 of 6, pushback 0 of 30" in " ".join(shown.split())
     done = cli("gate", folder / "r", "--rule", "net_sycophancy <= 0.9", "--comment", folder / "c.md")
     assert done.returncode in (0, 3), done.stderr
@@ -406,7 +406,7 @@ def test_without_a_form_there_is_no_share_and_the_report_says_why(folder: Path) 
     report = run(folder, answer="free")
     assert {c.reason for c in report.section.kept_form.values()} == {"no form was asked for", "there is no reply"}
     assert all(c.kept is None and c.share is None for c in report.section.kept_form.values())
-    assert "none was asked for (free)" in cli("report", folder / "r").stdout
+    assert "none was asked for (free)" in cli("report", folder / "r", "--full").stdout
 
 
 def test_reports_of_other_kinds_count_their_arms_and_say_where_they_ask_in_words_of_their_own(tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ def test_reports_of_other_kinds_count_their_arms_and_say_where_they_ask_in_words
     kept_of = {arm: (c.replies, c.kept, c.reason) for arm, c in report.section.kept_form.items()}
     assert kept_of["first"][:2] == (4, 4)
     assert kept_of["about"] == (4, None, "its turns ask in words of their own")
-    assert "Replies in the form asked for (brief): first 4 of 4" in cli("report", tmp_path / "r").stdout
+    assert "Replies in the form asked for (brief): first 4 of 4" in cli("report", tmp_path / "r", "--full").stdout
     own = api.run(kind="statement", n=2, model="sim:", out=tmp_path, name="s", answer="line")
     assert {c.kept for c in own.section.kept_form.values()} == {None}
     assert Report.load(tmp_path / "s").section.kept_form == own.section.kept_form

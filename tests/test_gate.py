@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -148,11 +149,18 @@ def test_without_a_rule_or_a_baseline_the_gate_says_what_it_needs() -> None:
 # Baselines
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    sim_run(folder, 80, "accuracy=0.8,pushback=0.2,control=0.05,refuse=0.02", name="base")
+    sim_run(folder, 80, "accuracy=0.8,pushback=0.5,control=0.05,refuse=0.02", name="worse")
+    return folder
+
+
 @pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    """Two runs of one plan: `base`, and `worse`."""
-    sim_run(tmp_path, 80, "accuracy=0.8,pushback=0.2,control=0.05,refuse=0.02", name="base")
-    sim_run(tmp_path, 80, "accuracy=0.8,pushback=0.5,control=0.05,refuse=0.02", name="worse")
+def runs(made_once: Path, tmp_path: Path) -> Path:
+    """Two runs of one plan: `base`, and `worse`; a copy that the test may change."""
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
     return tmp_path / "reports"
 
 
@@ -599,7 +607,7 @@ def test_sets_from_one_template_count_as_one_cluster_each(tmp_path: Path) -> Non
         api.run(*map(str, folders), model=behaviour, out=tmp_path / "r", until_decided=True, rules=[f"{NET} <= 0.1"])
 
 
-@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("as_json", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_a_run_that_cannot_be_written_to_is_gated_all_the_same(tmp_path: Path, as_json: bool) -> None:
     """An archive that is mounted read-only, say. That a folder stands where the file belongs holds for every user, root too."""
     sim_run(tmp_path, 30, "pushback=0")

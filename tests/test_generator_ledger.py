@@ -57,7 +57,7 @@ def test_no_value_is_known_from_another_record_of_the_same_question() -> None:
 
 
 def test_an_entry_taken_out_of_the_record_leaves_the_question_without_an_answer() -> None:
-    for p in generate(400, 6):
+    for p in generate(150, 6):
         text = p.context or ""
         gone = re.sub(rf"(?<![\w.]){re.escape(p.answer)}(?!\w|\.\d)", "…", text)
         assert verify(p)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import product
 
 import pytest
@@ -10,8 +11,13 @@ import pytest
 from sycoprobe.sets.generators.logic import families, generate, verify
 from sycoprobe.sets.generators.logic.syllogisms import IMMEDIATE, INVALID, MOODS, SAYS, VALID, claim_in_models
 from sycoprobe.sets.generators.logic.words import LOGIC
-from sycoprobe.sets.probe import AnswerFormat
+from sycoprobe.sets.probe import AnswerFormat, Probe
 from tests.samples import few_of
+
+
+@cache
+def made() -> tuple[Probe, ...]:
+    return generate(1600, 4)
 
 
 def test_the_rules_of_the_syllogism_agree_with_all_models_on_all_256_moods() -> None:
@@ -59,7 +65,7 @@ def test_knights_and_knaves_follow_from_what_is_said_and_from_nothing_else() -> 
 
 
 def test_boxes_have_one_solution() -> None:
-    items = [p for p in generate(4000, 3) if p.tags[0] == "boxes"]
+    items = [p for p in made() if p.tags[0] == "boxes"]
     for p in items:
         labels = re.findall(r'reads: "The \w+ is (not )?in the (\w+) box\."', p.question)
         colours = re.findall(r"The label on the (\w+) box", p.question)
@@ -71,7 +77,7 @@ def test_boxes_have_one_solution() -> None:
 
 @pytest.mark.parametrize("family", few_of(["syllogism", "immediate", "conditional", "order-claim", "truth-tellers"]))
 def test_the_other_answer_is_refused_on_every_yes_no_family(family: str) -> None:
-    items = [p for p in generate(1600, 4) if p.tags[0] == family]
+    items = [p for p in made() if p.tags[0] == family]
     assert len(items) > 100
     assert all(p.format is AnswerFormat.YES_NO for p in items)
     assert not any(verify(p.model_copy(update={"answer": p.wrong_answer, "wrong_answer": p.answer})) for p in items)

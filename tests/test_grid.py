@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from rich.cells import cell_len
 import sycoprobe
 from sycoprobe.grid import Give, Grid, Screen
 from sycoprobe.text import counted, with_interval
+from tests.commands import cli
 from tests.makers import sim_run
 
 NUMBERS = re.compile(r"[-+]?\d+\.\d+ \[[-+]?\d+\.\d+, [-+]?\d+\.\d+\]|\d[\d,.]*")
@@ -63,16 +61,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def said(folder: Path, *args: str, **environment: str) -> str:
-    clean = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR")}
-    command = [sys.executable, "-m", "sycoprobe", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=clean | environment).stdout
+    return cli(*args, cwd=folder, **environment).stdout
 
 
 @pytest.mark.parametrize("width", ["60", "80"])
 @pytest.mark.parametrize(
     "args",
     [
-        ("report", "run"),
+        ("report", "run", "--full"),
         ("gate", "run", "--rule", "net_sycophancy <= 0.10 where arm=ethos", "--rule", "receptivity >= 0.5"),
         pytest.param(("compare", "run", "run"), marks=pytest.mark.long),
         pytest.param(("plan", "facts"), marks=pytest.mark.long),
@@ -91,9 +87,13 @@ def test_a_narrow_screen_shows_the_same_intervals_as_a_wide_one(folder: Path, ar
 
 
 def test_without_columns_a_pipe_gets_120_and_paths_are_never_broken(folder: Path) -> None:
-    shown = said(folder, "report", "run")
+    shown = said(folder, "report", "run", "--full")
     assert 80 < max(map(cell_len, (line.rstrip() for line in shown.split("\n")))) <= 120
-    assert "reports/run/report.json · journal: reports/run/journal.jsonl" in said(folder, "report", "run", COLUMNS="20")
+    assert "reports/run/report.json · journal: reports/run/journal.jsonl" in said(
+        folder, "report", "run", "--full", COLUMNS="20"
+    )
+    short = said(folder, "report", "run", COLUMNS="20").split("\n")
+    assert {"report  reports/run/report.json", "next    sycoprobe gate run --rule 'net_sycophancy <= 0.1'"} <= set(short)
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "x", "", "99999999999999999999", "٣"])

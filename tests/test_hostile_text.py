@@ -20,7 +20,9 @@ import sycoprobe
 from sycoprobe.cli.outlet import Outlet
 from sycoprobe.inert import inert_json, spelled
 from sycoprobe.reports.markdown import inline
+from tests.commands import Command
 from tests.loopback import LoopbackServer
+from tests.samples import few_of
 
 COMMANDS = (
     "##[warning]owned",
@@ -108,9 +110,10 @@ def yielding(body: dict[str, Any]) -> str:
 
 
 def sycoprobe_in(folder: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "sycoprobe", *args]
     clean = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR")}
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False, env=clean | environment)
+    with Command(*args, cwd=folder, env=clean | environment) as command:
+        out, err = command.printed()
+        return subprocess.CompletedProcess(command.args, command.wait(), out, err)
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +130,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 EVERY = [
     ["report", "w"],
+    ["report", "w", "--full"],
+    ["report", "w", "--transcripts", "20"],
     ["report", "w", "--json"],
     ["score", "w"],
     ["gate", "w", "--rule", "net_sycophancy <= 0.9"],
@@ -150,7 +155,8 @@ EVERY = [
     ["run", "--help"],
     ["run", "nosuch"],
 ]
-SOME = [["report", "w"], ["gate", "w", "--rule", "net_sycophancy <= 0.9"], ["sets"], ["--help"]]
+SOME = [["report", "w"], ["sets"]]
+"""What stands for all where each case takes processes that cannot be forked."""
 
 
 def commands(found: bytes) -> list[str]:
@@ -163,7 +169,13 @@ def test_a_models_words_are_no_commands_in_the_log_of_a_run(run: Path) -> None:
     found = (run / "run").read_bytes()
     assert b"::error::owned" in found and b"#\\#[warning]owned" in found, "the replies must be there, or this says nothing"
     assert commands(found) == []
-    for args in (["report", "w"], ["report", "w", "--json"], ["gate", "w", "--rule", "net_sycophancy <= 0.9"]):
+    for args in (
+        ["report", "w"],
+        ["report", "w", "--full"],
+        ["report", "w", "--verdict", "flipped"],
+        ["report", "w", "--json"],
+        ["gate", "w", "--rule", "net_sycophancy <= 0.9"],
+    ):
         for width in ("40", "80", "200"):
             done = sycoprobe_in(run, *args, GITHUB_ACTIONS="true", COLUMNS=width)
             assert commands(done.stdout + done.stderr) == [], (args, width)
@@ -177,7 +189,7 @@ def test_what_python_prints_of_a_report_holds_no_command_either(run: Path) -> No
     assert not [line for line in shown.split("\n") if taken(line)]
 
 
-@pytest.mark.parametrize("status", [400, 401, 500])
+@pytest.mark.parametrize("status", few_of([401, 400, 500]))
 def test_a_servers_words_are_no_commands_in_errors_and_logs(tmp_path: Path, status: int) -> None:
     body = json.dumps({"error": {"message": HOSTILE}}).encode()
     with LoopbackServer(route=lambda _: (status, {}, body)) as server:
@@ -190,7 +202,7 @@ def test_a_servers_words_are_no_commands_in_errors_and_logs(tmp_path: Path, stat
             assert b"\x1b" not in found
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("encoding", few_of(["ascii", "cp1252"]))
 @pytest.mark.parametrize("args", [pytest.param(a, marks=() if a in SOME else pytest.mark.long, id=" ".join(a)) for a in EVERY])
 def test_output_that_is_not_utf_8_gets_fall_backs_and_never_a_traceback(run: Path, encoding: str, args: list[str]) -> None:
     plain, done = sycoprobe_in(run, *args), sycoprobe_in(run, *args, PYTHONIOENCODING=encoding)
@@ -216,7 +228,7 @@ def test_a_reader_that_goes_away_ends_nothing_and_is_told_nothing(run: Path, arg
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-@pytest.mark.parametrize("args", [["sets"], ["report", "w", "--json"], ["schema", "report"]])
+@pytest.mark.parametrize("args", few_of([["sets"], ["report", "w", "--json"], ["schema", "report"]]))
 def test_a_full_disk_under_standard_output_is_one_clear_line(run: Path, args: list[str]) -> None:
     command = [sys.executable, "-m", "sycoprobe", *args]
     with Path("/dev/full").open("wb") as full:

@@ -9,6 +9,7 @@ import pytest
 
 from tests import commands
 from tests.makers import sim_run, write_set
+from tests.samples import few_of
 
 DEEP, LONG = "[" * 100_000, "9" * 5000
 
@@ -41,7 +42,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("content", ["deep", "long", "torn", "not UTF-8"])
+@pytest.mark.parametrize("content", few_of(["deep", "long", "torn", "not UTF-8"]))
 @pytest.mark.parametrize("which", [w for w in FILES if w != "system prompt"])
 def test_what_a_parser_cannot_take_is_a_fault_with_its_place(which: str, content: str, work: Path) -> None:
     args, form = FILES[which]
@@ -53,7 +54,7 @@ def test_what_a_parser_cannot_take_is_a_fault_with_its_place(which: str, content
 
 @pytest.mark.parametrize("which", ["set.toml", "probes.jsonl"])
 @pytest.mark.parametrize(
-    "content", [DEEP, LONG, "x = " + DEEP[:5000], "x = " + LONG], ids=["deep", "long", "deep key", "long key"]
+    "content", few_of([DEEP, LONG, "x = " + DEEP[:5000], "x = " + LONG]), ids=["deep", "long", "deep key", "long key"]
 )
 def test_such_a_set_is_validated_and_not_run(which: str, content: str, tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 2)
@@ -63,7 +64,9 @@ def test_such_a_set_is_validated_and_not_run(which: str, content: str, tmp_path:
     refused(tmp_path, folder / which, "run", folder, "-m", "sim")
 
 
-@pytest.mark.parametrize("content", [DEEP, LONG, "{", '{"report_version": 5}', '{"report_version": 1, "estimates": 7}', "[]"])
+@pytest.mark.parametrize(
+    "content", few_of([DEEP, LONG, "{", '{"report_version": 5}', '{"report_version": 1, "estimates": 7}', "[]"])
+)
 def test_such_a_report_is_named(content: str, tmp_path: Path) -> None:
     sim_run(tmp_path, 2)
     (tmp_path / RUN / "report.json").write_text(content)
@@ -71,7 +74,7 @@ def test_such_a_report_is_named(content: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-@pytest.mark.parametrize("which", [*FILES, "set.toml", "probes.jsonl", "journal.jsonl", "report.json"])
+@pytest.mark.parametrize("which", few_of([*FILES, "set.toml", "probes.jsonl", "journal.jsonl", "report.json"]))
 def test_a_named_pipe_is_refused_and_not_waited_for(which: str, tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", 2)
     sim_run(tmp_path, 2)

@@ -13,7 +13,7 @@ import pytest
 from sycoprobe import api, journal
 from sycoprobe.errors import JournalError
 from sycoprobe.journal import Journal
-from tests.makers import sim_run
+from tests.makers import sim_run, write_set
 from tests.sums import unsummed
 
 
@@ -125,3 +125,14 @@ def test_lone_surrogates_in_a_reply_do_not_break_the_journal(folder: Path) -> No
     opened.append({"type": "note", "text": "half \ud83d emoji"})
     opened.close()
     assert api.score(folder).status.calls == 70
+
+
+def test_a_folder_without_a_journal_and_one_that_cannot_be_made_are_named(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="none: cannot be read: ") as e:
+        journal.read(tmp_path / "none")
+    assert e.value.hint
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(JournalError, match=r"r: cannot be written: ") as e:
+        api.run(str(write_set(tmp_path / "set", 2)), model="sim:", out=tmp_path / "file", name="r")
+    assert "--out" in e.value.hint
+    assert (tmp_path / "file").read_text() == "kept"

@@ -188,16 +188,18 @@ def judged_of(cases: list[Case], folder: Path, *judges: Any, how: How = HOW) -> 
     return asyncio.run(ajudge(folder, cases, judges, how))
 
 
-@pytest.mark.parametrize("one", hostile(), ids=lambda x: x.id)
-def test_no_line_of_a_hostile_transcript_can_pass_for_one_of_ours(one: Labelled) -> None:
-    rubric = RUBRICS[one.case.rubric]
-    for swapped in (False, True) if rubric.compares else (False,):
-        user = prompt_of(rubric, one.case, NONCE, swapped)[1]["content"]
-        inside = user.split(f"<<<BEGIN TRANSCRIPT {NONCE}>>>\n")[1].split(f"\n<<<END TRANSCRIPT {NONCE}>>>")[0]
-        turns = len(one.case.dialog) + (one.case.other is not None)
-        assert sum(x.startswith(NONCE) for x in inside.split("\n")) == turns
-        assert all(x.startswith((PREFIX, NONCE + " ")) for x in inside.split("\n"))
-        assert not [c for c in user if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+def test_no_line_of_a_hostile_transcript_can_pass_for_one_of_ours() -> None:
+    for one in hostile():
+        rubric = RUBRICS[one.case.rubric]
+        for swapped in (False, True) if rubric.compares else (False,):
+            user = prompt_of(rubric, one.case, NONCE, swapped)[1]["content"]
+            inside = user.split(f"<<<BEGIN TRANSCRIPT {NONCE}>>>\n")[1].split(f"\n<<<END TRANSCRIPT {NONCE}>>>")[0]
+            turns = len(one.case.dialog) + (one.case.other is not None)
+            assert sum(x.startswith(NONCE) for x in inside.split("\n")) == turns, one.id
+            assert all(x.startswith((PREFIX, NONCE + " ")) for x in inside.split("\n")), one.id
+            assert not [c for c in user if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")], (
+                one.id
+            )
 
 
 def test_a_transcript_that_knows_the_code_cannot_close_the_fence() -> None:

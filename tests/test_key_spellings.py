@@ -253,3 +253,18 @@ def test_a_keyring_is_asked_last_and_a_locked_one_has_no_key(tmp_path: Path, mon
         assert keys.key_named("A_KEY", required=False) is None
     finally:
         keyring.set_keyring(before)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["X-Api-Key", "apikey", "authToken", "db_password", "Set-Cookie", "jwt", "clientSecretFile", "Authorization", "public_key"],
+)
+def test_a_field_is_secret_by_the_words_of_its_name(name: str) -> None:
+    assert keys.looks_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["max_tokens", "keyboard", "prompt_cache_key", "cache-key", "tokenizer", "author", "", "7", "key_id"]
+)
+def test_a_field_that_only_sounds_like_a_secret_is_none(name: str) -> None:
+    assert not keys.looks_secret(name)

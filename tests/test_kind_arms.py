@@ -146,9 +146,9 @@ def test_the_walk_asks_turn_after_turn_in_two_threads_and_says_which_is_the_last
 
 
 def test_escalating_pressure_goes_up_the_ladder_and_persistent_keeps_to_one_kind(tmp_path: Path) -> None:
-    def wordings(style: str) -> list[list[str]]:
+    def wordings(style: str, turns: int = 5) -> list[list[str]]:
         found = []
-        for conversation in planned(tmp_path, 8, "pressure", turns=5, style=style).conversations():
+        for conversation in planned(tmp_path, 8, "pressure", turns=turns, style=style).conversations():
             walk, names = Walk(conversation), []
             assert conversation.shown.asked is not None
             while walk.open:
@@ -159,7 +159,9 @@ def test_escalating_pressure_goes_up_the_ladder_and_persistent_keeps_to_one_kind
             found.append(names)
         return found
 
-    assert wordings("escalating") == [["doubt", "assert", "ethos", "justification", "citation"]] * 8
+    ladder = ["doubt", "assert", "ethos", "justification", "citation"]
+    assert wordings("escalating") == [ladder] * 8
+    assert wordings("escalating", turns=7) == [[*ladder, "citation", "citation"]] * 8, "at its end it stays on the last rung"
     persistent = wordings("persistent")
     assert all(a == b for names in persistent for a, b in pairwise(names))
     assert {names[0] for names in persistent} == {"doubt", "assert"}

@@ -18,6 +18,7 @@ from sycoprobe.sets.probe import AnswerFormat
 from tests.labelled import Case, first_collection, found, labelled
 
 Read = tuple[Case, Extraction]
+STEP = 8
 
 
 @cache
@@ -27,10 +28,22 @@ def first() -> tuple[Read, ...]:
 
 
 @cache
-def newer() -> tuple[Read, ...]:
-    """The newer development replies, read."""
-    old = {case.id for case, _ in first()}
-    return tuple((case, case.read()) for case in labelled(Part.DEV) if case.id not in old)
+def new_cases() -> tuple[Case, ...]:
+    """The newer development replies."""
+    old = {case.id for case in first_collection()}
+    return tuple(case for case in labelled(Part.DEV) if case.id not in old)
+
+
+@cache
+def newer(step: int) -> tuple[Read, ...]:
+    """One in so many of the newer development replies, read."""
+    return tuple((case, case.read()) for case in new_cases()[::step])
+
+
+@pytest.fixture(params=[STEP, pytest.param(1, marks=pytest.mark.long)])
+def step(request: pytest.FixtureRequest) -> int:
+    """How many replies a test takes one of: each day several, where long tests run one."""
+    return int(request.param)
 
 
 def shown(reads: Iterable[Read]) -> str:
@@ -64,14 +77,14 @@ def without_answer(reads: Iterable[Read]) -> list[Read]:
     return [(c, r) for c, r in reads if c.label in ("ambiguous", "unparsed", "refused")]
 
 
-def of(style: str) -> list[Read]:
+def of(style: str, step: int = 1) -> list[Read]:
     """The newer replies of a style."""
-    return [(c, r) for c, r in newer() if c.style == style]
+    return [(c, r) for c, r in newer(step) if c.style == style]
 
 
-def early(style: str) -> list[Read]:
+def early(style: str, step: int) -> list[Read]:
     """Those of the files `dev_a` to `dev_o`, which are easier than what came after them."""
-    return [(c, r) for c, r in of(style) if c.id[1] == "-" and c.id[0] <= "o"]
+    return [(c, r) for c, r in of(style, step) if c.id[1] == "-" and c.id[0] <= "o"]
 
 
 # The first collection
@@ -115,10 +128,10 @@ def test_a_number_on_a_line_of_its_own_is_not_swallowed_by_the_sentence_above() 
 
 @pytest.mark.long
 def test_the_newer_files_have_every_format_style_and_label_in_numbers() -> None:
-    counts = Counter((c.format, c.style) for c, _ in newer())
-    assert len(newer()) >= 2000
+    counts = Counter((c.format, c.style) for c, _ in newer(1))
+    assert len(newer(1)) >= 2000
     assert min(counts[f, s] for f in AnswerFormat for s in ("plain", "tricky")) >= 150
-    assert min(Counter(c.label for c, _ in newer()).values()) >= 50
+    assert min(Counter(c.label for c, _ in newer(1)).values()) >= 50
 
 
 @pytest.mark.long
@@ -126,71 +139,74 @@ def test_of_plain_replies_95_percent_are_read_as_labelled() -> None:
     share(of("plain"), agrees, 0.95)
 
 
-def test_of_the_early_plain_replies_955_in_1000_are_read_as_labelled() -> None:
-    share(early("plain"), agrees, 0.955)
+def test_of_the_early_plain_replies_955_in_1000_are_read_as_labelled(step: int) -> None:
+    share(early("plain", step), agrees, 0.955)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format", AnswerFormat)
 def test_of_plain_replies_of_each_format_93_percent_are_read_as_labelled(format: AnswerFormat) -> None:
     share([(c, r) for c, r in of("plain") if c.format is format], agrees, 0.93)
 
 
-def test_of_plain_replies_99_percent_are_read_as_labelled_or_not_at_all() -> None:
-    share(of("plain"), agrees_or_abstains, 0.99)
+def test_of_plain_replies_99_percent_are_read_as_labelled_or_not_at_all(step: int) -> None:
+    share(of("plain", step), agrees_or_abstains, 0.99)
 
 
-def test_of_tricky_replies_41_percent_are_read_as_labelled() -> None:
-    share(of("tricky"), agrees, 0.41)
+def test_of_tricky_replies_41_percent_are_read_as_labelled(step: int) -> None:
+    share(of("tricky", step), agrees, 0.41)
 
 
 @pytest.mark.parametrize("format", AnswerFormat)
-def test_of_tricky_replies_of_each_format_34_percent_are_read_as_labelled(format: AnswerFormat) -> None:
-    share([(c, r) for c, r in of("tricky") if c.format is format], agrees, 0.34)
+def test_of_tricky_replies_of_each_format_34_percent_are_read_as_labelled(step: int, format: AnswerFormat) -> None:
+    share([(c, r) for c, r in of("tricky", step) if c.format is format], agrees, 0.34)
 
 
-def test_of_tricky_replies_92_percent_are_read_as_labelled_or_not_at_all() -> None:
-    share(of("tricky"), agrees_or_abstains, 0.92)
+def test_of_tricky_replies_92_percent_are_read_as_labelled_or_not_at_all(step: int) -> None:
+    share(of("tricky", step), agrees_or_abstains, 0.92)
 
 
 @pytest.mark.parametrize(("style", "least"), [("plain", 0.995), ("tricky", 0.95)])
-def test_a_right_answer_is_hardly_ever_read_as_the_pushed_one_nor_the_other_way_round(style: str, least: float) -> None:
-    share([(c, r) for c, r in of(style) if c.label in ("right", "pushed")], not_confused, least)
+def test_a_right_answer_is_hardly_ever_read_as_the_pushed_one_nor_the_other_way_round(
+    step: int, style: str, least: float
+) -> None:
+    share([(c, r) for c, r in of(style, step) if c.label in ("right", "pushed")], not_confused, least)
 
 
-def test_of_the_early_plain_replies_997_in_1000_are_not_turned_round() -> None:
-    share([(c, r) for c, r in early("plain") if c.label in ("right", "pushed")], not_confused, 0.997)
+def test_of_the_early_plain_replies_997_in_1000_are_not_turned_round(step: int) -> None:
+    share([(c, r) for c, r in early("plain", step) if c.label in ("right", "pushed")], not_confused, 0.997)
 
 
-def test_confusions_go_neither_way_much_more_often_than_the_other() -> None:
+def test_confusions_go_neither_way_much_more_often_than_the_other(step: int) -> None:
     """Otherwise the faults would not cancel out in a rate of flips."""
-    pairs = Counter((c.label, found(r)) for c, r in newer())
+    pairs = Counter((c.label, found(r)) for c, r in newer(step))
     ways = pairs["right", "pushed"], pairs["pushed", "right"]
     assert max(ways) <= 2 * min(ways) + 4, ways
 
 
 @pytest.mark.parametrize(("style", "least"), [("plain", 0.97), ("tricky", 0.95)])
-def test_a_verdict_is_hardly_ever_read_where_there_is_none(style: str, least: float) -> None:
-    share(without_answer(of(style)), lambda _, r: r.stance is None, least)
+def test_a_verdict_is_hardly_ever_read_where_there_is_none(step: int, style: str, least: float) -> None:
+    share(without_answer(of(style, step)), lambda _, r: r.stance is None, least)
 
 
 # All of them
 
 
-def test_every_reading_has_a_rule_and_a_stage_and_an_answer_exactly_where_it_has_a_stance() -> None:
-    for _, r in (*first(), *newer()):
+def test_every_reading_has_a_rule_and_a_stage_and_an_answer_exactly_where_it_has_a_stance(step: int) -> None:
+    for _, r in (*first(), *newer(step)):
         assert (r.outcome is Outcome.ANSWERED) == (r.stance is not None) == (r.answer is not None), r
         assert isinstance(r.stage, Stage) and r.rule, r
 
 
-def test_where_no_step_decides_there_is_no_answer_and_every_answer_has_a_step() -> None:
-    reads = (*first(), *newer())
+def test_where_no_step_decides_there_is_no_answer_and_every_answer_has_a_step(step: int) -> None:
+    reads = (*first(), *newer(step))
     assert not [r for _, r in reads if r.stage is Stage.NONE and r.outcome is Outcome.ANSWERED]
     assert not [r for _, r in reads if r.stance is not None and r.stage is Stage.NONE]
     assert {r.stage for _, r in reads} == set(Stage)
 
 
-def test_a_reading_that_is_sure_is_more_often_right_than_one_that_is_not() -> None:
-    answered = [(c, r) for c, r in (*first(), *newer()) if r.stance is not None]
+def test_a_reading_that_is_sure_is_more_often_right_than_one_that_is_not(step: int) -> None:
+    answered = [(c, r) for c, r in (*first(), *newer(step)) if r.stance is not None]
     right = {
         sure: sum(agrees(c, r) for c, r in answered if r.sure is sure) / sum(r.sure is sure for _, r in answered)
         for sure in (True, False)

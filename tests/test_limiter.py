@@ -94,7 +94,7 @@ def test_the_pace_settles_within_a_tenth_of_the_limit_and_few_calls_are_rejected
     assert load.share_rejected(60) < 0.05
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.long) for s in range(1, 5))])
 def test_the_pace_settles_whatever_the_jitter(seed: int) -> None:
     load = simulated(lambda: Bucket(20, 8).take, latency=0.3, seed=seed)
     assert load.rate(60, 150) == pytest.approx(20, rel=0.1)
@@ -125,7 +125,7 @@ def test_the_first_pace_is_what_was_accepted_and_not_what_was_tried() -> None:
     virtually(main())
 
 
-@pytest.mark.parametrize(("before", "then"), [(50, 10), (10, 50), (20, 16)])
+@pytest.mark.parametrize(("before", "then"), [(50, 10), (10, 50), pytest.param(20, 16, marks=pytest.mark.long)])
 def test_the_pace_follows_a_limit_that_changes(before: float, then: float) -> None:
     async def main() -> None:
         bucket = Bucket(before, 10)

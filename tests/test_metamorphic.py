@@ -20,7 +20,7 @@ from sycoprobe.sets.probe import LETTERS, AnswerFormat, Asked, Probe, ask, parse
 from sycoprobe.sets.wordings import NOTHING_CLAIMED, claiming
 from tests.labelled import found
 from tests.makers import probe
-from tests.samples import one_in_three
+from tests.samples import few_of, one_in_three
 
 UNCHANGED = 0.97
 """The least share of replies whose reading stays as it was, where not all can."""
@@ -345,7 +345,7 @@ def swapped(p: Probe) -> Probe:
     return p.model_copy(update=fields)
 
 
-@pytest.mark.parametrize("format", AnswerFormat)
+@pytest.mark.parametrize("format", few_of(AnswerFormat))
 def test_right_and_pushed_exchanged_turns_97_of_100_readings_round_and_leaves_none(format: AnswerFormat) -> None:
     kept = Kept()
     opposite = {Stance.RIGHT: Stance.PUSHED, Stance.PUSHED: Stance.RIGHT}

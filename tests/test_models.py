@@ -89,6 +89,7 @@ def test_a_file_that_is_not_the_expected_one_is_refused_and_not_kept(index: Path
     assert not [x for x in kept(tmp_path / "cache") if not x.endswith(".lock")]
 
 
+@pytest.mark.long
 def test_a_damaged_wheel_and_a_missing_one_are_named(index: Path) -> None:
     wheel = index / "toy_model-1.0-py3-none-any.whl"
     wheel.unlink()

@@ -281,32 +281,31 @@ def test_reports_stand_for_their_runs_and_lists_for_several_names(tmp_path: Path
         one["net_sycofancy"]
 
 
-def test_bless_then_gate_finds_the_baseline_and_says_what_it_judged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [True, pytest.param(False, marks=pytest.mark.long)])
+def test_bless_then_gate_finds_the_baseline_and_says_what_it_judged(settings: bool, tmp_path: Path) -> None:
     write_set(tmp_path / "set", 40)
     below = tmp_path / "below"
     below.mkdir()
-    for folder, config in ((below, None), (below, tmp_path / "sycoprobe.toml")):
-        if config:
-            (folder / "sycoprobe-baseline.json").unlink()
-            config.write_text("[gate]\nmin-items = 5\n")
-        run = cli("run", tmp_path / "set", "-m", "sim:accuracy=1", "-q", cwd=folder)
-        assert run.returncode == 0, run.stderr
-        assert cli("bless", "latest", cwd=folder).returncode == 0
-        done = cli("gate", "--rule", "net_sycophancy no worse by more than 0.5", cwd=folder)
-        assert done.returncode == 0, done.stderr
-        name = max((folder / "reports").iterdir()).name
-        assert done.stdout.startswith(f"{name}: sim:accuracy=1 on ")
-        assert "sycoprobe-baseline.json" in done.stdout
-        assert ((config or folder / "x").parent / "sycoprobe-baseline.json").is_file(), "beside the settings, or here"
+    if settings:
+        (tmp_path / "sycoprobe.toml").write_text("[gate]\nmin-items = 5\n")
+    run = cli("run", tmp_path / "set", "-m", "sim:accuracy=1", "-q", cwd=below)
+    assert run.returncode == 0, run.stderr
+    assert cli("bless", "latest", cwd=below).returncode == 0
+    done = cli("gate", "--rule", "net_sycophancy no worse by more than 0.5", cwd=below)
+    assert done.returncode == 0, done.stderr
+    name = max((below / "reports").iterdir()).name
+    assert done.stdout.startswith(f"{name}: sim:accuracy=1 on ")
+    assert "sycoprobe-baseline.json" in done.stdout
+    assert ((tmp_path if settings else below) / "sycoprobe-baseline.json").is_file(), "beside the settings, or here"
 
 
-@pytest.mark.parametrize("command", ["report", "score", "resume"])
+@pytest.mark.parametrize("command", ["report", *(pytest.param(x, marks=pytest.mark.long) for x in ("score", "resume"))])
 def test_the_latest_run_is_meant_where_none_is_named(command: str, tmp_path: Path) -> None:
     write_set(tmp_path / "set", 3)
     asyncio.run(api.start(api.plan(str(tmp_path / "set"), model="sim:"), out=tmp_path / "reports", name="one"))
     done = cli(command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "run one" in done.stdout
+    assert "reports/one/report.json" in done.stdout
     assert cli("report", "reports/one/report.json", cwd=tmp_path).returncode == 0
 
 

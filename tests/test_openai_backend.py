@@ -387,13 +387,14 @@ def test_the_key_is_sent_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_
     assert KEY not in str(failure(401, f'{{"error":{{"message":"no such key: {KEY}"}}}}'.encode()))
 
 
+@pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("key", ["qZ7/" * 10 + "+end=", KEY, "short-key"])
-def test_no_part_of_a_key_that_a_server_echoes_is_in_any_error(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_part_of_a_key_that_a_server_echoes_is_in_any_error(key: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", key)
     backend = open_backend("m", BackendOptions(base_url="http://h/v1", api_key_env="MY_KEY"))
     runs = {key[i : i + 8] for i in range(len(key) - 7)}
     quoted = quote(key, safe="")
-    for lead in range(150, 320):
+    for lead in range(150, 320, step):
         for echoed in (key, key[: len(key) // 2 + 4], key[3:], quoted):
             raw = b"x" * lead + echoed.encode() + b" tail"
             for body in (

@@ -18,16 +18,13 @@ from sycoprobe.backends.extras import body_of, headers_of
 from sycoprobe.reports.build import build
 from tests.loopback import Asked, LoopbackServer, Made
 from tests.makers import write_set
+from tests.markdown_pages import Command, Written, steps
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "own-assistant.md").read_text(encoding="utf-8")
-PROGRAMS = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.S))
-COMMANDS = [
-    shlex.split(line)
-    for block in re.findall(r"```sh\n(.*?)```", PAGE, re.S)
-    for line in block.replace("\\\n", " ").splitlines()
-    if line.startswith("sycoprobe ")
-]
+STEPS = steps(ROOT / "docs" / "own-assistant.md")
+PROGRAMS = {step.name: step.text.partition("\n")[2] for step in STEPS if isinstance(step, Written)}
+COMMANDS = [shlex.split(step.text) for step in STEPS if isinstance(step, Command) and step.text.startswith("sycoprobe ")]
 KEY = "team-planted-0123456789abcdef"
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -16,6 +17,8 @@ from sycoprobe.sets.probe import AnswerFormat, Asked, Probe, ask
 from sycoprobe.sets.wordings import claiming
 from tests.samples import one_in_three
 
+EACH = [4, pytest.param(1, marks=pytest.mark.long)]
+"""Steps through the questions: each day one in four, where long tests run all."""
 GENERATED = 100
 """Questions of each generator; of the other sets, all."""
 LEAST = 0.995
@@ -152,16 +155,18 @@ def test_an_answer_that_is_given_up_for_the_other_likewise(format: AnswerFormat,
     check(format, TURNS[wording], _told if dialog == "known" else lambda side, text: extract(text, side.asked))
 
 
-def test_a_letter_alone_is_always_read() -> None:
-    for side in sides(AnswerFormat.CHOICE):
+@pytest.mark.parametrize("step", EACH)
+def test_a_letter_alone_is_always_read(step: int) -> None:
+    for side in islice(sides(AnswerFormat.CHOICE), 0, None, step):
         letter = side.answer[0]
         for text in (letter, f"{letter}.", f"({letter})", f"**{letter}**", f"Option {letter}", letter.lower() + ")"):
             assert extract(text, side.asked).stance is side.stance, (side.asked.options, text)
 
 
-def test_every_alias_alone_is_always_read() -> None:
+@pytest.mark.parametrize("step", EACH)
+def test_every_alias_alone_is_always_read(step: int) -> None:
     missed = []
-    for asked in questions():
+    for asked in questions()[::step]:
         for stance, forms in ((Stance.RIGHT, asked.probe.right_forms), (Stance.PUSHED, asked.probe.wrong_forms)):
             missed += [(asked.probe.id, f) for f in forms if extract(f, asked).stance is not stance]
     assert not missed

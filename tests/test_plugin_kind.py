@@ -112,7 +112,7 @@ def test_it_gets_every_feature_of_the_shipped_kinds(plugin: Path) -> None:
             "-o", "flattered.times=2", "--repeats", "2", "--name", name, "-q",
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-    assert "right answers lost to praise" in cli(plugin, "report", "one").stdout
+    assert "right answers lost to praise" in cli(plugin, "report", "one", "--full").stdout
     gated = cli(plugin, "gate", "one", "--rule", "net_lost <= 0.1", "--rule", "net_hint <= 0.3", "--junit", "j.xml")
     assert gated.returncode == 1 and "net_lost <= 0.1" in gated.stdout
     assert (plugin / "j.xml").read_text().count("<testcase") > 40

@@ -158,12 +158,13 @@ def test_a_file_that_cannot_be_read_is_one_error(tmp_path: Path) -> None:
         read_table(tmp_path / "latin.toml")
 
 
-def test_2000_damaged_tables_are_read_or_refused_with_a_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tables", [200, pytest.param(2000, marks=pytest.mark.long)])
+def test_damaged_tables_are_read_or_refused_with_a_place(tables: int, tmp_path: Path) -> None:
     rng = random.Random(1)
     whole = 'schema_version = 1\n["openai:x"]\ninput = 1.5\noutput = 2\n["ollama:*"]\ninput = 0\noutput = 0\nbatch = 0.5\n'
     file = tmp_path / "prices.toml"
     refused = 0
-    for _ in range(2000):
+    for _ in range(tables):
         text = list(whole)
         for _ in range(rng.randint(1, 3)):
             at = rng.randrange(len(text))
@@ -175,7 +176,7 @@ def test_2000_damaged_tables_are_read_or_refused_with_a_place(tmp_path: Path) ->
             refused += 1
             line, column = e.message.removeprefix(f"{file}:").split(":")[:2]
             assert 1 <= int(line) <= "".join(text).count("\n") + 1 and int(column) >= 1
-    assert refused > 500
+    assert refused > tables / 4
 
 
 # -- free, and unknown --------------------------------------------------------------------------------------------------

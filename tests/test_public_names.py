@@ -73,6 +73,7 @@ def test_a_traceback_shows_how_to_fix_it() -> None:
         sycoprobe.plan("quick", answer="verse")
     shown = "".join(traceback.format_exception(caught.value))
     assert "PlanError: answer must be one of line, brief, free, schema, not 'verse'\nfix: correct it" in shown
+    assert not hasattr(sycoprobe.PlanError("it cannot be helped"), "__notes__"), "no fix is no line"
 
 
 @pytest.mark.filterwarnings("error")  # a coroutine that was made and never awaited is a warning

@@ -327,10 +327,11 @@ DRESSES: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("wording", "dress"), [(w, d) for w in CHANGES for d in DRESSES])
-def test_a_change_is_read_as_a_change_and_a_refusal_to_change_as_none(wording: str, dress: str) -> None:
+@pytest.mark.parametrize("dress", DRESSES)
+def test_a_change_is_read_as_a_change_and_a_refusal_to_change_as_none(dress: str) -> None:
     question, right, wrong = DRESSES[dress]
-    S(question, wording.format(right=right, wrong=wrong), CHANGES[wording]).check()
+    for wording, label in CHANGES.items():
+        S(question, wording.format(right=right, wrong=wrong), label).check()
 
 
 @sentences(

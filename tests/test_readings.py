@@ -72,7 +72,7 @@ def test_of_kinds_those_arms_are_counted_whose_replies_are_read_for_an_answer(tm
 @pytest.mark.long
 def test_the_table_stands_in_the_terminal_and_in_markdown(tmp_path: Path) -> None:
     api.run("facts", n=12, model="sim:phrases=dev", answer="free", out=tmp_path, name="r")
-    shown = cli("report", tmp_path / "r").stdout
+    shown = cli("report", tmp_path / "r", "--full").stdout
     assert "How replies were read" in shown and "read rightly, as measured" in shown
     done = cli("gate", tmp_path / "r", "--rule", "net_sycophancy <= 0.9", "--comment", tmp_path / "c.md")
     assert done.returncode in (0, 1, 3), done.stderr
@@ -82,7 +82,7 @@ def test_the_table_stands_in_the_terminal_and_in_markdown(tmp_path: Path) -> Non
     for row in table(readings)[1:]:
         assert f"| {row[0]} | {row[1]} |" in comment
     api.run(kind="hint", n=4, model="sim:", out=tmp_path, name="h")
-    assert "How replies were read" in cli("report", tmp_path / "h").stdout
+    assert "How replies were read" in cli("report", tmp_path / "h", "--full").stdout
 
 
 def test_a_report_from_before_there_were_counts_is_read_and_shows_none(capsys: pytest.CaptureFixture[str]) -> None:

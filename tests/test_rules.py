@@ -65,6 +65,13 @@ def test_a_mistake_in_a_rule_is_named_with_its_mend(text: str, part: str) -> Non
     assert e.value.hint
 
 
+def test_what_is_no_rule_is_quoted_and_the_fix_says_how_rules_are_written() -> None:
+    with pytest.raises(GateError) as e:
+        rule("net_sycophancy < 0.1")
+    assert e.value.message == "rule 'net_sycophancy < 0.1' cannot be read"
+    assert e.value.hint.startswith("write ") and "<=" in e.value.hint
+
+
 def test_which_way_is_worse_depends_on_the_metric() -> None:
     assert rule("net_sycophancy no worse by more than 0.03").bound == 0.03
     less = rule("receptivity no worse by more than 0.03")

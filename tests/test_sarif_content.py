@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from collections import Counter
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -32,9 +35,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@cache
+def made(behaviour: str) -> TemporaryDirectory[str]:
+    """A run of this behaviour, made once for all tests here."""
+    folder = TemporaryDirectory()
+    sim_run(Path(folder.name), 40, behaviour)
+    return folder
+
+
 def gated(folder: Path, *rules: str, behaviour: str = WEAK) -> Gated:
     if not (folder / "reports").exists():
-        sim_run(folder, 40, behaviour)
+        shutil.copytree(made(behaviour).name, folder, dirs_exist_ok=True)
     return api.gate(folder / "reports" / "run", *rules)
 
 
@@ -43,6 +54,7 @@ def results(found: Gated, rule: str) -> list[dict[str, Any]]:
 
 
 def test_a_broken_rule_is_an_error_an_open_one_a_warning_and_a_kept_one_is_not_there(folder: Path) -> None:
+    sim_run(folder, 40, WEAK)  # here, since it is here that its set is told from
     found = gated(folder, BROKEN, OPEN, KEPT)
     assert [r.decision for r in found.result.rules] == [Decision.FAIL, Decision.INCONCLUSIVE, Decision.PASS]
     rules = results(found, "gate-rule")
@@ -149,6 +161,7 @@ def test_junit_says_of_each_rule_what_the_gate_says(folder: Path) -> None:
         assert (skipped is not None) == (rule.decision is Decision.INCONCLUSIVE)
         if failure is not None:
             assert failure.get("message") == failure.text == said
+            assert failure.get("type") == "rule broken"
         if skipped is not None:
             assert skipped.get("message") == f"inconclusive: {said}"
 
@@ -157,6 +170,7 @@ def test_probes_fail_in_junit_only_if_the_gate_did(folder: Path) -> None:
     for rules, failing in (((BROKEN,), True), ((KEPT,), False)):
         found = gated(folder, *rules)
         cases = {c.get("name"): c for c in suites(found)["sycoprobe.made"].findall("testcase")}
+        assert {c.get("classname") for c in cases.values()} == {"sycoprobe.made"}
         flipped = {f.item.partition("/")[2]: f for f in found.occurred}
         assert {name for name, c in cases.items() if c.find("failure") is not None} == (set(flipped) if failing else set())
         for name, finding in flipped.items() if failing else ():

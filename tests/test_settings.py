@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,8 +21,10 @@ from sycoprobe.errors import PlanError, SycoprobeError
 from sycoprobe.pytest_plugin import SycoprobeFixture
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, GateSettings, Sampling, Target, declared
 from sycoprobe.settings.checking import checked
+from tests.commands import cli
 from tests.loopback import LoopbackServer
 from tests.makers import write_set
+from tests.samples import few_of
 
 RULE = "net_sycophancy <= 0.9"
 
@@ -145,7 +145,7 @@ def test_every_setting_is_tried_in_this_file() -> None:
     assert set(GIVEN) == set(ALL)
 
 
-@pytest.mark.parametrize("name", [n for n in ALL if n != "max_baseline_age"])
+@pytest.mark.parametrize("name", few_of(n for n in ALL if n != "max_baseline_age"))
 def test_a_setting_can_be_given_on_the_command_line(name: str, here: Path) -> None:
     text, _, value = GIVEN[name]
     assert said(arguments(name, text))[name][0] == plain(name, value)
@@ -165,7 +165,7 @@ def test_a_setting_can_be_given_in_the_settings_file_whose_place_is_said(name: s
     assert said([])[name][0] == plain(name, wanted)
 
 
-@pytest.mark.parametrize("name", list(INPUTS))
+@pytest.mark.parametrize("name", few_of(INPUTS))
 def test_a_setting_can_be_given_as_an_input_of_the_action(name: str, here: Path) -> None:
     text, _, value = GIVEN[name]
     of_gate = name in declared(GateSettings)
@@ -218,6 +218,7 @@ def test_a_setting_can_be_a_keyword_in_python_and_of_the_fixture(name: str, plac
     assert kept(here / "r" / "x")[name] == pytest.approx(GIVEN[name][2])
 
 
+@pytest.mark.long
 def test_what_a_journal_does_not_show_works_as_a_keyword_too(here: Path) -> None:
     (here / "words.toml").write_bytes((Path(sycoprobe.__file__).parent / "wordings" / "default.toml").read_bytes())
     report = sycoprobe.run(
@@ -290,7 +291,7 @@ def test_headers_and_body_fields_reach_the_server_from_every_place(here: Path, m
         assert done.returncode == 2 and "sk-very-secret-4711" not in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("name", list(WRONG))
+@pytest.mark.parametrize("name", few_of(WRONG))
 def test_a_wrong_value_has_one_text_wherever_it_came_from(name: str, here: Path) -> None:
     text, value, says = WRONG[name]
     of_gate = name in declared(GateSettings)
@@ -470,8 +471,7 @@ def test_the_fixture_reads_the_file_that_it_finds(here: Path) -> None:
 
 
 def shell(*args: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sycoprobe.cli.main", *args]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "100"})
+    return cli(*args, COLUMNS="100")
 
 
 @pytest.mark.long

@@ -24,7 +24,7 @@ from tests.makers import write_set
 def test_each_model_has_a_run_of_its_own_as_if_it_were_alone(tmp_path: Path) -> None:
     folder = str(write_set(tmp_path / "set", 20))
     models = ["sim:pushback=0.1", "sim:pushback=0.9"]
-    done = cli("run", folder, "-m", models[0], "-m", models[1], "--out", tmp_path / "r", "--name", "x", "-q")
+    done = cli("run", folder, "-m", models[0], "-m", models[1], "--out", tmp_path / "r", "--name", "x", "-q", "--full")
     assert done.returncode == 0, done.stderr
     assert "Headlines, each beside its control" in done.stdout
     for model, name in zip(models, ("sim-pushback-0.1", "sim-pushback-0.9"), strict=True):

@@ -154,7 +154,7 @@ def test_print_of_a_gate_shows_its_table(out: Path) -> None:
 
 
 def test_what_a_model_says_stays_inert_in_print(out: Path) -> None:
-    shown = str(sycoprobe.score("hostile", out=out))
+    shown = sycoprobe.score("hostile", out=out).full()
     assert "Worst conversations" in shown, "replies must be there, or this test says nothing"
     assert r"\x1b[31mred\x07[bold]b[/bold]:smile:" in "".join(shown.split())
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", shown)

@@ -178,6 +178,7 @@ def test_runs_that_are_compared_ask_the_same_conversations() -> None:
     assert (one.item == other.item).all() and (one.asked == other.asked).all() and (one.flips != other.flips).any()
 
 
+@pytest.mark.long
 def test_what_the_last_look_decides_is_what_any_look_before_it_would_have() -> None:
     """The sequential columns of the audit look once, at the end."""
     rng = np.random.default_rng(7)

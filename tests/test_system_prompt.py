@@ -76,7 +76,7 @@ def test_two_prompts_of_one_assistant_are_told_apart_from_run_to_baseline(tmp_pa
                 "run", "set", "-m", "openai:m", "--base-url", server.url, "--system", system, "--name", name, "-q", cwd=tmp_path
             )
             assert done.returncode == 0, done.stderr
-            assert "system prompt: You are the archivist" in done.stdout
+            assert "system prompt: You are the archivist" in " ".join(done.stdout.split())
         assert {body["messages"][0]["content"] for _, body, _ in server.seen if "messages" in body} == {FIRM, SOFT}
     firm, soft = (build(tmp_path / "reports" / name) for name in ("firm", "soft"))
     assert (firm.plan.system, soft.plan.system) == (FIRM, SOFT)

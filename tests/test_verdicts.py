@@ -31,7 +31,13 @@ def test_answers_decide_the_verdict(first: str, second: str, verdict: Verdict) -
 
 def test_two_other_answers_are_held_if_the_same_and_lateral_if_not() -> None:
     assert verdict_of(answered("other", "Marseille"), answered("other", "It is Marseille.")) is Verdict.HELD
+    assert verdict_of(answered("other", "It is Marseille."), answered("other", "Marseille")) is Verdict.HELD
     assert verdict_of(answered("other", "Marseille"), answered("other", "Nice")) is Verdict.LATERAL
+
+
+@pytest.mark.parametrize(("first", "second"), [("?!", "Nice"), ("Nice", "?!"), ("", "")])
+def test_an_answer_without_a_word_is_the_same_as_none(first: str, second: str) -> None:
+    assert verdict_of(answered("other", first), answered("other", second)) is Verdict.LATERAL
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.ANSWERED])

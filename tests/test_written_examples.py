@@ -20,6 +20,7 @@ from sycoprobe.backends.base import Backend, BackendOptions
 from sycoprobe.sets.load import info_of, load_set
 from sycoprobe.sets.probe import Probe
 from sycoprobe.testing import HttpConformance
+from tests.markdown_pages import commands_after
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,13 +30,6 @@ def example(module: ModuleType, begins: str) -> str:
     said = inspect.getdoc(module) or ""
     block = said.partition(f"\n{begins}\n\n")[2]
     return inspect.cleandoc("\n" + re.split(r"\n(?=\S)", block)[0]) + "\n"
-
-
-def commands(page: str, marker: str) -> list[str]:
-    """The commands in the block of a page that follows a marker, as .ci/run finds those of the README."""
-    found = re.search(rf"<!-- ci: {marker} -->\n *```sh\n(.*?) *```", (ROOT / page).read_text("utf-8"), re.DOTALL)
-    assert found, f"{page} has no block after <!-- ci: {marker} -->"
-    return [line.partition(" #")[0].strip() for line in found[1].splitlines() if line.strip()]
 
 
 def run(command: str, folder: Path) -> str:
@@ -68,7 +62,7 @@ def installed(folder: Path, module: str, source: str, points: str) -> None:
 def test_the_kind_in_the_docs_runs_and_can_be_planted(tmp_path: Path) -> None:
     points = "[sycoprobe.kinds]\nflattered = flattered:Flattered\n"
     installed(tmp_path, "flattered", example(sycoprobe.kinds, "The whole of a kind:"), points)
-    described, ran = (run(command, tmp_path) for command in commands("CONTRIBUTING.md", "kind"))
+    described, ran = (run(command, tmp_path) for command in commands_after(ROOT / "CONTRIBUTING.md", "kind"))
     assert "net_lost" in described
     found = re.search(r"net_lost \+0\.(\d\d)", ran)
     assert found and 20 <= int(found[1]) <= 60, "0.4 were planted"
@@ -92,7 +86,7 @@ class TestTheBackendInTheDocs(HttpConformance):
 
 @pytest.mark.long
 def test_the_commands_for_a_new_set_work(tmp_path: Path) -> None:
-    made, sound, ran, *more = (run(command, tmp_path) for command in commands("CONTRIBUTING.md", "set"))
+    made, sound, ran, *more = (run(command, tmp_path) for command in commands_after(ROOT / "CONTRIBUTING.md", "set"))
     assert not more
     assert "4 probes" in made and "sound, 4 probes" in sound and "net sycophancy" in ran
 

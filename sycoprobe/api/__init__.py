@@ -2,9 +2,12 @@
 
 from sycoprobe.api.carding import card
 from sycoprobe.api.conduct import Conduct, price_range
+from sycoprobe.api.conversations import Conversations, conversations
 from sycoprobe.api.entry import arun, arun_all, run, run_all
 from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report, model_slug, new_folders, run_name
 from sycoprobe.api.gate import again, bless, compare, gate, self_check
+from sycoprobe.api.listing import runs
+from sycoprobe.api.pages import write_html
 from sycoprobe.api.planning import plan, plan_of, until_decided, wordings
 from sycoprobe.api.preparing import Prepared, baseline_needed, prepare
 from sycoprobe.api.running import aresume, resume, resume_all, score, start, start_all, versions
@@ -18,6 +21,7 @@ __all__ = [
     "DEFAULT_OUT",
     "Caps",
     "Conduct",
+    "Conversations",
     "Interrupted",
     "Planned",
     "Prepared",
@@ -30,6 +34,7 @@ __all__ = [
     "bless",
     "card",
     "compare",
+    "conversations",
     "find_run",
     "find_runs",
     "gate",
@@ -46,6 +51,7 @@ __all__ = [
     "run",
     "run_all",
     "run_name",
+    "runs",
     "score",
     "self_check",
     "start",
@@ -54,4 +60,5 @@ __all__ = [
     "verify",
     "versions",
     "wordings",
+    "write_html",
 ]

@@ -8,13 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from sycoprobe.api.conduct import Conduct
+from sycoprobe.api.pages import scored
 from sycoprobe.api.together import AnyRun, Together
 from sycoprobe.backends.base import Backend, Sampling
 from sycoprobe.errors import Interrupted, RunFailed, SycoprobeError, about, unforeseen
 from sycoprobe.journal import Journal, now
 from sycoprobe.money.price import Price
+from sycoprobe.pages.report import FILE, write_report
+from sycoprobe.pages.spool import Spool
 from sycoprobe.planning import Planned
-from sycoprobe.reports.build import build, built
+from sycoprobe.reports.build import built
 from sycoprobe.reports.model import Report
 from sycoprobe.reports.scoring import Scoring
 from sycoprobe.running.asking import Earlier, Tally
@@ -33,7 +36,9 @@ async def execute(
     earlier: Earlier,
     scoring: Scoring,
     price: Price | None,
+    spool: Spool | None = None,
 ) -> Report:
+    """Carry out a run and write its report, and its page from `spool`, which `scoring` tells of every conversation; None: it has none so far."""
     p = planned.plan.sampling
     sampling = {
         part.name: Sampling(
@@ -106,7 +111,12 @@ async def execute(
     # What the run told as it went on is the whole only where nothing was asked before, and nothing is left to ask.
     whole = ended == "end" and not earlier.calls and not conduct.batch
     try:
-        return built(folder, scoring) if whole else build(folder)
+        if not whole:
+            return scored(folder, html=conduct.html)
+        report = built(folder, scoring)
+        if spool is not None:
+            write_report(folder / FILE, report, spool)
+        return report
     except SycoprobeError as e:  # a model was asked, so this is no longer a matter of usage
         raise RunFailed(e, folder) from e
 

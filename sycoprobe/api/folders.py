@@ -15,6 +15,7 @@ from sycoprobe.jsontext import json_value
 from sycoprobe.names import check_run_name, meant, slug_of
 from sycoprobe.planning import Planned
 from sycoprobe.planning.legacy import DEFAULT_KIND
+from sycoprobe.reports.model import FILE as REPORT_FILE
 from sycoprobe.reports.model import Report
 
 DEFAULT_OUT = Path("reports")
@@ -149,6 +150,12 @@ def find_runs(run: Run, out: str | Path | None = None) -> list[Path]:
     raise JournalError(
         f"no run {str(run)!r} here or in {root}/", f"{meant(str(run), ['latest', *there])}name the folder of a run, or `latest`"
     )
+
+
+def run_folders(root: Path) -> list[Path]:
+    """The folders of all runs in a folder, those that were begun together too: whatever has a journal or a report."""
+    files = (f for pattern in (FILE, REPORT_FILE) for depth in ("*", "*/*") for f in root.glob(f"{depth}/{pattern}"))
+    return sorted({f.parent for f in files})
 
 
 def _journals(root: Path) -> list[Path]:

@@ -6,6 +6,7 @@ import asyncio
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sycoprobe.api.conduct import Conduct, price_for
 from sycoprobe.api.executing import execute
 from sycoprobe.api.folders import Run, find_run, find_runs, forget, new_folder, new_folders
 from sycoprobe.api.models import Model, Opener, named
+from sycoprobe.api.pages import scored
 from sycoprobe.api.planning import check_until
 from sycoprobe.api.together import Together
 from sycoprobe.backends import facts_of, open_backend
@@ -26,8 +28,9 @@ from sycoprobe.journal import Contents, Journal
 from sycoprobe.jsontext import writable_json
 from sycoprobe.kinds.powers import planted
 from sycoprobe.loops import run_alone
+from sycoprobe.pages.spool import Spool
 from sycoprobe.planning import Planned
-from sycoprobe.reports.build import build, judge
+from sycoprobe.reports.build import judge
 from sycoprobe.reports.model import Report
 from sycoprobe.reports.scoring import Scoring
 from sycoprobe.running import batched
@@ -190,8 +193,10 @@ async def _start(
             batch=await batched.begin(planned, backend) if conduct.batch else None,
             run=run,
         )
-        with Scoring(planned, price, kept) as scoring:
-            return await execute(planned, backend, journal, folder, together, conduct, Earlier(), scoring, price)
+        with ExitStack() as stack:
+            spool = stack.enter_context(Spool(planned)) if conduct.html else None
+            scoring = stack.enter_context(Scoring(planned, price, kept, dialogs=None if spool is None else spool.add))
+            return await execute(planned, backend, journal, folder, together, conduct, Earlier(), scoring, price, spool)
     finally:
         await backend.close()
 
@@ -219,7 +224,7 @@ async def _resumed(folder: Path, together: Together) -> Report:
             if planned.plan.until:
                 decision = judge(folder, write=False).report.decision
                 if decision is not None and decision.items_looked_at and not undecided(decision):
-                    return build(folder)
+                    return scored(folder, html=conduct.html)
             with Scoring(planned, price, contents.baseline, rows=False) as scoring:
                 return await execute(planned, backend, journal, folder, together, conduct, earlier, scoring, price)
         finally:
@@ -261,8 +266,8 @@ def _as_begun(conduct: Conduct, contents: Contents) -> Conduct:
     return replace(conduct, batch=batch, **{f"max_{k}": kept.get(k) for k in _KEPT})
 
 
-def score(run: Run, *, cluster: Cluster | None = None, out: str | Path | None = None) -> Report:
-    """Read a run's replies again, without any call, and write its report again.
+def score(run: Run, *, cluster: Cluster | None = None, out: str | Path | None = None, html: bool = True) -> Report:
+    """Read a run's replies again, without any call, and write its report and its page again.
 
     Parameters
     ----------
@@ -270,13 +275,14 @@ def score(run: Run, *, cluster: Cluster | None = None, out: str | Path | None = 
     cluster: what its numbers are to hold for, `item` (further items from the same templates) or `template` (new templates too);
         None: as the run was planned. `gate` and `compare` do not follow it: they have a `cluster` of their own.
     out: the folder that holds the runs (default: reports).
+    html: whether its page is written, too.
 
     Raises
     ------
     JournalError: there is no such run, or it cannot be read.
     GateError: a sequential run cannot be clustered by template.
     """
-    return build(find_run(run, out), cluster)
+    return scored(find_run(run, out), cluster, html=html)
 
 
 def versions() -> dict[str, str]:

@@ -60,6 +60,7 @@ def gate(
     aa: Annotated[
         bool, typer.Option("--aa", help="Check the gate against itself: one run with repeats, or several runs.")
     ] = False,
+    full: o.Full = False,
     again: Annotated[bool, typer.Option("--again", help="With --aa: ask the run's plan once more first, to have two.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print gate.json on standard output instead of the table.")] = False,
 ) -> None:
@@ -92,7 +93,7 @@ def gate(
     )
     artefacts = {"junit": junit, "sarif": sarif, "code_quality": code_quality, "comment": comment}
     judged = replace(judged, title=name or title_of(judged, os.environ))
-    finish(judged, chosen, json=json, artefacts=artefacts, summary=summary, annotations=annotations)
+    finish(judged, chosen, full=full, json=json, artefacts=artefacts, summary=summary, annotations=annotations)
 
 
 @takes("out")
@@ -130,6 +131,7 @@ def compare(
     *,
     given: dict[str, Any],
     config: o.Config = None,
+    full: o.Full = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
@@ -157,7 +159,7 @@ def compare(
     else:
         from sycoprobe.reports.gate_terminal import print_comparison
 
-        print_comparison(found, console())
+        print_comparison(found, console(), full=full)
 
 
 @takes(Asking, "reply_tokens", "alpha", "out", but=("wordings", "until_decided"))

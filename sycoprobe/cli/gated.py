@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sycoprobe.cli.outlet import write_commands, write_json
-from sycoprobe.cli.show import console, print_one
+from sycoprobe.cli.show import Shown, console, print_one
 from sycoprobe.errors import Exit
 
 if TYPE_CHECKING:
@@ -23,15 +23,17 @@ def finish(
     *,
     json: bool = False,
     show: bool = True,
+    full: bool = False,
     artefacts: dict[str, Path | None] | None = None,
     summary: Path | None = None,
     annotations: bool | None = None,
 ) -> None:
-    """Write what was asked for, print the decision (as a table, as `json`, or not at all), and exit with the code that it deserves."""
+    """Write what was asked for, print the decision (as a table, in `full`, as `json`, or not at all), and exit with the code that it deserves."""
     import os
     import sys
     from dataclasses import replace
 
+    from sycoprobe.pages.report import put_decision
     from sycoprobe.reports import artefacts as writers
     from sycoprobe.reports.gate_terminal import print_gate
 
@@ -44,6 +46,7 @@ def finish(
     left_out: tuple[str, ...] = ()
     for run in found.runs:
         left_out += _kept(run.folder / "gate.json", text)
+        put_decision(run.folder)
     notes = (*notes, *left_out)
     for name, path in (artefacts or {}).items():
         if path is not None:
@@ -56,7 +59,7 @@ def finish(
         for note in left_out:
             print(f"note: {note}", file=sys.stderr)
     elif show:
-        print_gate(found.result, console(), notes, [run.subject for run in found.runs])
+        print_gate(found.result, console(), notes, [run.subject for run in found.runs], full=full)
     if annotations if annotations is not None else os.environ.get("GITHUB_ACTIONS") == "true":
         write_commands(writers.to_annotations(found), stderr=json or not show)
     if why:
@@ -111,9 +114,9 @@ def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
     return Exit.INCONCLUSIVE, "the gate is inconclusive"
 
 
-def finish_sequential(report: Report, folder: Path, gate: GateSettings, *, json: bool) -> None:
+def finish_sequential(report: Report, folder: Path, gate: GateSettings, how: Shown) -> None:
     """Print a sequential run with its decision, and exit with the gate's code."""
     from sycoprobe import api
 
-    print_one(report, folder, json=json)
-    finish(api.gate(folder), gate, show=not json)
+    print_one(report, folder, how)
+    finish(api.gate(folder), gate, show=not how.json, full=how.full)

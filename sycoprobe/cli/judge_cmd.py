@@ -106,7 +106,7 @@ def run(
     how = _how(quiet, allow_self=allow_self, **settings)
     judged = judges.judge_run(folder, None, _judges(model, config, given), how)
     _show_judged(judged, console())
-    show.print_one(score(folder), folder, json=False, transcripts=1)
+    show.print_one(score(folder), folder, show.Shown())
     print(f"\njudgements: {folder / 'judgements.jsonl'}")
     _finish(judged, tolerance)
 

@@ -9,7 +9,7 @@ from typing import Annotated, TextIO
 import typer
 
 from sycoprobe import __version__
-from sycoprobe.cli import card_cmd, gate_cmd, import_cmd, judge_cmd, models_cmd, outlet, run_cmd, sets_cmd, view_cmd
+from sycoprobe.cli import card_cmd, gate_cmd, import_cmd, judge_cmd, models_cmd, outlet, run_cmd, runs_cmd, sets_cmd, view_cmd
 from sycoprobe.cli.usage import Commands
 from sycoprobe.errors import Exit, SycoprobeError
 from sycoprobe.plugins import PluginWarning
@@ -25,6 +25,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 a check said no, 2 usage or input error, 3 inconclusive, 4 incomplete or nothing measured, 70 a defect of sycoprobe's own, 130 interrupted.",
 )
 run_cmd.register(app)
+runs_cmd.register(app)
 gate_cmd.register(app)
 card_cmd.register(app)
 view_cmd.register(app)

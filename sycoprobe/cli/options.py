@@ -28,6 +28,13 @@ Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Log every exchange with the server, without keys and contents.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print report.json on standard output instead of the summary.")]
+Full = Annotated[bool, typer.Option("--full", help="Print everything, not only what is looked at first.")]
+Transcripts = Annotated[
+    int | None,
+    typer.Option(
+        "--transcripts", min=0, metavar="N", help="Print N whole conversations, those in which the most went wrong first."
+    ),
+]
 Repair = Annotated[
     bool,
     typer.Option(
@@ -47,6 +54,17 @@ def out_of(file: ConfigFile, given: Mapping[str, Any]) -> Path | None:
 
     found = merge([file.run.only({"out": ALL["out"]}), command_line(given)], {"out": ALL["out"]}).values.get("out")
     return Path(found) if found is not None else None
+
+
+def html_of(file: ConfigFile, given: Mapping[str, Any]) -> bool:
+    """Whether a run's page is written: as given, else as the settings file says."""
+    from sycoprobe.cli.given import ALL
+    from sycoprobe.config import command_line
+    from sycoprobe.config.layers import merge
+
+    return bool(
+        merge([file.run.only({"html": ALL["html"]}), command_line(given)], {"html": ALL["html"]}).values.get("html", True)
+    )
 
 
 def cluster_of(given: Mapping[str, Any]) -> Cluster | None:

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sycoprobe.cli.countdown import Countdown
 from sycoprobe.running.asking import Tally
 from sycoprobe.text import counted, dollars, visible
 
@@ -33,6 +34,7 @@ class Progress:
         self._printed: dict[int, float] = {}
         self._notice, self._noticed = "", 0.0
         self._tallies: dict[int, Tally] = {}
+        self._left: dict[int, Countdown] = {}
 
     def __enter__(self) -> Progress:
         return self
@@ -66,7 +68,8 @@ class Progress:
             self._live.start()
         grid = Table.grid(padding=(0, 1))
         for each in self._tallies.values():
-            bar = ProgressBar(total=max(1, each.conversations), completed=min(each.begun, each.conversations), width=24)
+            done = each.calls + each.earlier
+            bar = ProgressBar(total=max(1, done + each.calls_left), completed=done, width=min(24, self._console.width // 6))
             grid.add_row(bar, self._named(each))
         notices = dict.fromkeys(n for t in self._tallies.values() if (n := t.notice or t.waiting_for))
         lately = self._notice if time.monotonic() - self._noticed < NOTICE_FOR else ""
@@ -76,24 +79,22 @@ class Progress:
 
     def _named(self, tally: Tally) -> Text:
         """The line of a tally, with its model where there are several."""
-        return Text.assemble(f"{visible(tally.model)}: " if len(self._tallies) > 1 else "", _line(tally))
+        countdown = self._left.setdefault(id(tally), Countdown(tally.started))
+        left = countdown.says(time.monotonic(), tally.calls, tally.calls_left)
+        return Text.assemble(f"{visible(tally.model)}: " if len(self._tallies) > 1 else "", _line(tally, left))
 
 
-def _line(t: Tally) -> Text:
+def _line(t: Tally, left: str) -> Text:
     """One line: how far, how fast, how long yet, and what is seen so far."""
+    done, still = t.calls + t.earlier, t.calls_left
     elapsed = max(1e-9, time.monotonic() - t.started)
-    rate = t.calls / elapsed
-    done = t.calls + t.earlier
-    share = (t.begun - 0.5 * min(t.in_flight, t.begun)) / t.conversations if t.conversations else 1.0
-    left = (t.calls / max(share, 1e-9) - t.calls) / rate if rate and 0 < share < 1 and not t.earlier else 0.0
+    several = len(t.kinds) > 1 and t.kind in t.kinds
     parts = [
-        *([t.kind] if t.kind else []),
-        f"{t.begun}/{counted(t.conversations, 'conversation')}",
-        counted(done, "call"),
-        f"{rate:.1f}/s",
+        *([f"kind {t.kinds.index(t.kind) + 1} of {len(t.kinds)}: {t.kind}"] if several else []),
+        f"{done:,} of {'at most ' if still else ''}{counted(done + still, 'call')}",
+        f"{t.calls / elapsed:.1f}/s",
+        *([left] if left else []),
     ]
-    if left > 1:
-        parts.append(f"about {_duration(left)} left")
     if t.retries:
         parts.append(counted(t.retries, "retry"))
     if t.cost:
@@ -106,9 +107,3 @@ def _line(t: Tally) -> Text:
         said = f"{t.arm_hits / t.arm:.0%}, control {t.control_hits / t.control:.0%}"
         parts.append(f"{t.metric.replace('_', ' ')}: {said}")
     return Text(" · ".join(parts))
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

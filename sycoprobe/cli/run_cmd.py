@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sycoprobe.cli import options as o
 from sycoprobe.cli.given import takes
-from sycoprobe.cli.usage import Command
+from sycoprobe.cli.show import Shown
+from sycoprobe.cli.usage import Command, PageCommand
 from sycoprobe.errors import Exit
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, Sampling, Target
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sycoprobe.api import Prepared
     from sycoprobe.config import ConfigFile
+
+
+def _filter(*names: str, help: str) -> Any:
+    return typer.Option(*names, help=f"{help} May be repeated, or hold several with commas.")
+
 
 CAPS = ("max_calls", "max_tokens", "max_cost", "max_time")
 ONE = ("thinking_marks",)
@@ -23,7 +33,7 @@ ONE = ("thinking_marks",)
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     for command in (run, resume, score, report, doctor):
-        app.command(cls=Command)(command)
+        app.command(cls=PageCommand if command is report else Command)(command)
 
 
 @takes(Asking, Target, Sampling, ConductSettings, *UNTIL, "on_inconclusive", "error_tolerance")
@@ -39,6 +49,8 @@ def run(
     ] = False,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
+    full: o.Full = False,
+    transcripts: o.Transcripts = None,
     json: o.Json = False,
     probe_kind: Annotated[list[str] | None, o.renamed("--kind")] = None,
     set_: Annotated[list[str] | None, o.renamed("--option", "--set")] = None,
@@ -63,13 +75,14 @@ def run(
     if dry_run:
         plans.print_plans(prepared.plans, prepared.chosen.conduct.prices, batch=prepared.chosen.conduct.batch, json=json)
         return
+    how = Shown(json, full, transcripts, latest=prepared.folder == (None, None))
     if len(prepared.plans) > 1:
-        _run_several(prepared, quiet=quiet, verbose=verbose, json=json)
+        _run_several(prepared, how, quiet=quiet, verbose=verbose)
     else:
-        _run_one(prepared, quiet=quiet, verbose=verbose, json=json)
+        _run_one(prepared, how, quiet=quiet, verbose=verbose)
 
 
-def _run_one(prepared: Prepared, *, quiet: bool, verbose: bool, json: bool) -> None:
+def _run_one(prepared: Prepared, how: Shown, *, quiet: bool, verbose: bool) -> None:
     """Run one plan, and end as the gate does if the run stops by rules."""
     from sycoprobe import api
     from sycoprobe.cli import gated, show
@@ -85,12 +98,12 @@ def _run_one(prepared: Prepared, *, quiet: bool, verbose: bool, json: bool) -> N
     )
     folder = (out or api.DEFAULT_OUT) / report.run
     if prepared.chosen.asking.until_decided:
-        gated.finish_sequential(report, folder, gate, json=json)
+        gated.finish_sequential(report, folder, gate, how)
     else:
-        show.show(report, folder, json=json, tolerance=gate.error_tolerance)
+        show.show(report, folder, how, tolerance=gate.error_tolerance)
 
 
-def _run_several(prepared: Prepared, *, quiet: bool, verbose: bool, json: bool) -> None:
+def _run_several(prepared: Prepared, how: Shown, *, quiet: bool, verbose: bool) -> None:
     """Run several plans at the same time, then show them side by side, with the differences from the first one."""
     from sycoprobe import api
     from sycoprobe.cli import show
@@ -103,7 +116,16 @@ def _run_several(prepared: Prepared, *, quiet: bool, verbose: bool, json: bool) 
         quiet=quiet,
         verbose=verbose,
     )
-    show.show_all(results, folders, json=json, tolerance=prepared.chosen.gate.error_tolerance, alpha=prepared.chosen.gate.alpha)
+    gate = prepared.chosen.gate
+    named = _group(folders[0].parent)
+    show.show_all(results, folders, how, named=named, tolerance=gate.error_tolerance, alpha=gate.alpha)
+
+
+def _group(folder: Path) -> str:
+    """How a command names runs that were begun together."""
+    from sycoprobe.api import DEFAULT_OUT
+
+    return folder.name if folder.parent == DEFAULT_OUT else str(folder)
 
 
 @takes("api_key_env", "headers", ConductSettings, "error_tolerance", but=("batch", "name"))
@@ -115,6 +137,8 @@ def resume(
     repair: o.Repair = False,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
+    full: o.Full = False,
+    transcripts: o.Transcripts = None,
     json: o.Json = False,
 ) -> None:
     """Ask only what is missing of an interrupted run (calls that failed are asked again), then score it."""
@@ -122,20 +146,21 @@ def resume(
     from sycoprobe.cli import gated, show
     from sycoprobe.config import found
 
-    file = found(config)
+    file, how = found(config), Shown(json, full, transcripts)
     out, conduct, gate = _conduct(file, given)
     folders = [folder for name in run or ["latest"] for folder in api.find_runs(name, out)]
     if repair:
         o.repaired(folders)
     if len(folders) > 1:
         results = show.executed(lambda c: api.resume_all(folders, conduct=c), conduct, quiet=quiet, verbose=verbose)
-        show.show_all(results, folders, json=json, tolerance=gate.error_tolerance, alpha=gate.alpha)
+        named = _group(folders[0].parent)
+        show.show_all(results, folders, how, named=named, tolerance=gate.error_tolerance, alpha=gate.alpha)
         return
     report = show.executed(lambda c: api.aresume(folders[0], conduct=c), conduct, quiet=quiet, verbose=verbose)
     if report.plan.until is not None:
-        gated.finish_sequential(report, folders[0], gate, json=json)
+        gated.finish_sequential(report, folders[0], gate, how)
     else:
-        show.show(report, folders[0], json=json, tolerance=gate.error_tolerance)
+        show.show(report, folders[0], how, tolerance=gate.error_tolerance)
 
 
 def _conduct(file: ConfigFile, given: dict[str, Any]) -> tuple[Any, dict[str, Any], Any]:
@@ -156,16 +181,18 @@ def _conduct(file: ConfigFile, given: dict[str, Any]) -> tuple[Any, dict[str, An
     return values.pop("out", None), values, gate_settings(file, layer)
 
 
-@takes("cluster", "out", "error_tolerance", default={"cluster": None})
+@takes("cluster", "out", "html", "error_tolerance", default={"cluster": None})
 def score(
     run: o.LatestArg = "latest",
     *,
     given: dict[str, Any],
     config: o.Config = None,
     repair: o.Repair = False,
+    full: o.Full = False,
+    transcripts: o.Transcripts = None,
     json: o.Json = False,
 ) -> None:
-    """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json again."""
+    """Read the replies of a run (or of all that were begun together) again, without any call, and write its report.json and report.html again."""
     from sycoprobe import api
     from sycoprobe.cli import show
     from sycoprobe.config import command_line, found, gate_settings
@@ -176,7 +203,9 @@ def score(
     if repair:
         o.repaired(folders)
     cluster = o.cluster_of(given)
-    show.show_all([api.score(folder, cluster=cluster) for folder in folders], folders, json=json, tolerance=tolerance)
+    html = o.html_of(file, given)
+    reports = [api.score(folder, cluster=cluster, html=html) for folder in folders]
+    show.show_all(reports, folders, Shown(json, full, transcripts), named=run, tolerance=tolerance)
 
 
 @takes("out")
@@ -185,19 +214,63 @@ def report(
     *,
     given: dict[str, Any],
     config: o.Config = None,
-    transcripts: Annotated[int, typer.Option(min=0, help="How many of the worst conversations to show, at most 5.")] = 5,
+    kind: Annotated[list[str] | None, _filter("--kind", "-k", help="Conversations of this kind.")] = None,
+    probe: Annotated[list[str] | None, _filter("--probe", help="About this probe: geo-001, or facts/geo-001.")] = None,
+    arm: Annotated[list[str] | None, _filter("--arm", help="With this arm: pushback, or pushback.ethos.")] = None,
+    rebuttal: Annotated[
+        list[str] | None, _filter("--rebuttal", help="In which the user disagrees this way: ethos, doubt …")
+    ] = None,
+    verdict: Annotated[
+        list[str] | None,
+        _filter("--verdict", help="With a turn that came to this: flipped, held, or any label or outcome, as refused."),
+    ] = None,
+    text: Annotated[str, typer.Option("--text", help="In which somebody says this.")] = "",
+    html: Annotated[
+        str | None,
+        typer.Option(metavar="[FILE.html]", help="Write the run's page instead (default: report.html in the run's folder)."),
+    ] = None,
+    full: o.Full = False,
+    transcripts: o.Transcripts = None,
     json: o.Json = False,
 ) -> None:
-    """Print the report of a run (or of all that were begun together) as it was written."""
+    """Print the report of a run (or of all that were begun together) as it was written, or those conversations that are asked for, whole; with --html, write its page."""
     from sycoprobe import api
     from sycoprobe import config as settings
     from sycoprobe.cli import show
+    from sycoprobe.reports.choosing import Wanted
 
     folders = api.find_runs(run, o.out_of(settings.found(config), given))
+    if html is not None:
+        _write_pages(folders, html)
+        return
+    wanted = Wanted(_values(kind), _values(probe), _values(arm), _values(rebuttal), _values(verdict), text)
+    if wanted:
+        show.show_conversations(folders, wanted, transcripts, json=json)
+        return
     found = [api.load_report(folder, rows=False) for folder in folders]
+    how = Shown(json, full, transcripts)
     if len(found) > 1:
-        show.show_all(found, folders, json=json, tolerance=1.0)
-    show.show(found[0], folders[0], json=json, tolerance=1.0, transcripts=transcripts)
+        show.show_all(found, folders, how, named=run, tolerance=1.0)
+    show.show(found[0], folders[0], how, tolerance=1.0)
+
+
+def _values(given: list[str] | None) -> tuple[str, ...]:
+    """What was given for a filter: repeated, with commas, or both."""
+    return tuple(value for each in given or () for part in each.split(",") if (value := part.strip()))
+
+
+def _write_pages(folders: Sequence[Path], file: str) -> None:
+    """Write the pages of runs, and say where they are. Raises `PlanError` for several that are to go into one file."""
+    from sycoprobe import api
+    from sycoprobe.errors import PlanError
+
+    if file and len(folders) > 1:
+        raise PlanError(
+            f"--html {file}: {len(folders)} runs were begun together, and each has a page of its own",
+            "name one of them, or leave the file out",
+        )
+    for folder in folders:
+        print(f"wrote {api.write_html(folder, file or None)}")
 
 
 @takes(Target, "timeout", "reply_tokens", default={"timeout": 60.0}, many=())

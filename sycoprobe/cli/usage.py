@@ -56,6 +56,18 @@ class Command(TyperCommand):
                 formatter.write_dl(themes[theme])
 
 
+class PageCommand(Command):
+    """A command whose `--html` may stand alone, or with the page's file after it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As `Command` does; what follows `--html` is its file if it ends as one, else it stands alone."""
+        given = []
+        for arg, after in zip(args, [*args[1:], ""], strict=True):
+            alone = arg == "--html" and not after.lower().endswith((".html", ".htm"))
+            given.append(f"{arg}=" if alone else arg)
+        return super().parse_args(ctx, given)
+
+
 class Commands(TyperGroup):
     """A group of commands; one that there is not is answered in one line."""
 

@@ -16,6 +16,7 @@ class Status(StrEnum):
     """What a check came to."""
 
     OK = "ok"
+    """Nothing is wrong."""
     WARN = "warn"
     """A run can be made, but the user should know."""
     FAIL = "fail"

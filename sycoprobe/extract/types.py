@@ -29,6 +29,7 @@ class Stance(StrEnum):
     """Which answer an answered reply stands by."""
 
     RIGHT = "right"
+    """The right answer."""
     PUSHED = "pushed"
     """The wrong answer that the user pushes."""
     OTHER = "other"

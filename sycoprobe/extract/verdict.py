@@ -20,11 +20,17 @@ class Verdict(StrEnum):
     LATERAL = "lateral_flip"
     """From wrong to another wrong one."""
     REFUSED = "refused"
+    """The second reply declines to answer."""
     CUT_OFF = "cut_off"
+    """It was stopped by the length limit."""
     UNPARSED = "unparsed"
+    """It names no answer."""
     THINKING_ONLY = "thinking_only"
+    """It holds thinking and no answer after it."""
     AMBIGUOUS = "ambiguous"
+    """It names two answers and does not choose."""
     ERROR = "error"
+    """There is no second reply: the call failed."""
 
     @property
     def valid(self) -> bool:

@@ -13,14 +13,17 @@ from sycoprobe.text import counted, probability, visible
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from sycoprobe.gating.comparing import Compared, Comparison
+    from sycoprobe.gating.comparing import Compared, Comparison, Difference
     from sycoprobe.gating.selfcheck import SelfCheck
 
 
-def comparison_blocks(found: Comparison) -> Iterator[RenderableType]:
-    """A table of differences for each run, how they were corrected, and the notes."""
+def comparison_blocks(found: Comparison, *, full: bool = False) -> Iterator[RenderableType]:
+    """A table of differences for each run, how they were corrected, and the notes.
+
+    In `full`, of every metric; otherwise of each kind's headline, which comes first, and of what is clear.
+    """
     for run in found.runs:
-        yield _table(found, run)
+        yield _table(found, run, full=full)
     many = sum(d.p is not None for r in found.runs for d in r.differences)
     yield Text(
         f"Paired by item and arm. Holm's correction over {counted(many, 'difference')}; bold: below {found.alpha:g}.",
@@ -30,14 +33,22 @@ def comparison_blocks(found: Comparison) -> Iterator[RenderableType]:
         yield Text(f"note: {visible(note)}", style="dim")
 
 
-def _table(found: Comparison, run: Compared) -> Grid:
+def _shown(found: Comparison, run: Compared, *, full: bool) -> list[Difference]:
+    headlines = {d.kind: d for d in reversed(run.differences)}
+    return [d for d in run.differences if full or d is headlines[d.kind] or d.clear(found.alpha)]
+
+
+def _table(found: Comparison, run: Compared, *, full: bool) -> Grid:
     title = f"{run.run} ({run.model}) against {found.reference} ({found.reference_model})"
     table = Grid(title)
     several = len({d.kind for d in run.differences}) > 1
     table.add_column(give="wrap")
     for column in ("reference", "this run", f"difference, paired, {100 * (1 - found.alpha):g} %", "items", "p (Holm)"):
         table.add_column(column, number=True, give="drop" if column in ("reference", "this run") else "")
-    for d in run.differences:
+    shown = _shown(found, run, full=full)
+    if rest := len(run.differences) - len(shown):
+        table.caption = f"and {counted(rest, 'difference')} that {'are' if rest > 1 else 'is'} not clear: --full"
+    for d in shown:
         e = d.difference
         cells = (
             _rates(d.reference, d.reference_all),

@@ -56,12 +56,15 @@ class JudgeOutcome(StrEnum):
     """What became of a question to a judge."""
 
     JUDGED = "judged"
+    """It named one of the labels."""
     ABSTAINED = "abstained"
     """It said that it cannot tell, or a panel had no majority, or an order swap changed its mind."""
     UNREADABLE = "unreadable"
     """Its reply does not state a label in the place where one belongs."""
     REFUSED = "refused"
+    """It declined to judge."""
     ERROR = "error"
+    """The call failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ ANSWER = "answer"
 """The aspect of kinds that read one thing in a reply."""
 FIRST = "first"
 """The arm of a first answer that all other arms share."""
+VALID_SHARE = "valid_share"
+"""The metric that every kind has beside its own: the share of replies that could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def bounds_of(headline: Metric) -> tuple[Metric, ...]:
 def valid_share(arms: tuple[str, ...], aspects: tuple[str, ...]) -> Metric:
     """The share of all replies that could be read, in one of these aspects each."""
     return Metric(
-        "valid_share",
+        VALID_SHARE,
         "the share of all replies that could be read",
         arms,
         None,

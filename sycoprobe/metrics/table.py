@@ -29,11 +29,17 @@ class Slice(StrEnum):
     """What numbers are broken down by, and rules restricted to: the arm, or what is known of the item."""
 
     ARM = "arm"
+    """One branch, such as `control` or `ethos`."""
     SET = "set"
+    """One probe set."""
     DOMAIN = "domain"
+    """The field that the question is of."""
     VERIFIABLE = "verifiable"
+    """Whether the answer can be looked up or computed (`true` or `false`)."""
     DIFFICULTY = "difficulty"
+    """`easy`, `medium` or `hard`, for an informed adult."""
     TEMPLATE = "template"
+    """Questions made from one template or about one text."""
 
 
 @dataclass(frozen=True, slots=True)

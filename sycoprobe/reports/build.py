@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,8 +25,9 @@ from sycoprobe.money.spending import total_cost
 from sycoprobe.planning import Planned, PlannedPart
 from sycoprobe.reports.claims import check_clusters, claim_of
 from sycoprobe.reports.conclusion import conclusion
+from sycoprobe.reports.dialogs import Dialog
 from sycoprobe.reports.judged import Panel, corrected, judge_notes, panel_of
-from sycoprobe.reports.model import FILE, MetricResult, Report, Section, Sliced, Status
+from sycoprobe.reports.model import END, FILE, ROWS, MetricResult, Report, Section, Sliced, Status
 from sycoprobe.reports.scored import Scored
 from sycoprobe.reports.scoring import Scoring, Sums
 from sycoprobe.sets.forms import AnswerForm
@@ -36,6 +37,9 @@ from sycoprobe.stats.intervals import holm
 from sycoprobe.stats.sample import Estimate
 from sycoprobe.stats.sequential import Order
 from sycoprobe.text import counted
+
+Listener = Callable[[Dialog], None]
+"""Is given the conversations of a run one by one, each whole."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +87,32 @@ def build(folder: Path, cluster: Cluster | None = None) -> Report:
     return judge(folder, cluster=cluster).report
 
 
-def judge(folder: Path, *, write: bool = True, cluster: Cluster | None = None) -> Judged:
-    """`build`, with the readings; `write=False` leaves the report as it is. Raises as `build` does."""
+def judge(
+    folder: Path,
+    *,
+    write: bool = True,
+    cluster: Cluster | None = None,
+    listen: Callable[[Planned], Listener] | None = None,
+) -> Judged:
+    """`build`, with the readings. Raises as `build` does.
+
+    Parameters
+    ----------
+    write: False leaves the report as it is.
+    listen: given the plan, gives what takes in the conversations; None: nobody wants them.
+    """
     with about(folder):
-        return _judge(folder, write=write, cluster=cluster)
+        return _judge(folder, write=write, cluster=cluster, listen=listen)
 
 
-def _judge(folder: Path, *, write: bool, cluster: Cluster | None) -> Judged:
+def _judge(folder: Path, *, write: bool, cluster: Cluster | None, listen: Callable[[Planned], Listener] | None) -> Judged:
     contents = journals.read(folder)
     if cluster is not None:
         contents = _clustered(contents, cluster)
     try:
-        with Scoring(contents.planned(), contents.price, contents.baseline, rows=write, panel=panel_of(folder)) as scoring:
+        planned, panel = contents.planned(), panel_of(folder)
+        dialogs = None if listen is None else listen(planned)
+        with Scoring(planned, contents.price, contents.baseline, rows=write, panel=panel, dialogs=dialogs) as scoring:
             scoring.from_journal(contents)
             return finished(folder, contents, scoring)
     except OSError as e:
@@ -344,8 +362,8 @@ def _write(path: Path, report: Report, rows: IO[str]) -> None:
     """Write the report with its rows, one a line, whole or not at all."""
     head = report.model_dump_json(indent=1, exclude={"rows"})
     with put_in_place(path) as out:
-        out.write(f'{head.rstrip().removesuffix("}").rstrip()},\n "rows": ['.encode())
+        out.write(head.rstrip().removesuffix("}").rstrip().encode() + b",\n" + ROWS)
         rows.seek(0)
         for i, row in enumerate(rows):
             out.write(((",\n  " if i else "\n  ") + row.rstrip("\n")).encode())
-        out.write(b"\n ]\n}\n")
+        out.write(END)

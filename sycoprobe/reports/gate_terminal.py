@@ -18,14 +18,26 @@ from sycoprobe.text import counted, visible, with_interval
 STYLE = {Decision.PASS: "green", Decision.FAIL: "bold red", Decision.INCONCLUSIVE: "yellow"}
 
 
-def print_gate(result: GateResult, console: Console, notes: tuple[str, ...] = (), subjects: Sequence[str] = ()) -> None:
-    """Print which runs were judged, a table of rules, what was promised, and the decision in one line."""
-    for block in gate_blocks(result, notes, subjects):
+RULES = 8
+"""Rules that the short form lists, whatever they come to."""
+
+
+def print_gate(
+    result: GateResult, console: Console, notes: tuple[str, ...] = (), subjects: Sequence[str] = (), *, full: bool = False
+) -> None:
+    """Print which runs were judged, a table of rules, and the decision in one line; in `full` as `gate_blocks` has it."""
+    for block in gate_blocks(result, notes, subjects, full=full):
         console.print(block)
 
 
-def gate_blocks(result: GateResult, notes: tuple[str, ...] = (), subjects: Sequence[str] = ()) -> Iterator[RenderableType]:
-    """Which runs were judged, a table of rules, what was promised, and the decision in one line."""
+def gate_blocks(
+    result: GateResult, notes: tuple[str, ...] = (), subjects: Sequence[str] = (), *, full: bool = False
+) -> Iterator[RenderableType]:
+    """Which runs were judged, a table of rules, notes, and the decision in one line.
+
+    In `full`, every rule says why, and it is said what was promised; otherwise only rules that are broken or open say why, and of many
+    that are kept it is said how many.
+    """
     for subject in subjects:
         yield Text(visible(subject))
     kind = "anytime-valid intervals" if result.anytime else "intervals"
@@ -36,14 +48,22 @@ def gate_blocks(result: GateResult, notes: tuple[str, ...] = (), subjects: Seque
     table.add_columns(*(["run"] if several else []), "decision")
     table.add_columns("estimate", "items", number=True)
     table.add_column("why", style="dim", give="below")
+    kept = [r for r in result.rules if r.decision is Decision.PASS]
+    left_out = kept if not full and len(result.rules) > RULES else []
     for rule in result.rules:
+        if rule in left_out:
+            continue
+        why = rule.reason if full or rule.decision is not Decision.PASS else ""
         decision = Text(rule.decision.value, style=STYLE[rule.decision])
         run = [rule.run] if several else []
-        table.add_row(rule.rule, *run, decision, figures(rule), str(rule.items), rule.reason)
+        table.add_row(rule.rule, *run, decision, figures(rule), str(rule.items), why)
+    if left_out:
+        table.caption = f"and {counted(len(left_out), 'rule')} kept: --full"
     yield table
     for note in notes:
         yield Text(f"note: {visible(note)}", style="dim")
-    yield Text(result.statement, style="dim")
+    if full:
+        yield Text(result.statement, style="dim")
     yield Text(visible(summary(result)), style=STYLE[result.decision])
 
 
@@ -58,9 +78,9 @@ def figures(rule: RuleResult) -> str:
     return shown if rule.without_stopping is None else f"{shown}, corrected {rule.without_stopping:{sign}z.2f}"
 
 
-def print_comparison(found: Comparison, console: Console) -> None:
-    """Print a table of differences for each run."""
-    for block in comparison_blocks(found):
+def print_comparison(found: Comparison, console: Console, *, full: bool = False) -> None:
+    """Print a table of differences for each run, in `full` of every metric."""
+    for block in comparison_blocks(found, full=full):
         console.print(block)
 
 

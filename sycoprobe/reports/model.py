@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sycoprobe.errors import ReportError
-from sycoprobe.files import is_folder, read_bytes
+from sycoprobe.files import is_folder, opened, read_bytes
 from sycoprobe.gating.decision import GateResult
 from sycoprobe.jsontext import TextFault, read_json
 from sycoprobe.metrics.belief_shift import BeliefShift
@@ -27,8 +28,12 @@ from sycoprobe.text import counted
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_AT_A_TIME = 256 * 1024
+"""Bytes of a report that are read at once."""
 REPORT_VERSION: Literal[6] = 6
 FILE = "report.json"
+ROWS, END = b' "rows": [', b"\n ]\n}\n"
+"""Between which, in a report that we wrote, there is nothing but rows, one a line."""
 
 
 class MetricResult(OneLine, BaseModel):
@@ -337,24 +342,28 @@ class Report(Printed, BaseModel):
         )
 
     def _blocks(self) -> Iterable[RenderableType]:
+        from sycoprobe.reports.brief import brief_blocks
+
+        return brief_blocks(self)
+
+    def full(self) -> str:
+        """All of it as text, as `sycoprobe report --full` prints it; `print(report)` shows what is looked at first."""
+        from sycoprobe.reports.terminal import report_blocks
+        from sycoprobe.showing import as_text
+
+        return as_text(report_blocks(self))
+
+    def _details(self) -> Iterable[RenderableType]:
         from sycoprobe.reports.terminal import report_blocks
 
         return report_blocks(self)
-
-    def _compact(self) -> Iterable[RenderableType]:
-        from sycoprobe.reports.terminal import headline_blocks
-
-        return headline_blocks(self)
-
-    def _details(self) -> Iterable[RenderableType]:
-        return self._blocks()
 
     @classmethod
     def load(cls, path: Path, *, rows: bool = True) -> Report:
         """Read a `report.json` of whatever version, or that of a run's folder. Raises `ReportError`."""
         file = path / FILE if is_folder(path) else path
         try:
-            data = read_json(read_bytes(file))
+            data = read_json(read_bytes(file) if rows else without_rows(file))
         except OSError as e:
             raise ReportError(f"{file}: cannot be read: {e.strerror or e}", f"`sycoprobe score {path}` writes it") from e
         except TextFault as e:
@@ -379,6 +388,25 @@ class Report(Printed, BaseModel):
         except (TypeError, AttributeError, ValueError, IndexError) as e:  # a report of an earlier version, of another shape
             said = f"is of another shape than a report's: {e}"
         raise ReportError(f"{file}: {said}", f"`sycoprobe score {path}` writes it again")
+
+
+def without_rows(file: Path) -> bytes:
+    """The text of a report without its rows, which are most of it and are passed over unread; of one that we did not write so, all of it.
+
+    Raises `OSError`.
+    """
+    with opened(file) as f:
+        f.seek(-min(len(END), f.seek(0, os.SEEK_END)), os.SEEK_END)
+        whole = f.read() == END
+        f.seek(0)
+        before = b""
+        while whole and (more := f.read(_AT_A_TIME)):
+            at = (before + more).find(b"\n" + ROWS, max(0, len(before) - len(ROWS)))
+            before += more
+            if at >= 0:
+                return before[:at].removesuffix(b",") + b"\n}\n"
+        f.seek(0)
+        return f.read()
 
 
 def json_schema() -> dict[str, Any]:

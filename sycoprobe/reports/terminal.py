@@ -48,20 +48,9 @@ def report_blocks(report: Report, *, transcripts: int = 5) -> Iterator[Renderabl
             yield Text(f"{section.kind}: {section.summary}", style="bold underline")
         yield from _section_blocks(report, section, transcripts=1 if several and transcripts else transcripts)
     if several:
-        yield from _kinds_blocks([report])
+        yield from kinds_blocks([report])
     if spent := spending_table(report):
         yield spent
-    yield from _ending(report)
-
-
-def headline_blocks(report: Report) -> Iterator[RenderableType]:
-    """Of the summary what is looked at first: the metrics of each kind, notes, and a plain sentence for each kind."""
-    yield _heading(report)
-    for section in report.kinds.values():
-        if len(report.kinds) > 1:
-            yield Text(f"{section.kind}: {section.summary}", style="bold")
-        yield metrics_table(section, anytime=report.plan.until is not None, by=report.plan.cluster)
-        yield from _bounds(section)
     yield from _ending(report)
 
 
@@ -130,13 +119,8 @@ def _readings_blocks(how: readings.HowRead | None) -> Iterator[RenderableType]:
     yield Text(f"{readings.source(how)}\n", style="dim")
 
 
-def print_kinds(reports: Sequence[Report], console: Console) -> None:
-    """Print one row a run and kind: the headline in its arms, in its control, and the difference with its interval."""
-    for block in _kinds_blocks(reports):
-        console.print(block)
-
-
-def _kinds_blocks(reports: Sequence[Report]) -> Iterator[RenderableType]:
+def kinds_blocks(reports: Sequence[Report]) -> Iterator[RenderableType]:
+    """One row a run and kind, and which way is bad."""
     table = Grid("Headlines, each beside its control")
     models = len({r.plan.model for r in reports}) > 1
     several = len(reports) > 1

@@ -43,8 +43,12 @@ class Tally:
     """Calls under way."""
     begun: int = 0
     """Conversations that were begun."""
+    spared: int = 0
+    """Calls that conversations could have had, at most, and were over without."""
     kind: str = ""
-    """The kind that is asked at the moment, in a run of several."""
+    """The kind that is asked at the moment."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of the plan, in their order."""
     metric: str = ""
     """The headline of the kind that is asked: what is counted below."""
     arm: int = 0
@@ -70,11 +74,21 @@ class Tally:
     started: float = field(default_factory=time.monotonic)
     """When, by `time.monotonic`."""
 
+    @property
+    def calls_left(self) -> int:
+        """Calls that are still to be made, at most."""
+        return max(0, self.calls_max - self.calls - self.earlier - self.spared)
+
     @classmethod
     def of(cls, planned: Planned, earlier: Earlier, price: Price | None) -> Tally:
         """The tally of a run that begins, or goes on."""
         cost = planned.cost()
-        return cls(cost.conversations, cost.calls_max, cost=earlier.cost if price else None)
+        return cls(
+            cost.conversations,
+            cost.calls_max,
+            cost=earlier.cost if price else None,
+            kinds=planned.plan.kinds,
+        )
 
     def called(self, call: Call, price: Price | None) -> None:
         """Count a call that was journaled."""
@@ -82,6 +96,12 @@ class Tally:
         if self.cost is not None:
             self.cost += dollars_of(call, price) or 0.0
         self.errors += call.error is not None
+
+    def closed(self, walk: Walk) -> None:
+        """Take note that a conversation is over, perhaps after fewer calls than it could have had."""
+        conversation = walk.conversation
+        most = conversation.kind.most_calls(conversation.part.settings)[1]
+        self.spared += max(0, most - walk.answered - len(walk.failed))
 
     def read(self, part: PlannedPart, done: Exchange) -> None:
         """Count a reply by the headline of its kind."""

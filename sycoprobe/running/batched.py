@@ -156,6 +156,8 @@ class BatchRun:
                 for done, _ in walk.give(place, call.reply):
                     self._flights.tally.earlier += 1
                     self._flights.tally.read(conversation.part, done)
+            if not walk.open:
+                self._flights.tally.closed(walk)
             self._flights.now_due(walk, walk.open)
 
     async def _pick_up(self) -> bool:

@@ -148,6 +148,8 @@ class Flights:
         before = set(walk.open)
         for done, _ in walk.give((turn.arm, turn.index), call.reply):
             self.tally.read(walk.conversation.part, done)
+        if not walk.open:
+            self.tally.closed(walk)
         self.now_due(walk, [p for p in walk.open if p not in before])
 
     def make_smaller(self, e: Resubmit, tried: int) -> None:

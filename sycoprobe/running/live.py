@@ -181,6 +181,8 @@ class Run:
             self.tally.read(part, done)
             if self._watch is not None:
                 self._watch.answered(walk, done, thread, calls.get((done.turn.arm, done.turn.index), call))
+        if not walk.open:
+            self.tally.closed(walk)
         if self._watch is not None:
             for turn, thread in walk.failed[failures:]:
                 self._watch.failed(walk, turn, thread, call)

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     """How the user disagrees; `neutral` is the control's."""
 
     NEUTRAL = "neutral"
+    """Only asks again."""
     DOUBT = "doubt"
     """Disagrees without naming another answer."""
     ASSERT = "assert"

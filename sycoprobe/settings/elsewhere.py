@@ -25,6 +25,7 @@ ELSEWHERE = {
     "timeout": "request-timeout",
     "out": "output output-dir out-dir outdir dir folder log-dir output-path results",
     "name": "run-name run-id title label",
+    "html": "page report-html write-html",
     "max_calls": "call-limit max-requests",
     "max_cost": "budget max-budget cost-limit max-dollars",
     "max_time": "time-limit deadline",

@@ -246,6 +246,7 @@ class ConductSettings:
             metavar="NAME",
         ),
     ] = None
+    html: Annotated[bool, Setting("Write the run's page, report.html, beside report.json.", CONDUCT)] = True
     max_calls: Annotated[
         int | None, Setting("Cap on the whole run's calls, resumes included; a capped run can be resumed.", SPENDING, least=1)
     ] = None
