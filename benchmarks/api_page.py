@@ -23,7 +23,7 @@ import sycoprobe
 from benchmarks.docstrings import below_names, by_name, default_of, entries, own_classes, parsed, signature, typed
 from benchmarks.keywords import keyword
 from benchmarks.made import keep
-from sycoprobe.reports import listed, model
+from sycoprobe.reports import card, listed, model
 from sycoprobe.reports.findings import Finding, GatedRun
 from sycoprobe.reproducing import result as reproducing_result
 from sycoprobe.reproducing.result import DataFile, Figure, Order
@@ -34,7 +34,7 @@ FILE = Path(__file__).parent.parent / "docs" / "api.md"
 BEGIN = "<!-- made by `python -m benchmarks.api_page --write` -->\n"
 FUNCTIONS = {
     "Plan and run": "run arun run_all arun_all resume aresume score plan until_decided doctor examine",
-    "Read and judge": "gate bless compare self_check runs",
+    "Read and judge": "gate bless compare self_check runs card verify",
     "Probe sets": "load_set import_set",
     "Papers": "reproduce",
     "Models": "model_facts",
@@ -42,6 +42,7 @@ FUNCTIONS = {
 TYPES = {
     "Reports": "Report Section MetricResult Estimate ListedRun",
     "Gates and comparisons": "Gated GateResult RuleResult Decision Baseline Comparison Compared Difference SelfCheck",
+    "Records": "Card Verified",
     "Plans and runs": "Conduct Tally Planned Plan Cost Until Examination Check",
     "Sets": "ProbeSet Probe SetInfo ImportReport",
     "Papers": "Reproduction",
@@ -51,6 +52,7 @@ PARTS: dict[str, tuple[type, ...]] = {
     "Reports": (model.Numbers, model.Status, model.Sliced, model.ReadingRow, listed.Headline, listed.State),
     "Gates and comparisons": (GatedRun, Finding),
     "Papers": (DataFile, Figure, Order, reproducing_result.Finding),
+    "Records": (card.CardKind, card.CardNumber, card.CardReplies),
 }
 """Types that are attributes of public ones and are named nowhere else."""
 COMMON = ("Any", "Iterable", "Mapping", "None", "Path", "Sequence")

@@ -15,8 +15,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, runs, score, until_decided
+    from sycoprobe.api.carding import card
     from sycoprobe.api.facts import model_facts
     from sycoprobe.api.gate import bless, compare, gate, self_check
+    from sycoprobe.api.verifying import Verified, verify
     from sycoprobe.errors import (
         BackendError,
         DataError,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from sycoprobe.imports import import_set
     from sycoprobe.planning import Cost, Plan, Planned, Until
     from sycoprobe.registry import Facts
+    from sycoprobe.reports.card import Card
     from sycoprobe.reports.findings import Gated
     from sycoprobe.reports.listed import ListedRun
     from sycoprobe.reports.model import MetricResult, Report, Section
@@ -72,12 +75,15 @@ _HOMES = {
     "bless": "api",
     "compare": "api",
     "self_check": "api",
+    "card": "api",
+    "verify": "api",
     "import_set": "imports",
     "load_set": "sets.load",
     "reproduce": "reproducing",
     "Reproduction": "reproducing",
     "DataError": "errors",
     "Baseline": "gating.baselines",
+    "Card": "reports.card",
     "Check": "examining",
     "Compared": "gating.comparing",
     "Comparison": "gating.comparing",
@@ -104,6 +110,7 @@ _HOMES = {
     "SetInfo": "sets.probe",
     "Tally": "running.asking",
     "Until": "planning",
+    "Verified": "api.verifying",
     "BackendError": "errors",
     "EventLoopError": "errors",
     "Exit": "errors",
@@ -125,6 +132,7 @@ _HOMES = {
 __all__ = [
     "BackendError",
     "Baseline",
+    "Card",
     "Check",
     "Compared",
     "Comparison",
@@ -168,11 +176,13 @@ __all__ = [
     "SycoprobeError",
     "Tally",
     "Until",
+    "Verified",
     "__version__",
     "aresume",
     "arun",
     "arun_all",
     "bless",
+    "card",
     "compare",
     "doctor",
     "examine",
@@ -189,6 +199,7 @@ __all__ = [
     "score",
     "self_check",
     "until_decided",
+    "verify",
 ]
 
 

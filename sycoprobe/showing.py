@@ -39,18 +39,29 @@ class OneLine:
 
 
 class Printed(OneLine):
-    """Shows itself as the terminal does when it is printed, and as HTML in a notebook."""
+    """Shows itself as the terminal does when it is printed, and as HTML in a notebook: what is looked at first, and the rest to be unfolded.
+
+    The HTML has no colours of its own, so that it is read on light pages and dark ones.
+    """
 
     __slots__ = ()
 
     def _blocks(self) -> Iterable[RenderableType]:
         raise NotImplementedError
 
+    def _compact(self) -> Iterable[RenderableType]:
+        """What a notebook shows at once."""
+        return self._blocks()
+
+    def _details(self) -> Iterable[RenderableType]:
+        """What it shows when it is unfolded."""
+        return ()
+
     def __str__(self) -> str:
         return as_text(self._blocks())
 
     def _repr_html_(self) -> str:
-        return as_html(self._blocks())
+        return as_html(self._compact(), self._details())
 
 
 def as_text(blocks: Iterable[RenderableType]) -> str:
@@ -65,9 +76,11 @@ def as_text(blocks: Iterable[RenderableType]) -> str:
     return uncommanded(visible("\n".join(line.rstrip() for line in file.getvalue().split("\n")).strip("\n")))
 
 
-def as_html(blocks: Iterable[RenderableType]) -> str:
-    """The same as HTML: tables as tables, lines as paragraphs; every text in it is escaped."""
-    return f'<div class="sycoprobe">{"".join(_html(block) for block in blocks)}</div>'
+def as_html(blocks: Iterable[RenderableType], details: Iterable[RenderableType] = ()) -> str:
+    """The same as HTML: tables as tables, lines as paragraphs; `details` to be unfolded below; every text in it is escaped."""
+    folded = "".join(_html(block) for block in details)
+    more = f"<details><summary>more</summary>{folded}</details>" if folded else ""
+    return f'<div class="sycoprobe">{"".join(_html(block) for block in blocks)}{more}</div>'
 
 
 def _html(block: RenderableType) -> str:

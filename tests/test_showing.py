@@ -14,7 +14,24 @@ from tests.loopback import LoopbackServer
 
 SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 HOSTILE = f"{SCRIPT}&amp; \x1b[31mred\x07 [bold]b[/bold] :smile:"
-ALLOWED = {"html", "head", "body", "div", "p", "b", "br", "table", "caption", "thead", "tbody", "tr", "th", "td"}
+ALLOWED = {
+    "html",
+    "head",
+    "body",
+    "div",
+    "p",
+    "b",
+    "br",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "details",
+    "summary",
+}
 
 
 def yielding(body: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
-"""Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare."""
+"""Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare, and records of runs."""
 
+from sycoprobe.api.carding import card
 from sycoprobe.api.conduct import Conduct, price_range
 from sycoprobe.api.conversations import Conversations, conversations
 from sycoprobe.api.entry import arun, arun_all, run, run_all
@@ -10,6 +11,7 @@ from sycoprobe.api.pages import write_html
 from sycoprobe.api.planning import plan, plan_of, until_decided, wordings
 from sycoprobe.api.preparing import Prepared, baseline_needed, prepare
 from sycoprobe.api.running import aresume, resume, resume_all, score, start, start_all, versions
+from sycoprobe.api.verifying import verify
 from sycoprobe.errors import Interrupted, RunFailed
 from sycoprobe.journal import repair
 from sycoprobe.money.budget import Caps
@@ -30,6 +32,7 @@ __all__ = [
     "arun_all",
     "baseline_needed",
     "bless",
+    "card",
     "compare",
     "conversations",
     "find_run",
@@ -54,6 +57,7 @@ __all__ = [
     "start",
     "start_all",
     "until_decided",
+    "verify",
     "versions",
     "wordings",
     "write_html",

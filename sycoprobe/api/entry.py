@@ -18,6 +18,7 @@ from sycoprobe.config import ConfigFile
 from sycoprobe.errors import SycoprobeError
 from sycoprobe.loops import run_alone
 from sycoprobe.reports.model import Report
+from sycoprobe.reports.several import Reports
 from sycoprobe.settings import UNTIL, Asking, ConductSettings, GateSettings, Sampling, Target, declared
 from sycoprobe.settings.keywords import RunKeywords
 
@@ -127,9 +128,10 @@ async def arun_all(
     given = {**settings, **({"system": systems} if systems else {})}
     made, how = prepared(sets, models or None, conduct, read(config), given)
     out, name = made.folder
-    return await start_all(
+    found = await start_all(
         made.plans, out=out, name=name, labels=made.labels, headers=made.headers, backends=made.backends, conduct=how
     )
+    return Reports(found)
 
 
 def prepared(

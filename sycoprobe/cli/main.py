@@ -9,7 +9,19 @@ from typing import Annotated, TextIO
 import typer
 
 from sycoprobe import __version__
-from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, outlet, reproduce_cmd, run_cmd, runs_cmd, sets_cmd
+from sycoprobe.cli import (
+    card_cmd,
+    gate_cmd,
+    import_cmd,
+    judge_cmd,
+    models_cmd,
+    outlet,
+    reproduce_cmd,
+    run_cmd,
+    runs_cmd,
+    sets_cmd,
+    view_cmd,
+)
 from sycoprobe.cli.usage import Commands
 from sycoprobe.errors import Exit, SycoprobeError
 from sycoprobe.plugins import PluginWarning
@@ -27,6 +39,8 @@ app = typer.Typer(
 run_cmd.register(app)
 runs_cmd.register(app)
 gate_cmd.register(app)
+card_cmd.register(app)
+view_cmd.register(app)
 sets_cmd.register(app)
 import_cmd.register(app)
 reproduce_cmd.register(app)

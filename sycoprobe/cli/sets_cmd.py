@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from sycoprobe.cli.outlet import write_json
 from sycoprobe.cli.usage import Command
-from sycoprobe.errors import Exit
+from sycoprobe.errors import Exit, PlanError
 from sycoprobe.names import meant
 from sycoprobe.text import counted
 
 if TYPE_CHECKING:
+    from sycoprobe.config.starting import Started
     from sycoprobe.kinds.base import AnyKind
 
 
@@ -26,6 +27,7 @@ class SchemaName(StrEnum):
     GATE = "gate"
     BASELINE = "baseline"
     COMPARISON = "comparison"
+    CARD = "card"
 
 
 def register(app: typer.Typer) -> None:
@@ -202,20 +204,45 @@ def validate(
         raise typer.Exit(Exit.CHECK_FAILED)
 
 
-def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write it.")]) -> None:
-    """Write a small, sound probe set to start from."""
-    import re
-
+def init(
+    name: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER]", help="Where to write the set (with --ci: my_set unless named).")
+    ] = None,
+    ci: Annotated[
+        Literal["github", "gitlab"] | None,
+        typer.Option("--ci", help="Write a settings file with rules, and a workflow that runs the gate there, too."),
+    ] = None,
+) -> None:
+    """Write a small, sound probe set to start from; with --ci all that a gate in CI needs. No file that exists is touched."""
+    from sycoprobe.config.starting import set_name, start_project
     from sycoprobe.sets.load import write_starter
 
-    name = re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).strip("-._") or "my-set"
-    write_starter(folder, name)
-    print(f"wrote {folder}/set.toml and {folder}/probes.jsonl (4 probes, one of each format)")
-    print(f"next: edit them, then `sycoprobe validate {folder}` and `sycoprobe run {folder}`")
+    if ci is not None:
+        _say_started(start_project(ci, name))
+        return
+    if name is None:
+        raise PlanError(
+            "sycoprobe init: Missing argument 'FOLDER'",
+            "where to write the set, e.g. `sycoprobe init my_set`; or add --ci github",
+        )
+    write_starter(name, set_name(name))
+    print(f"wrote {name}/set.toml and {name}/probes.jsonl (4 probes, one of each format)")
+    print(f"next: edit them, then `sycoprobe validate {name}` and `sycoprobe run {name}`")
+
+
+def _say_started(made: Started) -> None:
+    for path, what in made.wrote.items():
+        print(f"wrote {path}: {what}")
+    for path, todo in made.kept.items():
+        print(f"kept {path}, which was there already" + (f"; {todo}" if todo else ""))
+    print("\nnext: `sycoprobe run`, then `sycoprobe gate latest`")
+    if any(path.name == "sycoprobe.toml" for path in made.wrote):
+        print("They ask and judge the embedded model, which is too small to pass. Name your own model in sycoprobe.toml,")
+        print("put your questions in the place of the four in the set, and commit these files.")
 
 
 def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
-    """Print a published JSON Schema: of a probe line, report.json, gate.json, a baseline, or a comparison."""
+    """Print a published JSON Schema: of a probe line, report.json, gate.json, a baseline, a comparison, or a record."""
     from importlib import import_module
 
     homes = {
@@ -224,6 +251,7 @@ def schema(name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) ->
         "gate": "gating.decision",
         "baseline": "gating.baselines",
         "comparison": "gating.comparing",
+        "card": "reports.card",
     }
     made = import_module(f"sycoprobe.{homes[name.value]}").json_schema()
     write_json(made)

@@ -14,7 +14,8 @@ from sycoprobe.settings.elsewhere import words_for
 OTHER = "Other"
 COMMANDS_ELSEWHERE = {
     "eval": "run", "evaluate": "run", "test": "run", "start": "run", "probe": "run", "measure": "run",
-    "continue": "resume", "retry": "resume", "show-report": "report", "results": "report", "view": "report", "print": "report",
+    "continue": "resume", "retry": "resume", "show-report": "report", "results": "report", "print": "report",
+    "explore": "view", "browse": "view", "transcripts": "view", "attest": "card", "cite": "card",
     "rescore": "score", "check": "gate", "assert": "gate", "baseline": "bless", "approve": "bless", "accept": "bless",
     "diff": "compare", "cost": "plan", "estimate": "plan", "power": "plan", "ls": "sets", "list": "sets", "datasets": "sets",
     "tasks": "sets", "new": "init", "create": "init", "lint": "validate", "ping": "doctor", "diagnose": "doctor", "download": "models",

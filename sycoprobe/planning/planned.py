@@ -17,11 +17,13 @@ from sycoprobe.seeds import rng_for
 from sycoprobe.sets.forms import TYPICAL_REPLY_TOKENS, AnswerForm, schema_of, typical_answer, typical_thinking
 from sycoprobe.sets.probe import Asked, Probe, ProbeSet, ask
 from sycoprobe.sets.wordings import Wordings
-from sycoprobe.showing import OneLine
-from sycoprobe.text import CHARS_PER_TOKEN
+from sycoprobe.showing import OneLine, Printed
+from sycoprobe.text import CHARS_PER_TOKEN, shortened, visible
 from sycoprobe.turns import Message
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from sycoprobe.kinds.base import AnyKind, AnyShown, Turn
 
 
@@ -219,7 +221,7 @@ class PlannedPart(OneLine):
         )
 
 
-class Planned(OneLine):
+class Planned(Printed):
     """A plan with everything that it is made from; yields the conversations.
 
     Attributes
@@ -236,6 +238,38 @@ class Planned(OneLine):
 
     def _line(self) -> str:
         return self.plan.asks
+
+    def _blocks(self) -> Iterable[RenderableType]:
+        from rich.text import Text
+
+        from sycoprobe.grid import Grid
+
+        table = Grid()
+        table.add_columns("kind", "sets")
+        table.add_columns("items", "conversations", "calls, at most", "tokens, at most", number=True)
+        for part in self.parts:
+            cost = part.cost()
+            sets = ", ".join(f"{s.name} {s.info.version}" for s in part.sets)
+            tokens = cost.prompt_tokens + cost.completion_tokens
+            table.add_row(part.name, sets, *(f"{n:,}" for n in (cost.items, cost.conversations, cost.calls_max, tokens)))
+        yield Text(visible(self.plan.model), style="bold")
+        yield table
+
+    def _details(self) -> Iterable[RenderableType]:
+        from rich.text import Text
+
+        plan = self.plan
+        settings = {
+            "repeats": plan.repeats,
+            "seed": plan.seed,
+            "answer": plan.answer.value,
+            **plan.sampling.model_dump(mode="json"),
+        }
+        yield from (
+            Text(f"{name.replace('_', ' ')}: {visible(str(value))}") for name, value in settings.items() if value is not None
+        )
+        if plan.system is not None:
+            yield Text(f"system prompt: {shortened(plan.system)}")
 
     @classmethod
     def of(

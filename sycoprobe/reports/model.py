@@ -353,6 +353,11 @@ class Report(Printed, BaseModel):
 
         return as_text(report_blocks(self))
 
+    def _details(self) -> Iterable[RenderableType]:
+        from sycoprobe.reports.terminal import report_blocks
+
+        return report_blocks(self)
+
     @classmethod
     def load(cls, path: Path, *, rows: bool = True) -> Report:
         """Read a `report.json` of whatever version, or that of a run's folder. Raises `ReportError`."""
