@@ -1,5 +1,6 @@
 """Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare."""
 
+from sycoprobe.api.comparing import compare_html
 from sycoprobe.api.conduct import Conduct, price_range
 from sycoprobe.api.entry import arun, arun_all, run, run_all
 from sycoprobe.api.folders import DEFAULT_OUT, find_run, find_runs, load_report, model_slug, new_folders, run_name
@@ -28,6 +29,7 @@ __all__ = [
     "baseline_needed",
     "bless",
     "compare",
+    "compare_html",
     "find_run",
     "find_runs",
     "gate",
