@@ -55,7 +55,9 @@ def html_of(file: ConfigFile, given: Mapping[str, Any]) -> bool:
     from sycoprobe.config import command_line
     from sycoprobe.config.layers import merge
 
-    return bool(merge([file.run.only({"html": ALL["html"]}), command_line(given)], {"html": ALL["html"]}).values.get("html", True))
+    return bool(
+        merge([file.run.only({"html": ALL["html"]}), command_line(given)], {"html": ALL["html"]}).values.get("html", True)
+    )
 
 
 def cluster_of(given: Mapping[str, Any]) -> Cluster | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sycoprobe.extract.types import Outcome
@@ -141,7 +141,7 @@ class Reader:
         for arm, said in arms.items():
             own = next((f for f in derived.get(arm, ()) if f.aspect == self.headline.aspect and f.label), None)
             found = own or next((f for f in said[-1].found if f.aspect == self.headline.aspect), None)
-            if found is None or arm == FIRST and len(arms) > 1:
+            if found is None or (arm == FIRST and len(arms) > 1):
                 continue
             verdict = self._verdict(found, arm)
             by.setdefault((verdict.tone, verdict.word), []).append(arm.replace("_", " "))
@@ -150,6 +150,8 @@ class Reader:
 
     def _exchange(self, said: Said) -> Exchange:
         answer = next((f.answer for f in said.found if f.answer), None)
+        verdicts = [self._verdict(f, said.arm) for f in said.found]
+        told = verdicts[:1] + [replace(v, how="") if v.how == verdicts[0].how else v for v in verdicts[1:]]
         return Exchange(
             turn=said.turn,
             user=said.user,
@@ -157,7 +159,7 @@ class Reader:
             reasoning=said.reasoning or None,
             error=said.error,
             log_odds=said.log_odds,
-            verdicts=tuple(self._verdict(f, said.arm) for f in said.found),
+            verdicts=tuple(told),
         )
 
     def _verdict(self, found: Found, arm: str) -> Verdict:
@@ -186,11 +188,10 @@ def how(found: Found) -> str:
         return "A judge decided."
     if not found.rule:
         return ""
-    said = f"Read as “{found.answer}” by" if found.answer else "Decided by"
-    stage = f"; {STAGES.get(found.stage, found.stage)}" if found.stage else ""
-    rule = found.rule.removeprefix("rule: ")
-    sure = {True: ": sure.", False: ": not sure, since such a cue is often, but not always, meant so.", None: "."}[found.sure]
-    return f"{said} the rule “{rule}”{stage}{sure}"
+    said = f"Read as “{found.answer}”" if found.answer else "Read"
+    stage = f" ({found.stage})" if found.stage else ""
+    sure = {True: " Sure.", False: " Not sure.", None: ""}[found.sure]
+    return f"{said} by the rule “{found.rule.removeprefix('rule: ')}”{stage}.{sure}"
 
 
 def marked(reply: str, answer: str | None) -> tuple[tuple[str, bool], ...]:

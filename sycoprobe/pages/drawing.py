@@ -139,9 +139,7 @@ def plot_of(curves: Sequence[Curve], *, steps: bool = False, start: float | None
     x = Scale(xs[0] - _margin(xs), xs[-1] + _margin(xs), 1.0)
     series = tuple(_series(i, c, x, y, len(curves), _margin(xs), steps=steps, start=start) for i, c in enumerate(curves))
     first = curves[0]
-    return Plot(
-        first.name, first.says, first.x_name, [(x.at(v), f"{v:g}", False) for v in xs], y.ticks_up(), series
-    )
+    return Plot(first.name, first.says, first.x_name, [(x.at(v), f"{v:g}", False) for v in xs], y.ticks_up(), series)
 
 
 def _margin(xs: Sequence[float]) -> float:
@@ -149,9 +147,7 @@ def _margin(xs: Sequence[float]) -> float:
     return (xs[-1] - xs[0]) * 0.06 or 1.0
 
 
-def _series(
-    i: int, curve: Curve, x: Scale, y: Scale, of: int, margin: float, *, steps: bool, start: float | None
-) -> Series:
+def _series(i: int, curve: Curve, x: Scale, y: Scale, of: int, margin: float, *, steps: bool, start: float | None) -> Series:
     """One curve, moved aside a little, so that intervals of several do not cover each other."""
     aside = margin * 0.5 * (i - (of - 1) / 2) / of
     known = [(p.x, p.estimate) for p in curve.points if p.estimate.value is not None and p.estimate.items >= FEWEST]
@@ -164,6 +160,7 @@ def _series(
         else:
             lines += [Segment(x.at(x1 + aside), y.up(y1), x.at(x2 + aside), y.up(y2))]
     dots = tuple(
-        Dot(x.at(at + aside), y.up(e.value or 0.0), y.up(e.low if e.low is not None else 0.0), y.up(e.high or 0.0)) for at, e in known
+        Dot(x.at(at + aside), y.up(e.value or 0.0), y.up(e.low if e.low is not None else 0.0), y.up(e.high or 0.0))
+        for at, e in known
     )
     return Series(curve.arm, i % MARKS, tuple(lines), dots)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STYLE, SCRIPT = "style.css", "script.js"
 
 
-def rendered(template: str, **context: Any) -> Iterable[str]:
+def rendered(template: str, **context: Any) -> Iterator[str]:
     """A page, piece by piece.
 
     Parameters
@@ -28,7 +28,7 @@ def rendered(template: str, **context: Any) -> Iterable[str]:
     template: its file in `templates/`, which extends `base.html`.
     context: what the template asks for. Text is escaped where it is shown, with `hidden` characters made visible.
     """
-    return environment().get_template(template).generate(**context)
+    yield from environment().get_template(template).generate(**context)
 
 
 def write_page(path: Path, pieces: Iterable[str]) -> None:

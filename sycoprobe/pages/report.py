@@ -22,8 +22,8 @@ from sycoprobe.sets.forms import AnswerForm, kept_line
 from sycoprobe.text import counted
 
 FILE = "report.html"
-MOST = 1_400_000
-"""Bytes of conversations that the report holds itself: with its tables it stays below 2 MB."""
+MOST = 1_950_000
+"""Bytes of a report that holds its conversations itself."""
 WORST = 400_000
 """Of a run that has pages: bytes of the worst conversations that stand in the report itself."""
 PAGE = 700_000
@@ -64,36 +64,35 @@ class PageShown:
 
 def write_report(file: Path, report: Report, spool: Spool) -> None:
     """Write the page of a run to `file`, its pages of conversations first, if it has any. Raises `ReportError`."""
-    ordered = spool.in_order()
-    paged = spool.size > MOST
+    ordered, filters = spool.in_order(), _filters(spool)
+    frame = _frame(report, spool) | {"filters": filters, "told": _told(ordered, ordered, paged=False)}
+    empty = sum(len(piece.encode("utf-8", "replace")) for piece in rendered("report.html", **frame, pages=(), dialogs=()))
+    paged = empty + spool.size > MOST
     beside = file.with_name(f"{file.stem}-pages")
     pages = _pages(ordered, spool, beside.name) if paged else []
-    context = _filters(spool)
-    _write_pages(file, report, spool, pages, beside, context)
+    _write_pages(file, report, spool, pages, beside, filters)
     here = _worst(ordered) if paged else ordered
-    write_page(
-        file,
-        rendered(
-            "report.html",
-            report=report,
-            sets=", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in report.plan.sets),
-            several=len(report.kinds) > 1,
-            headlines=sections.headlines(report),
-            sections=[_section(s, report.plan.answer, spool) for s in report.kinds.values()],
-            unread=_unread(report),
-            spool=spool,
-            told=_told(ordered, here, paged=paged),
-            pages=pages,
-            dialogs=_dialogs(spool, here),
-            filters=context,
-            gate=trusted(_gate(report.folder, report)),
-            plan=facts.plan_facts(report),
-            model=facts.model_facts(report),
-            hashes=facts.hashes(report),
-            status=facts.status_facts(report),
-            spending=facts.spending(report),
-        ),
-    )
+    frame["told"] = _told(ordered, here, paged=paged)
+    write_page(file, rendered("report.html", **frame, pages=pages, dialogs=_dialogs(spool, here)))
+
+
+def _frame(report: Report, spool: Spool) -> dict[str, Any]:
+    """What stands in a report beside its conversations."""
+    return {
+        "report": report,
+        "sets": ", ".join(f"{s.info.name} {s.info.version} ({s.chosen})" for s in report.plan.sets),
+        "several": len(report.kinds) > 1,
+        "headlines": sections.headlines(report),
+        "sections": [_section(s, report.plan.answer, spool) for s in report.kinds.values()],
+        "unread": _unread(report),
+        "any": bool(spool.entries),
+        "gate": trusted(_gate(report.folder, report)),
+        "plan": facts.plan_facts(report),
+        "model": facts.model_facts(report),
+        "hashes": facts.hashes(report),
+        "status": facts.status_facts(report),
+        "spending": facts.spending(report),
+    }
 
 
 def put_decision(folder: Path) -> bool:
@@ -122,7 +121,7 @@ def _section(section: Section, form: AnswerForm, spool: Spool) -> dict[str, Any]
         "forests": sections.forests(section),
         "bounds": bounds_line(section),
         "belief": sections.belief(section),
-        "matrix": sections.flip_matrix(spool.flips[section.kind]),
+        "matrix": sections.flip_matrix(spool.flips[section.kind], spool.arms[section.kind]),
         "plots": sections.plots(section),
         "breakdowns": sections.breakdowns(section),
         "counts": sections.label_counts(section),
@@ -136,18 +135,24 @@ def _section(section: Section, form: AnswerForm, spool: Spool) -> dict[str, Any]
 def _read(section: Section) -> str:
     """How many replies could be read, in a sentence."""
     share = section.metrics.get("valid_share")
-    if share is None or share.estimate.value is None:
+    e = None if share is None else share.estimate
+    if e is None or e.value is None:
         return "How many replies could be read is not known."
-    e = share.estimate
     by = "a judge decided where a rule cannot" if section.judges else "rules decided, and no judge was asked"
-    return f"Of {counted(e.trials, 'reply')} {e.value:.0%} could be read and {1 - e.value:.0%} could not; {by}."
+    return (
+        f"Of {counted(e.trials, 'reply')} {100 * e.value:.0f} % could be read and {100 * (1 - e.value):.0f} % could not; {by}."
+    )
 
 
 def _unread(report: Report) -> str:
     """A warning where many replies could not be read."""
     shares = [s.metrics["valid_share"].estimate.value for s in report.kinds.values() if "valid_share" in s.metrics]
     low = min((x for x in shares if x is not None), default=1.0)
-    return f"Up to {1 - low:.0%} of the replies of a kind could not be read; the rates describe the rest." if low < 0.95 else ""
+    return (
+        f"Up to {100 * (1 - low):.0f} % of the replies of a kind could not be read; the rates describe the rest."
+        if low < 0.95
+        else ""
+    )
 
 
 def _told(ordered: Sequence[Entry], here: Sequence[Entry], *, paged: bool) -> str:
@@ -159,11 +164,12 @@ def _told(ordered: Sequence[Entry], here: Sequence[Entry], *, paged: bool) -> st
 
 
 def _filters(spool: Spool) -> dict[str, Any]:
-    sides = [s for s in dict.fromkeys(a.partition(".")[0] for a in spool.arms) if s not in spool.arms]
+    arms = list(dict.fromkeys(arm for of in spool.arms.values() for arm in of))
+    sides = [s for s in dict.fromkeys(a.partition(".")[0] for a in arms) if s not in arms]
     return {
         "kinds": spool.kinds,
         "verdicts": [(x, SHORT.get(x, x.replace("_", " "))) for x in spool.labels if x],
-        "arms": [*((s, f"{s} (all)") for s in sides), *((a, a.replace("_", " ")) for a in spool.arms)],
+        "arms": [*((s, f"{s} (all)") for s in sides), *((a, a.replace("_", " ")) for a in arms)],
     }
 
 
@@ -215,7 +221,9 @@ def _write_pages(
                 with suppress(OSError):
                     beside.rmdir()
     except OSError as e:
-        raise ReportError(f"{beside}: cannot be written: {e.strerror or e}", "choose another path, or run with --no-html") from e
+        raise ReportError(
+            f"{beside}: cannot be written: {e.strerror or e}", "choose another path, or run with --no-html"
+        ) from e
     for page in pages:
         shown = rendered(
             "page.html",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sycoprobe.extract.types import Outcome
 from sycoprobe.metrics.table import Slice
-from sycoprobe.pages.conversation import SHORT
+from sycoprobe.pages.conversation import SHORT, STAGES
 from sycoprobe.pages.drawing import Interval, Plot, Scale, interval_on, limits_of, plot_of, scale_of
 from sycoprobe.reports import readings
 from sycoprobe.reports.model import MetricResult, Report, Section, Sliced
@@ -101,22 +101,27 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:z.2f}"
 
 
-def flip_matrix(counts: Counter[tuple[str, str, str]]) -> TableShown | None:
-    """From which label to which, by arm; None where no conversation has two that are compared."""
+def flip_matrix(counts: Counter[tuple[str, str, str]], arms: Sequence[str]) -> TableShown | None:
+    """From which label to which, by arm, and for all arms of a side together; None where no conversation has two that are compared."""
     if not counts:
         return None
-    labels = _labels(label for _, _, label in counts)
+    labels, begun_with = _labels(label for _, _, label in counts), _labels(begun for _, begun, _ in counts)
+    sides = Counter(side for arm in arms if (side := arm.partition(".")[0]) != arm)
     rows: dict[tuple[str, str], Counter[str]] = {}
     for (arm, begun, label), n in counts.items():
-        rows.setdefault((arm, begun), Counter())[label] += n
+        side = arm.partition(".")[0]
+        for place in (f"{side} (all)", arm) if sides[side] > 1 else (arm,):
+            rows.setdefault((place, begun), Counter())[label] += n
+    places = [x for arm in arms for x in (f"{arm.partition('.')[0]} (all)", arm)]
+    ordered = sorted(rows.items(), key=lambda r: (places.index(r[0][0]), begun_with.index(r[0][1])))
     made = tuple(
         (
-            (arm.replace("_", " "), None),
+            (arm.replace("_", " "), places.index(arm)),
             (_word(begun), None),
             *((str(of[x]) if of[x] else "·", of[x]) for x in labels),
             (str(of.total()), of.total()),
         )
-        for (arm, begun), of in rows.items()
+        for (arm, begun), of in ordered
     )
     columns = (("arm", False), ("first", False), *((f"then {_word(x)}", True) for x in labels), ("conversations", True))
     return TableShown("From the first answer to the last, by arm", columns, made)
@@ -141,7 +146,7 @@ def plots(section: Section) -> list[tuple[Plot, TableShown]]:
             ((f"{p.x:g}", p.x), *((str(c.points[i].estimate), _by(c.points[i].estimate)) for c in curves))
             for i, p in enumerate(curves[0].points)
         )
-        columns = ((curves[0].x_name, True), *((c.arm.replace("_", " "), True) for c in curves))
+        columns = ((curves[0].x_name, False), *((c.arm.replace("_", " "), True) for c in curves))
         table = TableShown(f"{name}: {curves[0].says}", columns, rows)
         found.append((plot_of(curves, steps=survival, start=1.0 if survival else None), table))
     return found
@@ -150,19 +155,25 @@ def plots(section: Section) -> list[tuple[Plot, TableShown]]:
 def breakdowns(section: Section) -> list[TableShown]:
     """Every slice of a kind that has at least two parts."""
     parts = {by: section.slices.get(by.value, {}) for by in Slice}
-    return [_breakdown(section, by, of) for by, of in parts.items() if len(of) > 1]
+    return [t for by, of in parts.items() if len(of) > 1 and (t := _breakdown(section, by, of)).rows]
 
 
 def _breakdown(section: Section, by: Slice, parts: Mapping[str, Sliced]) -> TableShown:
     headline = section.headline[0]
-    names = [headline, *(n for n, m in section.metrics.items() if n != headline and not m.bound_of and m.essential), "valid_share"]
+    names = [
+        headline,
+        *(n for n, m in section.metrics.items() if n != headline and not m.bound_of and m.essential),
+        "valid_share",
+    ]
     shown = [n for n in dict.fromkeys(names) if any(n in part.metrics for part in parts.values())]
     tested = any(part.holm_p is not None for part in parts.values())
     columns = [(by.value, False)]
     for n in shown:
         columns += [(n.replace("_", " "), True), *([("p (Holm)", True), ("items", True)] if n == headline and tested else [])]
-    rows = tuple(_slice_row(label, part, shown, headline if tested else "") for label, part in parts.items())
-    return TableShown(f"By {by.value}", tuple(columns), rows)
+    rows = {label: _slice_row(label, part, shown, headline if tested else "") for label, part in parts.items()}
+    few = [label for label, part in parts.items() if all(_by(part.metrics[n]) == "" for n in shown if n in part.metrics)]
+    note = f"too few items: {', '.join(few)}" if few else None
+    return TableShown(f"By {by.value}", tuple(columns), tuple(row for label, row in rows.items() if label not in few), note)
 
 
 def _slice_row(label: str, part: Sliced, shown: list[str], tested: str) -> tuple[Cell, ...]:
@@ -171,7 +182,8 @@ def _slice_row(label: str, part: Sliced, shown: list[str], tested: str) -> tuple
         e = part.metrics.get(name)
         cells.append(("–", "") if e is None else (str(e), _by(e)))
         if name == tested:
-            cells.append((probability(part.holm_p), "" if part.holm_p is None else part.holm_p))
+            p = part.holm_p if e is not None and e.items >= FEWEST else None
+            cells.append((probability(p), "" if p is None else p))
             cells.append(("0", 0) if e is None else (str(e.items), e.items))
     return tuple(cells)
 
@@ -206,7 +218,13 @@ def how_read(section: Section) -> TableShown | None:
     if not rows or section.readings is None:
         return None
     columns = tuple((name, i > 0) for i, name in enumerate(rows[0]))
-    made = tuple(tuple((cell, 0 if cell == "·" else None) for cell in row) for row in rows[1:])
+    made = tuple(
+        (
+            (f"{row[0]}: {STAGES[row[0]]}" if row[0] in STAGES else row[0], None),
+            *((x, 0 if x == "·" else None) for x in row[1:]),
+        )
+        for row in rows[1:]
+    )
     return TableShown(readings.TITLE, columns, made, readings.source(section.readings))
 
 
@@ -214,9 +232,21 @@ def judges(section: Section) -> TableShown | None:
     """Who judged, and how far that judge can be trusted."""
     if not section.judges:
         return None
-    columns = (("judge", False), ("rubric", False), ("judged", True), ("no verdict", True), ("agreement with our labels", False))
+    columns = (
+        ("judge", False),
+        ("rubric", False),
+        ("judged", True),
+        ("no verdict", True),
+        ("agreement with our labels", False),
+    )
     rows = tuple(
-        ((j.judge, None), (j.rubric, None), (str(j.judged), j.judged), (str(j.without_verdict), j.without_verdict), (j.agreement, None))
+        (
+            (j.judge, None),
+            (j.rubric, None),
+            (str(j.judged), j.judged),
+            (str(j.without_verdict), j.without_verdict),
+            (j.agreement, None),
+        )
         for j in section.judges
     )
     return TableShown("Judges", columns, rows)

@@ -37,14 +37,14 @@ class Spool:
     """Takes in the conversations of a run. Use as a context manager.
 
     `flips` counts, by kind and arm, from which label to which it went: from the first answer, or from the control where a kind has none.
-    `words` are, by kind, the arms and labels that occurred.
+    `arms` are those of each kind in its order, `labels` those that occurred.
     """
 
     def __init__(self, planned: Planned) -> None:
         self.kinds = [part.name for part in planned.parts]
         self.entries: list[Entry] = []
         self.flips: dict[str, Counter[tuple[str, str, str]]] = {kind: Counter() for kind in self.kinds}
-        self.arms: dict[str, None] = {}
+        self.arms = {part.name: part.kind.arms(part.settings) for part in planned.parts}
         self.labels: dict[str, None] = {}
         self._readers: dict[str, Reader] = readers(planned)
         self._several = len(self.kinds) > 1
@@ -67,9 +67,7 @@ class Spool:
         shown = self._readers[dialog.kind].shown(dialog)
         text = environment().get_template("dialog.html").render(d=shown, several=self._several)
         raw = writable(text).encode()
-        self.entries.append(
-            Entry(self.kinds.index(dialog.kind), shown.rank, dialog.item, dialog.repeat, self._end, len(raw))
-        )
+        self.entries.append(Entry(self.kinds.index(dialog.kind), shown.rank, dialog.item, dialog.repeat, self._end, len(raw)))
         self._file.write(raw)
         self._end += len(raw)
         self._count(dialog)
@@ -77,7 +75,7 @@ class Spool:
     def _count(self, dialog: Dialog) -> None:
         last = {s.arm: s.label for s in dialog.said}
         for s in dialog.said:
-            self.arms[s.arm] = self.labels[s.label] = None
+            self.labels[s.label] = None
         for _, found in dialog.derived:
             if found.label:
                 self.labels[found.label] = None
@@ -97,5 +95,3 @@ class Spool:
         for e in entries:
             self._file.seek(e.start)
             yield self._file.read(e.length).decode()
-
-

@@ -38,7 +38,6 @@ from sycoprobe.stats.sample import Estimate
 from sycoprobe.stats.sequential import Order
 from sycoprobe.text import counted
 
-
 Listener = Callable[[Dialog], None]
 """Is given the conversations of a run one by one, each whole."""
 
@@ -106,9 +105,7 @@ def judge(
         return _judge(folder, write=write, cluster=cluster, listen=listen)
 
 
-def _judge(
-    folder: Path, *, write: bool, cluster: Cluster | None, listen: Callable[[Planned], Listener] | None
-) -> Judged:
+def _judge(folder: Path, *, write: bool, cluster: Cluster | None, listen: Callable[[Planned], Listener] | None) -> Judged:
     contents = journals.read(folder)
     if cluster is not None:
         contents = _clustered(contents, cluster)

@@ -36,7 +36,7 @@ function sortable(table) {
 }
 
 function narrowable(table) {
-  if (table.tBodies[0].rows.length < 4) return;
+  if (table.tBodies[0].rows.length < 6) return;
   const field = document.createElement("input");
   field.type = "search";
   field.className = "narrow";
