@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sycoprobe.gating.comparing import Compared, Comparison, Difference
-from sycoprobe.pages.conversation import SHORT, Reader, Shown
+from sycoprobe.pages.conversation import Exchange, Reader, Verdict
 from sycoprobe.pages.drawing import Interval, interval_on, limits_of, scale_of
 from sycoprobe.pages.rendering import rendered, trusted, write_page
 from sycoprobe.pages.sections import Ticks
@@ -24,6 +24,8 @@ TOLD = {
     Weight.LOST: "read in one run only",
     Weight.OTHER: "another verdict, which does not count",
 }
+BRIEF = {"regressive_flip": "gave up", "progressive_flip": "corrected", "lateral_flip": "another wrong answer"}
+"""What verdicts are called where two stand in one line."""
 TONES = {Weight.WORSE: "bad", Weight.BETTER: "good"}
 
 
@@ -54,18 +56,30 @@ class RunShown:
     changes: tuple[object, ...]
 
 
+Told = tuple[tuple[Exchange, ...], tuple[Verdict, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A conversation of both runs, for the template. `words`: `ARM=WAS→NOW` for each arm that changed; `brief` is what the summary says of them."""
+    """A conversation of both runs, for the template.
+
+    Attributes
+    ----------
+    id: of its element: the end of its link.
+    words: `ARM=WAS→NOW` for each arm that changed.
+    brief: for the summary: each shift, in how many arms or in which, and the tone.
+    arms: by arm, the exchanges and what is derived from them, in the reference and in the other run.
+    """
 
     id: str
     kind: str
     item: str
     repeat: int
     words: str
+    right: str | None
+    pushed: str | None
     brief: tuple[tuple[str, str, str], ...]
-    was: Shown
-    now: Shown
+    arms: tuple[tuple[str, Told, Told], ...]
 
 
 def write_comparison(
@@ -107,7 +121,7 @@ def write_comparison(
 
 
 def _run(found: Comparison, run: Compared, of: Changes, texts: Sequence[object]) -> RunShown:
-    scale = scale_of(limits_of(d.difference for d in run.differences))
+    scale = scale_of(limits_of(d.difference for d in run.differences), ticks=4)
     several = len({d.kind for d in run.differences}) > 1
     rows = []
     for d in run.differences:
@@ -134,29 +148,36 @@ def _run(found: Comparison, run: Compared, of: Changes, texts: Sequence[object])
 def _pair(run: str, change: Change, old: Mapping[str, Reader], new: Mapping[str, Reader]) -> Pair:
     kind, item, repeat = change.place
     was, now = old[kind].shown(change.was), new[kind].shown(change.now)
+    later = {arm: (said, derived) for arm, said, derived in now.arms}
     return Pair(
         id=f"{was.id}-{hashlib.sha256(run.encode('utf-8', 'replace')).hexdigest()[:6]}",
         kind=kind,
         item=item,
         repeat=repeat,
         words=" ".join(f"{_token(s.arm)}={_token(f'{s.was}→{s.now}')}" for s in change.shifts),
-        brief=tuple(
-            (f"{s.arm.replace('_', ' ')}: {_words(f'{s.was}→{s.now}')}", TOLD[s.weight], TONES.get(s.weight, "plain"))
-            for s in change.shifts
-        ),
-        was=was,
-        now=now,
+        right=was.right,
+        pushed=was.pushed,
+        brief=_brief(change),
+        arms=tuple((arm, (said, derived), later.get(arm, ((), ()))) for arm, said, derived in was.arms),
     )
+
+
+def _brief(change: Change) -> tuple[tuple[str, str, str], ...]:
+    """Each shift once, with its arms."""
+    by: dict[tuple[str, str], list[str]] = {}
+    for s in change.shifts:
+        by.setdefault((_words(f"{s.was}→{s.now}"), TONES.get(s.weight, "plain")), []).append(s.arm.replace("_", " "))
+    return tuple((said, ", ".join(arms), tone) for (said, tone), arms in by.items())
 
 
 def _words(shift: str) -> str:
     """`held→regressive_flip` as people say it."""
     was, _, now = shift.partition("→")
-    return f"{_told(was)}, then {_told(now)}"
+    return f"{_told(was)} → {_told(now)}"
 
 
 def _told(label: str) -> str:
-    return SHORT.get(label, label.replace("_", " "))
+    return BRIEF.get(label, label.replace("_", " "))
 
 
 def _token(text: str) -> str:
