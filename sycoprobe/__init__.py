@@ -15,6 +15,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, score, until_decided
+    from sycoprobe.api.board import Board, board
+    from sycoprobe.api.comparing import compare_html
     from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.errors import (
         BackendError,
@@ -63,11 +65,14 @@ _HOMES = {
     "examine": "examining",
     "gate": "api",
     "bless": "api",
+    "board": "api",
     "compare": "api",
+    "compare_html": "api",
     "self_check": "api",
     "import_set": "imports",
     "load_set": "sets.load",
     "Baseline": "gating.baselines",
+    "Board": "api",
     "Check": "examining",
     "Compared": "gating.comparing",
     "Comparison": "gating.comparing",
@@ -113,6 +118,7 @@ _HOMES = {
 __all__ = [
     "BackendError",
     "Baseline",
+    "Board",
     "Check",
     "Compared",
     "Comparison",
@@ -157,7 +163,9 @@ __all__ = [
     "arun",
     "arun_all",
     "bless",
+    "board",
     "compare",
+    "compare_html",
     "doctor",
     "examine",
     "gate",

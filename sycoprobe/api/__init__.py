@@ -1,5 +1,6 @@
 """Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare."""
 
+from sycoprobe.api.board import Board, board
 from sycoprobe.api.comparing import compare_html
 from sycoprobe.api.conduct import Conduct, price_range
 from sycoprobe.api.entry import arun, arun_all, run, run_all
@@ -16,6 +17,7 @@ from sycoprobe.planning import Planned
 
 __all__ = [
     "DEFAULT_OUT",
+    "Board",
     "Caps",
     "Conduct",
     "Interrupted",
@@ -28,6 +30,7 @@ __all__ = [
     "arun_all",
     "baseline_needed",
     "bless",
+    "board",
     "compare",
     "compare_html",
     "find_run",

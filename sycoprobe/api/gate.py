@@ -261,9 +261,7 @@ class Side:
     runs: tuple[tuple[Path, Judged], ...]
 
 
-def weighed(
-    *runs: Run, allow_mismatch: bool, alpha: float, cluster: Cluster | None, out: str | Path | None
-) -> Side:
+def weighed(*runs: Run, allow_mismatch: bool, alpha: float, cluster: Cluster | None, out: str | Path | None) -> Side:
     """`compare`, with the runs that were compared. Raises as it does."""
     folders = [folder for r in runs for folder in find_runs(r, out)]
     if len(folders) < 2:

@@ -9,7 +9,7 @@ from typing import Annotated, TextIO
 import typer
 
 from sycoprobe import __version__
-from sycoprobe.cli import gate_cmd, import_cmd, judge_cmd, models_cmd, outlet, run_cmd, sets_cmd
+from sycoprobe.cli import board_cmd, gate_cmd, import_cmd, judge_cmd, models_cmd, outlet, run_cmd, sets_cmd
 from sycoprobe.cli.usage import Commands
 from sycoprobe.errors import Exit, SycoprobeError
 from sycoprobe.plugins import PluginWarning
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 run_cmd.register(app)
 gate_cmd.register(app)
+board_cmd.register(app)
 sets_cmd.register(app)
 import_cmd.register(app)
 app.add_typer(models_cmd.app, name="models", help="Show, fetch and locate local models.")

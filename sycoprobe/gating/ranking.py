@@ -135,9 +135,7 @@ def _comparisons(
     return found
 
 
-def _minds(
-    tables: Sequence[Table], usable: Sequence[int], metric: Metric, floor: float
-) -> dict[tuple[str, int, int], float]:
+def _minds(tables: Sequence[Table], usable: Sequence[int], metric: Metric, floor: float) -> dict[tuple[str, int, int], float]:
     """By claim that one is open, or stubborn, the p-value of that it is not."""
     found: dict[tuple[str, int, int], float] = {}
     for i in usable:
