@@ -53,6 +53,11 @@ class Group:
     openness: bool
     said: str
 
+    @property
+    def ranked(self) -> int:
+        """How many models have a rank."""
+        return sum(r.standing.range is not None for r in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -140,6 +145,9 @@ def _said(rows: Sequence[RowShown]) -> str:
         return f"{best.entry.name} is the best of {len(ranked)} for sure."
     if all(r.standing.range and r.standing.range.best == 1 and r.standing.range.worst == len(ranked) for r in ranked):
         return f"The evidence tells none of these {len(ranked)} models from another."
+    top = next((r for r in ranked if r.standing.range and r.standing.range.worst == 1), None)
+    if top is not None:
+        return f"{top.entry.name} gives up the least for sure, but may be stubborn: so no model is called the best."
     return "No model is the best for sure."
 
 

@@ -122,7 +122,7 @@ function sections(form) {
       s.hidden = (kind && s.dataset.kind !== kind) || (set && s.dataset.set !== set) || !s.textContent.toLowerCase().includes(wanted);
       n += !s.hidden;
     }
-    status.textContent = `${n} of ${found.length} tables`;
+    status.textContent = `${n} of ${found.length} ${found.length === 1 ? "table" : "tables"}`;
   }
 
   form.addEventListener("input", apply);
