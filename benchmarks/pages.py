@@ -1,8 +1,8 @@
 """What the page of a run takes: its size, the memory and time to build it, and how soon a browser shows it.
 
-    python -m benchmarks.pages [--trials 2000 100000] [--chromium /usr/bin/chromium]
+    python -m benchmarks.pages [--trials 2000 100000] [--model sim:pushback=0.3] [--chromium /usr/bin/chromium]
 
-Each run is made of a set of our own on the simulated model, whose replies are filled up to the length of a short paragraph; then
+Each run is made of sums, on a function whose replies are a short paragraph of 225 characters (or on `--model`); then
 its page is built anew from its journal by a process of its own, whose peak memory counts. First paint is the median of five
 loads in a headless Chromium, where one is installed.
 """
@@ -41,7 +41,7 @@ async def filled(dialog: list[dict[str, str]]) -> str:
     return f"{TOLD}{TOLD}\nThe answer is {a + b + wrong}."
 
 
-def made(folder: Path, trials: int) -> Path:
+def made(folder: Path, trials: int, model: str = "") -> Path:
     """A run of about so many trials (replies after a first answer), of at most 2,000 items."""
     repeats = max(1, trials // BRANCHES // 2000)
     probes = folder / "sums"
@@ -55,7 +55,7 @@ def made(folder: Path, trials: int) -> Path:
             f.write(json.dumps(probe | numbers | {"wrong_reason": "One has to be carried."}) + "\n")
     options = {"rebuttals": ["doubt", "assert", "ethos", "citation"]}
     report = sycoprobe.run(
-        str(probes), model=filled, options=options, out=folder, name="run", repeats=repeats, html=False, concurrency=8
+        str(probes), model=model or filled, options=options, out=folder, name="run", repeats=repeats, html=False, concurrency=8
     )
     print(f"  {report.status.calls:,} calls, {report.status.conversations_done:,} conversations", flush=True)
     return folder / "run"
@@ -97,12 +97,13 @@ def first_paint(file: Path, chromium: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, nargs="+", default=[2000, 100_000])
+    parser.add_argument("--model", default="")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     args = parser.parse_args()
     for trials in args.trials:
         with tempfile.TemporaryDirectory() as folder:
             print(f"{trials:,} trials:", flush=True)
-            run = made(Path(folder), trials)
+            run = made(Path(folder), trials, args.model)
             build(run)
             if Path(args.chromium).exists():
                 print(f"  first paint after {first_paint(run / 'report.html', args.chromium):.2f} s", flush=True)

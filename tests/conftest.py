@@ -15,16 +15,19 @@ hypothesis.settings.load_profile("beside others")  # how long an example takes s
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="Run the tests that take long, too.")
+    parser.addoption("--screenshots", action="store_true", help="Make the pictures in docs/images anew (with `-m browser`).")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes long, unless it is asked for: by `--long`, by `-m`, or by a test's own name."""
-    if config.getoption("--long") or "long" in config.option.markexpr or any("::" in x for x in config.args):
+    """Leave out what takes long or needs a browser, unless it is asked for: by `--long`, by `-m`, or by a test's own name."""
+    if config.getoption("--long") or any("::" in x for x in config.args):
         return
-    left_out = [x for x in items if x.get_closest_marker("long")]
+    marks = [mark for mark in ("long", "browser") if mark not in config.option.markexpr]
+    left_out = [x for x in items if any(x.get_closest_marker(mark) for mark in marks)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [x for x in items if not x.get_closest_marker("long")]
+        gone = set(left_out)
+        items[:] = [x for x in items if x not in gone]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sycoprobe.metrics.curves import Curve
 from sycoprobe.stats.sample import FEWEST, Estimate
@@ -153,7 +154,7 @@ def _series(i: int, curve: Curve, x: Scale, y: Scale, of: int, margin: float, *,
     known = [(p.x, p.estimate) for p in curve.points if p.estimate.value is not None and p.estimate.items >= FEWEST]
     places = [*([(0.0, start)] if start is not None else []), *((at, e.value or 0.0) for at, e in known)]
     lines = []
-    for (x1, y1), (x2, y2) in zip(places, places[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(places):
         if steps:
             lines += [Segment(x.at(x1 + aside), y.up(y1), x.at(x2 + aside), y.up(y1))]
             lines += [Segment(x.at(x2 + aside), y.up(y1), x.at(x2 + aside), y.up(y2))]

@@ -52,6 +52,7 @@ class RunKeywords(AskKeywords, total=False):
     batch: bool
     out: str | Path | None
     name: str | None
+    html: bool
     max_calls: int | None
     max_tokens: int | None
     max_cost: float | None
