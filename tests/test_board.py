@@ -122,7 +122,12 @@ def test_what_cannot_be_read_is_named_and_does_not_stop_the_rest(out: Path, tmp_
     result = cli("board", out, "--out", "site", "-q", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
-    assert [line.split(":")[1].strip() for line in result.stdout.splitlines()[:-1]] == ["<b>empty", "binary", "broken", "foreign"]
+    assert [line.split(":")[1].strip() for line in result.stdout.splitlines()[:-1]] == [
+        "<b>empty",
+        "binary",
+        "broken",
+        "foreign",
+    ]
     assert result.stdout.splitlines()[-1] == "wrote site/index.html: 3 runs in 1 table"
     page = parsed(tmp_path / "site" / "index.html")
     assert "<b>empty: there is no journal.jsonl in it" in text(page)
@@ -146,8 +151,10 @@ def test_every_link_is_relative_and_leads_to_a_file(out: Path, tmp_path: Path) -
             file, _, anchor = href.partition("#")
             target = page.parent / file if file else page
             assert target.is_file(), href
-            assert not anchor or f'id="{anchor}"' in target.read_text(encoding="utf-8") or f"id={anchor}" in target.read_text(
-                encoding="utf-8"
+            assert (
+                not anchor
+                or f'id="{anchor}"' in target.read_text(encoding="utf-8")
+                or f"id={anchor}" in target.read_text(encoding="utf-8")
             )
 
 
@@ -220,7 +227,7 @@ def test_baselines_are_named_with_who_committed_them(out: Path, tmp_path: Path, 
         pytest.skip("there is no git")
     git = ["git", "-C", str(file.parent), "-c", "user.name=Ada <b>Lovelace", "-c", "user.email=ada@example.org"]
     for command in (["init", "-q"], ["add", "base.json"], ["commit", "-qm", "bless"]):
-        subprocess.run([*git, *command], check=True)  # noqa: S603
+        subprocess.run([*git, *command], check=True)
     found = sycoprobe.board(out, tmp_path / "site", baselines=[file])
     assert "Ada" in text(parsed(tmp_path / "site" / "trend.html"))
     file.write_text("{}")

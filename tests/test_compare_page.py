@@ -98,9 +98,7 @@ def test_the_page_shows_every_change_with_both_sides(two: Path, tmp_path: Path) 
     of = found(two, "calm", "eager")
     shown = pairs(page)
     assert len(shown) == of.changed
-    assert [e.get("data-words") for e in shown] == [
-        " ".join(f"{s.arm}={s.was}→{s.now}" for s in c.shifts) for c in of.listed
-    ]
+    assert [e.get("data-words") for e in shown] == [" ".join(f"{s.arm}={s.was}→{s.now}" for s in c.shifts) for c in of.listed]
     text = "".join(shown[0].itertext())
     for dialog in (of.listed[0].was, of.listed[0].now):
         assert all(s.reply in text for s in dialog.said)

@@ -7,11 +7,6 @@ from dataclasses import dataclass
 
 from sycoprobe.stats.intervals import holm
 
-METHOD = (
-    "Holm's step-down over every one-sided comparison of two and every test against the floor (Mogstad, Romano, Shaikh and Wilhelm 2024; "
-    "Al Mohamad, Goeman and van Zwet 2022)"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Range:
