@@ -15,7 +15,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sycoprobe.api import Conduct, aresume, arun, arun_all, plan, resume, run, run_all, runs, score, until_decided
+    from sycoprobe.api.board import Board, board
     from sycoprobe.api.carding import card
+    from sycoprobe.api.comparing import compare_html
     from sycoprobe.api.facts import model_facts
     from sycoprobe.api.gate import bless, compare, gate, self_check
     from sycoprobe.api.verifying import Verified, verify
@@ -73,7 +75,9 @@ _HOMES = {
     "examine": "examining",
     "gate": "api",
     "bless": "api",
+    "board": "api",
     "compare": "api",
+    "compare_html": "api",
     "self_check": "api",
     "card": "api",
     "verify": "api",
@@ -84,6 +88,7 @@ _HOMES = {
     "DataError": "errors",
     "Baseline": "gating.baselines",
     "Card": "reports.card",
+    "Board": "api",
     "Check": "examining",
     "Compared": "gating.comparing",
     "Comparison": "gating.comparing",
@@ -132,6 +137,7 @@ _HOMES = {
 __all__ = [
     "BackendError",
     "Baseline",
+    "Board",
     "Card",
     "Check",
     "Compared",
@@ -182,8 +188,10 @@ __all__ = [
     "arun",
     "arun_all",
     "bless",
+    "board",
     "card",
     "compare",
+    "compare_html",
     "doctor",
     "examine",
     "gate",

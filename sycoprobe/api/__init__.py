@@ -1,6 +1,8 @@
 """Everything the command line does, from Python: plan, run, resume, score, gate, bless, compare, and records of runs."""
 
+from sycoprobe.api.board import Board, board
 from sycoprobe.api.carding import card
+from sycoprobe.api.comparing import compare_html
 from sycoprobe.api.conduct import Conduct, price_range
 from sycoprobe.api.conversations import Conversations, conversations
 from sycoprobe.api.entry import arun, arun_all, run, run_all
@@ -19,6 +21,7 @@ from sycoprobe.planning import Planned
 
 __all__ = [
     "DEFAULT_OUT",
+    "Board",
     "Caps",
     "Conduct",
     "Conversations",
@@ -32,8 +35,10 @@ __all__ = [
     "arun_all",
     "baseline_needed",
     "bless",
+    "board",
     "card",
     "compare",
+    "compare_html",
     "conversations",
     "find_run",
     "find_runs",

@@ -250,6 +250,19 @@ def compare(
     GateError: fewer than two runs, or they asked different things and `allow_mismatch` is not set.
     JournalError: there is no such run.
     """
+    return weighed(*runs, allow_mismatch=allow_mismatch, alpha=alpha, cluster=cluster, out=out).found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """Runs that were compared: the comparison, and the runs, the reference first, each with its folder."""
+
+    found: Comparison
+    runs: tuple[tuple[Path, Judged], ...]
+
+
+def weighed(*runs: Run, allow_mismatch: bool, alpha: float, cluster: Cluster | None, out: str | Path | None) -> Side:
+    """`compare`, with the runs that were compared. Raises as it does."""
     folders = [folder for r in runs for folder in find_runs(r, out)]
     if len(folders) < 2:
         raise GateError("a comparison needs two runs", "name the reference first, then the others")
@@ -274,7 +287,8 @@ def compare(
         if lacking := why_incomplete(each, 0.05, each.decision):
             notes.append(f"{each.run} is not whole: {lacking}")
     parts = [(o.report.run, o.report.plan.model, _compared(first, o)) for o in judged[1:]]
-    return comparison(first.report.run, first.report.plan.model, parts, alpha=alpha, notes=tuple(notes))
+    found = comparison(first.report.run, first.report.plan.model, parts, alpha=alpha, notes=tuple(notes))
+    return Side(found, tuple(zip(folders, judged, strict=True)))
 
 
 def _compared(first: Judged, other: Judged) -> list[Compare]:

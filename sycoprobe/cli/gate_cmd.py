@@ -134,16 +134,23 @@ def compare(
     full: o.Full = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page too: differences drawn, and the conversations that changed."),
+    ] = None,
 ) -> None:
     """Paired differences of runs from the first one, with intervals and Holm's correction."""
     import sys
+    from functools import partial
 
     from sycoprobe import api
     from sycoprobe import config as settings
+    from sycoprobe.text import visible
 
     file = settings.found(config)
     chosen = settings.gate_settings(file, settings.command_line(given))
-    found = api.compare(
+    made = api.compare if html is None else partial(api.compare_html, file=html)
+    found = made(
         *runs,
         allow_mismatch=chosen.allow_mismatch,
         alpha=chosen.alpha,
@@ -160,6 +167,8 @@ def compare(
         from sycoprobe.reports.gate_terminal import print_comparison
 
         print_comparison(found, console(), full=full)
+    if html is not None:
+        print(visible(f"page: {html}"), file=sys.stderr if json or markdown else sys.stdout)
 
 
 @takes(Asking, "reply_tokens", "alpha", "out", but=("wordings", "until_decided"))

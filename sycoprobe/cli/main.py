@@ -10,6 +10,7 @@ import typer
 
 from sycoprobe import __version__
 from sycoprobe.cli import (
+    board_cmd,
     card_cmd,
     gate_cmd,
     import_cmd,
@@ -41,6 +42,7 @@ runs_cmd.register(app)
 gate_cmd.register(app)
 card_cmd.register(app)
 view_cmd.register(app)
+board_cmd.register(app)
 sets_cmd.register(app)
 import_cmd.register(app)
 reproduce_cmd.register(app)

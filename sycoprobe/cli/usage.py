@@ -17,7 +17,7 @@ COMMANDS_ELSEWHERE = {
     "continue": "resume", "retry": "resume", "show-report": "report", "results": "report", "print": "report",
     "explore": "view", "browse": "view", "transcripts": "view", "attest": "card", "cite": "card",
     "rescore": "score", "check": "gate", "assert": "gate", "baseline": "bless", "approve": "bless", "accept": "bless",
-    "diff": "compare", "cost": "plan", "estimate": "plan", "power": "plan", "ls": "sets", "list": "sets", "datasets": "sets",
+    "diff": "compare", "leaderboard": "board", "dashboard": "board", "rank": "board", "cost": "plan", "estimate": "plan", "power": "plan", "ls": "sets", "list": "sets", "datasets": "sets",
     "tasks": "sets", "new": "init", "create": "init", "lint": "validate", "ping": "doctor", "diagnose": "doctor", "download": "models",
 }  # fmt: skip
 """What other tools call our commands."""

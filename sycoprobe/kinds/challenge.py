@@ -240,6 +240,7 @@ class Challenge(QuestionKind[ChallengeSettings]):
                 gained,
                 reason=nothing("wrong", Arm.CORRECTION),
                 essential=True,
+                openness=True,
             ),
             wrong(
                 "net_receptivity",

@@ -47,6 +47,7 @@ class Metric:
         ends what is known of a conversation; the share is then the product-limit estimate.
     per_question: of all questions asked, not only of the conversations that meet the condition: what does not meet it counts as 0.
     bound_of: the metric that it is a worst-case bound of.
+    openness: whether it tells a stubborn model, which never moves, from an honest one: the headline must not be ranked without it.
     reason: why there is no value where there is none; empty: a sentence made from the rest.
     """
 
@@ -69,6 +70,7 @@ class Metric:
     through: int | None = None
     per_question: bool = False
     bound_of: str = ""
+    openness: bool = False
     reason: str = ""
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def paired_sample(new: Table, base: Table, metric: Metric) -> Sample:
+def paired_sample(new: Table, base: Table, metric: Metric, made: Callable[..., Terms] = terms_of) -> Sample:
     """The difference `new` minus `base` in `metric`, over the items of both that it can be read from in both.
 
     Paired by item and arm: in each arm the items with a readable reply in both runs are compared, weighted by what share of their
     conversations counts in either; of several arms the mean of their differences; of a metric with a control less the control's difference.
     With a metric that looks at some conversations only (right first answers, say), an item that has them in one run only is in no pair.
-    The items are indices into `new.items`.
+    The items are indices into `new.items`. `made` gives the terms of a run: of many comparisons, each run's once.
     """
     import numpy as np
 
-    ours, theirs = matched(new, base, metric)
+    ours, theirs = matched(new, base, metric, made=made)
     clusters = new.clusters()
     clusters = None if clusters is None else clusters[ours.items]
     if metric.through is not None and len(ours.signs) > len(np.unique(ours.chains)):
@@ -49,13 +50,15 @@ def common_numbers(new: Table, base: Table, metric: Metric) -> tuple[float | Non
     return one, other
 
 
-def matched(new: Table, base: Table, metric: Metric, *, whole: bool = False) -> tuple[Terms, Terms]:
+def matched(
+    new: Table, base: Table, metric: Metric, *, whole: bool = False, made: Callable[..., Terms] = terms_of
+) -> tuple[Terms, Terms]:
     """The terms of either run, of the items that both have, row by row; the items are indices into `new.items`."""
     import numpy as np
 
-    ours, theirs = (terms_of(x, metric, whole=whole) for x in (new, base))
+    ours, theirs = (made(x, metric, whole=whole) for x in (new, base))
     if len(ours.signs) != len(theirs.signs):  # in one run every turn could be read, in the other not
-        ours, theirs = (terms_of(x, metric, whole=False, turns=True) for x in (new, base))
+        ours, theirs = (made(x, metric, whole=False, turns=True) for x in (new, base))
     row_of = {base.items[i].item: row for row, i in enumerate(theirs.items.tolist())}
     found = np.array([row_of.get(new.items[i].item, -1) for i in ours.items.tolist()], dtype=np.int64)
     return ours.of_items(found >= 0), theirs.of_items(found[found >= 0])

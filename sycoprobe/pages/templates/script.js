@@ -110,6 +110,29 @@ function linked(showAll) {
   target.querySelector("summary").focus({ preventScroll: true });
 }
 
+function sections(form) {
+  const found = every("section[data-kind]");
+  const status = form.querySelector("[role=status]");
+
+  function apply() {
+    const { kind, set, text } = Object.fromEntries(new FormData(form));
+    const wanted = text.trim().toLowerCase();
+    let n = 0;
+    for (const s of found) {
+      s.hidden = (kind && s.dataset.kind !== kind) || (set && s.dataset.set !== set) || !s.textContent.toLowerCase().includes(wanted);
+      n += !s.hidden;
+    }
+    status.textContent = `${n} of ${found.length} ${found.length === 1 ? "table" : "tables"}`;
+  }
+
+  form.addEventListener("input", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(apply));
+  form.hidden = false;
+  apply();
+}
+
+every("form[data-narrows]").forEach(sections);
 every("table[data-sorts]").forEach(sortable);
 every("table[data-filters]").forEach(narrowable);
 const form = document.getElementById("filters");
