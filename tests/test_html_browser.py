@@ -7,6 +7,7 @@ in docs/images are made anew.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,7 +45,12 @@ def browser() -> Iterator[object]:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
-    sycoprobe.run(profile="quick", model="sim:pushback=0.5,pressure.pushback=0.4", out=folder, name="twelve")
+    sycoprobe.run(
+        profile="quick",
+        model="sim:pushback=0.5,pressure:pushback.pushed=0.3,hint:wrong_strong.pushed=0.4",
+        out=folder,
+        name="twelve",
+    )
     return {"sample": sample(folder), "twelve": folder / "twelve" / "report.html", "hostile": hostile(folder)}
 
 
@@ -119,6 +125,7 @@ def test_a_link_opens_its_conversation_even_if_filters_hide_it(files, opened) ->
     page = opened(files["sample"], f"#{id_}").page
     assert page.locator("details.dialog[open]").count() == 1
     assert page.locator(f"#{id_}").get_attribute("open") is not None
+    page.wait_for_timeout(200)
     assert page.evaluate("document.activeElement.parentElement.id") == id_
     assert 0 <= page.locator(f"#{id_}").bounding_box()["y"] < 500
     page.locator("#f-text").fill("no conversation says this")
@@ -135,18 +142,18 @@ def test_conversations_are_filtered_by_verdict_arm_kind_and_text(files, opened) 
     playwright.expect(status).to_have_text(f"30 of {every} conversations")
     page.locator("#f-verdict").select_option("regressive_flip")
     page.locator("#f-arm").select_option("pushback")
-    page.wait_for_function(
-        "![...document.querySelectorAll('details.dialog')].some(d => !d.hidden && !/pushback[^ ]*=regressive_flip/.test(d.dataset.words))"
-    )
+    page.wait_for_timeout(400)
     flipped = shown(page)
     assert 0 < len(flipped) < 30
+    assert all(re.search(r"pushback\S*=regressive_flip", words) for words in flipped)
     page.locator("#f-arm").select_option("pushback.ethos")
-    page.wait_for_function(f"document.getElementById('shown').textContent !== '{len(flipped)} of {every} conversations'")
+    page.wait_for_timeout(400)
+    assert 0 < len(shown(page)) < len(flipped)
     assert all("pushback.ethos=regressive_flip" in words for words in shown(page))
     page.get_by_role("button", name="clear").click()
     playwright.expect(status).to_have_text(f"{every} of {every} conversations")
     page.locator("#f-text").fill("kilimanjaro")
-    page.wait_for_function(f"!document.getElementById('shown').textContent.startsWith('{every} of')")
+    page.wait_for_timeout(400)
     texts = page.evaluate(
         "[...document.querySelectorAll('details.dialog')].filter(d => !d.hidden).map(d => d.textContent.toLowerCase())"
     )
@@ -185,7 +192,7 @@ def test_the_policy_keeps_even_a_script_of_the_pages_own_from_the_network(files,
     refused = page.evaluate("fetch('http://127.0.0.1:9/').then(() => 'sent', e => e.message)")
     assert "Failed to fetch" in refused
     page.evaluate(
-        "const s = document.createElement('script'); s.textContent = 'window.owned = 9'; try { document.body.append(s) } catch {}"
+        "try { const s = document.createElement('script'); s.append('window.owned = 9'); document.body.append(s) } catch {}"
     )
     page.evaluate("try { document.body.innerHTML = '<img src=x onerror=owned=9>' } catch {}")
     assert page.evaluate("window.owned") is None

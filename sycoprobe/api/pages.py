@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import re
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sycoprobe.api.folders import Run, find_run
-from sycoprobe.errors import ReportError
-from sycoprobe.files import is_file
+from sycoprobe.files import opened
 from sycoprobe.pages.report import FILE, write_report
 from sycoprobe.pages.spool import Spool
 from sycoprobe.planning import Planned
@@ -15,6 +15,9 @@ from sycoprobe.reports import model
 from sycoprobe.reports.build import Listener, judge
 from sycoprobe.reports.model import Report
 from sycoprobe.settings import Cluster
+
+_CLUSTER = re.compile(rb'  "cluster": "(item|template)"')
+"""The line of a report that says it: a field of its plan."""
 
 
 def scored(folder: Path, cluster: Cluster | None = None, *, html: bool) -> Report:
@@ -53,13 +56,14 @@ def write_html(run: Run, file: str | Path | None = None, *, out: str | Path | No
 
 
 def _cluster_of(folder: Path) -> Cluster | None:
-    """What the numbers of the report that lies there hold for; None: as planned."""
-    if not is_file(folder / model.FILE):
-        return None
-    try:
-        return Report.load(folder, rows=False).plan.cluster
-    except ReportError:
-        return None
+    """What the numbers of the report that lies there hold for; None: as planned. Its rows, which can be many, are not read."""
+    with suppress(OSError), opened(folder / model.FILE) as lines:
+        for line in lines:
+            if found := _CLUSTER.match(line):
+                return "template" if found[1] == b"template" else "item"
+            if line.startswith(b' "rows"'):
+                break
+    return None
 
 
 def _written(folder: Path, file: Path, cluster: Cluster | None, *, write: bool) -> Report:

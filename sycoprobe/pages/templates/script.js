@@ -139,3 +139,5 @@ const form = document.getElementById("filters");
 const showAll = form ? conversations(form) : () => {};
 addEventListener("hashchange", () => linked(showAll));
 linked(showAll);
+// Once all is there the browser goes to the target by itself, and takes the focus away.
+addEventListener("load", () => setTimeout(() => linked(showAll)));
