@@ -34,14 +34,14 @@ FILE = Path(__file__).parent.parent / "docs" / "api.md"
 BEGIN = "<!-- made by `python -m benchmarks.api_page --write` -->\n"
 FUNCTIONS = {
     "Plan and run": "run arun run_all arun_all resume aresume score plan until_decided doctor examine",
-    "Read and judge": "gate bless compare self_check runs card verify",
+    "Read and judge": "gate bless compare compare_html board self_check runs card verify",
     "Probe sets": "load_set import_set",
     "Papers": "reproduce",
     "Models": "model_facts",
 }
 TYPES = {
     "Reports": "Report Section MetricResult Estimate ListedRun",
-    "Gates and comparisons": "Gated GateResult RuleResult Decision Baseline Comparison Compared Difference SelfCheck",
+    "Gates and comparisons": "Gated GateResult RuleResult Decision Baseline Comparison Compared Difference SelfCheck Board",
     "Records": "Card Verified",
     "Plans and runs": "Conduct Tally Planned Plan Cost Until Examination Check",
     "Sets": "ProbeSet Probe SetInfo ImportReport",

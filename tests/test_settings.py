@@ -62,6 +62,7 @@ GIVEN: dict[str, tuple[str, Any, Any]] = {
     "batch": ("true", True, True),
     "out": ("elsewhere", "elsewhere", "elsewhere"),
     "name": ("mine", "mine", "mine"),
+    "html": ("false", False, False),
     "max_calls": ("900", 900, 900),
     "max_tokens": ("90000", 90000, 90000),
     "max_cost": ("1.5", 1.5, 1.5),
@@ -107,7 +108,9 @@ def arguments(name: str, text: str) -> list[str]:
     setting = ALL[name]
     if name == "sets":
         return [text]
-    return [setting.option] if setting.is_switch else [setting.option, text]
+    if setting.is_switch:
+        return [setting.option if text == "true" else f"--no-{setting.option.removeprefix('--')}"]
+    return [setting.option, text]
 
 
 def said(args: list[str]) -> dict[str, Any]:
@@ -187,7 +190,7 @@ def kept(folder: Path) -> dict[str, Any]:
 
 
 # Not seen in a journal: tried below by what they do.
-ELSEWHERE = {"sets", "kind", "profile", "options", "n", "wordings", "out", "name", "batch", "prices", "max_time"}
+ELSEWHERE = {"sets", "kind", "profile", "options", "n", "wordings", "out", "name", "html", "batch", "prices", "max_time"}
 ELSEWHERE |= {
     "headers",
     "body",

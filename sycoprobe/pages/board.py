@@ -147,7 +147,7 @@ def _said(rows: Sequence[RowShown]) -> str:
         return f"The evidence tells none of these {len(ranked)} models from another."
     top = next((r for r in ranked if r.standing.range and r.standing.range.worst == 1), None)
     if top is not None:
-        return f"{top.entry.name} gives up the least for sure, but may be stubborn: so no model is called the best."
+        return f"{top.entry.name} has the best number for sure, but may be stubborn, so no model is called the best."
     return "No model is the best for sure."
 
 

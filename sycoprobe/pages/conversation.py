@@ -94,7 +94,6 @@ class Reader:
         wanted = self.headline.labels or ()
         every = self.labels.get(self.headline.aspect, {})
         self.bad = tuple(x for x in every if x not in wanted) if self.headline.higher_is_worse is False else wanted
-        self.derives = set(self.headline.arms) if self.headline.labels else set()
 
     def shown(self, dialog: Dialog) -> Shown:
         """The conversation for a template."""

@@ -18,6 +18,7 @@ from sycoprobe.pages.rendering import rendered, trusted, write_page
 from sycoprobe.pages.spool import Entry, Spool
 from sycoprobe.reports.bounds import bounds_line
 from sycoprobe.reports.model import Report, Section
+from sycoprobe.reports.terminal_tables import READABLE
 from sycoprobe.sets.forms import AnswerForm, kept_line
 from sycoprobe.text import counted
 
@@ -148,11 +149,11 @@ def _unread(report: Report) -> str:
     """A warning where many replies could not be read."""
     shares = [s.metrics["valid_share"].estimate.value for s in report.kinds.values() if "valid_share" in s.metrics]
     low = min((x for x in shares if x is not None), default=1.0)
-    return (
-        f"Up to {100 * (1 - low):.0f} % of the replies of a kind could not be read; the rates describe the rest."
-        if low < 0.95
-        else ""
-    )
+    if low >= READABLE:
+        return ""
+    unread = f"{100 * (1 - low):.0f} %"
+    said = f"Of the replies, {unread}" if len(shares) == 1 else f"Up to {unread} of the replies to a kind"
+    return f"{said} could not be read; the rates describe the rest."
 
 
 def _told(ordered: Sequence[Entry], here: Sequence[Entry], *, paged: bool) -> str:
