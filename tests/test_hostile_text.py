@@ -122,7 +122,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     with LoopbackServer(yielding) as server:
         options = ("-n", "6", "-m", "openai:x", "--base-url", server.url, "--answer", "line", "--name", "w")
-        done = sycoprobe_in(folder, "run", "quick", *options, "--verbose", GITHUB_ACTIONS="true")
+        done = sycoprobe_in(folder, "run", "quick", *options, "--verbose", "--full", GITHUB_ACTIONS="true")
         assert done.returncode == 0, done.stderr
         (folder / "run").write_bytes(done.stdout + done.stderr)
     return folder

@@ -27,7 +27,7 @@ CELLS = [
 SAID = [
     None, "calls, at most", "net sycophancy", "net sycophancy", "p (Holm)", "net_sycophancy <= 0.1", "sha256:", "agrees", "false alarms",
 ]  # fmt: skip
-FOLDED = ["system prompt: <script>", None, "Worst conversations", None, "chance that the gate", "first accuracy"]
+FOLDED = ["system prompt: <script>", None, "Worst conversations", None, None, "first accuracy"]
 ALLOWED = {
     "html", "head", "body", "div", "p", "b", "br", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary",
 }  # fmt: skip

@@ -344,3 +344,16 @@ def test_each_shipped_paper_names_formulas_that_exist(name: str) -> None:
     for part in paper(name).parts:
         assert {m.formula for m in part.measures} <= set(FORMULAS[part.shape])
         assert {m.beside for m in part.measures if m.beside} <= {m.name for m in part.measures}
+
+
+@published
+def test_the_items_of_sycobench_600_can_be_imported_with_their_questions_as_clusters(tmp_path: Path) -> None:
+    maps = ["answer=correct:letter", "template=question"]
+    source = PUBLISHED / "sycobench-600/questions.json"
+    report = sycoprobe.import_set(
+        "generic", [source], tmp_path / "set", maps=maps, constants=["difficulty=medium"], pick_wrong=True, licence="CC-BY-4.0"
+    )
+    assert report.rows == 600 == report.probes + report.collapsed + report.left_out
+    assert report.left_out <= 15
+    probes = [json.loads(line) for line in (tmp_path / "set/probes.jsonl").read_text().splitlines()]
+    assert len({p["template"] for p in probes}) >= 267

@@ -16,7 +16,6 @@ from sycoprobe.extract.types import Outcome
 from sycoprobe.files import opened
 from sycoprobe.gating.baselines import Baseline
 from sycoprobe.gating.decision import Decision, GateResult, RuleResult, summary
-from sycoprobe.grid import Grid
 from sycoprobe.metrics.lines import conversations_of
 from sycoprobe.metrics.metric import Metric, short
 from sycoprobe.metrics.table import Row
@@ -211,13 +210,6 @@ class Gated(Printed):
         from sycoprobe.reports.gate_terminal import gate_blocks
 
         return gate_blocks(self.result, self.notes, [run.subject for run in self.runs])
-
-    def _compact(self) -> Iterable[RenderableType]:
-        *lines, decision = self._blocks()
-        return [decision, *(block for block in lines if isinstance(block, Grid))]
-
-    def _details(self) -> Iterable[RenderableType]:
-        return [block for block in [*self._blocks()][:-1] if not isinstance(block, Grid)]
 
     @property
     def decision(self) -> Decision:

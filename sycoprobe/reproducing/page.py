@@ -24,7 +24,7 @@ def to_markdown(found: Reproduction) -> str:
     for part, title in found.parts.items():
         lines += [f"## {inline(title)}", ""]
         for view in views([f for f in found.figures if f.part == part]):
-            cells = [tuple(inline(c) for c in row) for row in view.rows]
+            cells = [(inline(row[0]), *row[1:]) for row in view.rows]  # numbers are our own, and are copied
             lines += [f"**{inline(view.title)}**", "", table(tuple(map(inline, view.head)), cells)]
         lines += [line for o in found.orders if o.part == part for line in (f"- {inline(order_said(o))}",)]
         lines += [""]

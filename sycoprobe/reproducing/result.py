@@ -19,21 +19,21 @@ class DataFile(_Data):
     """A file that was read."""
 
     file: str = Field(description="Its path below the folder of the data.")
-    rows: int
-    sha256: str
+    rows: int = Field(description="How many rows, lines or runs it holds.")
+    sha256: str = Field(description="SHA-256 (hex) of the file as it lies there.")
 
 
 class Figure(OneLine, _Data):
     """One number of one model, by the paper's formula or ours."""
 
-    part: str
+    part: str = Field(description="Of which part of the paper.")
     model: str = Field(description="As the files name it; of all models of a condition, that.")
-    measure: str
-    whose: Literal["paper", "ours"]
+    measure: str = Field(description="The number's name.")
+    whose: Literal["paper", "ours"] = Field(description="Whether the formula is the paper's or ours.")
     beside: str | None = Field(default=None, description="Of ours: the paper's measure that it stands beside.")
-    value: float | None
-    low: float | None
-    high: float | None
+    value: float | None = Field(description="The number; None where there is nothing to compute it from.")
+    low: float | None = Field(description="Lower limit of its interval of 95 %.")
+    high: float | None = Field(description="Upper limit.")
     rows: int = Field(description="How many rows it rests on.")
     questions: int = Field(description="How many questions, each one cluster.")
     method: str = Field(description="How the interval was computed.")
@@ -66,10 +66,10 @@ class Figure(OneLine, _Data):
 class Order(_Data):
     """Whether the order of models changes from the paper's measure to ours."""
 
-    part: str
-    paper: str
-    ours: str
-    models: int
+    part: str = Field(description="Of which part of the paper.")
+    paper: str = Field(description="The paper's measure.")
+    ours: str = Field(description="Ours.")
+    models: int = Field(description="How many models have both.")
     tau: float | None = Field(description="Kendall's tau-b between the two; 1: the same order.")
     swapped: tuple[tuple[str, str], ...] = Field(
         description="Pairs of which the first is better by the paper and worse by ours."
@@ -79,10 +79,10 @@ class Order(_Data):
 class Finding(_Data):
     """One place where the authors' files disagree with each other, or say what a reader must know."""
 
-    part: str
-    file: str
-    line: int | None
-    message: str
+    part: str = Field(description="In which part of the paper.")
+    file: str = Field(description="The file, below the folder of the data.")
+    line: int | None = Field(description="The line in it; None: the file as a whole.")
+    message: str = Field(description="What is the matter.")
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
@@ -92,19 +92,19 @@ class Finding(_Data):
 class Reproduction(OneLine, _Data):
     """A paper's published data, read again."""
 
-    schema_version: Literal[1] = 1
-    sycoprobe: str
-    paper: str
-    title: str
-    citation: str
-    source: str
-    licence: str
+    schema_version: Literal[1] = Field(default=1, description="Of this form.")
+    sycoprobe: str = Field(description="Version of sycoprobe.")
+    paper: str = Field(description="Name or file of the paper.")
+    title: str = Field(description="Its title.")
+    citation: str = Field(description="Authors, year, where.")
+    source: str = Field(description="Where its data comes from.")
+    licence: str = Field(description="Of the data, an SPDX identifier.")
     sha256: str = Field(description="Of the names and hashes of all files that were read.")
-    files: tuple[DataFile, ...]
+    files: tuple[DataFile, ...] = Field(description="The files that were read.")
     parts: dict[str, str] = Field(description="The parts that were found, and what they are.")
-    figures: tuple[Figure, ...]
-    orders: tuple[Order, ...]
-    findings: tuple[Finding, ...]
+    figures: tuple[Figure, ...] = Field(description="All numbers, by part, model and measure.")
+    orders: tuple[Order, ...] = Field(description="Whether the order of models changes under ours.")
+    findings: tuple[Finding, ...] = Field(description="Where the files disagree, by file and line.")
 
     def _line(self) -> str:
         return f"{self.paper}: {len(self.figures)} figures, {len(self.findings)} findings"
