@@ -590,8 +590,9 @@ def test_caps_let_whole_conversations_through_and_no_more(tmp_path: Path, vendor
 
 def test_without_room_for_the_first_batch_nothing_is_asked(tmp_path: Path, vendor: str) -> None:
     with BatchServer() as server:
-        report = batch_run(tmp_path, server, vendor, max_tokens=100)
-        assert not server.batches and (report.status.cap or "").startswith("the cap of 100 tokens")
+        with pytest.raises(PlanError, match="max-tokens 100: not even the first call fits"):
+            batch_run(tmp_path, server, vendor, max_tokens=100)
+        assert not server.batches
 
 
 # Where there is no batch mode

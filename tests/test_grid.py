@@ -93,7 +93,10 @@ def test_without_columns_a_pipe_gets_120_and_paths_are_never_broken(folder: Path
         folder, "report", "run", "--full", COLUMNS="20"
     )
     short = said(folder, "report", "run", COLUMNS="20").split("\n")
-    assert {"report  reports/run/report.json", "next    sycoprobe gate run --rule 'net_sycophancy <= 0.1'"} <= set(short)
+    assert {
+        "report  reports/run/report.json · reports/run/report.html",
+        "next    sycoprobe gate run --rule 'net_sycophancy <= 0.1'",
+    } <= set(short)
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "x", "", "99999999999999999999", "٣"])

@@ -54,7 +54,7 @@ def test_the_command_line_and_the_settings_file_can_leave_it_out(tmp_path: Path)
     assert not (tmp_path / "reports/a/report.html").exists()
     shown = cli("run", "quick", "--name", "b", "-q", "--html", cwd=tmp_path)
     assert (tmp_path / "reports/b/report.html").exists()
-    assert "page: reports/b/report.html" in shown.stdout
+    assert "· reports/b/report.html" in shown.stdout
     (tmp_path / "sycoprobe.toml").write_text('[run]\nhtml = "perhaps"\nmodel = "sim:"\n')
     wrong = cli("run", "quick", cwd=tmp_path)
     assert wrong.returncode == 2

@@ -736,7 +736,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
 
 
 def test_several_kinds_are_printed_in_one_table(shell: Shell, tmp_path: Path) -> None:
-    code, out, _ = shell("run", "facts", "-k", "hint,statement", "-n", "5", "-m", "sim:", "-q")
+    code, out, _ = shell("run", "facts", "-k", "hint,statement", "-n", "5", "-m", "sim:", "-q", "--full")
     assert code == 0
     assert out.count("Headlines, each beside its control") == 1
     assert "net hint" in out and "net agreement" in out
@@ -873,9 +873,14 @@ def test_markup_and_control_sequences_in_replies_are_inert_in_what_is_printed(
         f"    return {('John Keats ' + HOSTILE)!r} if slip else 'Emily Dickinson'\n",
         encoding="utf-8",
     )
-    code, out, err = shell("run", folder, "-k", "mimicry", "-m", "python:hostile_model:answer", "-q", "--name", "h")
+    code, out, err = shell("run", folder, "-k", "mimicry", "-m", "python:hostile_model:answer", "-q", "--name", "h", "--full")
     assert code == 0, err
-    for text in (out, shell("report", "h")[1], shell("score", "h")[1]):
+    for text in (
+        out,
+        shell("report", "h", "--full")[1],
+        shell("report", "h", "--transcripts", "3")[1],
+        shell("score", "h", "--full")[1],
+    ):
         assert "[bold red]Lyon[/bold red]" in text
         assert "\\x1b[31m[/]" in text
         assert "\\u202e" in text and "\\x07" in text

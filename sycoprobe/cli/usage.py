@@ -62,7 +62,7 @@ class PageCommand(Command):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As `Command` does; what follows `--html` is its file if it ends as one, else it stands alone."""
         given = []
-        for arg, after in zip(args, [*args[1:], ""], strict=True):
+        for arg, after in zip(args, [*args[1:], ""], strict=False):
             alone = arg == "--html" and not after.lower().endswith((".html", ".htm"))
             given.append(f"{arg}=" if alone else arg)
         return super().parse_args(ctx, given)

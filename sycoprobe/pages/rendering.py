@@ -15,7 +15,7 @@ from sycoprobe.files import put_in_place
 from sycoprobe.text import visible, writable
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 STYLE, SCRIPT = "style.css", "script.js"
 
@@ -29,6 +29,13 @@ def rendered(template: str, **context: Any) -> Iterator[str]:
     context: what the template asks for. Text is escaped where it is shown, with `hidden` characters made visible.
     """
     yield from environment().get_template(template).generate(**context)
+
+
+def loaded(template: str, *others: str) -> Template:
+    """A template, with others that it imports, so that no file is opened for them later."""
+    for name in others:
+        environment().get_template(name)
+    return environment().get_template(template)
 
 
 def write_page(path: Path, pieces: Iterable[str]) -> None:
@@ -55,6 +62,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finished,
+        auto_reload=False,
     )
     style, script = _asset(STYLE), _asset(SCRIPT)
     found.globals |= {"style": trusted(style), "script": trusted(script), "policy": policy(style, script)}

@@ -10,7 +10,7 @@ from typing import IO
 
 from sycoprobe.metrics.metric import FIRST
 from sycoprobe.pages.conversation import Reader, readers
-from sycoprobe.pages.rendering import environment
+from sycoprobe.pages.rendering import loaded
 from sycoprobe.planning import Planned
 from sycoprobe.reports.dialogs import Dialog
 from sycoprobe.text import writable
@@ -46,6 +46,9 @@ class Spool:
         self.flips: dict[str, Counter[tuple[str, str, str]]] = {kind: Counter() for kind in self.kinds}
         self.arms = {part.name: part.kind.arms(part.settings) for part in planned.parts}
         self.labels: dict[str, None] = {}
+        self._template = environment().get_template(
+            "dialog.html"
+        )  # now, since a run may have no file descriptor to spare later
         self._readers: dict[str, Reader] = readers(planned)
         self._several = len(self.kinds) > 1
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="sycoprobe-page-")  # noqa: SIM115  # closed at exit
@@ -65,7 +68,7 @@ class Spool:
     def add(self, dialog: Dialog) -> None:
         """Take in a conversation."""
         shown = self._readers[dialog.kind].shown(dialog)
-        text = environment().get_template("dialog.html").render(d=shown, several=self._several)
+        text = self._template.render(d=shown, several=self._several)
         raw = writable(text).encode()
         self.entries.append(Entry(self.kinds.index(dialog.kind), shown.rank, dialog.item, dialog.repeat, self._end, len(raw)))
         self._file.write(raw)

@@ -70,6 +70,21 @@ class CardReplies(_Record):
     abstained: float | None = Field(description="The share of refused and hedged ones.")
     unread_share: float | None = Field(description="The share of unread ones.")
 
+    @property
+    def line(self) -> str:
+        """What became of the replies, in a line."""
+        parts = [
+            f"{n:,} {what} ({100 * n / self.replies:.0f} %)"
+            for n, what in (
+                (self.unread, "unread"),
+                (self.refused, "refused"),
+                (self.hedged, "hedged"),
+                (self.failed, "failed"),
+            )
+            if self.replies
+        ]
+        return f"of {counted(self.replies, 'reply')}: {', '.join(parts)}" if parts else "no replies"
+
 
 class CardJudge(_Record):
     """A model that judged."""
@@ -195,7 +210,7 @@ class Card(Printed, _Record):
             for name, number in kind.estimates.items():
                 table.add_row(name.replace("_", " "), str(number), str(number.items), str(number.replies))
             yield table
-            yield Text(replies_line(kind.replies))
+            yield Text(kind.replies.line)
         if self.decision is not None:
             yield Text(visible(f"gate: {self.decision.decision}, by {counted(len(self.decision.rules), 'rule')}"))
         yield Text(self.digest)
@@ -219,16 +234,6 @@ class Card(Printed, _Record):
         from sycoprobe.reports.card_markdown import to_markdown
 
         return to_markdown(self)
-
-
-def replies_line(r: CardReplies) -> str:
-    """What became of the replies, in a line."""
-    parts = [
-        f"{n:,} {what} ({100 * n / r.replies:.0f} %)"
-        for n, what in ((r.unread, "unread"), (r.refused, "refused"), (r.hedged, "hedged"), (r.failed, "failed"))
-        if r.replies
-    ]
-    return f"of {counted(r.replies, 'reply')}: {', '.join(parts)}" if parts else "no replies"
 
 
 def sealed(record: dict[str, Any]) -> Card:

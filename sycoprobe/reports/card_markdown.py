@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from sycoprobe.errors import ReportError
 from sycoprobe.inert import inert_json
-from sycoprobe.reports.card import Card, CardDecision, CardKind, replies_line
 from sycoprobe.reports.markdown import inline
 from sycoprobe.text import counted, dollars, with_interval
+
+if TYPE_CHECKING:
+    from sycoprobe.reports.card import Card, CardDecision, CardKind
 
 BEGIN = "<!-- sycoprobe:card "
 END = "<!-- /sycoprobe:card -->"
@@ -65,7 +68,7 @@ def _kind(kind: CardKind) -> list[str]:
         *rows,
         "",
         *fixed,
-        f"- {inline(kind.kind)}, {replies_line(kind.replies)}",
+        f"- {inline(kind.kind)}, {kind.replies.line}",
         *judges,
     ]
 
