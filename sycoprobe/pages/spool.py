@@ -46,9 +46,8 @@ class Spool:
         self.flips: dict[str, Counter[tuple[str, str, str]]] = {kind: Counter() for kind in self.kinds}
         self.arms = {part.name: part.kind.arms(part.settings) for part in planned.parts}
         self.labels: dict[str, None] = {}
-        self._template = environment().get_template(
-            "dialog.html"
-        )  # now, since a run may have no file descriptor to spare later
+        # Loaded now, with what it imports, since a run may have no file descriptor to spare later.
+        self._template = loaded("dialog.html", "macros.html")
         self._readers: dict[str, Reader] = readers(planned)
         self._several = len(self.kinds) > 1
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="sycoprobe-page-")  # noqa: SIM115  # closed at exit
