@@ -224,7 +224,7 @@ def test_plan_tells_what_it_can_find(runs: Path, tmp_path: Path, kind: str) -> N
 
 @each_kind(k for k in KINDS if kind_named(k).asks_in_form)
 def test_log_probabilities_give_a_belief_shift(tmp_path: Path, kind: str) -> None:
-    report = execute(plan(kind, tmp_path, n=30, model="sim:", logprobs=5), tmp_path, "run")
+    report = execute(plan(kind, tmp_path, n=60, model="sim:", logprobs=5), tmp_path, "run")
     section = report.kinds[kind]
     assert section.belief is not None and section.belief.net.value is not None
     assert section.belief.net.value < 0 < section.belief.net.items

@@ -12,6 +12,7 @@ import pytest
 
 from sycoprobe import api, journal
 from sycoprobe.api import Conduct, RunFailed
+from sycoprobe.errors import PlanError
 from sycoprobe.gating.decision import Decision
 from tests.commands import cli
 from tests.loopback import LoopbackServer
@@ -40,7 +41,13 @@ def test_randomised_runs_never_cross_their_caps(runs: int, tmp_path: Path) -> No
         cost = rng.uniform(0.001, 0.02) if i % 3 == 2 else None
         behaviour = f"sim:error={rng.choice([0, 0.1])},accuracy={rng.random():.2f},delay={rng.choice([0, 0.0005])}"
         conduct = Conduct(concurrency=concurrency, retries=0, max_calls=calls, max_tokens=tokens, max_cost=cost, prices=table)
-        report = api.run(folder, model=behaviour, out=tmp_path / "r", name=str(i), seed=i, conduct=conduct)
+        try:
+            report = api.run(folder, model=behaviour, out=tmp_path / "r", name=str(i), seed=i, conduct=conduct)
+        except PlanError as e:
+            assert "not even the first call fits" in e.message
+            assert (tokens or 0) < 1000 and (cost or 0) < 0.006, "a call that fits was not asked"
+            assert not (tmp_path / "r" / str(i)).exists()
+            continue
         for _ in range(rng.randint(0, 2)):
             with suppress(RunFailed):  # where all that is left fails each time
                 api.resume(tmp_path / "r" / str(i), conduct=conduct)

@@ -36,6 +36,9 @@ ELSEWHERE = {
     "pytest": "run by .ci/run",
     "export": "part of the shell",
     "python -m": "a development tool, which its own tests run",
+    "sycoprobe reproduce": "the papers' files are the reader's own; tests/test_reproduce.py runs it",
+    "sycoprobe import generic questions.json": "a file of the paper's authors; tests/test_import_shapes.py imports such files",
+    "sycoprobe run sycobench": "a set of that import",
 }
 """The beginnings of commands that are not run here, and why."""
 ASKED_ONLY = {

@@ -89,7 +89,7 @@ def check_caps(planned: Planned, conduct: Conduct, price: Price | None) -> None:
     if caps.tokens is not None and most.tokens > caps.tokens:
         what = f"max-tokens {caps.tokens:,}: not even the first call fits, which may take {most.tokens:,} tokens, {room:,} of them its reply"
         shorter = caps.tokens - least.tokens + 1
-        raise PlanError(what, _larger(f"--max-tokens {most.tokens}", shorter))
+        raise PlanError(what, _larger(f"--max-tokens {most.tokens} or more", shorter))
     if caps.cost is not None and most.cost > caps.cost:
         what = f"max-cost ${caps.cost:g}: not even the first call fits, which may cost {dollars(most.cost)} with {room:,} tokens for its reply"
         part = (caps.cost - least.cost) / (most.cost - least.cost) if most.cost > least.cost else -1.0
@@ -98,4 +98,4 @@ def check_caps(planned: Planned, conduct: Conduct, price: Price | None) -> None:
 
 def _larger(cap: str, shorter: int) -> str:
     """The fix: a larger cap or, where there is any room for a reply, a smaller one."""
-    return f"give {cap} or more" + (f", or --reply-tokens {shorter} or fewer" if shorter > 0 else "")
+    return f"give {cap}" + (f", or --reply-tokens {shorter} or fewer" if shorter > 0 else "")

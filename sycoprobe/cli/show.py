@@ -168,9 +168,9 @@ def print_one(report: Report, folder: Path, how: Shown, *, examples: int = 5) ->
     screen = console()
     if how.full:
         print_report(report, screen, transcripts=examples if how.transcripts is None else 0)
-        page = f"page: {folder}/{PAGE} · " if is_file(folder / PAGE) else ""
+        page = f" · page: {folder}/{PAGE}" if is_file(folder / PAGE) else ""
         screen.print(
-            Text(f"\n{page}report: {folder}/report.json · journal: {folder}/journal.jsonl", style="dim"), soft_wrap=True
+            Text(f"\nreport: {folder}/report.json · journal: {folder}/journal.jsonl{page}", style="dim"), soft_wrap=True
         )
     else:
         for block in brief_blocks(
