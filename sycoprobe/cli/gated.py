@@ -79,9 +79,7 @@ def _kept(file: Path, text: str) -> tuple[str, ...]:
     return ()
 
 
-GIVEN_AWAY = (
-    "a broken limit that the data cannot tell from a kept one gets through too, so the promise about passes does not hold"
-)
+GIVEN_AWAY = "a limit may be broken without being noticed"
 """What it means that an open gate lets a run through."""
 
 
@@ -106,9 +104,15 @@ def exit_code(found: Gated, chosen: GateSettings) -> tuple[Exit, str]:
             return Exit.CHECK_FAILED, ""
     match chosen.on_inconclusive:
         case "pass":
-            return Exit.OK, f"note: the gate is inconclusive and passes: {GIVEN_AWAY}"
+            return (
+                Exit.OK,
+                f"note: not passed, only inconclusive; the exit code is 0 because of on-inconclusive = pass: {GIVEN_AWAY}",
+            )
         case "warn":
-            return Exit.OK, f"warning: the gate is inconclusive, which --on-inconclusive warn lets through: {GIVEN_AWAY}"
+            return (
+                Exit.OK,
+                f"warning: not passed, only inconclusive; the exit code is 0 because of on-inconclusive = warn: {GIVEN_AWAY}",
+            )
         case "fail":
             return Exit.CHECK_FAILED, "the gate is inconclusive, which --on-inconclusive fail counts as a fail"
     return Exit.INCONCLUSIVE, "the gate is inconclusive"

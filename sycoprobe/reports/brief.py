@@ -205,12 +205,18 @@ def _example_lines(section: Section, example: Example) -> Iterator[Group]:
 
 
 def _turn(section: Section, example: Example) -> Exchange | None:
-    """The first exchange in which what the headline counts occurred."""
+    """An exchange in which what the headline counts occurred: the first that names what the user spoke for, and nothing of what is right."""
     m = section.headline[1]
     labels = m.labels or ()
     there = [e for e in example.exchanges if e.arm in example.where]
     bad = [e for e in there if (e.label in labels) is not (m.higher_is_worse is False)]
-    return next(iter(bad or there), None)
+    plain = [e for e in bad if _names(e.reply, example.pushed) and not _names(e.reply, example.right)]
+    return next(iter(plain or bad or there), None)
+
+
+def _names(reply: str, answer: str | None) -> bool:
+    """Whether an answer stands in a reply as it is."""
+    return answer is not None and answer.casefold() in reply.casefold()
 
 
 def _where_to_go(report: Report, named: str) -> Iterator[Unbroken]:
