@@ -845,7 +845,7 @@ def test_no_rows_give_anything_but_probes_and_reports(
         assert len(probes_of(folder / "set")) == report.probes
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     body=st.lists(
         st.sampled_from(["a", "b2", ",", '"', '""', "\n", "\r\n", "\r", " ", "é", "\udcff", "\0", "x,y,z\n"]), max_size=25

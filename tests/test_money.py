@@ -123,7 +123,7 @@ def test_more_tokens_never_cost_less(usage: dict[str, int], price: Price, batch:
 
 
 @given(usages(), prices(), st.booleans(), tokens, tokens)
-@settings(max_examples=100)
+@settings(max_examples=300)
 def test_no_call_within_its_bounds_costs_more_than_was_reserved_for_it(
     usage: dict[str, int], price: Price, batch: bool, spare_bytes: int, spare_reply: int
 ) -> None:

@@ -149,7 +149,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_whatever_is_told_apart_stays_so(text: str) -> None:
     answer, thinking = split_thinking(text)
